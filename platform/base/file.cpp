@@ -1,0 +1,78 @@
+#include "platform/base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace doorstep::base {
+namespace {
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() { if (fd_ >= 0) ::close(fd_); }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Error os_error(std::string where, const std::filesystem::path& path) {
+  Fault fault = errno == ENOENT ? Fault::NotFound : errno == ENOSPC || errno == EDQUOT ? Fault::Full : Fault::Io;
+  return {fault, std::move(where), path.string() + ": " + std::strerror(errno)};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return os_error("read_file", path);
+  std::string out;
+  char buffer[65536];
+  for (;;) {
+    ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return os_error("read_file", path);
+    if (n == 0) return out;
+    if (out.size() + static_cast<std::size_t>(n) > limit_bytes)
+      return Error{Fault::Full, "read_file", path.string() + " is larger than " + std::to_string(limit_bytes) + " bytes"};
+    out.append(buffer, static_cast<std::size_t>(n));
+  }
+}
+
+Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, Access access) {
+  std::filesystem::path temporary = path;
+  temporary += ".new";
+  {
+    Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                 access == Access::Owner ? 0600 : 0644));
+    if (fd.get() < 0) return os_error("write_file_atomic", temporary);
+    while (!bytes.empty()) {
+      ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return os_error("write_file_atomic", temporary);
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    if (::fsync(fd.get()) != 0) return os_error("write_file_atomic", temporary);
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return os_error("write_file_atomic", path);
+  auto parent = path.parent_path();
+  Fd folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return os_error("write_file_atomic", parent);
+  return {};
+}
+
+Result<void> make_private_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return os_error("make_private_folder", path);
+  if (!std::filesystem::is_directory(path, error)) return Error{Fault::Io, "make_private_folder", path.string() + " is not a folder"};
+  return {};
+}
+
+}  // namespace doorstep::base

@@ -1,0 +1,22 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "platform/base/error.h"
+
+namespace doorstep::base {
+
+/// The whole file. Fault::NotFound, Fault::Full past `limit_bytes`, or Fault::Io.
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes);
+
+enum class Access { Owner, Everybody };  ///< mode 0600 or 0644
+
+/// Replaces the file as one: temporary, fsync, rename, fsync of the folder. A crash leaves the old or the new file.
+Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, Access access);
+
+/// Makes the folder and its parents, mode 0700.
+Result<void> make_private_folder(const std::filesystem::path& path);
+
+}  // namespace doorstep::base

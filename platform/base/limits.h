@@ -1,0 +1,53 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+
+/// Every queue, body, batch, file, loop and wait has its limit here, with its unit and its reason.
+namespace doorstep::limits {
+
+using namespace std::chrono_literals;
+
+// Text
+inline constexpr std::size_t kNoteBytes = 200 * 1024;         ///< one narrative; 20,000 words are about 120 KB
+inline constexpr std::size_t kShortTextBytes = 1000;          ///< one-line fields; longer ones are told, never cut
+inline constexpr std::size_t kUndoBytes = 2 * 1024 * 1024;    ///< undo of one editor (ui.md section 4)
+
+// Records and operations
+inline constexpr std::size_t kRecordBytes = 1024 * 1024;      ///< one record's JSON: five full narratives
+inline constexpr std::size_t kOpsPerPush = 64;                ///< sync.md section 3, sizing
+inline constexpr std::size_t kPushBytes = 256 * 1024;         ///< soft: one larger operation still travels alone
+inline constexpr std::size_t kPullBytes = 256 * 1024;         ///< soft, as above
+inline constexpr std::size_t kJsonDepth = 32;                 ///< Boost.JSON's default, stated (security.md section 4)
+inline constexpr std::size_t kCasesPerView = 2000;            ///< a worker's caseload is about 20 children, a team's about 300
+
+// HTTP
+inline constexpr std::size_t kHeaderBytes = 8 * 1024;
+inline constexpr std::size_t kBodyBytes = 4 * 1024 * 1024;    ///< one push of a full record, uncompressed; also the zstd bomb cap
+inline constexpr auto kReadTimeout = 30s;                     ///< a request on a slow link
+inline constexpr auto kHeaderTimeout = 10s;                   ///< from accept to the first request's header
+inline constexpr auto kIdleTimeout = 90s;                     ///< a kept-alive connection between requests
+inline constexpr auto kHandshakeTimeout = 10s;
+inline constexpr std::size_t kSessions = 1024;                ///< connections at once per listener
+inline constexpr std::size_t kRequestsPerMinute = 60;         ///< per device (security.md section 4)
+inline constexpr std::size_t kFailedEnrolmentsPerHour = 5;    ///< per address; only failures count
+
+// Files
+inline constexpr std::size_t kConfigBytes = 64 * 1024;        ///< device.toml (security.md section 3)
+inline constexpr std::size_t kAssetBytes = 4 * 1024 * 1024;   ///< one file of assets/
+inline constexpr std::size_t kCsvBytes = 256 * 1024 * 1024;   ///< the nightly extract of a large council
+inline constexpr std::size_t kKeyFileBytes = 64 * 1024;
+
+// Queues between threads
+inline constexpr std::size_t kStoreQueue = 1024;              ///< requests: a person makes a few a second
+inline constexpr std::size_t kEventQueue = 4096;
+
+// Autosave: durable at most 500 ms after the last key, and at most 2 s into continuous typing
+inline constexpr auto kSaveAfterKey = 300ms;                  ///< leaves 200 ms for the commit
+inline constexpr auto kSaveWhileTyping = 1500ms;
+
+// Sync
+inline constexpr auto kSyncEvery = 300s;                      ///< on a timer, with full jitter
+inline constexpr auto kBackoffCap = 300s;                     ///< sync.md section 3, back-pressure
+inline constexpr auto kReplyTimeout = 30s;
+
+}  // namespace doorstep::limits

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Installs what Doorstep is built from, on Debian 12 or 13. Safe to run again: it adds only what is missing.
+# Says in words what it adds and why. Works as root, or through sudo.
+set -euo pipefail
+
+say() { printf 'setup: %s\n' "$*"; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo --preserve-env=DEBIAN_FRONTEND "$@"
+  else die "needs root: run as root, or install sudo"
+  fi
+}
+
+[ -r /etc/os-release ] || die "this is no Debian: there is no /etc/os-release"
+. /etc/os-release
+case "${VERSION_CODENAME:-}" in
+  bookworm | trixie) ;;
+  *) die "made for Debian 12 (bookworm) and 13 (trixie); this is ${PRETTY_NAME:-unknown}" ;;
+esac
+export DEBIAN_FRONTEND=noninteractive
+
+imgui_version=1.90.1+ds-1
+imgui_dir=${DOORSTEP_IMGUI_DIR:-/usr/local/src/doorstep/imgui-1.90.1}
+sources=/etc/apt/sources.list.d
+
+# What, and why. One line each; the same on both releases.
+plain=(
+  g++ cmake ninja-build ccache pkg-config    # the build
+  libsdl2-dev                                # window, input, drawing
+  libssl-dev                                 # TLS 1.3, certificates, HKDF
+  libsodium-dev                              # Argon2id, sealed boxes, locked memory, SHA-256
+  libtomlplusplus-dev                        # device.toml and server.toml
+  libcli11-dev                               # command lines
+  libzstd-dev                                # compression on the wire
+  libspdlog-dev                              # logging, and fmt
+  libbenchmark-dev                           # benchmarks
+  fonts-inter                                # the typeface
+  libpng-dev libx11-dev libxtst-dev          # the end-to-end driver: screenshots, and XTEST to press keys as a person would
+  xvfb xclip                                 # a display where there is none, and pasting as a person would
+  libgl1-mesa-dri libegl1 libgles2           # drawing where there is no GPU
+  dpkg-dev xz-utils ca-certificates          # fetching the Dear ImGui source package
+)
+# From bookworm-backports on Debian 12 (12's own are too old), from the release itself on 13.
+newer=(
+  libsqlcipher-dev                           # the encrypted store; 3.4.1 of Debian 12 is below the floor of 4.6.1
+  libboost1.83-dev                           # Asio, Beast, JSON, System, UUID
+  catch2                                     # tests, version 3
+)
+
+# The machine's own Debian source, as "URI<tab>key": from one-line lists and from deb822 files.
+own_source() {
+  {
+    cat /etc/apt/sources.list "$sources"/*.list 2>/dev/null | awk -v suite="$VERSION_CODENAME" '
+      $1 == "deb" { key = ""; i = 2
+        if ($2 ~ /^\[/) { opts = ""; while (1) { opts = opts " " $i; if ($i ~ /\]$/) break; i++ } i++
+          if (match(opts, /signed-by=[^] ]*/)) key = substr(opts, RSTART + 10, RLENGTH - 10) }
+        if ($(i + 1) == suite) print $i "\t" key }'
+    cat "$sources"/*.sources 2>/dev/null | awk -v suite="$VERSION_CODENAME" '
+      function flush() { if (types ~ /deb/ && (" " suites " ") ~ (" " suite " ")) { split(uris, u, " "); print u[1] "\t" key }
+        types = uris = suites = key = "" }
+      /^[[:space:]]*$/ { flush(); next }
+      { name = tolower($1); value = $0; sub(/^[^:]*:[[:space:]]*/, "", value) }
+      name == "types:" { types = value } name == "uris:" { uris = value }
+      name == "suites:" { suites = value } name == "signed-by:" { key = value }
+      END { flush() }'
+  } | head -n 1
+}
+
+add_source() {  # file type suite why
+  local file=$sources/$1 uri key own
+  own=$(own_source)
+  uri=${own%%$'\t'*} key=${own#*$'\t'}
+  [ -n "$uri" ] || die "found no APT source for $VERSION_CODENAME on this machine to copy; add one and run again"
+  [ -n "$key" ] || key=/usr/share/keyrings/debian-archive-keyring.gpg
+  local text
+  text=$(printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$2" "$uri" "$3" "$key")
+  [ -f "$file" ] && [ "$(cat "$file")" = "$text" ] && return
+  say "adding an APT source for $3 ($4)"
+  printf '%s\n' "$text" | as_root tee "$file" >/dev/null
+  updated=
+}
+
+updated=
+update() { [ -n "$updated" ] || { say "reading the package lists"; as_root apt-get update -qq; updated=yes; }; }
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+at_least() { installed "$1" && dpkg --compare-versions "$(dpkg-query -W -f '${Version}' "$1")" ge "$2"; }
+
+if [ "$VERSION_CODENAME" = bookworm ]; then
+  add_source doorstep-backports.sources deb bookworm-backports \
+    "SQLCipher 4.6.1, Boost 1.83 and Catch2 3.7: Debian 12's own are older"
+fi
+
+missing=()
+for p in "${plain[@]}"; do installed "$p" || missing+=("$p"); done
+if [ ${#missing[@]} -gt 0 ]; then
+  update
+  say "installing: ${missing[*]}"
+  as_root apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+missing=()
+at_least libsqlcipher-dev 4.6.1 || missing+=(libsqlcipher-dev)
+installed libboost1.83-dev || missing+=(libboost1.83-dev)
+at_least catch2 3.4 || missing+=(catch2)
+if [ ${#missing[@]} -gt 0 ]; then
+  update
+  say "installing${VERSION_CODENAME:+ for $VERSION_CODENAME}: ${missing[*]} (encrypted store, network, tests)"
+  target=()
+  [ "$VERSION_CODENAME" = bookworm ] && target=(-t bookworm-backports)
+  as_root apt-get install -qq -y --no-install-recommends "${target[@]}" "${missing[@]}" >/dev/null
+fi
+
+if [ ! -f "$imgui_dir/imgui.h" ]; then
+  add_source doorstep-source.sources deb-src trixie \
+    "the source of Dear ImGui 1.90.1, which Debian 13 carries as a library without the SDL2 backend we use"
+  update
+  say "fetching the Dear ImGui source package $imgui_version (APT verifies it) into $imgui_dir"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  (cd "$work" && apt-get source -qq --download-only "imgui=$imgui_version" >/dev/null)
+  as_root mkdir -p "$imgui_dir"
+  as_root tar -xf "$work"/imgui_*.orig.tar.* -C "$imgui_dir" --strip-components=1
+fi
+say "everything is here"

@@ -1,0 +1,84 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "platform/base/bounded_queue.h"
+#include "platform/base/bytes.h"
+#include "platform/base/file.h"
+#include "platform/base/id.h"
+#include "platform/base/secret.h"
+#include "platform/base/time.h"
+
+using namespace doorstep::base;
+
+TEST_CASE("bytes: hex, base64 and base32 return what went in", "[base]") {
+  Bytes all;
+  for (int i = 0; i < 256; ++i) {
+    CHECK(from_hex(to_hex(all)) == all);
+    CHECK(from_base64(to_base64(all)) == all);
+    CHECK(from_base32(to_base32(all)) == all);
+    all += static_cast<char>(i);
+  }
+  CHECK_FALSE(from_hex("abc").has_value());
+  CHECK_FALSE(from_hex("zz").has_value());
+  CHECK_FALSE(from_base64("ab?d").has_value());
+  CHECK_FALSE(from_base32("10").has_value());
+}
+
+TEST_CASE("bytes: SHA-256 and HMAC match the published vectors", "[base]") {
+  // FIPS 180-4 example "abc"; RFC 4231 test case 2.
+  CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST_CASE("bytes: UTF-8 is accepted exactly as RFC 3629 says", "[base]") {
+  CHECK(is_utf8("Aoife O'S\u00failleabh\u00e1in \u0639\u0627\u0626\u0634\u06c1 \U0001F3E0"));
+  CHECK_FALSE(is_utf8("\xc0\x80"));          // overlong
+  CHECK_FALSE(is_utf8("\xed\xa0\x80"));      // surrogate
+  CHECK_FALSE(is_utf8("\xf4\x90\x80\x80"));  // past U+10FFFF
+  CHECK_FALSE(is_utf8("\xe2\x82"));          // cut
+}
+
+TEST_CASE("id: version 7 carries its time, sorts by it and survives text", "[base]") {
+  Id early = Id::v7({1'700'000'000'000}, Bytes(10, '\xff'));
+  Id late = Id::v7({1'700'000'000'001}, Bytes(10, '\0'));
+  CHECK(early < late);
+  CHECK(early.str()[14] == '7');
+  CHECK(Id::parse(early.str()) == early);
+  CHECK_FALSE(Id::parse("not an id").has_value());
+  CHECK(Id::from_name("a") == Id::from_name("a"));
+  CHECK(Id::from_name("a") != Id::from_name("b"));
+}
+
+TEST_CASE("time: RFC 3339 goes both ways and refuses what is no time", "[base]") {
+  Instant at{1'795'354'200'123};
+  CHECK(from_rfc3339(to_rfc3339(at)) == at);
+  CHECK(from_rfc3339("2027-03-28T02:10:00+01:00") == from_rfc3339("2027-03-28T01:10:00Z"));
+  CHECK_FALSE(from_rfc3339("2027-02-30T00:00:00Z").has_value());
+  CHECK_FALSE(from_rfc3339("2027-02-03 nonsense").has_value());
+  CHECK_FALSE(date_from_iso("2027-2-3").has_value());
+}
+
+TEST_CASE("file: a replaced file is whole and private", "[base]") {
+  auto dir = std::filesystem::temp_directory_path() / new_id(SystemClock()).str();
+  REQUIRE(make_private_folder(dir).has_value());
+  REQUIRE(write_file_atomic(dir / "a", "one", Access::Owner).has_value());
+  REQUIRE(write_file_atomic(dir / "a", "two", Access::Owner).has_value());
+  CHECK(read_file(dir / "a", 10).value() == "two");
+  CHECK(read_file(dir / "a", 2).error().fault == Fault::Full);
+  CHECK(read_file(dir / "b", 2).error().fault == Fault::NotFound);
+  CHECK((std::filesystem::status(dir / "a").permissions() & std::filesystem::perms::mask) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("queue: refuses past its limit and drains after close", "[base]") {
+  BoundedQueue<int> queue(2);
+  int one = 1, two = 2, three = 3;
+  CHECK(queue.try_push(one));
+  CHECK(queue.try_push(two));
+  CHECK_FALSE(queue.try_push(three));
+  queue.close();
+  CHECK(queue.pop() == 1);
+  CHECK(queue.pop() == 2);
+  CHECK_FALSE(queue.pop().has_value());
+}
