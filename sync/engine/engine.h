@@ -1,0 +1,93 @@
+#pragma once
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "platform/base/error.h"
+#include "platform/base/limits.h"
+#include "platform/base/time.h"
+#include "sync/wire/messages.h"
+
+namespace doorstep::engine {
+
+using base::Millis;
+
+struct Tuning {
+  std::size_t ops_per_push = limits::kOpsPerPush;
+  std::size_t push_bytes = limits::kPushBytes;
+  std::size_t pull_bytes = limits::kPullBytes;
+};
+
+// Inputs --------------------------------------------------------------------------------------------------------------
+
+struct Wake {};       ///< there is something to send, the timer rang, or a person asked
+/// The store's answer to Need: what is not yet acknowledged, read (and frozen) in one transaction.
+struct Replica {
+  base::Id device;
+  std::int64_t incarnation = 1;
+  std::string epoch;
+  wire::OpsBatch ops;
+  bool more_ops = false;              ///< others wait behind this batch
+  std::vector<wire::Cursor> cursors;  ///< of every case the device holds
+  std::vector<base::Id> purged;       ///< purge receipts not yet told
+};
+/// An HTTP answer that was recognised as our server's.
+struct Response {
+  int status = 0;
+  std::optional<std::int64_t> retry_after_s;
+  std::string body;  ///< decompressed
+};
+struct Broken { base::Error why; };   ///< no answer, or one that is not our server's
+struct Applied { bool ok = true; };   ///< the store took the reply in one transaction; !ok: it could not (disk, corruption)
+using Input = std::variant<Wake, Replica, Response, Broken, Applied>;
+
+// Outputs -------------------------------------------------------------------------------------------------------------
+
+/// Ask the store for a Replica with at most so much in its batch.
+struct Need { std::size_t max_ops; std::size_t max_bytes; };
+struct Send { std::string body; };               ///< POST /v1/sync
+struct Apply { wire::SyncReply reply; };         ///< to the store; answered by Applied
+/// A round ended with nothing left to do; the connection stays open for the next Wake.
+struct Idle { std::int64_t pushed = 0, pulled = 0; Millis next_after{}, next_spread{}; std::optional<wire::Receipt> receipt; };
+/// Throw this engine away. `retry_after`: what the server asked for. `final`: no use trying before a person acted
+/// (revoked, forked, too old).
+struct Close { base::Error why; std::optional<Millis> retry_after; bool final = false; };
+using Output = std::variant<Need, Send, Apply, Idle, Close>;
+
+/// One connection's protocol; make a new Engine to reconnect. Pure: no sockets, clock, threads or randomness.
+/// Not thread-safe. Never throws: bad input yields Close.
+class Engine {
+ public:
+  /// `broken_attempts`: how many connections in a row broke before this one; batches are halved for each.
+  Engine(const Tuning& tuning, int broken_attempts);
+  void handle(const Input& input);
+  std::optional<Output> poll();  ///< drain after each handle()
+
+ private:
+  enum class Phase { Resting, Asked, Sent, Applying, Closed };
+  void ask();
+  void close(base::Error why, std::optional<Millis> retry_after = std::nullopt, bool final = false);
+  void on(const Wake&);
+  void on(const Replica&);
+  void on(const Response&);
+  void on(const Broken&);
+  void on(const Applied&);
+
+  Tuning tuning_;
+  Phase phase_ = Phase::Resting;
+  bool wake_pending_ = false, send_view_ = false, more_ = false;
+  std::int64_t pushed_ = 0, pulled_ = 0;
+  std::int64_t sent_first_ = 0, sent_count_ = 0;
+  wire::SyncReply last_;
+  std::deque<Output> outputs_;
+};
+
+/// How long to wait before the next connection (sync.md section 3, back-pressure):
+/// max(RetryAfter + U(0, RetryAfter/2), U(0, min(300 s, 2^attempt s))). `u1`, `u2` are uniform in [0, 1).
+Millis backoff(int attempt, std::optional<Millis> retry_after, double u1, double u2);
+
+/// A timer with full jitter: after + U(0, spread).
+Millis next_sync(Millis after, Millis spread, double u);
+
+}  // namespace doorstep::engine

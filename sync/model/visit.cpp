@@ -1,0 +1,64 @@
+#include "sync/model/visit.h"
+
+namespace doorstep::model {
+
+ChildRecord record_of(const Visit& visit, const ChildPart& part, Id id, Instant submitted_at) {
+  ChildRecord record;
+  record.id = part.revises ? part.revises->record : id;
+  record.visit = visit.id;
+  record.author = visit.author;
+  record.second_worker = visit.second_worker;
+  record.family = visit.family;
+  record.family_name = visit.family_name;
+  record.address = visit.address;
+  record.versions = visit.versions;
+  record.facts = visit.facts;
+  record.part = part;
+  record.jottings = visit.jottings;
+  record.submitted_at = submitted_at;
+  return record;
+}
+
+Visit visit_of(const ChildRecord& record, const RevisionRef& revises, Id visit_id) {
+  Visit visit;
+  visit.id = visit_id;
+  visit.author = record.author;
+  visit.second_worker = record.second_worker;
+  visit.family = record.family;
+  visit.family_name = record.family_name;
+  visit.address = record.address;
+  visit.versions = record.versions;
+  visit.facts = record.facts;
+  visit.children = {record.part};
+  visit.children.front().revises = revises;
+  visit.jottings = record.jottings;
+  visit.conflicts = record.conflicts;
+  for (auto& conflict : visit.conflicts)
+    if (conflict.path.starts_with("part/")) conflict.path = "children/" + record.part.id.str() + conflict.path.substr(4);
+  return visit;
+}
+
+const std::string& display_name(const ChildPart& part) { return part.called.empty() ? part.name : part.called; }
+const std::string& display_name(const Child& child) { return child.called.empty() ? child.name : child.called; }
+
+bool counts_as_visit(Outcome outcome) { return outcome == Outcome::Completed || outcome == Outcome::Partial; }
+
+bool is_urgent(const ChildPart& part) {
+  return !part.disclosures.empty() || !part.injuries.empty() || (part.seen && !*part.seen && part.skip_reason.empty());
+}
+
+bool call_pending(const ChildPart& part) {
+  if (!is_urgent(part)) return false;
+  for (const Call& call : part.calls)
+    if (call.outcome == CallOutcome::Answered) return false;
+  return true;
+}
+
+std::vector<const OtherChild*> unknown_children(const VisitFacts& facts) {
+  std::vector<const OtherChild*> out;
+  for (const OtherChild& child : facts.other_children)
+    if (child.known_to_service && *child.known_to_service != Known::Yes) out.push_back(&child);
+  return out;
+}
+
+}  // namespace doorstep::model

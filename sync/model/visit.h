@@ -1,0 +1,31 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sync/model/records.h"
+
+namespace doorstep::model {
+
+/// One child's whole record out of a visit: household facts copied in. A part that revises keeps its record's id,
+/// otherwise `id` is the new record's. Pure.
+ChildRecord record_of(const Visit& visit, const ChildPart& part, Id id, Instant submitted_at);
+
+/// A draft to re-write a returned or withdrawn record in, with its conflicts. `visit_id` is the new draft's. Pure.
+Visit visit_of(const ChildRecord& record, const RevisionRef& revises, Id visit_id);
+
+/// What to call a child on screen: the short name where there is one.
+const std::string& display_name(const ChildPart& part);
+const std::string& display_name(const Child& child);
+
+/// Whether a visit that ended so may reset a clock (it still must have seen the child). A no-access attempt never does.
+bool counts_as_visit(Outcome outcome);
+
+/// A disclosure, an injury or an unseen child (domain.md section 1): syncs first, and opens the call card.
+bool is_urgent(const ChildPart& part);
+/// Urgent, and no answered call to a manager is recorded yet.
+bool call_pending(const ChildPart& part);
+
+/// Children of the household that are not known, or of whom nobody could say. Borrowed from `facts`.
+std::vector<const OtherChild*> unknown_children(const VisitFacts& facts);
+
+}  // namespace doorstep::model

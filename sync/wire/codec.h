@@ -1,0 +1,37 @@
+#pragma once
+#include <boost/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/base/error.h"
+#include "sync/wire/messages.h"
+
+/// JSON to values and back, from the field lists the structs carry. Strict in, deterministic out.
+namespace doorstep::wire {
+
+/// Text to JSON with our limits: depth 32, well-formed UTF-8, no duplicate keys. Fault::Invalid names the place.
+base::Result<boost::json::value> parse_json(std::string_view text);
+
+/// A value as JSON text: fields in the order of each(), empty optionals left out, members of `extra` after them.
+/// Instantiated for every message and record.
+template <class T>
+std::string encode(const T& value);
+
+/// Fault::Invalid with the path ("ops.items[3]: not a string"). Unknown members go to `extra` where there is one.
+template <class T>
+base::Result<T> decode(std::string_view text);
+
+/// chain_n = SHA-256 hex of (previous hex + bytes): operations (sync.md section 3).
+std::string chain_next(const std::string& previous, std::string_view bytes);
+/// The same for a case's log: over record id, rev, body hash and state code.
+std::string chain_next(const std::string& previous, const model::Revision& revision);
+/// Digest of a vector of cursors, whatever their order.
+std::string view_digest(std::vector<Cursor> cursors);
+
+/// zstd level 3; for the transport.
+std::string compress(std::string_view bytes);
+/// Fault::Invalid for anything that is not zstd or would grow past `limit_bytes`.
+base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_bytes);
+
+}  // namespace doorstep::wire

@@ -1,0 +1,255 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/model/records.h"
+
+/// What travels between tablet and case server (JSON over HTTP/1.1 over TLS 1.3). Field names in each() are the format.
+namespace doorstep::wire {
+
+using base::Id;
+using base::Instant;
+
+inline constexpr std::int64_t kProto = 1;
+inline constexpr const char* kContentType = "application/vnd.doorstep.sync+json";  ///< anything else is not our server (a captive portal)
+inline constexpr const char* kProblemType = "application/problem+json";            ///< RFC 9457
+inline constexpr const char* kProtoHeader = "Sync-Proto";                          ///< its value is kProto
+
+/// h_0 of every operation chain and chain_0 of every case: 64 zeros.
+inline const std::string kChainStart(64, '0');
+
+enum class OpKind : std::uint8_t { Put, Submit, Withdraw, Decide, Addendum, Match, Settle };
+
+/// One change made on a device. Encoded once; from then on its bytes are opaque, numbered, chained and never change.
+struct Operation {
+  OpKind kind{};
+  std::int64_t number = 0;           ///< dense per (device, incarnation), from 1
+  Id record;                         ///< Put, Submit: the record. Others: the child record acted on. Match: the provisional child
+  Id case_id;                        ///< the case whose log it enters
+  model::RecordKind record_kind{};   ///< of `record`
+  std::int64_t base_rev = 0;         ///< 0: new. Withdraw, Decide, Addendum, Settle: the revision that was read
+  std::string base_hash;             ///< hash of that revision's body; empty when base_rev is 0
+  Instant at;                        ///< the tablet's clock: evidence, never ordering
+  std::string body;                  ///< exact bytes of the body: Visit, ChildRecord, Decision, Addendum, Disposition, or MatchBody
+  bool urgent = false;               ///< a disclosure, an injury or an unseen child: sent first
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("kind", s.kind); f("number", s.number); f("record", s.record); f("case", s.case_id); f("record_kind", s.record_kind);
+    f("base_rev", s.base_rev); f("base_hash", s.base_hash); f("at", s.at); f("body", s.body); f("urgent", s.urgent);
+  }
+  friend bool operator==(const Operation&, const Operation&) = default;
+};
+
+/// Body of Match: the provisional case turns out to be `target`; its records are re-homed, its id stays as an alias.
+struct MatchBody {
+  Id target;
+  template <class S, class F> static void each(S& s, F&& f) { f("target", s.target); }
+  friend bool operator==(const MatchBody&, const MatchBody&) = default;
+};
+
+/// What became of an operation. All of them are acknowledgements: the operation was stored and is never sent again.
+enum class OpStatus : std::uint8_t { Applied, Merged, Conflict, Refused };
+
+/// Why an operation was kept without effect.
+enum class Refusal : std::uint8_t {
+  UnknownCase,     ///< missing, or not entitled: the same answer
+  NotAuthor,       ///< only the author may
+  OwnRecord,       ///< an author never decides on their own record
+  NotSupervisor,
+  Stale,           ///< rev or hash read is no longer current
+  WrongState,      ///< e.g. withdraw of an approved record
+  Unsettled,       ///< open conflicts
+  Approved,        ///< approved text is immutable; write an addendum
+  Malformed,       ///< body cannot be read, or fails validation; `detail` names the place
+  RationaleMissing,
+};
+
+struct OpResult {
+  std::int64_t number = 0;
+  OpStatus status{};
+  std::optional<Refusal> code;  ///< with Refused
+  std::string detail;           ///< for people
+  std::int64_t rev = 0;         ///< the revision made, where one was
+  std::string hash;
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("op", s.number); f("status", s.status); f("code", s.code); f("detail", s.detail); f("rev", s.rev); f("hash", s.hash);
+  }
+  friend bool operator==(const OpResult&, const OpResult&) = default;
+};
+
+/// Frozen operations [first, first + items.size()), with the chain hash before the first.
+struct OpsBatch {
+  std::int64_t first = 1;
+  std::string prev = kChainStart;
+  std::vector<std::string> items;  ///< opaque bytes
+  template <class S, class F> static void each(S& s, F&& f) { f("first", s.first); f("prev", s.prev); f("items", s.items); }
+  friend bool operator==(const OpsBatch&, const OpsBatch&) = default;
+};
+
+/// How far a device has read a case.
+struct Cursor {
+  Id case_id;
+  std::int64_t seq = 0;
+  std::string chain = kChainStart;  ///< of the case's log at `seq`
+  template <class S, class F> static void each(S& s, F&& f) { f("case", s.case_id); f("seq", s.seq); f("chain", s.chain); }
+  friend bool operator==(const Cursor&, const Cursor&) = default;
+};
+
+/// The device's vector of cursors, or only its digest when the server has last seen the same.
+struct View {
+  std::string digest;  ///< view_digest() of all cursors
+  std::optional<std::vector<Cursor>> cases;
+  template <class S, class F> static void each(S& s, F&& f) { f("digest", s.digest); f("cases", s.cases); }
+  friend bool operator==(const View&, const View&) = default;
+};
+
+struct SyncRequest {
+  std::int64_t proto = kProto;
+  std::int64_t schema = model::kSchema;
+  Id device;
+  std::int64_t incarnation = 1;  ///< raised when a device starts its chain again
+  std::string epoch;             ///< of the server's history, as last told; empty at first
+  OpsBatch ops;
+  View view;
+  std::vector<Id> purged;        ///< receipts: these cases left the device
+  std::int64_t budget = 0;       ///< bytes of revisions wanted at most
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("proto", s.proto); f("schema", s.schema); f("device", s.device); f("incarnation", s.incarnation); f("epoch", s.epoch);
+    f("ops", s.ops); f("view", s.view); f("purged", s.purged); f("budget", s.budget);
+  }
+  friend bool operator==(const SyncRequest&, const SyncRequest&) = default;
+};
+
+struct LogEntry {
+  std::int64_t seq = 0;
+  model::Revision revision;
+  template <class S, class F> static void each(S& s, F&& f) { f("seq", s.seq); f("revision", s.revision); }
+  friend bool operator==(const LogEntry&, const LogEntry&) = default;
+};
+
+/// Entries (from, to] of one case's log, in order, or all of what is current for a new grant.
+struct CasePull {
+  Id case_id;
+  std::int64_t from = 0, to = 0;
+  std::string chain;            ///< after `to`
+  std::vector<LogEntry> entries;
+  bool complete = true;         ///< nothing newer in this case right now
+  std::optional<bool> diverged; ///< the device's cursor is not in our history: take this case again from 0
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("case", s.case_id); f("from", s.from); f("to", s.to); f("chain", s.chain); f("entries", s.entries);
+    f("complete", s.complete); f("diverged", s.diverged);
+  }
+  friend bool operator==(const CasePull&, const CasePull&) = default;
+};
+
+/// The server's word that it durably has everything up to `through`.
+struct Receipt {
+  std::int64_t number = 0;   ///< the server's own count
+  Instant at;
+  std::int64_t through = 0;  ///< operation number of this device and incarnation
+  std::string hash;          ///< chain hash at `through`
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("number", s.number); f("at", s.at); f("through", s.through); f("hash", s.hash);
+  }
+  friend bool operator==(const Receipt&, const Receipt&) = default;
+};
+
+struct SyncReply {
+  std::string epoch;
+  std::int64_t applied_through = 0;
+  std::string head_hash = kChainStart;  ///< chain hash at applied_through
+  std::int64_t stable_through = 0;      ///< inside a restore-tested backup
+  std::vector<OpResult> results;
+  bool need_view = false;               ///< the digest is not the one last acknowledged: send the cases
+  std::vector<CasePull> cases;
+  std::vector<Id> drop;                 ///< no longer entitled: push what is pending, then purge
+  bool more = false;                    ///< ask again at once
+  std::int64_t next_after_s = 300, next_spread_s = 300;
+  std::optional<Receipt> receipt;
+  Instant server_time;
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("epoch", s.epoch); f("applied_through", s.applied_through); f("head_hash", s.head_hash);
+    f("stable_through", s.stable_through); f("results", s.results); f("need_view", s.need_view); f("cases", s.cases);
+    f("drop", s.drop); f("more", s.more); f("next_after_s", s.next_after_s); f("next_spread_s", s.next_spread_s);
+    f("receipt", s.receipt); f("server_time", s.server_time);
+  }
+  friend bool operator==(const SyncReply&, const SyncReply&) = default;
+};
+
+/// POST /v1/enrol on the enrolment listener, no certificate yet.
+struct EnrolRequest {
+  std::string token;       ///< base32, one time
+  std::string device_csr;  ///< PEM
+  template <class S, class F> static void each(S& s, F&& f) { f("token", s.token); f("device_csr", s.device_csr); }
+  friend bool operator==(const EnrolRequest&, const EnrolRequest&) = default;
+};
+struct EnrolReply {
+  Id device;
+  Id worker;
+  std::string worker_name;
+  std::string device_certificate;  ///< PEM
+  std::string ca;                  ///< PEM
+  std::string ticket;              ///< to be exchanged once for the worker's certificate
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("device", s.device); f("worker", s.worker); f("worker_name", s.worker_name); f("device_certificate", s.device_certificate);
+    f("ca", s.ca); f("ticket", s.ticket);
+  }
+  friend bool operator==(const EnrolReply&, const EnrolReply&) = default;
+};
+
+/// POST /v1/activate on the main listener, over the device's certificate.
+struct ActivateRequest {
+  std::string ticket;
+  std::string worker_csr;  ///< PEM; the key never leaves the worker's vault
+  template <class S, class F> static void each(S& s, F&& f) { f("ticket", s.ticket); f("worker_csr", s.worker_csr); }
+  friend bool operator==(const ActivateRequest&, const ActivateRequest&) = default;
+};
+struct ActivateReply {
+  std::string worker_certificate;  ///< PEM
+  model::Worker worker;
+  template <class S, class F> static void each(S& s, F&& f) { f("worker_certificate", s.worker_certificate); f("worker", s.worker); }
+  friend bool operator==(const ActivateReply&, const ActivateReply&) = default;
+};
+
+/// GET /v1/meta.
+struct Meta {
+  std::int64_t proto = kProto;
+  std::int64_t schema = model::kSchema;
+  std::string version;
+  std::int64_t body_bytes = 0;
+  Instant server_time;
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("proto", s.proto); f("schema", s.schema); f("version", s.version); f("body_bytes", s.body_bytes);
+    f("server_time", s.server_time);
+  }
+  friend bool operator==(const Meta&, const Meta&) = default;
+};
+
+/// RFC 9457. `type` is "urn:doorstep:problem:<code>".
+struct Problem {
+  std::string type;
+  std::string title;   ///< what happened, for people
+  std::int64_t status = 0;
+  std::string detail;  ///< what is safe, what to do
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("type", s.type); f("title", s.title); f("status", s.status); f("detail", s.detail);
+  }
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+}  // namespace doorstep::wire
+
+namespace doorstep::model {
+DOORSTEP_CODES(wire::OpKind, {{wire::OpKind::Put, "put"}, {wire::OpKind::Submit, "submit"}, {wire::OpKind::Withdraw, "withdraw"},
+                              {wire::OpKind::Decide, "decide"}, {wire::OpKind::Addendum, "addendum"},
+                              {wire::OpKind::Match, "match"}, {wire::OpKind::Settle, "settle"}});
+DOORSTEP_CODES(wire::OpStatus, {{wire::OpStatus::Applied, "applied"}, {wire::OpStatus::Merged, "merged"},
+                                {wire::OpStatus::Conflict, "conflict"}, {wire::OpStatus::Refused, "refused"}});
+DOORSTEP_CODES(wire::Refusal, {{wire::Refusal::UnknownCase, "unknown_case"}, {wire::Refusal::NotAuthor, "not_author"},
+                               {wire::Refusal::OwnRecord, "own_record"}, {wire::Refusal::NotSupervisor, "not_supervisor"},
+                               {wire::Refusal::Stale, "stale"}, {wire::Refusal::WrongState, "wrong_state"},
+                               {wire::Refusal::Unsettled, "unsettled"}, {wire::Refusal::Approved, "approved"},
+                               {wire::Refusal::Malformed, "malformed"},
+                               {wire::Refusal::RationaleMissing, "rationale_missing"}});
+}  // namespace doorstep::model
