@@ -1,0 +1,77 @@
+#pragma once
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace doorstep::editor {
+
+/// A place between bytes: paragraph number, byte within it. Only ever on the edge of a cluster (what a person calls a letter).
+struct Pos {
+  std::size_t para = 0;
+  std::size_t byte = 0;
+  friend auto operator<=>(const Pos&, const Pos&) = default;
+};
+
+/// Decodes the code point at `at` (at < text.size()). A byte that is not UTF-8 comes back as U+FFFD with length 1, so that
+/// nothing is ever skipped or changed.
+struct CodePoint {
+  char32_t value = 0;
+  std::size_t bytes = 1;
+};
+CodePoint decode(std::string_view text, std::size_t at);
+void append_utf8(std::string& out, char32_t value);
+
+/// True for marks and joiners that belong to the letter before them and have no width of their own.
+bool joins_previous(char32_t value);
+/// True for code points that are stored but never drawn: zero-width joiners, direction marks, variation selectors.
+bool is_invisible(char32_t value);
+
+/// Byte offset of the end of the cluster that begins at `at`; of the beginning of the one that ends at `at`.
+std::size_t next_cluster(std::string_view text, std::size_t at);
+std::size_t prev_cluster(std::string_view text, std::size_t at);
+
+/// Text as paragraphs (split at '\n'), bytes exactly as given: text() returns them all. One primitive changes it: replace().
+/// A plain value: copy, move, compare.
+class Doc {
+ public:
+  Doc() = default;
+  explicit Doc(std::string_view text);
+
+  std::string text() const;
+  std::size_t bytes() const { return bytes_; }
+  std::size_t paragraphs() const { return paras_.size(); }
+  const std::string& paragraph(std::size_t i) const { return paras_[i]; }
+  /// Grows by one with every change of that paragraph; what a wrap or spelling cache compares.
+  std::uint64_t version(std::size_t i) const { return versions_[i]; }
+  std::uint64_t version() const { return version_; }
+
+  /// Replaces what lies between `a` and `b` (in either order) by `text`; returns the end of what was put in.
+  Pos replace(Pos a, Pos b, std::string_view text);
+  std::string slice(Pos a, Pos b) const;
+
+  Pos begin() const { return {}; }
+  Pos end() const { return {paras_.size() - 1, paras_.back().size()}; }
+  /// Nearest place in the text at or before `at` that is on the edge of a cluster.
+  Pos clamp(Pos at) const;
+  Pos next(Pos at) const;
+  Pos prev(Pos at) const;
+  Pos next_word(Pos at) const;  ///< beginning of the next word
+  Pos prev_word(Pos at) const;
+  /// The word, or run of spaces, or sign, around `at`.
+  std::pair<Pos, Pos> word_at(Pos at) const;
+
+  std::size_t offset(Pos at) const;  ///< bytes from the beginning
+  Pos at_offset(std::size_t offset) const;
+  std::size_t words() const;
+
+ private:
+  std::vector<std::string> paras_{std::string()};
+  std::vector<std::uint64_t> versions_{1};
+  std::uint64_t version_ = 1;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace doorstep::editor

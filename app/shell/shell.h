@@ -1,0 +1,91 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/view/widgets/ui.h"
+#include "platform/base/error.h"
+#include "platform/base/time.h"
+
+namespace doorstep::shell {
+
+struct Options {
+  std::string title = "Doorstep";
+  int width = 1280, height = 800;       ///< unscaled window
+  std::filesystem::path fonts;          ///< folder with Inter and the fallbacks
+  float text_scale = 1;                 ///< 1..2
+  view::Look look = view::Look::Light;
+  bool caret_blinks = true;
+};
+
+/// What the shell itself notices and the program must hear.
+enum class Notice {
+  Quit,        ///< window closed or SIGTERM; the loop ends after this
+  Cover,       ///< F9, or three fingers: cover the screen now
+  FocusLost,   ///< another window came in front, or the tablet was put away
+  FocusGained,
+  Idle,        ///< a deadline set with wake_at passed
+};
+
+/// Wakes the loop from any other thread; copyable; safe after the shell is gone.
+class Waker {
+ public:
+  void wake() const;
+ private:
+  friend class Shell;
+  struct Inner;
+  std::shared_ptr<Inner> inner_;
+};
+
+/// The window and its loop: sleeps until something happens, then draws until all has settled. One per program, main thread.
+class Shell {
+ public:
+  static base::Result<Shell> open(const Options& options, const base::Clock& clock);  ///< Fault::Unsupported without a display, Io without fonts
+  Shell(Shell&&) noexcept;
+  Shell& operator=(Shell&&) noexcept;
+  ~Shell();
+
+  Waker waker() const;
+
+  struct Client {
+    /// Before each frame and after each wake: take messages from other threads. Returns true if anything changed.
+    std::function<bool()> poll;
+    /// Draws the whole window; called once per frame.
+    std::function<void(view::Ui&)> draw;
+    std::function<void(Notice)> notice;
+    /// When the program itself next wants to be woken (monotonic); empty: not.
+    std::function<std::optional<base::Millis>()> deadline;
+  };
+  /// Runs until stop() or Quit. Returns after the window closed.
+  void run(const Client& client);
+  void stop();
+
+  void set_text_scale(float scale);     ///< takes effect between frames
+  void set_look(view::Look look);
+  void set_caret_blinks(bool blinks);
+
+  struct Counts {
+    std::uint64_t built = 0;      ///< frames whose UI was built
+    std::uint64_t presented = 0;  ///< of those, shown because they differed from the one before
+    std::uint64_t woken = 0;      ///< returns from waiting
+  };
+  Counts counts() const;
+
+  /// What the window shows: RGB, rows from the top. For tests.
+  struct Picture {
+    int w = 0, h = 0;
+    std::vector<std::uint8_t> rgb;
+  };
+  base::Result<Picture> capture();
+
+ private:
+  struct Inner;
+  explicit Shell(std::unique_ptr<Inner> inner);
+  std::unique_ptr<Inner> inner_;
+};
+
+}  // namespace doorstep::shell

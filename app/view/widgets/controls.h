@@ -1,0 +1,101 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/view/widgets/icons.h"
+#include "app/view/widgets/layout.h"
+#include "app/view/widgets/press.h"
+#include "app/view/widgets/text.h"
+
+/// The controls. Keys are stable words or ids, never names of people; labels wrap; a control returns what was asked of it and
+/// changes nothing itself.
+namespace doorstep::view {
+
+enum class ButtonKind { Primary, Secondary, Quiet, Danger };
+struct ButtonOptions {
+  Icon icon = Icon::None;
+  bool disabled = false;
+  bool full_width = false;
+  std::string_view name = {};   ///< spoken name when the label alone does not say enough ("Remove Amara")
+};
+bool button(Ui& ui, std::string_view key, std::string_view label, ButtonKind kind = ButtonKind::Primary, const ButtonOptions& options = {});
+/// A square button with only an icon; `name` is spoken.
+bool icon_button(Ui& ui, std::string_view key, Icon icon, std::string_view name, bool disabled = false);
+/// Underlined words in the flow of text, 44 px high to the finger.
+bool link(Ui& ui, std::string_view key, std::string_view label);
+
+/// Around any question.
+struct Question {
+  std::string_view label;
+  std::string_view hint = {};
+  std::string_view error = {};
+  bool disabled = false;
+};
+
+struct Choice {
+  std::string_view key;
+  std::string_view label;
+  std::string_view hint = {};
+};
+/// One of several; tiles wrap to rows. Nothing is selected until somebody does. Returns the index chosen in this frame.
+std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
+                                       std::optional<std::size_t> selected);
+/// Any of several. Returns the index to turn over.
+std::optional<std::size_t> checkbox_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
+                                          const std::vector<bool>& selected);
+/// One box alone. True: turn it over.
+bool checkbox(Ui& ui, std::string_view key, std::string_view label, bool checked, bool disabled = false);
+/// 0 to 10; `low` and `high` are the words at its ends.
+std::optional<int> scale_tiles(Ui& ui, std::string_view key, const Question& question, std::optional<int> value, std::string_view low,
+                               std::string_view high);
+std::optional<std::size_t> tabs(Ui& ui, std::string_view key, std::span<const std::string_view> labels, std::size_t selected);
+
+struct RowText {
+  std::string_view title;
+  std::string_view subtitle = {};
+  std::string_view trailing = {};   ///< right: a time
+  std::string_view tag = {};
+  Tone tone = Tone::Neutral;
+  Icon icon = Icon::None;
+  bool selected = false;
+};
+/// A row of a list, as wide as the page (not the column), hairline below. True: pressed.
+bool list_row(Ui& ui, std::string_view key, const RowText& row);
+
+/// What is missing, in the words of the screen; each line goes to its field. Returns the line pressed (then call Ui::focus).
+std::optional<std::size_t> error_summary(Ui& ui, std::string_view key, std::string_view heading, std::span<const std::string> problems);
+
+struct AppBar {
+  std::string_view title;               ///< the program's or the screen's name
+  std::string_view back = {};           ///< "Back to my children"; empty: no way back, the mark is drawn
+  Icon status_icon = Icon::None;
+  std::string_view status = {};         ///< "Working offline"; pressing it opens sync status
+  std::string_view person = {};         ///< full name, spoken; its initials are drawn
+  std::string_view cover = {};          ///< "Cover the screen"; empty: no button
+};
+enum class BarAction { None, Back, Status, Person, Cover };
+BarAction app_bar(Ui& ui, const AppBar& bar);
+
+/// Whom to call, until a call is recorded. It never blocks writing: it is a panel in the page.
+struct CallCard {
+  std::string_view heading;             ///< "Call your manager when it is safe"
+  std::string_view emergency;           ///< "Immediate danger: 999"
+  std::string_view who = {};            ///< label of the number to try now
+  std::string_view number = {};
+  std::string_view called = {};         ///< "I spoke to them"
+  std::string_view no_answer = {};      ///< "No answer"
+  std::string_view reason_label = {};   ///< "Why this is here"
+  std::string_view reason = {};         ///< drawn when open
+  bool reason_open = false;
+};
+enum class CallAction { None, Called, NoAnswer, TurnReason };
+CallAction call_card(Ui& ui, std::string_view key, const CallCard& card);
+
+/// The cover over everything: only `words` and one button. True: uncover.
+bool curtain(Ui& ui, std::string_view words, std::string_view uncover);
+
+}  // namespace doorstep::view

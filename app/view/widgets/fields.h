@@ -1,0 +1,49 @@
+#pragma once
+#include <string_view>
+
+#include "app/editor/editor_state.h"
+#include "app/view/widgets/controls.h"
+
+/// What a person types into. The text lives in an editor::EditorState that the caller owns.
+namespace doorstep::view {
+
+struct FieldResult {
+  bool changed = false;    ///< the text differs from before this frame: emit an Intent
+  bool too_long = false;   ///< something pasted or typed did not fit and was left out as a whole: say so
+  bool entered = false;    ///< Enter in a one-line field
+  bool left = false;       ///< lost the keyboard in this frame: a good moment to save
+  bool focused = false;
+};
+
+struct FieldOptions {
+  float width = 0;                   ///< unscaled; 0: the column
+  std::string_view placeholder = {}; ///< only for search: labels are for everything else
+  Icon icon = Icon::None;
+};
+
+/// One line of meaning; long text wraps and the field grows, so nothing is out of sight. For search leave `question.label`
+/// visible too, or pass `name` to speak instead.
+FieldResult text_field(Ui& ui, std::string_view key, const Question& question, editor::EditorState& text, const FieldOptions& options = {});
+/// A search box: `name` is spoken, no label above it.
+FieldResult search_field(Ui& ui, std::string_view key, std::string_view name, editor::EditorState& text);
+/// Bullets; no copy, no undo. `show`: as it is (an eye button belongs to the view).
+FieldResult password_field(Ui& ui, std::string_view key, const Question& question, editor::EditorState& text, bool show = false);
+
+/// Day, month and year as typed; nothing is understood or corrected here.
+struct DateEdit {
+  editor::EditorState day{"", {true, false, 8}}, month{"", {true, false, 16}}, year{"", {true, false, 8}};
+};
+struct DateWords {
+  std::string_view day, month, year;
+};
+FieldResult date_fields(Ui& ui, std::string_view key, const Question& question, DateEdit& edit, const DateWords& words);
+
+struct TimeEdit {
+  editor::EditorState hour{"", {true, false, 8}}, minute{"", {true, false, 8}};
+};
+struct TimeWords {
+  std::string_view hour, minute;
+};
+FieldResult time_fields(Ui& ui, std::string_view key, const Question& question, TimeEdit& edit, const TimeWords& words);
+
+}  // namespace doorstep::view

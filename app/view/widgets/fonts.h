@@ -1,0 +1,32 @@
+#pragma once
+#include <array>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/view/widgets/tokens.h"
+
+struct ImFont;
+struct ImFontAtlas;
+
+namespace doorstep::view {
+
+/// Font files as bytes; whoever may read files fills it (app/shell does). Kept alive as long as any atlas built from it.
+struct FontFiles {
+  std::string regular, semibold, display;  ///< Inter
+  std::vector<std::string> fallback;       ///< asked in order for what Inter lacks: only glyphs that were seen are built
+};
+
+/// The faces of one scale. Pointers belong to the atlas.
+struct Fonts {
+  std::array<ImFont*, kTypes> face{};
+  float scale = 1;
+  std::uint64_t generation = 0;  ///< differs after every build; what caches of widths compare
+  ImFont* operator[](Type type) const { return face[static_cast<std::size_t>(type)]; }
+};
+
+/// Empties `atlas` and builds all faces at `scale` (1..2): Latin with all extensions, Vietnamese, Greek, Cyrillic, punctuation,
+/// and those of `seen` that a fallback has. Whatever nobody has is drawn as a box. Not inside a frame.
+Fonts build_fonts(ImFontAtlas& atlas, const FontFiles& files, float scale, const std::set<char32_t>& seen, std::uint64_t generation);
+
+}  // namespace doorstep::view

@@ -1,0 +1,68 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What is on the screen, in words: written by every control and every text as it is drawn. Tests, the end-to-end driver and
+/// the screen-reader bridge read this and nothing else.
+namespace doorstep::view {
+
+enum class Role {
+  Window, Page, Group, Scroll,                                             // contain others
+  Button, Link, Radio, RadioGroup, Checkbox, Tab, ListRow, TextField, Note, Password,  // can be operated, but for RadioGroup
+  Text, Heading, Label, Hint, Status, Alert, Tag, Progress, Icon,          // are read
+};
+/// Stable lower-case word: "button", "text_field".
+std::string_view role_word(Role role);
+/// True for what a person can press or type in: must be named, large enough and reached by Tab.
+bool interactive(Role role);
+
+struct Rect {
+  float x0 = 0, y0 = 0, x1 = 0, y1 = 0;  ///< window pixels
+  float w() const { return x1 - x0; }
+  float h() const { return y1 - y0; }
+  bool contains(const Rect& r, float slack = 0.5f) const {
+    return r.x0 >= x0 - slack && r.y0 >= y0 - slack && r.x1 <= x1 + slack && r.y1 <= y1 + slack;
+  }
+  bool overlaps(const Rect& r, float slack = 0.5f) const {
+    return r.x0 < x1 - slack && x0 < r.x1 - slack && r.y0 < y1 - slack && y0 < r.y1 - slack;
+  }
+  friend bool operator==(const Rect&, const Rect&) = default;
+};
+
+struct Item {
+  std::uint32_t id = 0;
+  std::uint32_t parent = 0;   ///< id of the container, 0 for the window
+  Role role = Role::Text;
+  std::string key;            ///< the stable key the view gave; empty for text
+  std::string name;
+  std::string value;          ///< text of a field (never of a password), "3 of 10", ...
+  bool selected = false, disabled = false, focused = false, expanded = false, invalid = false;
+  bool offscreen = false;     ///< scrolled out of sight, wholly
+  Rect rect;                  ///< where it is
+  Rect clip;                  ///< what of the window its place may draw in
+  bool scrolls_y = false;     ///< may be partly out of sight because its page scrolls
+};
+
+/// Reading order = order of drawing.
+struct Semantics {
+  std::vector<Item> items;
+  std::vector<std::uint32_t> parents;
+
+  void clear();
+  void add(Item item);
+  const Item* find(std::string_view name) const;                 ///< first with this name that can be operated, or is read
+  const Item* find(Role role, std::string_view name) const;
+  const Item* find_key(std::string_view key) const;
+};
+
+/// One line of JSON without its newline: {"frame":n,"presented":n,"window":{"w":,"h":},"items":[{"role":,"key":,"name":,"value":,
+/// "state":["selected",..],"x":,"y":,"w":,"h":}]}. A password's value is never in it.
+std::string to_json(const Semantics& semantics, std::uint64_t built, std::uint64_t presented, int w, int h);
+
+/// Words for everything wrong with a screen: no name, smaller than 44 px * scale, text wider than where it may be drawn, texts
+/// over each other, two controls with one key. Empty when all is well.
+std::vector<std::string> faults(const Semantics& semantics, float scale);
+
+}  // namespace doorstep::view

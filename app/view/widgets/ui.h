@@ -1,0 +1,106 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/view/widgets/fonts.h"
+#include "app/view/widgets/semantics.h"
+#include "app/view/widgets/tokens.h"
+#include "platform/base/time.h"
+
+struct ImDrawListSplitter;
+
+namespace doorstep::view {
+
+using base::Instant;
+using base::Millis;
+
+struct Size {
+  float w = 0, h = 0;
+};
+
+/// Everything a widget needs, handed by reference through every draw_* function; there is no other state. One per window, kept
+/// from frame to frame by the shell (or by a test). UI thread only.
+struct Ui {
+  Ui();
+  ~Ui();
+  Ui(const Ui&) = delete;
+  Ui& operator=(const Ui&) = delete;
+
+  // Set by the shell before each frame.
+  Look look = Look::Light;
+  Tokens c;               ///< the look's colours
+  float scale = 1;        ///< text size, 1..2
+  Fonts fonts;
+  Instant now;            ///< wall clock, for words such as "14:05"
+  Millis ticks{0};        ///< monotonic, for the caret
+  bool caret_blinks = true;
+  bool touch = false;     ///< the last pointer was a finger
+
+  // Written while drawing, read by the shell or a test afterwards.
+  Semantics semantics;
+  std::set<char32_t> unseen;               ///< code points asked for that no built face has
+  std::optional<Millis> wake_at;           ///< draw again no later than this (ticks): the caret
+  bool animating = false;
+
+  float s(float px) const;                 ///< unscaled pixels -> window pixels, whole
+  float width() const;                     ///< the window, window pixels
+  float height() const;
+  bool narrow() const;                     ///< one pane only (kNarrow)
+  bool is_short() const;                   ///< footer joins the page (kShort)
+  void set_look(Look l);
+  void wake(Millis at);
+
+  /// Moves keyboard focus to the control with this key, and scrolls it into sight, in the next frame that draws it.
+  void focus(std::string_view key);
+
+  void begin_frame();                      ///< clears what a frame writes; the shell and the harness call it
+
+  /// Where the next widget goes; see layout.h. Not for views.
+  struct Place {
+    float x = 0, y = 0, w = 0;             ///< column: left edge, next y, width
+    float bottom = 0;                      ///< lowest edge of anything put so far
+    bool flow = false;                     ///< left to right, wrapping
+    float flow_x = 0, flow_row = 0, gap = 0;  ///< next x, height of this row, space between
+  };
+  std::vector<Place> places;
+  struct OpenPanel {
+    std::unique_ptr<ImDrawListSplitter> split;
+    Rect rect;
+    int tone = 0;
+    float pad = 0;
+  };
+  std::vector<OpenPanel> panels;
+  struct OpenPage {
+    std::string key;
+    Rect rect;
+    bool scroll_open = false, footer_open = false, footer_child = false;
+    float max_width = 0, pad = 0;
+  };
+  std::vector<OpenPage> pages;
+  std::string focus_key;
+  struct Pan {
+    std::uint32_t window = 0;
+    bool panning = false;
+    float from_y = 0, from_x = 0, scroll = 0, speed = 0;
+    Millis last{0};
+  } pan;
+  bool wants_text = false;                 ///< a field has the keyboard: the shell starts text input on the edge
+  Rect caret_rect;                         ///< where an input method's window should be
+  std::string composing;                   ///< what the input method is composing; set by the shell before a frame
+};
+
+/// Names inside are relative to `key` (a record id, a child's id): two rows may hold the same controls.
+class Scope {
+ public:
+  Scope(Ui& ui, std::string_view key);
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+};
+
+}  // namespace doorstep::view

@@ -1,0 +1,51 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "app/view/widgets/ui.h"
+
+/// Dear ImGui with no window, for tests: draws frames, presses and types as a person would, and reads the semantics.
+/// Time stands still unless advance() is called; the caret does not blink.
+namespace doorstep::test {
+
+class Headless {
+ public:
+  using Draw = std::function<void(view::Ui&)>;
+
+  /// `fonts`: DOORSTEP_FONTS_DIR. The faces of one scale are built once per program and shared.
+  Headless(std::string_view fonts, int w, int h, float scale = 1, view::Look look = view::Look::Light);
+  ~Headless();
+
+  void draw_with(Draw draw) { draw_ = std::move(draw); }
+  void frame();                     ///< one frame
+  void settle(int frames = 4);      ///< enough for layout and queued input to come to rest
+  void advance(base::Millis by);
+
+  /// Mouse press and release in the middle of the control with this key or name; fails the test when it is not there.
+  void click(std::string_view key_or_name);
+  void tap(std::string_view key_or_name);          ///< the same with a finger
+  void click_at(float x, float y);
+  void drag(float x0, float y0, float x1, float y1, bool finger);
+  void wheel(float x, float y, float amount);
+  void key(int imgui_key, bool ctrl = false, bool shift = false);
+  void type(std::string_view utf8);
+  void paste(std::string_view utf8);               ///< puts it on the clipboard and presses Ctrl+V
+
+  const view::Semantics& semantics() const { return ui_->semantics; }
+  view::Ui& ui() { return *ui_; }
+  std::string& clipboard() { return clipboard_; }
+  /// Key of the control that has the focus, "" if none.
+  std::string focused() const;
+
+ private:
+  void pointer(float x, float y, bool finger);
+  struct Inner;
+  std::unique_ptr<Inner> inner_;
+  std::unique_ptr<view::Ui> ui_;
+  Draw draw_;
+  std::string clipboard_;
+};
+
+}  // namespace doorstep::test
