@@ -1,0 +1,299 @@
+#include "sync/merge/merge.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "sync/merge/diff3.h"
+
+namespace doorstep::merge {
+namespace {
+
+using base::Fault;
+
+/// A value, or null: absent.
+using Maybe = const json::value*;
+
+bool same(Maybe a, Maybe b) { return a == b || (a && b && *a == *b); }
+
+std::optional<json::value> copy(Maybe value) {
+  if (!value) return std::nullopt;
+  return *value;
+}
+
+Maybe member(const json::object* object, std::string_view key) { return object ? object->if_contains(key) : nullptr; }
+
+// Paths: "~" and "/" inside a key are written "~0" and "~1", as in RFC 6901.
+std::string step(const std::string& path, std::string_view key) {
+  std::string out = path;
+  if (!path.empty()) out += '/';
+  for (char c : key) {
+    if (c == '~') out += "~0";
+    else if (c == '/') out += "~1";
+    else out += c;
+  }
+  return out;
+}
+
+std::vector<std::string> steps(std::string_view path) {
+  std::vector<std::string> out(1);
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '/') {
+      out.emplace_back();
+    } else if (path[i] == '~' && i + 1 < path.size()) {
+      out.back() += path[++i] == '1' ? '/' : '~';
+    } else {
+      out.back() += path[i];
+    }
+  }
+  return out;
+}
+
+std::string_view id_of(const json::value& element) {
+  const json::object* object = element.if_object();
+  Maybe id = member(object, "id");
+  return id && id->is_string() ? std::string_view(id->get_string()) : std::string_view();
+}
+
+/// All elements are objects with an id that no other element has.
+bool by_id(const json::array& list) {
+  std::set<std::string_view> seen;
+  return std::all_of(list.begin(), list.end(), [&](const json::value& element) {
+    std::string_view id = id_of(element);
+    return !id.empty() && seen.insert(id).second;
+  });
+}
+
+Maybe element(const json::array* list, std::string_view id) {
+  if (!list) return nullptr;
+  auto at = std::find_if(list->begin(), list->end(), [&](const json::value& e) { return id_of(e) == id; });
+  return at == list->end() ? nullptr : &*at;
+}
+
+json::value* element(json::array& list, std::string_view id) {
+  auto at = std::find_if(list.begin(), list.end(), [&](const json::value& e) { return id_of(e) == id; });
+  return at == list.end() ? nullptr : &*at;
+}
+
+bool names(const std::set<std::string, std::less<>>& set, std::string_view key, const std::string& path) {
+  return set.count(key) || set.count(path);
+}
+
+class Merger {
+ public:
+  explicit Merger(const MergeOptions& options) : options_(options) {}
+
+  json::object members(const std::string& path, const json::object* base, const json::object& mine, const json::object& theirs) {
+    json::object out;
+    auto take = [&](std::string_view key) {
+      if (path.empty() && key == kConflicts) return;
+      if (auto value = any(step(path, key), key, member(base, key), member(&mine, key), member(&theirs, key)))
+        out[key] = std::move(*value);
+    };
+    for (const auto& pair : theirs) take(pair.key());
+    for (const auto& pair : mine)
+      if (!theirs.contains(pair.key())) take(pair.key());
+    return out;
+  }
+
+  std::optional<json::value> any(const std::string& path, std::string_view key, Maybe base, Maybe mine, Maybe theirs) {
+    if (same(mine, theirs) || same(base, mine)) return copy(theirs);
+    if (same(base, theirs)) return copy(mine);
+    if (!mine || !theirs || names(options_.never_auto, key, path) || names(options_.whole, key, path))
+      return conflict(path, base, mine, theirs);
+    if (mine->is_object() && theirs->is_object())
+      return members(path, base ? base->if_object() : nullptr, mine->get_object(), theirs->get_object());
+    if (mine->is_array() && theirs->is_array()) {
+      const json::array* before = base ? base->if_array() : nullptr;
+      if (by_id(mine->get_array()) && by_id(theirs->get_array()) && (!before || by_id(*before)))
+        return elements(path, before, mine->get_array(), theirs->get_array());
+    }
+    if (base && base->is_string() && mine->is_string() && theirs->is_string() && options_.mine_author == options_.theirs_author)
+      if (auto text = merge_text(base->get_string(), mine->get_string(), theirs->get_string())) return json::string(*text);
+    return conflict(path, base, mine, theirs);
+  }
+
+  std::vector<Conflict> conflicts;
+
+ private:
+  json::array elements(const std::string& path, const json::array* base, const json::array& mine, const json::array& theirs) {
+    json::array out;
+    auto take = [&](std::string_view id) {
+      if (auto value = any(step(path, id), id, element(base, id), element(&mine, id), element(&theirs, id)))
+        out.push_back(std::move(*value));
+    };
+    for (const json::value& e : theirs) take(id_of(e));
+    for (const json::value& e : mine)
+      if (!element(&theirs, id_of(e))) take(id_of(e));
+    return out;
+  }
+
+  std::optional<json::value> conflict(const std::string& path, Maybe base, Maybe mine, Maybe theirs) {
+    conflicts.push_back({path, copy(base), copy(mine), copy(theirs), options_.mine_author, options_.theirs_author});
+    return copy(theirs ? theirs : mine);
+  }
+
+  const MergeOptions& options_;
+};
+
+const json::array* conflict_list(const json::value& document) {
+  Maybe list = member(document.if_object(), kConflicts);
+  return list ? list->if_array() : nullptr;
+}
+
+/// Theirs, then mine; without those that one side settled and without repeats.
+json::array carried(const json::value& base, const json::value& mine, const json::value& theirs) {
+  const json::array *b = conflict_list(base), *m = conflict_list(mine), *t = conflict_list(theirs);
+  auto has = [](const json::array* list, const json::value& entry) {
+    return list && std::find(list->begin(), list->end(), entry) != list->end();
+  };
+  json::array out;
+  for (const json::array* list : {t, m}) {
+    if (!list) continue;
+    for (const json::value& entry : *list) {
+      const bool settled = has(b, entry) && !(has(m, entry) && has(t, entry));
+      if (!settled && !has(&out, entry)) out.push_back(entry);
+    }
+  }
+  return out;
+}
+
+Error invalid(std::string detail) { return Error{Fault::Invalid, "merge.conflicts", std::move(detail)}; }
+
+/// Sets or removes the value at a path. NotFound when what it was in is gone.
+Result<void> put(json::value& document, std::string_view path, const std::optional<json::value>& value) {
+  const std::vector<std::string> way = steps(path);
+  json::value* at = &document;
+  for (std::size_t i = 0; i < way.size(); ++i) {
+    const bool last = i + 1 == way.size();
+    json::value* next = nullptr;
+    if (json::object* object = at->if_object()) {
+      if (last) {
+        if (value) (*object)[way[i]] = *value;
+        else object->erase(way[i]);
+        return {};
+      }
+      next = object->if_contains(way[i]);
+    } else if (json::array* list = at->if_array()) {
+      next = element(*list, way[i]);
+      if (last) {
+        if (value && next) *next = *value;
+        else if (value) list->push_back(*value);
+        else if (next) list->erase(list->begin() + (next - list->data()));
+        return {};
+      }
+    }
+    if (!next) break;
+    at = next;
+  }
+  return Error{Fault::NotFound, "merge.settle", "what this conflict was about is no longer in the record"};
+}
+
+void compare(const std::string& path, Maybe before, Maybe after, std::vector<Difference>& out) {
+  if (same(before, after)) return;
+  if (before && after && before->is_object() && after->is_object()) {
+    const json::object &a = before->get_object(), &b = after->get_object();
+    for (const auto& pair : b)
+      if (!path.empty() || pair.key() != kConflicts) compare(step(path, pair.key()), a.if_contains(pair.key()), &pair.value(), out);
+    for (const auto& pair : a)
+      if (!b.contains(pair.key()) && (!path.empty() || pair.key() != kConflicts))
+        compare(step(path, pair.key()), &pair.value(), nullptr, out);
+    return;
+  }
+  if (before && after && before->is_array() && after->is_array() && by_id(before->get_array()) && by_id(after->get_array())) {
+    const json::array &a = before->get_array(), &b = after->get_array();
+    for (const json::value& e : b) compare(step(path, id_of(e)), element(&a, id_of(e)), &e, out);
+    for (const json::value& e : a)
+      if (!element(&b, id_of(e))) compare(step(path, id_of(e)), &e, nullptr, out);
+    return;
+  }
+  out.push_back({path, copy(before), copy(after)});
+}
+
+}  // namespace
+
+json::object to_json(const Conflict& conflict) {
+  json::object out{{"path", conflict.path}};
+  if (conflict.base) out["base"] = *conflict.base;
+  if (conflict.mine) out["mine"] = *conflict.mine;
+  if (conflict.theirs) out["theirs"] = *conflict.theirs;
+  out["mine_author"] = conflict.mine_author;
+  out["theirs_author"] = conflict.theirs_author;
+  return out;
+}
+
+Result<Conflict> conflict_from_json(const json::value& value) {
+  const json::object* object = value.if_object();
+  if (!object) return invalid("a conflict is an object");
+  auto text = [&](std::string_view key) -> const json::string* {
+    Maybe at = member(object, key);
+    return at ? at->if_string() : nullptr;
+  };
+  const json::string *path = text("path"), *mine_author = text("mine_author"), *theirs_author = text("theirs_author");
+  if (!path || !mine_author || !theirs_author) return invalid("a conflict needs the texts path, mine_author and theirs_author");
+  return Conflict{std::string(*path),          copy(member(object, "base")), copy(member(object, "mine")),
+                  copy(member(object, "theirs")), std::string(*mine_author), std::string(*theirs_author)};
+}
+
+Result<std::vector<Conflict>> conflicts_of(const json::value& document) {
+  std::vector<Conflict> out;
+  Maybe list = member(document.if_object(), kConflicts);
+  if (!list) return out;
+  if (!list->is_array()) return invalid("conflicts is a list");
+  for (const json::value& entry : list->get_array()) {
+    DOORSTEP_TRY_ASSIGN(Conflict conflict, conflict_from_json(entry));
+    out.push_back(std::move(conflict));
+  }
+  return out;
+}
+
+MergeResult merge(const json::value& base, const json::value& mine, const json::value& theirs, const MergeOptions& options) {
+  Merger merger(options);
+  MergeResult result;
+  if (!mine.is_object() || !theirs.is_object()) {
+    result.document = merger.any("", "", &base, &mine, &theirs).value_or(nullptr);
+    result.conflicts = std::move(merger.conflicts);
+    return result;
+  }
+  json::object document = merger.members("", base.if_object(), mine.get_object(), theirs.get_object());
+  json::array open = carried(base, mine, theirs);
+  for (const Conflict& conflict : merger.conflicts) open.push_back(to_json(conflict));
+  if (!open.empty()) document[kConflicts] = std::move(open);
+  result.document = std::move(document);
+  result.conflicts = std::move(merger.conflicts);
+  return result;
+}
+
+Result<json::value> settle(const json::value& document, std::string_view path, const Choice& choice) {
+  DOORSTEP_TRY_ASSIGN(std::vector<Conflict> open, conflicts_of(document));
+  auto at = std::find_if(open.begin(), open.end(), [&](const Conflict& c) { return c.path == path; });
+  if (at == open.end()) return Error{Fault::NotFound, "merge.settle", "there is no such conflict"};
+
+  std::optional<json::value> value;
+  switch (choice.keep) {
+    case Choice::Keep::Mine: value = at->mine; break;
+    case Choice::Keep::Theirs: value = at->theirs; break;
+    case Choice::Keep::Custom: value = json::string(choice.text); break;
+    case Choice::Keep::Both: {
+      if (!at->mine || !at->theirs || !at->mine->is_string() || !at->theirs->is_string())
+        return Error{Fault::Invalid, "merge.settle", "only two texts can both be kept"};
+      value = json::string(std::string(at->mine->get_string()) + "\n\n" + std::string(at->theirs->get_string()));
+      break;
+    }
+  }
+  json::value out = document;
+  json::object& object = out.get_object();
+  json::array& list = object[kConflicts].get_array();
+  list.erase(list.begin() + (at - open.begin()));
+  if (list.empty()) object.erase(kConflicts);
+  auto placed = put(out, path, value);
+  if (!placed.has_value() && choice.keep != Choice::Keep::Theirs) return placed.error();
+  return out;
+}
+
+std::vector<Difference> differences(const json::value& before, const json::value& after) {
+  std::vector<Difference> out;
+  compare("", &before, &after, out);
+  return out;
+}
+
+}  // namespace doorstep::merge

@@ -1,0 +1,269 @@
+#include "sync/merge/merge.h"
+
+#include <boost/json.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+
+using namespace doorstep::merge;
+using doorstep::base::Fault;
+
+namespace {
+
+json::value doc(std::string_view text) { return json::parse(text); }
+
+MergeOptions one_author() { return {"w1", "w1", {"risk_level", "children/c1/threshold"}, {"point"}}; }
+MergeOptions two_authors() { return {"w1", "w2", {"risk_level", "children/c1/threshold"}, {"point"}}; }
+
+json::value without_conflicts(json::value document) {
+  document.get_object().erase(kConflicts);
+  return document;
+}
+
+}  // namespace
+
+TEST_CASE("merge: different members come together, whoever wrote them", "[merge]") {
+  auto r = merge(doc(R"({"a":1,"b":2,"gone":3})"), doc(R"({"a":9,"b":2,"gone":3,"new":[1]})"), doc(R"({"a":1,"b":8})"), two_authors());
+  CHECK(r.clean());
+  CHECK(r.document == doc(R"({"a":9,"b":8,"new":[1]})"));
+}
+
+TEST_CASE("merge: a scalar changed twice stays theirs and is told", "[merge]") {
+  auto r = merge(doc(R"({"place":"HOME"})"), doc(R"({"place":"SCHOOL"})"), doc(R"({"place":"OFFICE"})"), one_author());
+  REQUIRE(r.conflicts.size() == 1);
+  CHECK(r.conflicts[0] == Conflict{"place", "HOME", "SCHOOL", "OFFICE", "w1", "w1"});
+  CHECK(r.document == doc(R"({"place":"OFFICE","conflicts":[{"path":"place","base":"HOME","mine":"SCHOOL","theirs":"OFFICE",
+                              "mine_author":"w1","theirs_author":"w1"}]})"));
+  CHECK(conflicts_of(r.document).value() == r.conflicts);
+}
+
+TEST_CASE("merge: a text changed on both sides is woven only for one author", "[merge]") {
+  const auto base = doc(R"({"t":"One two three four."})"), mine = doc(R"({"t":"1 two three four."})"),
+             theirs = doc(R"({"t":"One two three 4."})");
+  CHECK(merge(base, mine, theirs, one_author()).document == doc(R"({"t":"1 two three 4."})"));
+  auto r = merge(base, mine, theirs, two_authors());
+  REQUIRE(r.conflicts.size() == 1);
+  CHECK(r.conflicts[0].path == "t");
+  CHECK(without_conflicts(r.document) == theirs);
+  CHECK(merge(base, theirs, theirs, two_authors()).clean());
+}
+
+TEST_CASE("merge: never_auto conflicts whole even where its parts would merge", "[merge]") {
+  const auto base = doc(R"({"risk_level":{"code":"LOW","why":"a"},"children":[{"id":"c1","threshold":"2"}]})");
+  const auto mine = doc(R"({"risk_level":{"code":"HIGH","why":"a"},"children":[{"id":"c1","threshold":"2 "}]})");
+  const auto theirs = doc(R"({"risk_level":{"code":"LOW","why":"b"},"children":[{"id":"c1","threshold":" 2"}]})");
+  auto r = merge(base, mine, theirs, one_author());
+  REQUIRE(r.conflicts.size() == 2);
+  CHECK(r.conflicts[0].path == "risk_level");
+  CHECK(r.conflicts[1].path == "children/c1/threshold");
+  CHECK(without_conflicts(r.document) == theirs);
+}
+
+TEST_CASE("merge: lists by id take theirs' order, then what is new in mine", "[merge]") {
+  const auto base = doc(R"({"steps":[{"id":"a","what":"1","due":"x"},{"id":"b","what":"2"},{"id":"c","what":"3"}]})");
+  const auto mine = doc(R"({"steps":[{"id":"m","what":"new"},{"id":"a","what":"1m","due":"x"},{"id":"b","what":"2"}]})");
+  const auto theirs = doc(R"({"steps":[{"id":"t","what":"new"},{"id":"c","what":"3"},{"id":"a","what":"1","due":"y"},{"id":"b","what":"2"}]})");
+  auto r = merge(base, mine, theirs, two_authors());
+  CHECK(r.clean());
+  CHECK(r.document == doc(R"({"steps":[{"id":"t","what":"new"},{"id":"a","what":"1m","due":"y"},{"id":"b","what":"2"},{"id":"m","what":"new"}]})"));
+}
+
+TEST_CASE("merge: what one removed and the other edited is kept and told, on either side", "[merge]") {
+  const auto base = doc(R"({"steps":[{"id":"a","what":"1"},{"id":"b","what":"2"}]})");
+  const auto removed = doc(R"({"steps":[{"id":"b","what":"2"}]})");
+  const auto edited = doc(R"({"steps":[{"id":"a","what":"1!"},{"id":"b","what":"2"}]})");
+  for (bool mine_removed : {true, false}) {
+    auto r = merge(base, mine_removed ? removed : edited, mine_removed ? edited : removed, two_authors());
+    REQUIRE(r.conflicts.size() == 1);
+    CHECK(r.conflicts[0].path == "steps/a");
+    CHECK(r.conflicts[0].mine.has_value() != mine_removed);
+    CHECK(r.conflicts[0].theirs.has_value() == mine_removed);
+    CHECK(differences(edited, without_conflicts(r.document)).empty());
+    // Settled either way: gone, or as edited.
+    auto gone = settle(r.document, "steps/a", {mine_removed ? Choice::Keep::Mine : Choice::Keep::Theirs, {}});
+    REQUIRE(gone.has_value());
+    CHECK(*gone == removed);
+    auto stays = settle(r.document, "steps/a", {mine_removed ? Choice::Keep::Theirs : Choice::Keep::Mine, {}});
+    REQUIRE(stays.has_value());
+    CHECK(differences(edited, *stays).empty());
+  }
+}
+
+TEST_CASE("merge: other lists, values named whole, and changes of type are one value", "[merge]") {
+  auto paths = [](const MergeResult& r) {
+    std::vector<std::string> out;
+    for (const auto& c : r.conflicts) out.push_back(c.path);
+    return out;
+  };
+  using Paths = std::vector<std::string>;
+  CHECK(paths(merge(doc(R"({"l":[1]})"), doc(R"({"l":[1,2]})"), doc(R"({"l":[0,1]})"), one_author())) == Paths{"l"});
+  CHECK(paths(merge(doc(R"({"l":[{"id":"a"}]})"), doc(R"({"l":[{"id":"a"},{"id":"a"}]})"), doc(R"({"l":[]})"), one_author())) == Paths{"l"});
+  CHECK(paths(merge(doc(R"({"point":{"x":1,"y":1}})"), doc(R"({"point":{"x":2,"y":1}})"), doc(R"({"point":{"x":1,"y":2}})"), one_author())) ==
+        Paths{"point"});
+  CHECK(paths(merge(doc(R"({"v":"a"})"), doc(R"({"v":true})"), doc(R"({"v":"b"})"), one_author())) == Paths{"v"});
+}
+
+TEST_CASE("merge: open conflicts are carried; one settled on either side stays settled", "[merge]") {
+  const auto open = merge(doc(R"({"a":"1","b":"1"})"), doc(R"({"a":"2","b":"2"})"), doc(R"({"a":"3","b":"3"})"), two_authors()).document;
+  auto settled_a = settle(open, "a", {Choice::Keep::Mine, {}});
+  REQUIRE(settled_a.has_value());
+  auto edited = open;
+  edited.get_object()["c"] = "new";
+  for (bool swap : {false, true}) {
+    auto r = merge(open, swap ? edited : *settled_a, swap ? *settled_a : edited, two_authors());
+    CHECK(r.clean());
+    auto left = conflicts_of(r.document);
+    REQUIRE(left.has_value());
+    REQUIRE(left->size() == 1);
+    CHECK((*left)[0].path == "b");
+    CHECK(r.document.at("a") == "2");
+    CHECK(r.document.at("c") == "new");
+  }
+  // A second conflict at the same place joins the first: nobody's words go.
+  auto mine = open, theirs = open;
+  mine.get_object()["a"] = "4";
+  theirs.get_object()["a"] = "5";
+  auto twice = merge(open, mine, theirs, two_authors());
+  CHECK(conflicts_of(twice.document)->size() == 3);
+  auto once = settle(twice.document, "a", {Choice::Keep::Mine, {}});
+  REQUIRE(once.has_value());
+  CHECK(conflicts_of(*once)->size() == 2);
+}
+
+TEST_CASE("merge: with nothing before, two first answers conflict and the rest comes together", "[merge]") {
+  auto r = merge(nullptr, doc(R"({"a":"x","m":1})"), doc(R"({"a":"y","t":2})"), one_author());
+  REQUIRE(r.conflicts.size() == 1);
+  CHECK(r.conflicts[0] == Conflict{"a", std::nullopt, "x", "y", "w1", "w1"});
+  CHECK(without_conflicts(r.document) == doc(R"({"a":"y","t":2,"m":1})"));
+}
+
+TEST_CASE("settle: mine, theirs, both, own words; refused where it cannot be", "[merge]") {
+  const auto open = merge(doc(R"({"child":{"t":"a","n":1}})"), doc(R"({"child":{"t":"mine","n":2}})"),
+                          doc(R"({"child":{"t":"theirs","n":3}})"), two_authors()).document;
+  auto text = [&](Choice choice) {
+    auto r = settle(open, "child/t", choice);
+    REQUIRE(r.has_value());
+    CHECK(conflicts_of(*r)->size() == 1);
+    return std::string(r->at("child").at("t").as_string());
+  };
+  CHECK(text({Choice::Keep::Mine, {}}) == "mine");
+  CHECK(text({Choice::Keep::Theirs, {}}) == "theirs");
+  CHECK(text({Choice::Keep::Both, {}}) == "mine\n\ntheirs");
+  CHECK(text({Choice::Keep::Custom, "own"}) == "own");
+  CHECK(settle(open, "child/n", {Choice::Keep::Both, {}}).error().fault == Fault::Invalid);
+  CHECK(settle(open, "child/none", {Choice::Keep::Mine, {}}).error().fault == Fault::NotFound);
+
+  auto gone = open;  // somebody removed what the conflict is in: never stuck
+  gone.get_object().erase("child");
+  CHECK(settle(gone, "child/t", {Choice::Keep::Mine, {}}).error().fault == Fault::NotFound);
+  auto dropped = settle(gone, "child/t", {Choice::Keep::Theirs, {}});
+  REQUIRE(dropped.has_value());
+  CHECK(conflicts_of(*dropped)->size() == 1);
+  CHECK(settle(doc(R"({"conflicts":[1]})"), "a", {}).error().fault == Fault::Invalid);
+}
+
+TEST_CASE("paths: a key with a slash is one key", "[merge]") {
+  auto r = merge(doc(R"({"a/b":{"~":1}})"), doc(R"({"a/b":{"~":2}})"), doc(R"({"a/b":{"~":3}})"), one_author());
+  REQUIRE(r.conflicts.size() == 1);
+  CHECK(r.conflicts[0].path == "a~1b/~0");
+  auto settled = settle(r.document, "a~1b/~0", {Choice::Keep::Mine, {}});
+  REQUIRE(settled.has_value());
+  CHECK(*settled == doc(R"({"a/b":{"~":2}})"));
+}
+
+TEST_CASE("differences: each changed place once, nothing for order or open conflicts", "[merge]") {
+  const auto before = doc(R"({"a":1,"o":{"x":"1","y":"2"},"l":[{"id":"i","v":1},{"id":"j","v":1}],"gone":true})");
+  const auto after = doc(R"({"l":[{"id":"j","v":2},{"id":"i","v":1},{"id":"k"}],"o":{"y":"2","x":"3"},"a":1,"new":null,"conflicts":[]})");
+  CHECK(differences(before, after) == std::vector<Difference>{{"l/j/v", 1, 2},
+                                                              {"l/k", std::nullopt, doc(R"({"id":"k"})")},
+                                                              {"o/x", "1", "3"},
+                                                              {"new", std::nullopt, nullptr},
+                                                              {"gone", true, std::nullopt}});
+  CHECK(differences(before, before).empty());
+}
+
+namespace {
+
+/// Documents of the shapes records have, small enough that edits often meet.
+class Documents {
+ public:
+  explicit Documents(unsigned seed) : random_(seed) {}
+  std::size_t number(std::size_t below) { return random_() % below; }
+
+  json::value any(int depth) {
+    switch (number(depth > 0 ? 6 : 3)) {
+      case 0: return static_cast<std::int64_t>(number(3));
+      case 1: return nullptr;
+      case 2: return json::string(text());
+      case 3: {
+        json::array list;
+        for (std::size_t n = number(3); n-- > 0;) list.push_back(any(0));
+        return list;
+      }
+      case 4: {
+        json::array list;
+        for (auto id : {"p", "q", "r"})
+          if (number(2)) {
+            json::object o = object(depth - 1);
+            o["id"] = id;
+            list.push_back(std::move(o));
+          }
+        return list;
+      }
+      default: return object(depth - 1);
+    }
+  }
+  json::object object(int depth) {
+    json::object out;
+    for (auto key : {"a", "b", "c"})
+      if (number(2)) out[key] = any(depth);
+    return out;
+  }
+  std::string text() {
+    std::string out;
+    for (std::size_t n = number(4); n-- > 0;) out += std::string(1, "xyz"[number(3)]) + (number(3) ? " " : "\n\n");
+    return out;
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+}  // namespace
+
+TEST_CASE("merge: random documents keep the merge properties", "[merge]") {
+  constexpr unsigned kSeed = 7;
+  INFO("seed " << kSeed);
+  Documents make(kSeed);
+  int conflicted = 0;
+  for (int round = 0; round < 4000; ++round) {
+    const json::value b = make.object(3), m = make.object(3), t = make.object(3);
+    for (const auto& options : {one_author(), two_authors()}) {
+      INFO("round " << round << "\nbase " << b << "\nmine " << m << "\ntheirs " << t);
+      REQUIRE(differences(merge(b, m, b, options).document, m).empty());
+      REQUIRE(merge(b, b, m, options).document == m);
+      REQUIRE(merge(b, m, m, options).document == m);
+      auto r = merge(b, m, t, options), swapped = merge(b, t, m, {options.theirs_author, options.mine_author, options.never_auto, options.whole});
+      REQUIRE(r.conflicts.size() == swapped.conflicts.size());
+      for (const auto& c : r.conflicts) {
+        REQUIRE(std::any_of(swapped.conflicts.begin(), swapped.conflicts.end(), [&](const Conflict& s) {
+          return s.path == c.path && s.base == c.base && s.mine == c.theirs && s.theirs == c.mine;
+        }));
+        for (auto keep : {Choice::Keep::Mine, Choice::Keep::Theirs}) {
+          auto settled = settle(r.document, c.path, {keep, {}});
+          REQUIRE(settled.has_value());
+          REQUIRE(conflicts_of(*settled)->size() + 1 == r.conflicts.size());
+        }
+      }
+      // Every conflict settled to mine on one side and to theirs on the other leaves no conflict open.
+      json::value document = r.document;
+      for (const auto& c : r.conflicts) {
+        auto settled = settle(document, c.path, {Choice::Keep::Theirs, {}});
+        REQUIRE(settled.has_value());
+        document = *settled;
+      }
+      REQUIRE(conflicts_of(document)->empty());
+      conflicted += !r.clean();
+    }
+  }
+  CHECK(conflicted > 1000);
+}
