@@ -1,0 +1,164 @@
+// The house holds only where something refuses the wrong arrow: the build refuses rooms that are not linked, and these
+// tests refuse the rest, in words.
+#include <catch2/catch_test_macros.hpp>
+
+#include <fstream>
+#include <regex>
+
+namespace {
+namespace fs = std::filesystem;
+
+struct Room {
+  std::string_view name;
+  std::vector<std::string_view> may;
+};
+
+/// Who may include whom. Everybody may include platform/base, and itself.
+const std::vector<Room> kRooms = {
+    {"platform/base", {}},
+    {"platform/config", {}},
+    {"platform/sql", {}},
+    {"platform/vault", {}},
+    {"platform/tls", {}},
+    {"platform/os", {}},
+    {"sync/model", {}},
+    {"sync/rules", {"sync/model"}},
+    {"sync/merge", {"sync/model"}},
+    {"sync/wire", {"sync/model"}},
+    {"sync/engine", {"sync/wire", "sync/model"}},
+    {"sync/transport", {"sync/engine", "sync/wire", "sync/model", "platform/tls"}},
+    {"sync/server", {"sync/wire", "sync/model", "sync/rules", "sync/merge", "platform/sql", "platform/tls"}},
+    {"app/store", {"platform/sql", "sync/model", "sync/merge", "sync/wire"}},
+    {"app/state", {"sync/model", "sync/rules", "sync/merge", "app/editor"}},
+    {"app/editor", {}},
+    {"app/view", {"app/state", "app/editor"}},
+    {"app/shell", {"app/view", "app/state", "platform/os"}},
+    {"app/work", {"app/state", "app/store", "sync/transport", "sync/engine", "platform/vault", "platform/os"}},
+};
+
+/// Mains wire the parts; they alone may know them all.
+bool is_main(const std::string& file) {
+  return file == "app/doorstep.cpp" || file == "sync/server/main.cpp" || file.starts_with("app/provision/");
+}
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string room_of(std::string_view path) {
+  auto first = path.find('/');
+  auto second = first == std::string_view::npos ? first : path.find('/', first + 1);
+  return second == std::string_view::npos ? std::string() : std::string(path.substr(0, second));
+}
+
+std::string without_comments(const std::string& text) {
+  static const std::regex line("//[^\n]*");
+  return std::regex_replace(text, line, "");
+}
+
+/// Everything wrong with one file of app, sync or platform, each in a sentence.
+std::vector<std::string> problems(const std::string& file, const std::string& text) {
+  std::vector<std::string> out;
+  std::string room = room_of(file);
+  static const std::regex include(R"re(#\s*include\s*"((?:app|sync|platform|tests)/[^"]+)")re");
+  for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it) {
+    std::string target = (*it)[1], other = room_of(target);
+    if (target.starts_with("tests/")) {
+      out.push_back(file + " includes " + target + ": the product never includes its tests");
+      continue;
+    }
+    if (is_main(file) || other == room || other == "platform/base") continue;
+    auto at = std::find_if(kRooms.begin(), kRooms.end(), [&](const Room& r) { return r.name == room; });
+    if (at == kRooms.end()) {
+      out.push_back(file + " is in no room of the house");
+      break;
+    }
+    if (std::find(at->may.begin(), at->may.end(), other) == at->may.end())
+      out.push_back(file + " includes " + target + ": " + room + " may not include " + other);
+  }
+  std::string code = without_comments(text);
+  struct Ban { const char* pattern; const char* room; const char* why; };
+  static const Ban bans[] = {
+      {R"(\bsqlite3_\w+)", "platform/sql", "only platform/sql speaks to SQLite"},
+      {R"(\bPQ[a-z]\w+\()", "sync/server", "only the server's PostgreSQL repository speaks to libpq"},
+      {R"(\bdetached\b|\.detach\(\))", "", "detached work loses its failures: keep it, cancel it, join it"},
+      {R"(\bstd::this_thread::sleep_(for|until)|\busleep\(|\bsleep\()", "", "nothing waits by sleeping"},
+      // GCC 12 destroys some coroutine temporaries twice: an aggregate or a capturing lambda made inside co_await.
+      {R"(co_await\s+[\w:.>-]+\(\s*(\[[^\]]+\]|[A-Z]\w*\{))", "", "name it, then std::move it: GCC 12 destroys such a temporary twice"},
+  };
+  for (const Ban& ban : bans) {
+    if (*ban.room && room == ban.room) continue;
+    std::smatch match;
+    std::regex pattern(ban.pattern);
+    if (std::regex_search(code, match, pattern)) out.push_back(file + " says \"" + match.str() + "\": " + ban.why);
+  }
+  if (room == "app/view") {
+    static const std::regex mutable_static(R"(\n\s+static (?!const|constexpr|_?assert)\w[^\n;(]*[;={])");
+    std::smatch match;
+    if (std::regex_search(code, match, mutable_static))
+      out.push_back(file + " keeps a static in a view: it would survive the lock");
+  }
+  static const char* kPure[] = {"sync/model", "sync/rules", "sync/merge", "sync/wire", "sync/engine", "app/state", "app/editor"};
+  if (std::find(std::begin(kPure), std::end(kPure), room) != std::end(kPure) || file.starts_with("sync/server/decide.")) {
+    static const std::regex impure(
+        R"(\b(system_clock|steady_clock)::now|\brandom_bytes\(|\bnew_id\(|SystemClock|std::random_device|std::(o|i)?fstream|\bread_file\(|std::thread|std::mutex)");
+    std::smatch match;
+    if (std::regex_search(code, match, impure)) out.push_back(file + " says \"" + match.str() + "\": this room is pure");
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("house: every arrow between rooms is one that was drawn", "[house]") {
+  const fs::path root = DOORSTEP_ROOT;
+  std::vector<std::string> wrong;
+  int files = 0;
+  for (const char* floor : {"app", "sync", "platform"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / floor)) {
+      auto extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cpp") continue;
+      ++files;
+      for (auto& problem : problems(fs::relative(entry.path(), root).string(), read(entry.path()))) wrong.push_back(problem);
+    }
+  }
+  for (const auto& problem : wrong) UNSCOPED_INFO(problem);
+  CHECK(wrong.empty());
+  CHECK(files > 20);
+}
+
+TEST_CASE("house: a wrong arrow is named", "[house]") {
+  auto first = [](const char* file, const char* text) {
+    auto found = problems(file, text);
+    return found.empty() ? std::string() : found.front();
+  };
+  CHECK(first("platform/sql/db.cpp", "#include \"sync/model/records.h\"\n") ==
+        "platform/sql/db.cpp includes sync/model/records.h: platform/sql may not include sync/model");
+  CHECK(first("sync/model/visit.h", "#include \"app/state/state.h\"\n").find("may not include app/state") != std::string::npos);
+  CHECK(first("app/store/store.cpp", "#include \"platform/sql/db.h\"\n").empty());
+  CHECK(first("app/state/update.cpp", "auto t = std::chrono::system_clock::now();").find("pure") != std::string::npos);
+  CHECK(first("app/view/home.cpp", "void f() {\n  static int count = 0;\n}").find("static") != std::string::npos);
+  CHECK(first("sync/transport/pump.cpp", "co_spawn(io, f(), detached);").find("detached") != std::string::npos);
+  CHECK(first("sync/transport/pump.cpp", "co_await send(Msg{a, b});").find("GCC 12") != std::string::npos);
+  CHECK(first("app/doorstep.cpp", "#include \"platform/vault/vault.h\"\n").empty());
+}
+
+TEST_CASE("house: the top level holds what was chosen", "[house]") {
+  for (const auto& entry : fs::directory_iterator(DOORSTEP_ROOT)) {
+    std::string name = entry.path().filename().string();
+    if (name.starts_with(".") || name == "build") continue;
+    static const std::set<std::string> chosen = {"CMakeLists.txt", "README.md", "app", "assets", "platform", "sync", "tests"};
+    INFO(name);
+    CHECK(chosen.contains(name));
+  }
+}
+
+TEST_CASE("house: every room of the table has its library, and each library its place in the table", "[house]") {
+  std::string cmake = read(fs::path(DOORSTEP_ROOT) / "CMakeLists.txt");
+  static const std::regex made(R"(\nroom\(([a-z/]+))");
+  std::set<std::string> built, drawn;
+  for (std::sregex_iterator it(cmake.begin(), cmake.end(), made), end; it != end; ++it) built.insert((*it)[1]);
+  for (const Room& room : kRooms) drawn.insert(std::string(room.name));
+  CHECK(built == drawn);
+}
