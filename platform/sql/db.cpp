@@ -1,0 +1,233 @@
+#include "platform/sql/db.h"
+
+#include <charconv>
+#include <cstdio>
+
+#include "platform/base/bytes.h"
+#include "platform/base/file.h"
+#include "platform/sql/connection.h"
+#include "platform/sql/page_check.h"
+
+namespace doorstep::sql {
+namespace {
+
+constexpr std::string_view kPlainHeader{"SQLite format 3\0", 16};
+constexpr std::size_t kKeyText = 99;          // x'<64 hex><32 hex>': one digit less and SQLCipher takes it for a passphrase
+constexpr std::size_t kCachedStatements = 256;  // a room has some dozens; past it the SQL is being built, not fixed
+
+/// The first 16 bytes; fewer when the file is shorter; Fault::NotFound when there is none.
+Result<std::string> header_of(const std::filesystem::path& path) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) {
+    std::error_code none;
+    bool there = std::filesystem::exists(path, none);
+    return Error{there ? Fault::Io : Fault::NotFound, "sql.open", path.string() + (there ? " cannot be read" : " does not exist")};
+  }
+  std::string bytes(kSaltBytes, '\0');
+  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
+  return bytes;
+}
+
+/// True when "4.6.1 community" is at least 4.6.1. security.md section 5.
+bool at_least_floor(std::string_view version) {
+  int parts[3] = {0, 0, 0};
+  const char* at = version.data();
+  const char* end = at + version.size();
+  for (int& part : parts) {
+    auto [next, error] = std::from_chars(at, end, part);
+    if (error != std::errc()) return false;
+    at = next < end && *next == '.' ? next + 1 : next;
+  }
+  return std::tie(parts[0], parts[1], parts[2]) >= std::make_tuple(4, 6, 1);
+}
+
+Result<void> set_key(Connection& connection, const base::Secret& key, std::string_view salt) {
+  base::Secret text(kKeyText);
+  std::string hex = base::to_hex(key.view());
+  std::string salt_hex = base::to_hex(salt);
+  auto* at = text.data();
+  for (std::string_view part : {std::string_view("x'"), std::string_view(hex), std::string_view(salt_hex), std::string_view("'")})
+    at = std::copy(part.begin(), part.end(), at);
+  base::wipe(hex);
+  DOORSTEP_ASSERT(at == text.data() + kKeyText);
+  int code = sqlite3_key_v2(connection.handle, "main", text.data(), static_cast<int>(kKeyText));
+  if (code != SQLITE_OK) return sql_error(connection.handle, code, "sql.key");
+  return {};
+}
+
+Result<void> harden(Connection& connection) {
+  static constexpr std::array<std::pair<int, int>, 6> kSettings = {{{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                                                    {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                                                    {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
+                                                                    {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+                                                                    {SQLITE_DBCONFIG_DQS_DML, 0},
+                                                                    {SQLITE_DBCONFIG_DQS_DDL, 0}}};
+  for (auto [option, value] : kSettings) {
+    int now = -1;
+    int code = sqlite3_db_config(connection.handle, option, value, &now);
+    if (code != SQLITE_OK || now != value) return Error{Fault::Unsupported, "sql.open", "the library refuses a safety setting"};
+  }
+  sqlite3_limit(connection.handle, SQLITE_LIMIT_ATTACHED, 0);
+  return {};
+}
+
+Error wrong_key_or_damage(const std::filesystem::path& path, const base::Secret& key, std::string_view salt) {
+  if (key_fits_a_later_page(path, key, salt)) return {Fault::Corrupt, "sql.open", "the first page is damaged"};
+  return {Fault::Locked, "sql.open", "the key is not this file's"};
+}
+
+}  // namespace
+
+Db::Db(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+Db::Db(Db&&) noexcept = default;
+Db& Db::operator=(Db&&) noexcept = default;
+Db::~Db() = default;
+
+Result<Db> Db::open(const std::filesystem::path& path, const base::Secret& key, std::string_view salt, const DbOptions& options) {
+  if (key.size() != kKeyBytes || salt.size() != kSaltBytes)
+    return Error{Fault::Invalid, "sql.open", "a key has 32 bytes and a salt 16"};
+  start_library();
+
+  auto header = header_of(path);
+  if (!header.has_value()) {
+    if (header.error().fault != Fault::NotFound || options.mode != OpenMode::Create) return header.error();
+    DOORSTEP_TRY(base::write_file_atomic(path, {}, base::Access::Owner));  // SQLite would make it readable for everybody
+    header = std::string();
+  }
+  if (*header == kPlainHeader) return Error{Fault::Corrupt, "sql.open", "the file is not encrypted"};
+  if (header->empty() ? options.mode != OpenMode::Create : *header != salt)
+    return Error{Fault::Corrupt, "sql.open", header->empty() ? "the file is empty" : "the file begins with another salt"};
+
+  auto connection = std::make_unique<Connection>();
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  int code = sqlite3_open_v2(path.c_str(), &connection->handle, flags, options.vfs.empty() ? nullptr : options.vfs.c_str());
+  if (code != SQLITE_OK) return sql_error(connection->handle, code, "sql.open");
+  sqlite3_set_authorizer(connection->handle, authorize, connection.get());
+  sqlite3_busy_timeout(connection->handle, static_cast<int>(options.busy_timeout.count()));
+
+  DOORSTEP_TRY_ASSIGN(std::string version, connection->value("PRAGMA cipher_version"));
+  if (!at_least_floor(version))
+    return Error{Fault::Unsupported, "sql.open",
+                 version.empty() ? "the SQLite that was linked does not encrypt" : "SQLCipher " + version + " is below 4.6.1"};
+  DOORSTEP_TRY(connection->run("PRAGMA cipher_log_level = NONE"));
+  DOORSTEP_TRY(set_key(*connection, key, salt));
+  DOORSTEP_TRY(connection->run("PRAGMA cipher_compatibility = 4"));  // a later library must not choose another format
+  DOORSTEP_TRY(harden(*connection));
+
+  auto readable = connection->value("SELECT count(*) FROM sqlite_schema");
+  if (!readable.has_value())
+    return readable.error().fault == Fault::Corrupt ? wrong_key_or_damage(path, key, salt) : readable.error();
+
+  DOORSTEP_TRY(connection->run("PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON"));
+  DOORSTEP_TRY_ASSIGN(std::string journal, connection->value("PRAGMA journal_mode = WAL"));
+  if (journal != "wal") return Error{Fault::Unsupported, "sql.open", "this folder's file system has no write-ahead log"};
+  DOORSTEP_TRY(connection->run(options.synchronous == Synchronous::Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF"));
+
+  DOORSTEP_TRY_ASSIGN(std::string written, header_of(path));  // WAL mode has written the first page by now
+  if (written != salt) return Error{Fault::Corrupt, "sql.open", "the file was not written encrypted"};
+  return Db(std::move(connection));
+}
+
+Result<Statement> Db::borrow(std::string_view sql) {
+  auto& cache = connection_->cache;
+  auto found = cache.find(sql);
+  if (found != cache.end() && !found->second.borrowed) {
+    found->second.borrowed = true;
+    return Statement(connection_.get(), found->second.stmt, &found->second);
+  }
+  sqlite3_stmt* stmt = nullptr;
+  const char* tail = nullptr;
+  int code = sqlite3_prepare_v3(connection_->handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &stmt,
+                                &tail);
+  if (code != SQLITE_OK) {  // the SQL is this program's own, so its message holds nobody's words
+    auto error = sql_error(connection_->handle, code, "sql.prepare");
+    error.detail = sqlite3_errmsg(connection_->handle);
+    return error;
+  }
+  std::string_view rest = sql.substr(static_cast<std::size_t>(tail - sql.data()));
+  if (!stmt || rest.find_first_not_of(" \t\r\n;") != rest.npos) {
+    sqlite3_finalize(stmt);
+    return Error{Fault::Invalid, "sql.prepare", "exactly one command, please"};
+  }
+  if (found != cache.end()) return Statement(connection_.get(), stmt, nullptr);  // the cached one is in use further up
+  if (cache.size() >= kCachedStatements)
+    std::erase_if(cache, [](auto& item) {
+      if (item.second.borrowed) return false;
+      sqlite3_finalize(item.second.stmt);
+      return true;
+    });
+  auto& entry = cache.emplace(std::string(sql), CachedStatement{stmt, true}).first->second;
+  return Statement(connection_.get(), stmt, &entry);
+}
+
+Result<void> Db::script(std::string_view sql) {
+  int code = sqlite3_exec(connection_->handle, std::string(sql).c_str(), nullptr, nullptr, nullptr);
+  if (code == SQLITE_OK) return {};
+  auto error = sql_error(connection_->handle, code, "sql.script");
+  error.detail = sqlite3_errmsg(connection_->handle);
+  return error;
+}
+
+std::int64_t Db::last_insert_rowid() const { return sqlite3_last_insert_rowid(connection_->handle); }
+bool Db::in_transaction() const { return sqlite3_get_autocommit(connection_->handle) == 0; }
+
+Result<int> Db::version() {
+  DOORSTEP_TRY_ASSIGN(auto number, first<int>("PRAGMA user_version"));
+  return number.value_or(0);
+}
+
+Result<void> Db::checkpoint() {
+  DOORSTEP_TRY_ASSIGN(std::string busy, connection_->value("PRAGMA wal_checkpoint(TRUNCATE)"));
+  if (busy != "0") return Error{Fault::Timeout, "sql.checkpoint", "another connection is reading"};
+  return {};
+}
+
+Result<std::vector<std::string>> Db::check() {
+  std::vector<std::string> problems;
+  for (const char* pragma : {"PRAGMA cipher_integrity_check", "PRAGMA quick_check", "PRAGMA foreign_key_check"}) {
+    auto rows = connection_->values(pragma);
+    if (!rows.has_value() && rows.error().fault != Fault::Corrupt) return rows.error();
+    if (!rows.has_value()) problems.push_back(std::string(pragma) + ": " + rows.error().detail);
+    else std::copy_if(rows->begin(), rows->end(), std::back_inserter(problems), [](auto& row) { return row != "ok"; });
+  }
+  return problems;
+}
+
+Result<Transaction> Transaction::start(Db& db, const char* sql) {
+  DOORSTEP_TRY(db.exec(sql));
+  return Transaction(db.connection_.get());
+}
+Result<Transaction> Transaction::begin(Db& db) { return start(db, "BEGIN IMMEDIATE"); }
+Result<Transaction> Transaction::read(Db& db) { return start(db, "BEGIN"); }
+
+Transaction::~Transaction() {
+  if (connection_ && !sqlite3_get_autocommit(connection_->handle)) (void)connection_->run("ROLLBACK");
+}
+
+Result<void> Transaction::commit() {
+  DOORSTEP_ASSERT(connection_ != nullptr);
+  DOORSTEP_TRY(connection_->run("COMMIT"));  // on an error this object still rolls back
+  connection_ = nullptr;
+  return {};
+}
+
+Result<void> set_version(Db& db, int version) {
+  return db.connection_->run(("PRAGMA user_version = " + std::to_string(version)).c_str());
+}
+
+Result<void> migrate(Db& db, std::span<const Migration> migrations) {
+  for (std::size_t i = 0; i < migrations.size(); ++i) DOORSTEP_ASSERT(migrations[i].number == static_cast<int>(i) + 1);
+  DOORSTEP_TRY_ASSIGN(int version, db.version());
+  if (version > static_cast<int>(migrations.size()))
+    return Error{Fault::Unsupported, "sql.migrate",
+                 "the store is of version " + std::to_string(version) + ", this program knows " + std::to_string(migrations.size())};
+  for (const auto& migration : migrations.subspan(static_cast<std::size_t>(version))) {
+    DOORSTEP_TRY_ASSIGN(Transaction transaction, Transaction::begin(db));
+    DOORSTEP_TRY(db.script(migration.sql));
+    DOORSTEP_TRY(set_version(db, migration.number));
+    DOORSTEP_TRY(transaction.commit());
+  }
+  return {};
+}
+
+}  // namespace doorstep::sql
