@@ -186,7 +186,8 @@ Result<std::vector<std::string>> Db::check() {
   std::vector<std::string> problems;
   for (const char* pragma : {"PRAGMA cipher_integrity_check", "PRAGMA quick_check", "PRAGMA foreign_key_check"}) {
     auto rows = connection_->values(pragma);
-    if (!rows.has_value() && rows.error().fault != Fault::Corrupt) return rows.error();
+    // Once a page failed, SQLCipher refuses everything else on this connection, with a code that says nothing.
+    if (!rows.has_value() && rows.error().fault != Fault::Corrupt && problems.empty()) return rows.error();
     if (!rows.has_value()) problems.push_back(std::string(pragma) + ": " + rows.error().detail);
     else std::copy_if(rows->begin(), rows->end(), std::back_inserter(problems), [](auto& row) { return row != "ok"; });
   }

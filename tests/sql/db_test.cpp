@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <sys/stat.h>
+
 #include <fstream>
 
 #include "platform/base/bytes.h"
@@ -11,6 +13,33 @@
 using namespace doorstep;
 using namespace doorstep::sql;
 using base::Secret;
+
+namespace {
+
+std::string bytes_of(const std::filesystem::path& path) {
+  auto bytes = base::read_file(path, 64 * 1024 * 1024);
+  REQUIRE(bytes.has_value());
+  return *bytes;
+}
+
+void flip(const std::filesystem::path& path, std::size_t offset) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(offset));
+  char c = static_cast<char>(file.get() ^ 1);
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.put(c);
+  REQUIRE(file.good());
+}
+
+/// About twenty pages of rows, checkpointed into the file itself.
+void fill(const Folder& folder) {
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)").has_value());
+  for (int i = 0; i < 200; ++i) REQUIRE(db.exec("INSERT INTO t VALUES(?1,?2)", i, std::string(400, 'x')).has_value());
+  REQUIRE(db.checkpoint().has_value());
+}
+
+}  // namespace
 
 TEST_CASE("db: what was written is read again after opening anew", "[sql]") {
   Folder folder;
@@ -40,4 +69,334 @@ TEST_CASE("db: what was written is read again after opening anew", "[sql]") {
   });
   REQUIRE(read.has_value());
   CHECK(rows == 1);
+  CHECK(*db.first<std::string>("SELECT b FROM t") == "Aoife \xc5\xa0");
+  CHECK(*db.first<Id>("SELECT e FROM t") == id);
+  CHECK_FALSE(db.first<int>("SELECT f FROM t")->has_value());
+  CHECK_FALSE(db.first<int>("SELECT a FROM t WHERE a=9")->has_value());
+}
+
+TEST_CASE("db: empty text and empty blob are not NULL, and a zero byte is kept", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(a, b, c, d)").has_value());
+  REQUIRE(db.exec("INSERT INTO t VALUES(?1,?2,?3,?4)", std::string_view(), Blob{{}}, std::string("a\0b", 3), std::optional<int>())
+              .has_value());
+  auto types = db.first<std::string>("SELECT typeof(a)||' '||typeof(b)||' '||typeof(c)||' '||typeof(d) FROM t");
+  CHECK(**types == "text blob text null");
+  CHECK(**db.first<std::string>("SELECT c FROM t") == std::string("a\0b", 3));
+}
+
+TEST_CASE("db: nothing in the folder is readable without the key, and only its owner reads the files", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(b TEXT); CREATE VIRTUAL TABLE f USING fts5(b)").has_value());
+  const std::string canary = "CANARY-wren-holly-marsh";
+  REQUIRE(db.exec("INSERT INTO t VALUES(?1)", canary).has_value());
+  REQUIRE(db.exec("INSERT INTO f VALUES(?1)", canary).has_value());
+  int files = 0;
+  auto scan = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator(folder.file().parent_path())) {
+      ++files;
+      std::string bytes = bytes_of(entry.path());
+      CHECK(bytes.find(canary) == std::string::npos);
+      CHECK(bytes.find("CREATE TABLE") == std::string::npos);
+      CHECK(bytes.find("SQLite format 3") == std::string::npos);
+      struct stat info{};
+      REQUIRE(::stat(entry.path().c_str(), &info) == 0);
+      CHECK((info.st_mode & 0777) == 0600);
+    }
+  };
+  scan();  // the file, its WAL and shared memory
+  CHECK(files == 3);
+  REQUIRE(db.checkpoint().has_value());
+  scan();
+  bool seen = false;  // the same words are found where they may be
+  REQUIRE(db.dump([&](std::string_view line) { seen = seen || line.find(canary) != line.npos; }).has_value());
+  CHECK(seen);
+}
+
+TEST_CASE("db: a wrong key, a wrong salt and a damaged page are told apart", "[sql]") {
+  Folder folder;
+  fill(folder);
+  SECTION("wrong key") {
+    auto db = Db::open(folder.file(), Secret::copy_of("0123456789abcdef0123456789abcdeg"), folder.salt);
+    REQUIRE(db.has_error());
+    CHECK(db.error().fault == Fault::Locked);
+  }
+  SECTION("wrong salt") {
+    auto db = Db::open(folder.file(), folder.key, "another-16-bytes");
+    REQUIRE(db.has_error());
+    CHECK(db.error().fault == Fault::Corrupt);
+  }
+  SECTION("first page damaged, key right") {
+    flip(folder.file(), 1000);
+    auto db = Db::open(folder.file(), folder.key, folder.salt);
+    REQUIRE(db.has_error());
+    CHECK(db.error().fault == Fault::Corrupt);
+    CHECK(db.error().detail == "the first page is damaged");
+  }
+  SECTION("a later page damaged: reported when read and by check(), never read as something else") {
+    Db whole = folder.open();
+    CHECK(whole.check()->empty());
+    whole = [&] {
+      Db gone = std::move(whole);
+      return folder.open();
+    }();
+    flip(folder.file(), 5 * 4096 + 77);
+    Db db = folder.open();
+    auto read = db.query("SELECT a,b FROM t", [](const Row& row) { CHECK(row.text(1) == std::string(400, 'x')); });
+    REQUIRE(read.has_error());
+    CHECK(read.error().fault == Fault::Corrupt);
+    auto problems = db.check();
+    INFO((problems.has_error() ? problems.error().detail : std::string()));
+    REQUIRE(problems.has_value());
+    CHECK_FALSE(problems->empty());
+  }
+  SECTION("the right key still opens it") { CHECK(*folder.open().first<int>("SELECT count(*) FROM t") == 200); }
+}
+
+TEST_CASE("db: every page's bit flips are found", "[sql]") {
+  Folder folder;
+  fill(folder);
+  std::string whole = bytes_of(folder.file());
+  REQUIRE(whole.size() % 4096 == 0);
+  for (std::size_t page = 0; page < whole.size() / 4096; ++page)
+    for (std::size_t at : {std::size_t{0}, std::size_t{100}, std::size_t{2048}, std::size_t{4020}, std::size_t{4095}}) {
+      std::string damaged = whole;
+      damaged[page * 4096 + at] = static_cast<char>(damaged[page * 4096 + at] ^ 0x40);
+      REQUIRE(base::write_file_atomic(folder.file(), damaged, base::Access::Owner).has_value());
+      CAPTURE(page, at);
+      auto db = Db::open(folder.file(), folder.key, folder.salt);
+      if (db.has_error()) {
+        CHECK(db.error().fault == Fault::Corrupt);
+        continue;
+      }
+      auto problems = db->check();
+      REQUIRE(problems.has_value());
+      CHECK_FALSE(problems->empty());
+    }
+}
+
+TEST_CASE("db: a plain SQLite file is refused, also an empty one where a store should be", "[sql]") {
+  Folder folder;
+  REQUIRE(base::write_file_atomic(folder.file(), std::string("SQLite format 3\0", 16) + std::string(4080, '\0'), base::Access::Owner)
+              .has_value());
+  for (auto mode : {OpenMode::Existing, OpenMode::Create}) {
+    auto db = Db::open(folder.file(), folder.key, folder.salt, {.mode = mode, .vfs = {}});
+    REQUIRE(db.has_error());
+    CHECK(db.error().fault == Fault::Corrupt);
+    CHECK(db.error().detail == "the file is not encrypted");
+  }
+  REQUIRE(base::write_file_atomic(folder.file("empty.db"), "", base::Access::Owner).has_value());
+  auto empty = Db::open(folder.file("empty.db"), folder.key, folder.salt);
+  REQUIRE(empty.has_error());
+  CHECK(empty.error().fault == Fault::Corrupt);
+  auto missing = Db::open(folder.file("missing.db"), folder.key, folder.salt);
+  REQUIRE(missing.has_error());
+  CHECK(missing.error().fault == Fault::NotFound);
+  CHECK_FALSE(std::filesystem::exists(folder.file("missing.db")));
+}
+
+TEST_CASE("db: only a key of 32 bytes and a salt of 16 make a key of 99 characters", "[sql]") {
+  Folder folder;
+  for (std::size_t key = 0; key <= 200; ++key) {
+    auto db = Db::open(folder.file(), Secret::copy_of(std::string(key, 'k')), folder.salt, {.mode = OpenMode::Create, .vfs = {}});
+    CAPTURE(key);
+    CHECK(db.has_value() == (key == 32));
+    if (db.has_error()) CHECK(db.error().fault == Fault::Invalid);
+  }
+  for (std::size_t salt = 0; salt <= 40; ++salt) {
+    auto db = Db::open(folder.file(std::to_string(salt)), folder.key, std::string(salt, 's'), {.mode = OpenMode::Create, .vfs = {}});
+    CHECK(db.has_value() == (salt == 16));
+  }
+}
+
+TEST_CASE("db: the file's settings are the safe ones", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p INTEGER REFERENCES p(id))").has_value());
+  auto orphan = db.exec("INSERT INTO c VALUES(5)");
+  REQUIRE(orphan.has_error());
+  CHECK(orphan.error().fault == Fault::Conflict);
+  CHECK(db.exec("UPDATE sqlite_schema SET sql='x'").has_error());    // defensive
+  CHECK(db.exec("SELECT \"no such column\" FROM p").has_error());    // no strings in double quotes
+  CHECK(std::filesystem::exists(folder.file("t.db-wal")));
+}
+
+TEST_CASE("db: what could write the data in the clear or change the key is refused", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(a)").has_value());
+  for (const char* sql : {"ATTACH 'plain.db' AS plain KEY ''", "DETACH main", "PRAGMA key = 'x'", "PRAGMA rekey = 'x'",
+                          "PRAGMA temp_store = FILE", "PRAGMA temp_store_directory = '/tmp'", "PRAGMA journal_mode = DELETE",
+                          "PRAGMA synchronous = OFF", "PRAGMA cipher_plaintext_header_size = 32", "PRAGMA cipher_log = stderr",
+                          "PRAGMA foreign_keys = OFF", "PRAGMA user_version = 7", "PRAGMA writable_schema = ON",
+                          "PRAGMA secure_delete = OFF", "PRAGMA CIPHER_USE_HMAC = OFF", "SELECT sqlcipher_export('main')",
+                          "SELECT load_extension('x')", "VACUUM", "VACUUM INTO 'plain.db'"}) {
+    CAPTURE(sql);
+    auto result = db.exec(sql);
+    REQUIRE(result.has_error());
+  }
+  CHECK(db.exec("ATTACH 'plain.db' AS plain KEY ''").error().fault == Fault::Denied);
+  CHECK(db.exec("PRAGMA key = 'x'").error().fault == Fault::Denied);
+  CHECK_FALSE(std::filesystem::exists("plain.db"));
+  REQUIRE(db.exec("INSERT INTO t VALUES(1)").has_value());  // and it still works
+}
+
+TEST_CASE("db: each kind of failure has its own fault, and no error repeats a value", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT UNIQUE NOT NULL);"
+                    "CREATE TRIGGER no_delete BEFORE DELETE ON t BEGIN SELECT RAISE(ABORT, 'approved rows stay'); END;"
+                    "CREATE VIRTUAL TABLE f USING fts5(b)").has_value());
+  REQUIRE(db.exec("INSERT INTO t VALUES(1,'Marsh')").has_value());
+  auto twice = db.exec("INSERT INTO t VALUES(2,?1)", "Marsh");
+  REQUIRE(twice.has_error());
+  CHECK(twice.error().fault == Fault::Conflict);
+  CHECK(twice.error().detail == "UNIQUE constraint failed: t.b");
+  auto refused = db.exec("DELETE FROM t");
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().fault == Fault::Denied);
+  CHECK(refused.error().detail == "approved rows stay");
+  auto search = db.query("SELECT b FROM f WHERE f MATCH ?1", "\"Marsh", [](const Row&) {});
+  REQUIRE(search.has_error());
+  CHECK(search.error().detail.find("Marsh") == std::string::npos);
+  CHECK(db.exec("SELEC 1").error().fault == Fault::Invalid);
+  CHECK(db.exec("SELECT 1; SELECT 2").error().fault == Fault::Invalid);
+  CHECK(db.exec("").error().fault == Fault::Invalid);
+  CHECK(db.exec("SELECT 1;  \n").has_value());
+}
+
+TEST_CASE("statement: a prepared one is used again, also while the same SQL is being read", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(a INTEGER PRIMARY KEY, parent INTEGER)").has_value());
+  for (int i = 1; i <= 9; ++i) REQUIRE(db.exec("INSERT INTO t VALUES(?1,?2)", i, i / 2).has_value());
+  int visited = 0;
+  std::function<Result<void>(int)> walk = [&](int parent) -> Result<void> {
+    return db.query("SELECT a FROM t WHERE parent=?1", parent, [&](const Row& row) -> Result<void> {
+      ++visited;
+      return walk(static_cast<int>(row.integer(0)));
+    });
+  };
+  REQUIRE(walk(0).has_value());
+  CHECK(visited == 9);
+
+  for (int i = 0; i < 1000; ++i)  // more SQL than the cache keeps
+    CHECK(**db.first<int>("SELECT " + std::to_string(i)) == i);
+
+  auto statement = db.prepare("SELECT ?1 + ?2");
+  REQUIRE(statement.has_value());
+  for (int i = 0; i < 3; ++i) {
+    statement->bind(i, 10);
+    REQUIRE(statement->step().has_value());
+    CHECK(statement->integer(0) == i + 10);
+  }
+}
+
+TEST_CASE("statement: a row function's error stops the query and is its error", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  int rows = 0;
+  auto result = db.query("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i FROM n", [&](const Row& row) -> Result<void> {
+    ++rows;
+    if (row.integer(0) == 5) return Error{Fault::Cancelled, "test", {}};
+    return {};
+  });
+  REQUIRE(result.has_error());
+  CHECK(result.error().fault == Fault::Cancelled);
+  CHECK(rows == 5);
+}
+
+TEST_CASE("transaction: left without commit it is rolled back; committed it stays", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(a INTEGER PRIMARY KEY)").has_value());
+  {
+    auto transaction = Transaction::begin(db);
+    REQUIRE(transaction.has_value());
+    REQUIRE(db.exec("INSERT INTO t VALUES(1)").has_value());
+    CHECK(db.in_transaction());
+    CHECK(Transaction::begin(db).has_error());
+  }
+  CHECK_FALSE(db.in_transaction());
+  CHECK(**db.first<int>("SELECT count(*) FROM t") == 0);
+  {
+    auto transaction = Transaction::begin(db);
+    REQUIRE(transaction.has_value());
+    REQUIRE(db.exec("INSERT INTO t VALUES(2)").has_value());
+    REQUIRE(transaction->commit().has_value());
+  }
+  CHECK(**db.first<int>("SELECT a FROM t") == 2);
+  Db other = folder.open();
+  CHECK(**other.first<int>("SELECT a FROM t") == 2);
+}
+
+TEST_CASE("transaction: a second writer waits, then is told, and a reader sees one moment", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(a INTEGER PRIMARY KEY)").has_value());
+  Db other = folder.open({.busy_timeout = base::Millis(10), .vfs = {}});
+  {
+    auto reading = Transaction::read(other);
+    REQUIRE(reading.has_value());
+    CHECK(**other.first<int>("SELECT count(*) FROM t") == 0);
+    auto writing = Transaction::begin(db);
+    REQUIRE(writing.has_value());
+    REQUIRE(db.exec("INSERT INTO t VALUES(1)").has_value());
+    REQUIRE(writing->commit().has_value());
+    CHECK(**other.first<int>("SELECT count(*) FROM t") == 0);
+  }
+  CHECK(**other.first<int>("SELECT count(*) FROM t") == 1);
+  auto writing = Transaction::begin(db);
+  REQUIRE(writing.has_value());
+  auto second = Transaction::begin(other);
+  REQUIRE(second.has_error());
+  CHECK(second.error().fault == Fault::Timeout);
+}
+
+TEST_CASE("migrate: runs what is new, each with its number, and refuses a newer file", "[sql]") {
+  Folder folder;
+  const Migration steps[] = {{1, "CREATE TABLE a(x); INSERT INTO a VALUES(1)"}, {2, "ALTER TABLE a ADD y; UPDATE a SET y=2"},
+                             {3, "CREATE TABLE b(z)"}};
+  {
+    Db db = folder.create();
+    CHECK(*db.version() == 0);
+    REQUIRE(migrate(db, std::span(steps, 1)).has_value());
+    CHECK(*db.version() == 1);
+  }
+  Db db = folder.open();
+  REQUIRE(migrate(db, steps).has_value());
+  CHECK(*db.version() == 3);
+  CHECK(**db.first<int>("SELECT y FROM a") == 2);
+  REQUIRE(migrate(db, steps).has_value());
+  CHECK(**db.first<int>("SELECT count(*) FROM a") == 1);
+  auto older_program = migrate(db, std::span(steps, 2));
+  REQUIRE(older_program.has_error());
+  CHECK(older_program.error().fault == Fault::Unsupported);
+}
+
+TEST_CASE("migrate: one that fails leaves the file as it was", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  const Migration bad[] = {{1, "CREATE TABLE a(x)"}, {2, "CREATE TABLE b(x); INSERT INTO b VALUES(1); INSERT INTO missing VALUES(1)"}};
+  REQUIRE(migrate(db, bad).has_error());
+  CHECK(*db.version() == 1);
+  CHECK_FALSE(db.in_transaction());
+  CHECK(**db.first<int>("SELECT count(*) FROM sqlite_schema WHERE name='b'") == 0);
+  const Migration mended[] = {{1, "CREATE TABLE a(x)"}, {2, "CREATE TABLE b(x)"}};
+  REQUIRE(migrate(db, mended).has_value());
+  CHECK(*db.version() == 2);
+}
+
+TEST_CASE("db: full-text search works, and its deleted words are gone from the decrypted pages", "[sql]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE VIRTUAL TABLE f USING fts5(b); INSERT INTO f(f, rank) VALUES('secure-delete', 1)").has_value());
+  REQUIRE(db.exec("INSERT INTO f(rowid, b) VALUES(1, ?1)", "a wagtail by the mill").has_value());
+  CHECK(**db.first<int>("SELECT count(*) FROM f WHERE f MATCH ?1", "wagtail") == 1);
+  REQUIRE(db.exec("DELETE FROM f WHERE rowid=1").has_value());
+  bool seen = false;
+  REQUIRE(db.dump([&](std::string_view line) { seen = seen || line.find("wagtail") != line.npos; }).has_value());
+  CHECK_FALSE(seen);
 }
