@@ -1,0 +1,108 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/base/error.h"
+#include "platform/base/secret.h"
+#include "sync/model/records.h"
+#include "sync/wire/messages.h"
+
+/// What the store answers with: plain values, nothing borrowed from it.
+namespace doorstep::store {
+
+using base::Id;
+using base::Instant;
+using base::Result;
+
+/// Whose replica this is. Kept in the encrypted store from the first unlock on.
+struct Identity {
+  Id device;
+  Id worker;
+  std::string worker_name;
+  base::Secret worker_key;         ///< PEM; made inside the vault, leaves it never. Empty until the first unlock has gone through
+  std::string worker_certificate;  ///< PEM; empty until activated
+  std::string ca;                  ///< PEM of the authority the certificate came from
+};
+
+/// Something the server answered about what was sent, that a person should hear of.
+struct Answer {
+  std::int64_t number = 0;  ///< of the operation
+  wire::OpKind kind{};
+  Id record;
+  Id case_id;
+  std::optional<Id> visit;  ///< the draft it came from
+  wire::OpStatus status{};
+  std::optional<wire::Refusal> code;
+  std::string detail;       ///< the server's words
+};
+
+enum class DraftStage : std::uint8_t {
+  Writing,    ///< can be edited
+  Submitting, ///< its records wait to be sent, or for the server's answer; not to be edited
+};
+
+/// A visit being recorded, as it was last saved.
+struct Draft {
+  model::Visit visit;
+  DraftStage stage{};
+  Instant started_at, saved_at;
+  bool backed_up = false;        ///< the server has exactly this state
+  std::vector<Answer> answers;   ///< why it came back: refused or conflict, newest last; empty again once edited and sent
+};
+
+/// An earlier state of a draft, out of its autosave history.
+struct JournalEntry {
+  Instant at;
+  model::Visit visit;
+};
+
+/// One child's record of one visit with everything that belongs to it.
+struct RecordView {
+  model::Revision head;            ///< without its body, which is `record`; rev 0: not at the server yet
+  model::ChildRecord record;
+  Id case_id;
+  bool pending = false;            ///< something of ours about it (submit, withdraw, decision ...) is not acknowledged yet
+  std::optional<wire::OpKind> pending_kind;  ///< the newest of those
+  std::vector<model::Decision> decisions;       ///< oldest first
+  std::vector<model::Addendum> addenda;         ///< oldest first
+  std::vector<model::Disposition> dispositions; ///< oldest first
+};
+
+/// Everything the screens list. Dropped cases are not in it.
+struct Caseload {
+  std::vector<model::Child> children;
+  std::vector<model::Family> families;
+  std::vector<model::Worker> workers;
+  std::vector<RecordView> records;  ///< newest visit first
+};
+
+struct SyncStatus {
+  std::int64_t waiting = 0;              ///< operations made here that the server has not acknowledged
+  std::int64_t drafts_not_backed_up = 0;
+  std::optional<wire::Receipt> receipt;  ///< the server's last word
+  std::optional<Instant> last_sync;      ///< the tablet's clock when a reply was last taken in
+  std::vector<Answer> refused;           ///< refused or in conflict, and not yet dealt with
+};
+
+/// What a reply changed; enough to decide what to read again.
+struct Applied {
+  bool caseload_changed = false;
+  bool drafts_changed = false;
+  std::vector<Answer> answers;      ///< of this reply: refused, merged and conflict
+  std::vector<Id> visits_submitted; ///< all their records arrived; their drafts are gone
+  std::vector<Id> purged;           ///< cases that left this device
+  std::vector<Id> refetch;          ///< cases whose chain did not fit: they are taken again from the start
+};
+
+struct Hit {
+  enum class What : std::uint8_t { Child, Family, Record, Draft };
+  What what{};
+  Id id;            ///< child, family, child record or visit
+  Id case_id;       ///< Child, Record
+  std::string title;
+  std::string snippet;  ///< the words around, with the match between U+0002 and U+0003
+};
+
+}  // namespace doorstep::store
