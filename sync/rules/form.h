@@ -1,0 +1,149 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/base/error.h"
+#include "sync/model/records.h"
+
+/// The visit form as data: assets/forms/visit.json. Pure; text in, values out.
+namespace doorstep::rules {
+
+using base::Date;
+using base::Id;
+using base::Instant;
+using base::Result;
+
+enum class Scope { Visit, Child };  ///< asked once for the visit, or once for each child
+
+enum class Kind {
+  Choice,         ///< one code of `options`
+  Multi,          ///< any codes of `options`
+  YesNo,          ///< "YES" or "NO"
+  Text,           ///< one line, at most limits::kShortTextBytes
+  LongText,       ///< a narrative, at most limits::kNoteBytes
+  Scale,          ///< 0 to 10
+  Date,           ///< YYYY-MM-DD
+  Time,           ///< RFC 3339 with an offset
+  People,         ///< facts.present
+  OtherChildren,  ///< facts.other_children
+  Sharing,        ///< facts.sharing
+  Injuries,       ///< part.injuries
+  Disclosures,    ///< part.disclosures
+  OpenSteps,      ///< part.open_steps: each needs a status
+  NextSteps,      ///< part.next_steps
+  Risk,           ///< part.risk: changed, level, threshold, why
+  Calls,          ///< part.calls
+};
+
+/// The typed field of sync/model a question is bound to; `None`: a generic answer under the question's id.
+enum class Field {
+  None, Type, Start, End, LateReason, Outcome, Present, OtherChildren, Sharing,
+  SkipReason, Seen, NotSeenReason, Whereabouts, LastSeenBy, LastSeenWhen, Action, ManagerToldAt, Alone, AloneReason,
+  Injuries, Disclosures, OpenSteps, NextSteps, Risk, Calls,
+};
+
+/// Holds when what `of` says is one of `is` (or none of them, when `negated`). `of` is a question's id, or one of:
+/// type, outcome, access (YES when the home was entered), recorded (NO when the child is skipped), status (any of the
+/// child's), age (UNBORN UNDER_2 2_TO_17 ADULT UNKNOWN), parents_met (YES when somebody other than the child is present),
+/// risk.changed, risk.level, risk.threshold, plan_steps, injuries, disclosures, conflicts (YES when there are any).
+/// `is` of ["*"] means "answered at all"; "?" stands for "not answered".
+struct Condition {
+  std::string of;
+  std::vector<std::string> is;
+  bool negated = false;
+};
+
+struct Option {
+  std::string code;
+  std::string label;
+  std::string hint;
+  std::vector<Condition> when;  ///< offered only then; empty: always
+};
+
+/// The field is mandatory at submit when the type is among `types` (empty: every type) and all of `when` hold.
+struct Rule {
+  std::vector<model::VisitType> types;
+  std::vector<Condition> when;
+};
+
+struct Question {
+  std::string id;
+  Scope scope{};
+  Kind kind{};
+  Field field{};
+  std::string label;    ///< may hold {name}: the child's display name; see words()
+  std::string help;
+  std::string missing;  ///< what is said when it is missing: "Say whether {name} was seen."
+  std::string none;     ///< label of the one tap that says "none" for lists ("No next steps"); empty: not offered
+  std::vector<Option> options;
+  std::vector<model::VisitType> types;  ///< shown for these; empty: for all
+  std::vector<Condition> when;          ///< shown when all hold
+  std::vector<Rule> required;           ///< mandatory when any holds
+  bool not_covered = false;             ///< may be answered "Not covered" where it is mandatory
+  bool multi_line = false;              ///< Text drawn with more than one line
+};
+
+struct Section {
+  std::string id;
+  std::string title;  ///< may hold {name}
+  Scope scope{};
+  std::vector<Question> questions;
+};
+
+/// Two answers that do not go together. Shown, never judged, never a reason to refuse.
+struct Contradiction {
+  std::string question;  ///< where it is shown
+  std::vector<Condition> when;
+  std::string message;
+};
+
+struct Form {
+  std::string version;
+  std::vector<Section> sections;
+  std::vector<Contradiction> contradictions;
+  /// nullptr: no such question.
+  const Question* find(std::string_view id) const;
+};
+
+/// Fault::Invalid names the place ("sections[2].questions[0] bedroom: kind: ...") and what would be right. Conditions and
+/// contradictions must name questions that exist, and codes that their options have.
+Result<Form> parse_form(std::string_view json);
+
+/// A question as it stands now, for one child or the visit. Borrowed from the form.
+struct Asked {
+  const Question* question = nullptr;
+  bool required = false;     ///< mandatory at submit
+  bool not_covered = false;  ///< "Not covered" is offered
+  bool needs_why = false;    ///< and needs a few words of why (the visit type itself demands the field)
+  std::vector<const Option*> options;  ///< those offered now
+};
+
+/// The visible questions of a section or of a whole scope in the form's order. `part` is nullptr for Scope::Visit; the
+/// visit type is facts.type (none yet: questions that are for particular types are not shown).
+std::vector<Asked> questions_for(const Form& form, const Section& section, const model::VisitFacts& facts, const model::ChildPart* part);
+std::vector<Asked> questions_for(const Form& form, Scope scope, const model::VisitFacts& facts, const model::ChildPart* part);
+
+/// A text of the form with {name} filled in; "the child" when there is no part or no name.
+std::string words(std::string_view text, const model::ChildPart* part);
+
+/// Code of "none" in lists, stored as the generic answer under the list question's id; never inferred from an empty list.
+inline constexpr std::string_view kNone = "NONE";
+
+/// The answer wherever it lives (typed field or generic), empty when not answered. Yes/no as "YES"/"NO", dates and times as
+/// text. A list kind gives kNone, NotCovered or the number of its entries; Risk gives its `changed` code, else its level.
+std::optional<model::Answer> answer_of(const Question& question, const model::VisitFacts& facts, const model::ChildPart* part);
+
+/// Sets or (nullopt) clears an answer where it lives. List kinds and Risk take only kNone (lists), NotCovered and nullopt
+/// (which takes back those two; entries are edited in the structs). Fault::Invalid when the shape does not fit; codes are not
+/// checked, because drafts accept anything. `part` may be nullptr for Scope::Visit.
+Result<void> set_answer(const Question& question, std::optional<model::Answer> answer, model::VisitFacts& facts,
+                        model::ChildPart* part);
+
+/// The label of a code among the question's options; the code itself when it has none.
+std::string option_label(const Question& question, std::string_view code);
+/// An answer as a person reads it: labels instead of codes, "Not covered: why", "Yes", "7 out of 10", "3 December 2026".
+std::string answer_words(const Question& question, const model::Answer& answer);
+
+}  // namespace doorstep::rules

@@ -1,0 +1,40 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sync/rules/form.h"
+
+namespace doorstep::rules {
+
+/// Something that stands in the way of submitting, in the words on the screen. Contains the child's name: never log it.
+struct Problem {
+  std::string question;  ///< question id; empty: about the visit as a whole
+  Id child;              ///< nil: about the whole visit
+  Id item;               ///< the step, injury, person ... it is about; nil: the question itself
+  std::string message;   ///< "Say whether Amara was seen."
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+/// Everything that is missing or cannot stand, in the form's order: visit questions, then each child that is not skipped.
+/// Empty: may be submitted. Drafts are never validated. Unknown answers are left alone. Pure.
+std::vector<Problem> validate(const Form& form, const model::Visit& visit);
+/// The visit's own questions only.
+std::vector<Problem> validate_facts(const Form& form, const model::VisitFacts& facts);
+/// One child's questions only; nothing when the child is skipped with a reason.
+std::vector<Problem> validate_part(const Form& form, const model::VisitFacts& facts, const model::ChildPart& part);
+/// One whole record, as the server checks it: facts, part, author, versions, and no open conflict.
+std::vector<Problem> validate_record(const Form& form, const model::ChildRecord& record);
+
+/// Contradictions: shown, not judged.
+std::vector<Problem> warnings(const Form& form, const model::VisitFacts& facts, const model::ChildPart& part);
+
+/// Why a rationale is compulsory for any decision on this record (domain.md section 5).
+enum class RationaleReason { ChildProtection, Section47, Unseen, Disclosure, Injury, RiskChanged };
+std::vector<RationaleReason> rationale_reasons(const model::ChildRecord& record);
+bool rationale_required(const model::ChildRecord& record);
+
+/// What is missing from a decision: rationale (always on return and on disagreement), the reason of a return, owner and date
+/// of a directed step; and that it names this record and is not the author's own. Empty: it may be made.
+std::vector<Problem> check_decision(const model::Decision& decision, const model::ChildRecord& record);
+
+}  // namespace doorstep::rules
