@@ -1,6 +1,7 @@
 #pragma once
 #include <string_view>
 
+#include "app/editor/edits.h"
 #include "app/editor/editor_state.h"
 #include "app/view/widgets/controls.h"
 
@@ -29,18 +30,13 @@ FieldResult search_field(Ui& ui, std::string_view key, std::string_view name, ed
 /// Bullets; no copy, no undo. `show`: as it is (an eye button belongs to the view).
 FieldResult password_field(Ui& ui, std::string_view key, const Question& question, editor::EditorState& text, bool show = false);
 
-/// Day, month and year as typed; nothing is understood or corrected here.
-struct DateEdit {
-  editor::EditorState day{"", {true, false, 8}}, month{"", {true, false, 16}}, year{"", {true, false, 8}};
-};
+using DateEdit = editor::DateEdit;
 struct DateWords {
   std::string_view day, month, year;
 };
 FieldResult date_fields(Ui& ui, std::string_view key, const Question& question, DateEdit& edit, const DateWords& words);
 
-struct TimeEdit {
-  editor::EditorState hour{"", {true, false, 8}}, minute{"", {true, false, 8}};
-};
+using TimeEdit = editor::TimeEdit;
 struct TimeWords {
   std::string_view hour, minute;
 };

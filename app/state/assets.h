@@ -1,0 +1,15 @@
+#pragma once
+#include "app/state/text.h"
+#include "sync/rules/clocks.h"
+#include "sync/rules/form.h"
+
+namespace doorstep::state {
+
+/// The words, the form and the rules of this program, read once at the start and never changed.
+struct Assets {
+  Text text;
+  rules::Form form;
+  rules::Rules rules;
+};
+
+}  // namespace doorstep::state

@@ -1,0 +1,68 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/model/records.h"
+
+/// What the encrypted store holds for this worker, as plain decoded values. app/work builds a new one after every change and
+/// hands it over as a shared constant snapshot; State never changes it.
+namespace doorstep::state {
+
+using base::Date;
+using base::Id;
+using base::Instant;
+using base::Millis;
+
+/// One kept revision of a child record.
+struct Version {
+  std::int64_t rev = 0;
+  model::State state = model::State::None;
+  Id author;
+  Instant at;            ///< when the server accepted it; for a change that has not been sent, when it was made
+  std::string hash;      ///< SHA-256 of `json`, hex
+  std::string json;      ///< the exact body, for telling what changed
+  model::ChildRecord body;
+  bool merged = false;
+};
+
+/// A child record with everything that hangs on it.
+struct RecordItem {
+  Id case_id;
+  std::vector<Version> versions;  ///< ascending; never empty; the last is the head
+  std::vector<model::Decision> decisions;      ///< by time
+  std::vector<model::Addendum> addenda;
+  std::vector<model::Disposition> dispositions;
+  std::optional<Instant> filed_at;
+  bool waiting = false;           ///< an operation on it has not been acknowledged by the server yet
+
+  const Version& head() const { return versions.back(); }
+  const Id& id() const { return versions.back().body.id; }
+};
+
+/// A visit being written, as last saved on this tablet.
+struct DraftItem {
+  model::Visit visit;
+  Instant saved_at;
+  bool waiting = false;  ///< its backup has not reached the server yet
+};
+
+struct Caseload {
+  model::Worker me;
+  std::vector<model::Worker> workers;
+  std::vector<model::Family> families;
+  std::vector<model::Child> children;
+  std::vector<RecordItem> records;
+  std::vector<DraftItem> drafts;  ///< this worker's own; none that was discarded
+
+  const model::Family* family(const Id& id) const;
+  const model::Child* child(const Id& id) const;
+  const model::Worker* worker(const Id& id) const;
+  const RecordItem* record(const Id& id) const;
+  const DraftItem* draft(const Id& visit) const;
+};
+using CaseloadPtr = std::shared_ptr<const Caseload>;
+
+}  // namespace doorstep::state

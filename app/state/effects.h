@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/state/caseload.h"
+#include "platform/base/secret.h"
+#include "sync/merge/merge.h"
+#include "sync/model/records.h"
+
+/// What update() wants done in the world. app/work carries each out, in order, and answers with Events.
+namespace doorstep::state {
+
+/// Open the vault and the store. Answer: UnlockResult, then Loaded.
+struct Unlock { base::Secret passphrase; };
+/// First unlock: make the vault under this passphrase, the store, and the worker's key. Answer: UnlockResult, then Loaded.
+struct CreatePassphrase { base::Secret passphrase; };
+/// Close the store, wipe keys. State holds no case data any more when this is emitted.
+struct Lock {};
+
+/// Commit the draft and its outbox row. Answer: Saved with the same `edit`, or SaveFailed.
+struct SaveDraft {
+  model::Visit visit;
+  std::uint64_t edit = 0;  ///< counts the changes of this visit: what Saved confirms
+  bool urgent = false;     ///< something in it is to reach the server first
+};
+/// Throw a draft away: a tombstone of it is kept. Answer: Loaded.
+struct DiscardDraft { Id visit; };
+
+/// Make the records of one visit in one transaction, an operation per case, and discard the draft `visit`.
+/// A record whose part revises has that reference as its base. Answer: Submitted, then Loaded; or SubmitFailed.
+struct Submit {
+  model::Visit visit;  ///< as submitted
+  std::vector<model::ChildRecord> records;
+};
+struct Withdraw { Id case_id; model::RevisionRef on; };            ///< Answer: Loaded
+struct Decide { Id case_id; model::Decision decision; };           ///< Answer: Loaded; a refusal comes in SyncStatus
+struct AddAddendum { Id case_id; model::Addendum addendum; };      ///< Answer: Loaded
+struct Match { Id provisional; Id target; };                       ///< two children; Answer: Loaded
+struct SettleAlert { Id case_id; model::RevisionRef on; model::Disposition disposition; };  ///< Answer: Loaded
+/// Settle one conflict of a draft (merge::settle on its body). Answer: DraftChanged, or SaveFailed.
+struct SettleConflict {
+  Id visit;
+  std::string path;
+  merge::Choice choice;
+};
+
+struct SyncNow {};
+struct Search { std::string query; std::uint64_t number = 0; };     ///< Answer: SearchHits with the same number
+/// The shell's: text size and colours. `scale` is 1..2.
+struct ApplyLook { float scale = 1; int look = 0; };
+/// Keep the settings on this tablet.
+struct SaveSettings { std::string json; };
+
+using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, DiscardDraft, Submit, Withdraw, Decide, AddAddendum, Match,
+                            SettleAlert, SettleConflict, SyncNow, Search, ApplyLook, SaveSettings>;
+using Effects = std::vector<Effect>;
+
+}  // namespace doorstep::state

@@ -1,0 +1,78 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/state/caseload.h"
+#include "platform/base/error.h"
+
+/// What happened in the world, said to update(). Values only.
+namespace doorstep::state {
+
+/// What the tablet knows before anything is unlocked.
+struct Started {
+  bool has_passphrase = false;  ///< false: the worker chooses one now
+  std::string worker_name;      ///< from enrolment; empty when the tablet is not enrolled
+  std::string settings;         ///< as SaveSettings kept them
+};
+/// `error` empty: open. Fault::Locked: wrong passphrase; Throttled: wait `retry_after`; anything else is told in its own words.
+struct UnlockResult {
+  std::optional<base::Error> error;
+  Millis retry_after{0};
+  int tries_left = -1;  ///< -1: not said
+};
+struct Loaded { CaseloadPtr caseload; };
+struct Saved { Id visit; std::uint64_t edit = 0; Instant at; };
+struct SaveFailed { Id visit; base::Error error; };
+/// The draft was changed by something else than typing: a settled conflict, a merge with another tablet of the same worker.
+struct DraftChanged { model::Visit visit; };
+struct Submitted { Id visit; };
+struct SubmitFailed { Id visit; base::Error error; };
+
+/// An operation the server kept without effect.
+struct Refused {
+  std::int64_t number = 0;
+  Id case_id;
+  Id record;
+  std::string kind;    ///< operation's code word
+  std::string code;    ///< refusal's code word: "stale"
+  std::string detail;
+  Instant at;
+};
+struct SyncReceipt {
+  std::int64_t number = 0;
+  Instant at;
+  std::int64_t through = 0;
+};
+enum class SyncPhase { Idle, Sending, Waiting, Failed };
+/// The whole of what is known about sync; replaces the one before.
+struct SyncStatus {
+  SyncPhase phase = SyncPhase::Idle;
+  bool online = false;
+  int waiting = 0;                    ///< operations not acknowledged yet
+  int done = 0, total = 0;            ///< while Sending
+  std::optional<SyncReceipt> receipt; ///< last one
+  std::optional<Instant> last_tried;
+  std::optional<Instant> next_try;
+  std::optional<base::Error> error;   ///< of the last try; empty after a good one
+  std::string error_code;             ///< of an RFC 9457 problem, when there was one: "revoked"
+  std::vector<Refused> refused;       ///< kept until put right
+};
+struct NetworkChanged { bool online = false; };
+
+struct SearchHit {
+  Id case_id;
+  Id record;            ///< nil: the child or family itself
+  std::string snippet;  ///< the words around it
+};
+struct SearchHits { std::uint64_t number = 0; std::vector<SearchHit> hits; };
+
+struct Tick {};         ///< a deadline of next_deadline() came
+struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
+
+using Event = std::variant<Started, UnlockResult, Loaded, Saved, SaveFailed, DraftChanged, Submitted, SubmitFailed, SyncStatus,
+                           NetworkChanged, SearchHits, Tick, WindowHidden>;
+
+}  // namespace doorstep::state

@@ -1,0 +1,107 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/state/place.h"
+#include "sync/merge/merge.h"
+
+/// What a person asked for. Views emit these and nothing else. Text a person typed is in Editors; an intent names its key.
+namespace doorstep::state {
+
+using base::Id;
+
+// Unlock: passphrases are in the editors kPassphrase and kPassphraseAgain
+struct PressUnlock {};
+struct TurnShowPassphrase {};
+struct PressLock {};
+
+// Getting about
+enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus, Approvals, Review, Conflict, Alerts, Match, Settings,
+                        ReadRecord };
+struct Open { ScreenKind screen{}; Id id; };  ///< Child: child; Record, Check, Conflict: visit; Review, ReadRecord: record; Match: child
+struct Back {};
+enum class ListTab { Today, Week, All };
+struct ShowTab { ListTab tab{}; };
+struct SearchTyped {};                         ///< the search box changed
+struct ClearSearch {};
+struct Cover {};
+struct Uncover {};
+
+// Starting a visit
+struct ChooseFamily { Id family; };            ///< nil: "a family not on this tablet"
+struct ChooseVisitType { std::string code; };
+struct TurnChild { Id child; };                ///< in or out of the visit being started
+struct PressStart {};
+
+// Recording
+struct FieldTyped { std::string key; };        ///< a text, date or time editor whose key is a Place changed
+struct FieldLeft { std::string key; };         ///< it lost the keyboard: save now
+struct FieldChosen { Place place; FieldValue value; };
+struct AddItem { Place list; };
+struct RemoveItem { Place item; };
+struct ShowChild { Id child; };                ///< tab of the record screen; nil: the whole visit
+struct NoneOf { Place list; };                 ///< "Nobody else", "None": turned over
+struct AllNotDiscussed { Id child; };          ///< every open step that nobody touched
+struct AddJotting {};                          ///< the words in the editor kJotting
+struct DiscardVisit {};
+struct RecordCall { Id child; bool answered = false; };  ///< the number shown on the card now
+struct TurnCallReason { Id child; };
+
+// Check and submit
+struct GoToProblem { std::size_t problem = 0; };
+struct PressSubmit {};
+
+// A submitted record of one's own
+struct PressWithdraw { Id record; };
+struct PressRewrite { Id record; };            ///< a returned one: opens a draft that revises it
+struct PressAddAddendum { Id record; };        ///< the words in the editors kAddendumReason and kAddendumText
+
+// Approvals. Words are in the editors "review/..."
+struct ChooseAgreeRisk { bool agree = false; };
+struct TurnInPerson {};
+struct ChooseReturnReason { std::string code; };
+struct ShowChanges { bool since_return = false; };  ///< else since the last visit
+struct PressApprove {};
+struct PressReturn {};
+
+// Alerts, matching, conflicts
+struct ChooseAlertOutcome { Id alert; std::string code; };
+struct PressSettleAlert { Id alert; };         ///< why is in the editor "alert/<id>/why"
+struct ChooseTarget { Id child; };
+struct PressMatch {};
+struct PressKeep { std::string path; merge::Choice::Keep keep{}; };
+
+// Settings and sync
+struct PressSyncNow {};
+struct SetTextSize { int percent = 100; };
+enum class LookChoice { Light, Dark, HighContrast };
+struct SetLook { LookChoice look{}; };
+struct DismissRefused { std::int64_t number = 0; };
+struct Touched {};                             ///< any key or finger: the idle clock starts again
+
+using Intent = std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
+                            ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, AddItem,
+                            RemoveItem, ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall,
+                            TurnCallReason, GoToProblem, PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk,
+                            TurnInPerson, ChooseReturnReason, ShowChanges, PressApprove, PressReturn, ChooseAlertOutcome,
+                            PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused,
+                            Touched>;
+using Intents = std::vector<Intent>;
+
+// Keys of editors that are not fields of a visit
+inline constexpr std::string_view kPassphrase = "unlock/passphrase";
+inline constexpr std::string_view kPassphraseAgain = "unlock/again";
+inline constexpr std::string_view kSearch = "search";
+inline constexpr std::string_view kJotting = "record/jotting";
+inline constexpr std::string_view kNewFamily = "start/family";
+inline constexpr std::string_view kNewAddress = "start/address";
+inline constexpr std::string_view kNewChildren = "start/children";  ///< one name a line
+inline constexpr std::string_view kRationale = "review/rationale";
+inline constexpr std::string_view kDisagreeWhy = "review/disagree_why";
+inline constexpr std::string_view kNextVisit = "review/next_visit";  ///< a date
+inline constexpr std::string_view kAddendumReason = "addendum/reason";
+inline constexpr std::string_view kAddendumText = "addendum/text";
+
+}  // namespace doorstep::state

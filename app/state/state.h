@@ -1,0 +1,142 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/state/assets.h"
+#include "app/state/caseload.h"
+#include "app/state/editors.h"
+#include "app/state/effects.h"
+#include "app/state/events.h"
+#include "app/state/intents.h"
+
+/// The whole app as one value, and the one function that changes it. Pure: time and ids come in through Context.
+namespace doorstep::state {
+
+/// A number to call, from device.toml, in the order to try them.
+struct Contact {
+  std::string label;   ///< "Duty manager"
+  std::string number;
+};
+
+/// What the tablet was set up with; never changes while the program runs.
+struct Config {
+  std::string council;
+  std::vector<Contact> contacts;
+  Millis lock_after{120'000};        ///< idle, no visit open
+  Millis curtain_after{60'000};      ///< idle, a visit open
+  Millis visit_lock_after{600'000};  ///< idle, a visit open
+};
+
+/// What the world is like when update() is called.
+struct Context {
+  Instant wall;
+  Millis mono{0};                ///< never goes back
+  std::function<Id()> new_id;    ///< fresh ids; deterministic in tests
+};
+
+enum class Stage { Starting, FirstUnlock, Locked, Unlocking, Unlocked };
+
+struct Settings {
+  int text_percent = 100;  ///< 100..200
+  LookChoice look = LookChoice::Light;
+};
+
+struct Screen {
+  ScreenKind kind = ScreenKind::MyChildren;
+  Id id;
+  friend bool operator==(const Screen&, const Screen&) = default;
+};
+
+/// A visit being started, before there is a draft.
+struct Starting {
+  Id family;                ///< nil with `elsewhere`
+  bool elsewhere = false;   ///< a family not on this tablet
+  std::string type;         ///< code
+  std::set<Id> children;
+  std::vector<std::string> problems;
+};
+
+/// The visit open for recording.
+struct OpenVisit {
+  model::Visit visit;
+  std::uint64_t edit = 0;          ///< counts changes
+  std::uint64_t sent = 0;          ///< of the last SaveDraft
+  std::uint64_t saved = 0;         ///< of the last Saved
+  std::optional<Instant> saved_at;
+  std::optional<Millis> dirty_since, last_edit;  ///< monotonic; empty when everything was sent to be saved
+  std::string save_error;          ///< in plain words; empty when the last save was good
+  Id child;                        ///< tab shown; nil: the whole visit
+  std::string section;
+  std::set<Id> reason_open;        ///< children whose call card shows its reason
+  std::map<Id, std::size_t> next_contact;  ///< by child: which number is to be tried
+  bool checked = false;            ///< "Check and submit" was pressed: problems are shown at their questions
+  bool submitting = false;
+  std::string submit_error;
+};
+
+/// What a supervisor is reading; a decision names exactly this.
+struct Reviewing {
+  model::RevisionRef read;
+  std::optional<bool> agree_risk;
+  bool in_person = false;
+  std::string return_reason;       ///< code
+  bool since_return = false;
+  std::vector<std::string> problems;
+  bool stale = false;              ///< a newer version has arrived since it was opened
+};
+
+struct State {
+  Stage stage = Stage::Starting;
+  Config config;
+  std::shared_ptr<const Assets> assets;   ///< words, forms, clocks: never empty after the mains have started
+  Settings settings;
+  std::string worker_name;
+  std::string unlock_problem;             ///< in plain words
+  std::optional<Millis> unlock_wait_until;///< monotonic
+  bool show_passphrase = false;
+
+  Instant now;                            ///< of the last update
+  Millis mono{0};
+  Millis last_touch{0};
+  bool covered = false;
+
+  CaseloadPtr caseload;                   ///< empty unless unlocked
+  std::vector<Screen> screens;            ///< a stack; the last is shown
+  ListTab tab = ListTab::Today;
+  Id selected_child;                      ///< of the list at the side
+  std::optional<Starting> starting;
+  std::optional<OpenVisit> visit;
+  std::optional<Reviewing> reviewing;
+  std::map<Id, std::string> alert_outcome;///< chosen codes, by alert
+  Id match_target;
+  std::uint64_t search_number = 0;
+  std::vector<SearchHit> search_hits;
+  SyncStatus sync;
+  std::set<std::int64_t> refused_seen;
+  std::string notice;                     ///< one plain line: what just happened
+  std::string focus;                      ///< key of the control that is to get the keyboard; the view takes it once per `focus_number`
+  std::uint64_t focus_number = 0;
+
+  Editors editors;
+
+  const Screen* screen() const { return screens.empty() ? nullptr : &screens.back(); }
+  bool supervisor() const { return caseload && caseload->me.role == model::Role::Supervisor; }
+  const Text& text() const { return assets->text; }
+};
+
+/// The state a program begins with.
+State initial(std::shared_ptr<const Assets> assets, Config config);
+
+Effects update(State& state, const Intent& intent, const Context& context);
+Effects update(State& state, const Event& event, const Context& context);
+
+/// When update(Tick) is next wanted (monotonic): autosave, curtain, lock, the wait after wrong passphrases. Empty: not before
+/// something else happens.
+std::optional<Millis> next_deadline(const State& state);
+
+}  // namespace doorstep::state

@@ -1,0 +1,55 @@
+#include "app/state/text.h"
+
+#include <boost/json.hpp>
+
+namespace doorstep::state {
+
+Result<Text> Text::parse(std::string_view json) {
+  boost::system::error_code code;
+  const auto value = boost::json::parse(json, code);
+  if (code || !value.is_object())
+    return base::Error{base::Fault::Invalid, "text", "not a JSON object of key and words"};
+  Text text;
+  for (const auto& [key, words] : value.get_object()) {
+    if (!words.is_string()) return base::Error{base::Fault::Invalid, "text", std::string(key) + ": not text"};
+    text.words_.emplace(std::string(key), std::string(words.get_string()));
+  }
+  return text;
+}
+
+std::string Text::operator()(std::string_view key) const {
+  const auto found = words_.find(key);
+  return found == words_.end() ? std::string(key) : found->second;
+}
+
+std::string Text::operator()(std::string_view key,
+                             std::initializer_list<std::pair<std::string_view, std::string_view>> values) const {
+  const auto words = (*this)(key);
+  std::string out;
+  // One pass: a value that itself holds braces (a name, a note) is never taken for another gap.
+  for (std::size_t at = 0; at < words.size();) {
+    if (words[at] == '{') {
+      const auto end = words.find('}', at);
+      bool filled = false;
+      if (end != std::string::npos)
+        for (const auto& [name, value] : values)
+          if (std::string_view(words).substr(at + 1, end - at - 1) == name) {
+            out += value;
+            filled = true;
+            break;
+          }
+      if (filled) {
+        at = end + 1;
+        continue;
+      }
+    }
+    out += words[at++];
+  }
+  return out;
+}
+
+std::string Text::count(std::string_view key, long long n) const {
+  return (*this)(std::string(key) + (n == 1 ? ".one" : ".many"), {{"n", std::to_string(n)}});
+}
+
+}  // namespace doorstep::state

@@ -1,0 +1,34 @@
+#pragma once
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "platform/base/error.h"
+
+namespace doorstep::state {
+
+using base::Result;
+
+/// Every visible word, by key, from assets/text. A plain value; reading is thread-safe.
+class Text {
+ public:
+  /// A flat JSON object of key -> words. Fault::Invalid names the key that is not text.
+  static Result<Text> parse(std::string_view json);
+
+  /// The words of `key`; the key itself when there are none, so that a gap is seen and a test finds it.
+  std::string operator()(std::string_view key) const;
+  /// The same with {name} in the words replaced by each value.
+  std::string operator()(std::string_view key, std::initializer_list<std::pair<std::string_view, std::string_view>> values) const;
+  /// `key`.one for 1, `key`.many for anything else, with {n} replaced by the number.
+  std::string count(std::string_view key, long long n) const;
+
+  bool has(std::string_view key) const { return words_.find(key) != words_.end(); }
+  const std::map<std::string, std::string, std::less<>>& all() const { return words_; }
+
+ private:
+  std::map<std::string, std::string, std::less<>> words_;
+};
+
+}  // namespace doorstep::state

@@ -1,0 +1,382 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/state/state.h"
+
+/// What each screen shows, as plain words made from State by pure functions. A view draws these and decides nothing.
+/// Everything a person reads is already in the language of the text file; keys are stable and never names of people.
+namespace doorstep::state {
+
+enum class Mood { Neutral, Ok, Warn, Info, Danger };
+
+struct TagVm { std::string words; Mood mood = Mood::Neutral; };
+struct FactVm { std::string name, value; };
+/// A button: empty label = not offered.
+struct ActionVm {
+  std::string label;
+  std::optional<Intent> intent;  ///< emitted when pressed
+  bool disabled = false;
+};
+
+// Every screen ---------------------------------------------------------------------------------------------------------
+
+struct BarVm {
+  std::string title;
+  std::string back;           ///< empty: no way back
+  std::string status;         ///< "Working offline", "3 waiting to send", "All sent"
+  bool offline = false, trouble = false, sending = false;
+  std::string person;         ///< full name
+  std::string cover;          ///< label of the cover button
+};
+BarVm bar_vm(const State& state);
+
+struct CurtainVm { std::string words, uncover; };
+CurtainVm curtain_vm(const State& state);
+
+// Unlock ---------------------------------------------------------------------------------------------------------------
+
+struct UnlockVm {
+  std::string title, person, explanation;
+  bool first = false;          ///< choosing a passphrase: two fields
+  std::string passphrase_label, passphrase_hint, again_label, show_label;
+  bool show = false;
+  std::string problem;         ///< at the field
+  std::string action;          ///< "Unlock"
+  bool busy = false;           ///< being opened
+  std::string busy_words;
+  bool disabled = false;       ///< waiting after wrong ones
+};
+UnlockVm unlock_vm(const State& state);
+
+// My children ----------------------------------------------------------------------------------------------------------
+
+struct ChildRowVm {
+  Id child;
+  std::string title;           ///< the name
+  std::string subtitle;        ///< "Child protection, 27 Alder Close"
+  std::string trailing;        ///< "Thu 3 Dec"
+  TagVm tag;                   ///< the most pressing thing: "3 days overdue", "Draft", "To write up", "Waiting to send"
+  bool selected = false;
+};
+struct HitRowVm { Intent open; std::string key, title, snippet; };
+struct MyChildrenVm {
+  std::string title, date;
+  std::string search_name;                ///< of the search box
+  std::vector<std::string> tabs;          ///< Today, This week, All
+  std::size_t tab = 0;
+  std::vector<ChildRowVm> rows;
+  bool searching = false;
+  std::vector<HitRowVm> hits;             ///< when searching
+  std::string empty_heading, empty_body;  ///< when there is nothing to list
+  struct DraftRow { Id visit; std::string title, subtitle; TagVm tag; };
+  std::string drafts_heading;             ///< "To write up"
+  std::vector<DraftRow> drafts;
+  ActionVm start_visit;
+  std::vector<ActionVm> more;             ///< approvals (with their number), alerts, sync status, settings
+  std::string notice;
+};
+MyChildrenVm my_children_vm(const State& state);
+
+// A child --------------------------------------------------------------------------------------------------------------
+
+struct HazardVm { std::string kind, note; };
+struct StepVm { std::string what, owner, due, note; TagVm tag; };
+struct PersonVm { std::string name, relationship, detail; };
+struct VisitRowVm { Id record; std::string title, subtitle; TagVm tag; };
+struct DueVm { std::string words, source; Mood mood = Mood::Neutral; };
+struct ChildVm {
+  Id child;
+  std::string title;
+  std::vector<FactVm> facts;              ///< born and age, address, language, phone, safe contact ...
+  std::string hazards_heading;            ///< before the door
+  std::vector<HazardVm> hazards;
+  std::string due_heading;
+  std::vector<DueVm> due;
+  std::string involvement_heading;
+  std::vector<FactVm> involvement;
+  std::string people_heading;
+  std::vector<PersonVm> people;
+  std::string steps_heading, steps_none;
+  std::vector<StepVm> steps;
+  std::string visits_heading, visits_none;
+  std::vector<VisitRowVm> visits;
+  ActionVm start_visit;
+  ActionVm match;                         ///< a supervisor, for a provisional child
+  std::vector<ActionVm> drafts;           ///< "Go on writing: ..."
+};
+ChildVm child_vm(const State& state, const Id& child);
+
+// Start a visit --------------------------------------------------------------------------------------------------------
+
+struct ChoiceVm { std::string key, label, hint; bool selected = false; Intent intent; };
+struct StartVisitVm {
+  std::string title;
+  std::string family_label;
+  std::vector<ChoiceVm> families;         ///< of this caseload, then "a family not on this tablet"
+  bool elsewhere = false;
+  std::string name_label, address_label, children_label, children_hint;  ///< with elsewhere; editors kNewFamily ...
+  std::string hazards_heading;
+  std::vector<HazardVm> hazards;          ///< told before the door is reached
+  std::string type_label;
+  std::vector<ChoiceVm> types;
+  std::string who_label;
+  std::vector<ChoiceVm> children;         ///< checkboxes
+  std::string problems_heading;
+  std::vector<std::string> problems;
+  ActionVm start;
+};
+StartVisitVm start_visit_vm(const State& state);
+
+// Record a visit -------------------------------------------------------------------------------------------------------
+
+enum class FieldKind { Choice, Multi, Number, Line, Note, Date, Time, DateTime, Scale };
+
+struct OptionVm { std::string code, label, hint; bool selected = false; FieldValue value; };
+
+/// One question. Text, date and time kinds are typed into the editor of `key` (begun from `text`, `date`, `minutes`) and
+/// announced by FieldTyped; the others by FieldChosen{place, option.value}. DateTime uses the editors key and key+"/time".
+struct FieldVm {
+  FieldKind kind{};
+  Place place;
+  std::string key;               ///< place.key()
+  std::string label, hint, error;
+  bool required = false;
+  std::string text;
+  std::optional<base::Date> date;
+  std::optional<int> minutes;    ///< of the local day
+  std::vector<OptionVm> options;
+  std::optional<int> scale;
+  std::string low, high;         ///< ends of a scale
+  std::string not_covered;       ///< label of the "Not covered" tap; empty: not offered
+  bool is_not_covered = false;
+  std::string why_label;         ///< when not covered and a reason is asked: the editor key is key + "/why"
+  std::string why;
+  ActionVm now;                  ///< for times: "Now"
+  std::size_t max_bytes = 1000;
+};
+
+struct ItemVm {
+  Id id;
+  std::string title;             ///< "Bruise, left ear"
+  std::string lead;              ///< words read above the fields: what a carried step says
+  std::vector<FieldVm> fields;
+  ActionVm remove;               ///< its label is spoken with what is removed
+};
+
+/// A list question: people, injuries, steps ...
+struct ListVm {
+  Place place;
+  std::string key, label, hint, error;
+  std::vector<ItemVm> items;
+  ActionVm add;
+  std::string none;              ///< "Nobody else": one tap; empty: not offered
+  bool is_none = false;
+  ActionVm all_not_discussed;
+  std::string not_covered;       ///< as in FieldVm
+  bool is_not_covered = false;
+  std::string why_label, why;
+};
+
+/// Several fields that belong together and are no list: risk.
+struct GroupVm {
+  Place place;
+  std::string key, label, hint, error;
+  std::vector<FieldVm> fields;
+  std::vector<FactVm> definitions;  ///< the council's own words for each level
+};
+
+using BlockVm = std::variant<FieldVm, ListVm, GroupVm>;
+struct SectionVm {
+  std::string id, title;
+  std::vector<BlockVm> blocks;
+};
+
+struct CallCardVm {
+  Id child;
+  std::string heading, emergency, who, number, called, no_answer, reason_label, reason;
+  bool reason_open = false;
+  std::vector<std::string> tried;  ///< "Duty manager, 14:32: no answer"
+};
+
+struct PartTabVm { Id child; std::string label; };  ///< nil: the whole visit
+struct RecordVm {
+  Id visit;
+  std::string title;             ///< "Home visit: Okafor family"
+  TagVm tag;                     ///< Draft, or "Returned: ..." when it revises
+  std::string when, where;       ///< "Thursday 19 March, 14:05"
+  std::vector<HazardVm> hazards;
+  std::vector<CallCardVm> calls; ///< of every child with a call pending, whichever tab is shown
+  std::string conflict;          ///< words when something was written twice; goes to the conflict screen
+  ActionVm settle;
+  std::vector<PartTabVm> tabs;
+  std::size_t tab = 0;
+  std::string returned_why;      ///< a returned record: who said what
+  std::vector<SectionVm> sections;
+  std::string jottings_heading, jottings_hint, jotting_label;
+  ActionVm add_jotting;
+  std::vector<FactVm> jottings;  ///< time, words
+  std::string saved;             ///< "Saved on this tablet at 14:32"
+  bool save_failed = false;
+  ActionVm check;                ///< "Check and submit"
+  ActionVm discard;
+};
+RecordVm record_vm(const State& state);
+
+// Check and submit -----------------------------------------------------------------------------------------------------
+
+struct CheckVm {
+  std::string title, intro;
+  std::string problems_heading;
+  std::vector<std::string> problems;      ///< pressed: GoToProblem{index}
+  std::string warnings_heading;
+  std::vector<std::string> warnings;
+  std::string summary_heading;
+  struct PartVm { std::string name; std::vector<FactVm> lines; };
+  std::vector<PartVm> parts;              ///< what will be in each child's record, in short
+  std::vector<CallCardVm> calls;
+  std::string submit_error;
+  ActionVm submit, back;
+  std::string note;                       ///< what happens next, offline and online
+};
+CheckVm check_vm(const State& state);
+
+// Reading a record -----------------------------------------------------------------------------------------------------
+
+struct ReadBlockVm { std::string heading; std::vector<FactVm> lines; };  ///< a line's name is the question, its value what was said
+struct ReadVm {
+  std::string title;
+  TagVm tag;
+  std::vector<FactVm> facts;              ///< by whom, when, submitted, approved by ...
+  std::vector<ReadBlockVm> blocks;
+  std::vector<FactVm> decisions;
+  std::vector<FactVm> addenda;
+  ActionVm withdraw, rewrite, add_addendum;
+  std::string addendum_heading, addendum_reason_label, addendum_text_label;  ///< after approval
+  std::string notice;
+};
+ReadVm read_vm(const State& state, const Id& record);
+
+// Sync status ----------------------------------------------------------------------------------------------------------
+
+struct SyncVm {
+  std::string title, headline;            ///< "Everything is with the case server."
+  Mood mood = Mood::Neutral;
+  std::vector<FactVm> facts;              ///< last receipt, waiting, next try
+  std::string progress;
+  std::string error_heading, error;
+  std::string refused_heading;
+  struct RefusedRow { std::int64_t number = 0; std::string title, why; ActionVm open, dismiss; };
+  std::vector<RefusedRow> refused;
+  std::string safe;                       ///< "What you wrote is safe on this tablet."
+  ActionVm sync_now;
+};
+SyncVm sync_vm(const State& state);
+
+// Approvals ------------------------------------------------------------------------------------------------------------
+
+struct ApprovalRowVm { Id record; std::string title, subtitle, age; TagVm tag; };
+struct ApprovalVisitVm { std::string heading; std::vector<ApprovalRowVm> rows; };  ///< one visit, decided child by child
+struct ApprovalsVm {
+  std::string title, intro;
+  std::vector<ApprovalVisitVm> visits;    ///< urgent first, then oldest first
+  std::string empty_heading, empty_body;
+};
+ApprovalsVm approvals_vm(const State& state);
+
+struct ChangeVm { std::string place, before, after; };
+struct ReviewVm {
+  std::string title;
+  TagVm tag;
+  std::string stale;                      ///< words when a newer version arrived; nothing may be decided then
+  ActionVm reload;
+  std::vector<FactVm> facts;
+  std::string summary_heading;
+  std::vector<FactVm> summary;            ///< five lines
+  std::vector<std::string> change_tabs;   ///< "Since the last visit", "Since you returned it"
+  std::size_t change_tab = 0;
+  std::string changes_heading, changes_none;
+  std::vector<ChangeVm> changes;
+  std::vector<ReadBlockVm> blocks;        ///< the whole record
+  std::string decide_heading;
+  std::vector<std::string> why_rationale; ///< why words are compulsory here; empty: they are not
+  std::string agree_label;
+  std::vector<ChoiceVm> agree;            ///< agree with risk and threshold: yes, no
+  std::string disagree_label;             ///< shown when no
+  std::string rationale_label, rationale_hint;
+  std::string in_person_label;
+  bool in_person = false;
+  std::string next_visit_label;
+  std::string reason_label;
+  std::vector<ChoiceVm> reasons;          ///< of a return
+  std::string approve_words;              ///< what approving means
+  std::string problems_heading;
+  std::vector<std::string> problems;
+  ActionVm approve, give_back;
+  std::string own;                        ///< words instead of the decision, for one's own record
+};
+ReviewVm review_vm(const State& state);
+
+// Conflicts, alerts, matching ------------------------------------------------------------------------------------------
+
+struct ConflictVm {
+  std::string path, heading;              ///< the question's words
+  std::string base_heading, base, mine_heading, mine, theirs_heading, theirs;
+  ActionVm keep_mine, keep_theirs, keep_both;
+};
+struct ConflictsVm {
+  std::string title, intro;
+  std::vector<ConflictVm> conflicts;
+  std::string done;                       ///< when none is left
+  ActionVm back;
+};
+ConflictsVm conflicts_vm(const State& state);
+
+struct AlertVm {
+  Id alert;
+  std::string key, title, detail, raised;
+  std::string outcome_label;
+  std::vector<ChoiceVm> outcomes;
+  std::string why_label, problem;
+  ActionVm settle;
+};
+struct AlertsVm {
+  std::string title, intro;
+  std::vector<AlertVm> alerts;
+  std::string empty_heading, empty_body;
+};
+AlertsVm alerts_vm(const State& state);
+
+struct MatchVm {
+  std::string title, intro;
+  std::vector<FactVm> facts;              ///< what the worker wrote about the child
+  std::string target_label;
+  std::vector<ChoiceVm> targets;
+  ActionVm match;
+};
+MatchVm match_vm(const State& state, const Id& child);
+
+// Settings -------------------------------------------------------------------------------------------------------------
+
+struct SettingsVm {
+  std::string title;
+  std::string size_label;
+  std::vector<ChoiceVm> sizes;
+  std::string look_label;
+  std::vector<ChoiceVm> looks;
+  std::vector<FactVm> about;
+  ActionVm lock;
+};
+SettingsVm settings_vm(const State& state);
+
+// Dates, in plain words ------------------------------------------------------------------------------------------------
+
+struct DateWordsVm { std::string day, month, year, hour, minute; };
+DateWordsVm date_words(const State& state);
+/// Words of the note editor's own buttons.
+struct NoteWordsVm { std::string undo, redo, word, words, too_long; };
+NoteWordsVm note_words(const State& state);
+
+}  // namespace doorstep::state
