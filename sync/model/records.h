@@ -401,13 +401,14 @@ struct ChildPart {
   std::vector<Stroke> strokes;
   Answers answers;             ///< questions of scope "child"
   std::optional<RevisionRef> revises;  ///< the returned or withdrawn record this part re-writes
+  std::optional<bool> unborn;  ///< expected, not born, when the visit was started: cannot be seen, alone or awake
   Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("name", s.name); f("called", s.called); f("statuses", s.statuses); f("born", s.born);
     f("skip_reason", s.skip_reason); f("seen", s.seen); f("not_seen", s.not_seen); f("alone", s.alone);
     f("alone_reason", s.alone_reason); f("injuries", s.injuries); f("disclosures", s.disclosures); f("risk", s.risk);
     f("open_steps", s.open_steps); f("next_steps", s.next_steps); f("calls", s.calls); f("strokes", s.strokes);
-    f("answers", s.answers); f("revises", s.revises);
+    f("answers", s.answers); f("revises", s.revises); f("unborn", s.unborn);
   }
   friend bool operator==(const ChildPart&, const ChildPart&) = default;
 };
