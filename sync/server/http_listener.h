@@ -65,7 +65,7 @@ struct ListenerConfig {
 };
 
 /// HTTPS/1.1 on one port: bytes in, bytes out. One thread does the network, `workers` run the handler. Requests that break a
-/// limit or the syntax are answered here with a problem document and never reach the handler.
+/// limit or the syntax are answered here with a problem document and never reach the handler; one whose time is up is closed.
 class HttpListener {
  public:
   /// Binds and starts. Fault::Io when the address is taken or not ours.

@@ -1,0 +1,17 @@
+#include <boost/json.hpp>
+
+#include "sync/server/http_listener.h"
+
+namespace doorstep::server {
+
+HttpReply problem(int status, std::string_view code, std::string_view title, std::string_view detail) {
+  boost::json::object body{{"type", "urn:doorstep:problem:" + std::string(code)}, {"title", title}, {"status", status}};
+  if (!detail.empty()) body["detail"] = detail;
+  HttpReply reply;
+  reply.status = status;
+  reply.content_type = "application/problem+json";
+  reply.body = boost::json::serialize(body);
+  return reply;
+}
+
+}  // namespace doorstep::server
