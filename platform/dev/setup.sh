@@ -49,28 +49,11 @@ newer=(
   catch2                                     # tests, version 3
 )
 
-# The machine's own Debian source, as "URI<tab>key": from one-line lists and from deb822 files.
-own_source() {
-  {
-    cat /etc/apt/sources.list "$sources"/*.list 2>/dev/null | awk -v suite="$VERSION_CODENAME" '
-      $1 == "deb" { key = ""; i = 2
-        if ($2 ~ /^\[/) { opts = ""; while (1) { opts = opts " " $i; if ($i ~ /\]$/) break; i++ } i++
-          if (match(opts, /signed-by=[^] ]*/)) key = substr(opts, RSTART + 10, RLENGTH - 10) }
-        if ($(i + 1) == suite) print $i "\t" key }'
-    cat "$sources"/*.sources 2>/dev/null | awk -v suite="$VERSION_CODENAME" '
-      function flush() { if (types ~ /deb/ && (" " suites " ") ~ (" " suite " ")) { split(uris, u, " "); print u[1] "\t" key }
-        types = uris = suites = key = "" }
-      /^[[:space:]]*$/ { flush(); next }
-      { name = tolower($1); value = $0; sub(/^[^:]*:[[:space:]]*/, "", value) }
-      name == "types:" { types = value } name == "uris:" { uris = value }
-      name == "suites:" { suites = value } name == "signed-by:" { key = value }
-      END { flush() }'
-  } | head -n 1
-}
+. "$(dirname "$0")/apt_source.sh"
 
 add_source() {  # file type suite why
   local file=$sources/$1 uri key own
-  own=$(own_source)
+  own=$(own_source "$VERSION_CODENAME")
   uri=${own%%$'\t'*} key=${own#*$'\t'}
   [ -n "$uri" ] || die "found no APT source for $VERSION_CODENAME on this machine to copy; add one and run again"
   [ -n "$key" ] || key=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -120,7 +103,8 @@ if [ ! -f "$imgui_dir/imgui.h" ]; then
   say "fetching the Dear ImGui source package $imgui_version (APT verifies it) into $imgui_dir"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  (cd "$work" && apt-get source -qq --download-only "imgui=$imgui_version" >/dev/null)
+  chmod 755 "$work"
+  (cd "$work" && apt-get source -qq --download-only "imgui=$imgui_version" >/dev/null 2>"$work/log") || { cat "$work/log" >&2; die "could not fetch the Dear ImGui source"; }
   as_root mkdir -p "$imgui_dir"
   as_root tar -xf "$work"/imgui_*.orig.tar.* -C "$imgui_dir" --strip-components=1
 fi

@@ -211,6 +211,11 @@ void compare(const std::string& path, Maybe before, Maybe after, std::vector<Dif
 
 }  // namespace
 
+MergeOptions record_options(std::string mine_author, std::string theirs_author) {
+  return {std::move(mine_author), std::move(theirs_author), {"risk", "exact_words", "childs_words"},
+          {"start", "end", "at", "versions", "revises", "on"}};
+}
+
 json::object to_json(const Conflict& conflict) {
   json::object out{{"path", conflict.path}};
   if (conflict.base) out["base"] = *conflict.base;

@@ -41,6 +41,10 @@ struct MergeOptions {
   std::set<std::string, std::less<>> whole;       ///< member names or whole paths whose objects and lists are one value
 };
 
+/// How bodies of records merge (domain.md section 3): risk is never put together out of two judgements, a child's own words
+/// never out of two quotations; a time with its zone, a point and a reference are one value. Tablet and server use this one.
+MergeOptions record_options(std::string mine_author, std::string theirs_author);
+
 struct MergeResult {
   json::value document;             ///< with every open conflict, old and new, in its member "conflicts" (left out when none)
   std::vector<Conflict> conflicts;  ///< the new ones of this merge only

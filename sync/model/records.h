@@ -61,6 +61,7 @@ struct Member {  ///< somebody in the household, or close to it
   std::optional<Date> born;
   std::optional<bool> in_household;
   std::string note;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("name", s.name); f("relationship", s.relationship); f("born", s.born);
     f("in_household", s.in_household); f("note", s.note);
@@ -72,6 +73,7 @@ struct Hazard {  ///< told before the door is reached: a dog, a weapon, "visit i
   Id id;
   std::string kind;
   std::string note;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) { f("id", s.id); f("kind", s.kind); f("note", s.note); }
   friend bool operator==(const Hazard&, const Hazard&) = default;
 };
@@ -133,6 +135,7 @@ struct PlanStep {
   std::optional<Date> due;
   std::optional<StepStatus> status;
   std::string note;  ///< said about it at this visit
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("what", s.what); f("owner", s.owner); f("due", s.due); f("status", s.status); f("note", s.note);
   }
@@ -205,6 +208,7 @@ struct Present {  ///< somebody who was there
   std::string relationship;
   std::optional<bool> unknown;
   std::optional<bool> in_household;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("name", s.name); f("relationship", s.relationship); f("unknown", s.unknown);
     f("in_household", s.in_household);
@@ -220,6 +224,7 @@ struct OtherChild {
   std::string age;
   std::optional<Known> known_to_service;
   std::string note;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("name", s.name); f("age", s.age); f("known_to_service", s.known_to_service); f("note", s.note);
   }
@@ -232,6 +237,7 @@ struct Sharing {
   std::string what;
   std::optional<Consent> consent;
   std::string basis;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("agency", s.agency); f("what", s.what); f("consent", s.consent); f("basis", s.basis);
   }
@@ -242,6 +248,7 @@ struct Jotting {  ///< words taken in the home; the original is kept with the re
   Id id;
   Instant at;
   std::string text;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) { f("id", s.id); f("at", s.at); f("text", s.text); }
   friend bool operator==(const Jotting&, const Jotting&) = default;
 };
@@ -254,6 +261,7 @@ struct Call {
   std::string number;
   std::optional<CallOutcome> outcome;
   std::string said;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("at", s.at); f("label", s.label); f("number", s.number); f("outcome", s.outcome); f("said", s.said);
   }
@@ -272,6 +280,7 @@ struct VisitFacts {
   std::vector<OtherChild> other_children;
   std::vector<Sharing> sharing;
   Answers answers;  ///< announced, place, purpose, language, interpreter, worker safety ...: questions of scope "visit"
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("type", s.type); f("start", s.start); f("end", s.end); f("recorded_at", s.recorded_at); f("late_reason", s.late_reason);
     f("outcome", s.outcome); f("present", s.present); f("other_children", s.other_children); f("sharing", s.sharing);
@@ -298,6 +307,7 @@ struct Injury {
   std::string explained_by;
   std::string health_said;
   std::string medical_sought; ///< YES NO and what
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("view", s.view); f("at", s.at); f("place", s.place); f("kind", s.kind); f("size_mm", s.size_mm);
     f("colour", s.colour); f("explanation", s.explanation); f("explained_by", s.explained_by); f("health_said", s.health_said);
@@ -312,6 +322,7 @@ struct Disclosure {
   std::string question_asked;
   std::string told_to;
   std::optional<Instant> at;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("exact_words", s.exact_words); f("question_asked", s.question_asked); f("told_to", s.told_to); f("at", s.at);
   }
@@ -325,6 +336,7 @@ struct NotSeen {
   std::string last_seen_when;
   std::string action;
   std::optional<Instant> manager_told_at;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("reason", s.reason); f("whereabouts", s.whereabouts); f("last_seen_by", s.last_seen_by);
     f("last_seen_when", s.last_seen_when); f("action", s.action); f("manager_told_at", s.manager_told_at);
@@ -339,6 +351,7 @@ struct Risk {
   std::string threshold_set;  ///< set_id and version the level belongs to; levels of different sets are never compared
   std::string threshold;      ///< code in that set
   std::string why;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("changed", s.changed); f("level", s.level); f("threshold_set", s.threshold_set); f("threshold", s.threshold); f("why", s.why);
   }
@@ -351,6 +364,7 @@ struct Stroke {  ///< one line of a drawing, as drawn
   std::vector<Point> points;
   std::int64_t width = 0;
   std::string colour;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("page", s.page); f("points", s.points); f("width", s.width); f("colour", s.colour);
   }
@@ -387,12 +401,14 @@ struct ChildPart {
   std::vector<Stroke> strokes;
   Answers answers;             ///< questions of scope "child"
   std::optional<RevisionRef> revises;  ///< the returned or withdrawn record this part re-writes
+  std::optional<bool> unborn;  ///< expected, not born, when the visit was started: cannot be seen, alone or awake
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("name", s.name); f("called", s.called); f("statuses", s.statuses); f("born", s.born);
     f("skip_reason", s.skip_reason); f("seen", s.seen); f("not_seen", s.not_seen); f("alone", s.alone);
     f("alone_reason", s.alone_reason); f("injuries", s.injuries); f("disclosures", s.disclosures); f("risk", s.risk);
     f("open_steps", s.open_steps); f("next_steps", s.next_steps); f("calls", s.calls); f("strokes", s.strokes);
-    f("answers", s.answers); f("revises", s.revises);
+    f("answers", s.answers); f("revises", s.revises); f("unborn", s.unborn);
   }
   friend bool operator==(const ChildPart&, const ChildPart&) = default;
 };
@@ -415,6 +431,7 @@ struct Versions {
   std::string form;
   std::string rules;
   std::string threshold_set;
+  Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("schema", s.schema); f("form", s.form); f("rules", s.rules); f("threshold_set", s.threshold_set);
   }

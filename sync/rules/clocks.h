@@ -83,6 +83,7 @@ struct PastVisit {
   bool in_person = true;       ///< a virtual visit does not satisfy a rule unless the rule leaves in_person out
   bool alone = false;
   bool adopter_seen = false;
+  bool agreement_withdrawn = false;  ///< the child no longer agrees to fewer visits (CLA 28(3A))
 };
 /// From a record that was submitted (approval is timed separately). Empty for a visit that never counts: no access, refused,
 /// cancelled, abandoned, or without a start.

@@ -45,9 +45,9 @@ enum class Field {
 };
 
 /// Holds when what `of` says is one of `is` (or none of them, when `negated`). `of` is a question's id, or one of:
-/// type, outcome, access (YES when the home was entered), recorded (NO when the child is skipped), status (any of the
-/// child's), age (UNBORN UNDER_2 2_TO_17 ADULT UNKNOWN), parents_met (YES when somebody other than the child is present),
-/// risk.changed, risk.level, risk.threshold, plan_steps, injuries, disclosures, conflicts (YES when there are any).
+/// access (YES when the visit took place, NO when nobody was let in, refused, cancelled or abandoned), late (YES when written
+/// up more than Form::late_after_hours after its end), status (any of the child's), age at the visit (UNBORN UNDER_2 2_TO_17
+/// ADULT UNKNOWN), risk.changed, risk.level, risk.threshold, and for list questions YES when there are entries.
 /// `is` of ["*"] means "answered at all"; "?" stands for "not answered".
 struct Condition {
   std::string of;
@@ -81,8 +81,9 @@ struct Question {
   std::vector<model::VisitType> types;  ///< shown for these; empty: for all
   std::vector<Condition> when;          ///< shown when all hold
   std::vector<Rule> required;           ///< mandatory when any holds
+  std::vector<Rule> level_required;     ///< Risk: level, threshold and why are mandatory when any holds
   bool not_covered = false;             ///< may be answered "Not covered" where it is mandatory
-  bool multi_line = false;              ///< Text drawn with more than one line
+  bool from_open_steps = false;         ///< Multi: the child's open steps are its options, their ids its codes
 };
 
 struct Section {
@@ -101,6 +102,7 @@ struct Contradiction {
 
 struct Form {
   std::string version;
+  int late_after_hours = 48;
   std::vector<Section> sections;
   std::vector<Contradiction> contradictions;
   /// nullptr: no such question.
@@ -111,17 +113,18 @@ struct Form {
 /// contradictions must name questions that exist, and codes that their options have.
 Result<Form> parse_form(std::string_view json);
 
-/// A question as it stands now, for one child or the visit. Borrowed from the form.
+/// A question as it stands now, for one child or the visit. `question` is borrowed from the form.
 struct Asked {
   const Question* question = nullptr;
   bool required = false;     ///< mandatory at submit
   bool not_covered = false;  ///< "Not covered" is offered
   bool needs_why = false;    ///< and needs a few words of why (the visit type itself demands the field)
-  std::vector<const Option*> options;  ///< those offered now
+  std::vector<Option> options;  ///< those offered now, {name} filled in
 };
 
 /// The visible questions of a section or of a whole scope in the form's order. `part` is nullptr for Scope::Visit; the
-/// visit type is facts.type (none yet: questions that are for particular types are not shown).
+/// visit type is facts.type (none yet: questions that are for particular types are not shown). Of a child that is skipped
+/// only the question why is shown.
 std::vector<Asked> questions_for(const Form& form, const Section& section, const model::VisitFacts& facts, const model::ChildPart* part);
 std::vector<Asked> questions_for(const Form& form, Scope scope, const model::VisitFacts& facts, const model::ChildPart* part);
 

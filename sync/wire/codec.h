@@ -13,14 +13,19 @@ namespace doorstep::wire {
 /// Text to JSON with our limits: depth 32, well-formed UTF-8, no duplicate keys. Fault::Invalid names the place.
 base::Result<boost::json::value> parse_json(std::string_view text);
 
-/// A value as JSON text: fields in the order of each(), empty optionals left out, members of `extra` after them.
-/// Instantiated for every message and record.
+/// A value as JSON text: fields in the order of each(), empty optionals left out, members of `extra` after them. Enums
+/// are their codes, a nil id is "", times are RFC 3339, a question not covered is {"not_covered": why}.
+/// Instantiated for every message and record. encode(decode(x)) == x for every x that encode() wrote.
 template <class T>
 std::string encode(const T& value);
 
-/// Fault::Invalid with the path ("ops.items[3]: not a string"). Unknown members go to `extra` where there is one.
+/// Fault::Invalid with the path ("ops.items[3]: not a string"), never with a value. Unknown members go to `extra` where
+/// there is one. Texts, lists and optionals may be missing; ids, numbers, booleans, times and codes may not.
 template <class T>
 base::Result<T> decode(std::string_view text);
+/// The same from JSON that was parsed already.
+template <class T>
+base::Result<T> decode_value(const boost::json::value& document);
 
 /// chain_n = SHA-256 hex of (previous hex + bytes): operations (sync.md section 3).
 std::string chain_next(const std::string& previous, std::string_view bytes);

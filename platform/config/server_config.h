@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "platform/config/problem.h"
+
+namespace doorstep::config {
+
+/// "address:port" to listen on.
+struct ListenAddress {
+  std::string address;     ///< IPv4, or IPv6 without its brackets
+  std::uint16_t port = 0;  ///< 0: any free one (tests)
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+/// server.toml: one case server.
+struct ServerConfig {
+  ListenAddress listen;            ///< client certificates only
+  ListenAddress enrol_listen;      ///< enrolment only
+  std::string server_name;         ///< the name in its certificate, which tablets check
+  std::filesystem::path data_dir;  ///< absolute, or relative to server.toml as load_server_config makes it absolute
+  struct Council {
+    std::string id;
+    std::string name;
+  } council;
+};
+
+/// Reads the text of a server.toml; pure. A [postgres] table is refused: this build keeps cases in its embedded store.
+Parsed<ServerConfig> parse_server_config(std::string_view text, const std::string& file_name);
+
+/// Reads the file; a relative data_dir then counts from its folder.
+Parsed<ServerConfig> load_server_config(const std::filesystem::path& path);
+
+/// A server.toml to begin with, with comments; parses as it stands.
+std::string_view example_server_toml();
+
+}  // namespace doorstep::config

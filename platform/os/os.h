@@ -1,0 +1,44 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "platform/base/error.h"
+#include "platform/base/time.h"
+
+/// What differs between operating systems, one interface each; the implementation is chosen by CMake (linux/).
+namespace doorstep::os {
+
+/// Where this user's Doorstep data lies when the configuration names no other place:
+/// $XDG_DATA_HOME/doorstep, else ~/.local/share/doorstep. Fault::NotFound: the user has no home. Makes nothing.
+base::Result<std::filesystem::path> data_folder();
+
+/// Keeps what the process holds in memory from other programs: no core dumps, no ptrace by the same user
+/// (security.md section 5). Called first in main. Fault::Denied when the system refuses.
+base::Result<void> harden_process();
+
+/// Differs after every reboot; a constant word where the system does not say.
+std::string boot_id();
+
+/// The tablet's offset from UTC at `at`, in minutes: 60 in British summer time.
+int local_offset_minutes(base::Instant at);
+
+/// Tells whether there is a network, and when that changes. One thread; the descriptor may be polled by another.
+class NetworkWatch {
+ public:
+  virtual ~NetworkWatch() = default;
+  /// Readable when something may have changed; then call refresh(). -1: this watch never changes.
+  virtual int descriptor() const = 0;
+  /// Takes in what the descriptor announced; true when online() now says something else than before.
+  virtual bool refresh() = 0;
+  /// True when an interface other than loopback is up and has an address. No promise that the server is reachable.
+  virtual bool online() const = 0;
+};
+
+/// The machine's network. In drivable builds (DOORSTEP_DRIVABLE), where the environment names DOORSTEP_NETWORK_FILE, that
+/// file decides instead: "off" is no network, anything else or no file is a network. So a test can take the network away
+/// from the real program on a machine whose only network is loopback. Never null; a machine that cannot be watched counts
+/// as always online, so that sync is tried.
+std::unique_ptr<NetworkWatch> watch_network();
+
+}  // namespace doorstep::os

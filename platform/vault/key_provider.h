@@ -1,0 +1,50 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "platform/base/error.h"
+#include "platform/base/secret.h"
+
+namespace doorstep::vault {
+
+using base::Error;
+using base::Fault;
+using base::Result;
+using base::Secret;
+
+/// What guards a device key, weakest first. Written into the slot; the values are part of the format.
+enum class Level : unsigned char {
+  Keyfile = 1,  ///< a file: whoever copies the disk has it, so only a passphrase protects
+  Tpm2 = 3,     ///< a chip that counts guesses, so a PIN is enough
+};
+
+/// Holds device keys of 32 bytes outside the slot. A key has a name (at most 64 letters, digits and hyphens) that the slot
+/// remembers. One thread.
+class KeyProvider {
+ public:
+  virtual ~KeyProvider() = default;
+  /// Makes a fresh random key that only `auth` (32 bytes) releases, durably; its name.
+  virtual Result<std::string> create(const Secret& auth) = 0;
+  /// Fault::NotFound: no such key. Fault::Locked: the provider checked `auth` and it is wrong.
+  virtual Result<Secret> unseal(const std::string& name, const Secret& auth) = 0;
+  /// Makes the key unrecoverable. A key that is not there is no error.
+  virtual Result<void> destroy(const std::string& name) = 0;
+  virtual Level level() const = 0;
+};
+
+/// Keys in files of mode 0600 in a folder of mode 0700: for machines without a TPM. It cannot check `auth`: whoever reads
+/// the file has the key, and the passphrase is then all that protects the worker's data (security.md section 2).
+class KeyfileProvider final : public KeyProvider {
+ public:
+  explicit KeyfileProvider(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  Result<std::string> create(const Secret& auth) override;
+  Result<Secret> unseal(const std::string& name, const Secret& auth) override;
+  Result<void> destroy(const std::string& name) override;
+  Level level() const override { return Level::Keyfile; }
+
+ private:
+  Result<std::filesystem::path> file_of(const std::string& name) const;
+  std::filesystem::path folder_;
+};
+
+}  // namespace doorstep::vault

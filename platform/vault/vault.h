@@ -1,0 +1,72 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "platform/base/time.h"
+#include "platform/vault/key_provider.h"
+#include "platform/vault/passphrase.h"
+#include "platform/vault/slot.h"
+#include "platform/vault/throttle.h"
+
+namespace doorstep::vault {
+
+/// Where one worker's slot on one device lies, and whose it is. Both ids are bound into the slot.
+struct VaultPlace {
+  std::filesystem::path folder;  ///< made with mode 0700; holds "slot" and "throttle"
+  Id device;
+  Id user;
+};
+
+/// One worker's key on this device, wrapped by a passphrase and a device key (security.md section 2). Nothing is kept
+/// in memory between calls, except a keyed hash of the last wrong passphrase. One thread; unlock takes about half a second.
+class Vault {
+ public:
+  /// `provider` and `clock` must outlive this; `boot_id`: os::boot_id(). `test_cost`: only tests pass it, and it makes a vault
+  /// that others refuse.
+  Vault(VaultPlace place, KeyProvider& provider, const base::Clock& clock, std::string boot_id,
+        std::optional<KdfCost> test_cost = std::nullopt);
+
+  bool exists() const;
+
+  /// Makes the slot and a fresh random key. Fault::Conflict: there is a slot already. Fault::Invalid: check_passphrase says
+  /// no; `detail` is its code.
+  Result<Opened> create(std::string_view passphrase);
+
+  /// Fault::Locked: wrong passphrase; counted, unless it is the same one as the last wrong one. Fault::Throttled: not tried,
+  /// wait() says how long. Fault::Full: not enough memory for the derivation; not counted. Fault::Corrupt, Unsupported:
+  /// the slot itself; not counted. Fault::NotFound: no slot, or its device key is gone. Fault::Denied: the slot is another
+  /// worker's or another device's.
+  Result<Opened> unlock(std::string_view passphrase);
+
+  /// As unlock(old), then wraps the same key anew under a fresh salt and a fresh device key; the old passphrase opens
+  /// nothing any more, the database is not touched. A crash leaves the old slot or the new one.
+  Result<void> change_passphrase(std::string_view old_passphrase, std::string_view new_passphrase);
+
+  /// How long until unlock will try; zero: now.
+  Result<base::Millis> wait() { return throttle_.wait(); }
+  /// Wrong passphrases in a row.
+  Result<std::uint32_t> failures() { return throttle_.failures(); }
+
+  /// Makes the key unrecoverable, and with it the database: device key and slot are destroyed.
+  Result<void> destroy();
+
+ private:
+  KdfCost cost() const;
+  std::filesystem::path slot_file() const { return place_.folder / "slot"; }
+  Result<SlotHeader> load(Bytes& file) const;
+  Result<Opened> try_open(std::string_view file, const SlotHeader& header, const Secret& passphrase);
+  Result<void> write(SlotHeader header, const Secret& key, const Secret& passphrase);
+  Bytes fingerprint(const Secret& passphrase, const SlotHeader& header) const;
+
+  VaultPlace place_;
+  KeyProvider& provider_;
+  Throttle throttle_;
+  std::optional<KdfCost> test_cost_;
+  Secret hash_key_;
+  Bytes last_wrong_;
+};
+
+}  // namespace doorstep::vault

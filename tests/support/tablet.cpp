@@ -1,0 +1,166 @@
+#include "tests/support/tablet.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <stdexcept>
+
+namespace doorstep::support {
+namespace {
+using Clock = std::chrono::steady_clock;
+namespace json = boost::json;
+
+std::string text_of(const json::object& o, const char* key) {
+  auto* v = o.if_contains(key);
+  return v && v->is_string() ? std::string(v->as_string()) : std::string();
+}
+int int_of(const json::object& o, const char* key) {
+  auto* v = o.if_contains(key);
+  return v && v->is_number() ? static_cast<int>(v->to_number<double>()) : 0;
+}
+}  // namespace
+
+Tablet::Tablet(Display& display, Options options) : display_(display), title_(options.title) {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+  ::fcntl(fds[0], F_SETPIPE_SZ, 1 << 20);
+  options.env["DISPLAY"] = display.name();
+  options.env["SDL_VIDEODRIVER"] = "x11";
+  options.env["DOORSTEP_SEMANTICS_FD"] = std::to_string(fds[1]);
+  process_ = std::make_unique<Process>(options.command, Process::Options{.env = options.env, .pass_fd = fds[1], .input = {}});
+  ::close(fds[1]);
+  fd_ = fds[0];
+  ::fcntl(fd_, F_SETFL, O_NONBLOCK);
+  auto until = Clock::now() + kLimit;
+  while (controls_.empty() && Clock::now() < until && process_->running()) read(Limit(100));
+  if (controls_.empty()) throw std::runtime_error("the app showed nothing: " + process_->output());
+  display_.focus(title_);
+}
+
+Tablet::~Tablet() {
+  process_.reset();
+  ::close(fd_);
+}
+
+bool Tablet::read(Limit wait) {
+  pollfd p{fd_, POLLIN, 0};
+  if (::poll(&p, 1, static_cast<int>(wait.count())) <= 0) return false;
+  char buffer[65536];
+  for (ssize_t n; (n = ::read(fd_, buffer, sizeof buffer)) > 0;) partial_.append(buffer, static_cast<std::size_t>(n));
+  auto end = partial_.rfind('\n');
+  if (end == std::string::npos) return false;
+  auto start = end == 0 ? 0 : partial_.rfind('\n', end - 1);
+  start = start == std::string::npos ? 0 : start + 1;
+  json::value line = json::parse(std::string_view(partial_).substr(start, end - start));
+  partial_.erase(0, end + 1);
+  const auto& object = line.as_object();
+  frame_ = int_of(object, "frame");
+  if (auto* window = object.if_contains("window")) {
+    width_ = int_of(window->as_object(), "w");
+    height_ = int_of(window->as_object(), "h");
+  }
+  controls_.clear();
+  for (const auto& item : object.at("items").as_array()) {
+    const auto& o = item.as_object();
+    Control c{text_of(o, "role"), text_of(o, "name"), text_of(o, "value"), {}, int_of(o, "x"), int_of(o, "y"), int_of(o, "w"), int_of(o, "h")};
+    if (auto* state = o.if_contains("state"); state && state->is_array())
+      for (const auto& s : state->as_array()) c.state.emplace_back(s.as_string());
+    controls_.push_back(std::move(c));
+  }
+  return true;
+}
+
+const Control* Tablet::match(const std::string& text, const std::string& role) const {
+  const Control* partial = nullptr;
+  for (const Control& c : controls_) {
+    if (!role.empty() && c.role != role) continue;
+    if (c.name == text) return &c;
+    if (!partial && (c.name.find(text) != std::string::npos || c.value.find(text) != std::string::npos)) partial = &c;
+  }
+  return partial;
+}
+
+std::optional<Control> Tablet::find(const std::string& text, const std::string& role) {
+  while (read(Limit(0))) {}
+  auto* c = match(text, role);
+  return c ? std::optional(*c) : std::nullopt;
+}
+
+bool Tablet::shows(const std::string& text) { return find(text).has_value(); }
+
+Control Tablet::wait_for(const std::string& text, const std::string& role, Limit limit) {
+  auto until = Clock::now() + limit;
+  for (;;) {
+    while (read(Limit(0))) {}
+    if (auto* c = match(text, role)) return *c;
+    if (Clock::now() >= until || !process_->running())
+      throw std::runtime_error("waited for \"" + text + "\"" + (role.empty() ? "" : " (" + role + ")") + "; on the screen: " + screen_text() +
+                               (process_->running() ? "" : "\nthe app had ended: " + process_->output()));
+    read(Limit(100));
+  }
+}
+
+void Tablet::wait_gone(const std::string& text, Limit limit) {
+  auto until = Clock::now() + limit;
+  while (shows(text)) {
+    if (Clock::now() >= until) throw std::runtime_error("\"" + text + "\" stayed on the screen: " + screen_text());
+    read(Limit(100));
+  }
+}
+
+Control Tablet::into_view(const std::string& text, const std::string& role) {
+  Control c = wait_for(text, role);
+  // The page scrolls under a fixed bar at the top and one at the bottom; keep away from both.
+  for (int i = 0; i < 60; ++i) {
+    int middle = c.y + c.h / 2, low = height_ / 10, high = height_ - height_ / 8;
+    bool footer = c.is("fixed");
+    if (footer || (middle >= low && middle <= high)) return c;
+    auto place = display_.focus(title_);
+    int clicks = middle > high ? 1 : -1;
+    display_.wheel(place.x + c.x + c.w / 2, place.y + height_ / 2, clicks);
+    auto until = Clock::now() + Limit(1000);
+    int before = c.y;
+    while (c.y == before && Clock::now() < until) {
+      read(Limit(50));
+      c = wait_for(text, role);
+    }
+    if (c.y == before) return c;  // the page is at its end
+  }
+  return c;
+}
+
+void Tablet::press(const std::string& text, const std::string& role) {
+  Control c = into_view(text, role);
+  auto place = display_.focus(title_);
+  long frame = frame_;
+  display_.click(place.x + c.x + c.w / 2, place.y + c.y + c.h / 2);
+  auto until = Clock::now() + Limit(3000);
+  while (frame_ <= frame && Clock::now() < until && process_->running()) read(Limit(50));
+}
+
+void Tablet::type_into(const std::string& name, const std::string& ascii) {
+  press(name, "textbox");
+  display_.type(ascii);
+}
+
+void Tablet::paste_into(const std::string& name, const std::string& utf8) {
+  display_.set_clipboard(utf8);
+  press(name, "textbox");
+  display_.key("ctrl+v");
+}
+
+void Tablet::kill_hard() {
+  process_->signal(SIGKILL);
+  process_->wait(kLimit);
+}
+
+std::string Tablet::screen_text() {
+  std::string out;
+  for (const Control& c : controls_) out += "[" + c.role + "] " + c.name + (c.value.empty() ? "" : " = " + c.value) + "\n";
+  return out;
+}
+
+}  // namespace doorstep::support

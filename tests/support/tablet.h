@@ -1,0 +1,68 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/display.h"
+#include "tests/support/process.h"
+
+namespace doorstep::support {
+
+/// One control or text the app says is on its screen.
+struct Control {
+  std::string role, name, value;
+  std::vector<std::string> state;
+  int x = 0, y = 0, w = 0, h = 0;
+  bool is(const std::string& s) const { return std::find(state.begin(), state.end(), s) != state.end(); }
+};
+
+/// The real app in a real window, read through its list of controls and worked through XTEST. Every wait ends with what
+/// was waited for, or throws at its limit with what was on the screen instead.
+class Tablet {
+ public:
+  struct Options {
+    std::vector<std::string> command;
+    std::map<std::string, std::string> env;
+    std::string title = "Doorstep";
+  };
+  Tablet(Display& display, Options options);
+  ~Tablet();
+
+  using Limit = std::chrono::milliseconds;
+  static constexpr Limit kLimit{20'000};
+
+  /// Any control whose name (or value) contains `text`; scrolls the page to find it when it is there but out of sight.
+  Control wait_for(const std::string& text, const std::string& role = "", Limit limit = kLimit);
+  void wait_gone(const std::string& text, Limit limit = kLimit);
+  bool shows(const std::string& text);
+  std::optional<Control> find(const std::string& text, const std::string& role = "");
+  /// Waits for it, brings it into view, clicks its middle.
+  void press(const std::string& text, const std::string& role = "button");
+  void type_into(const std::string& name, const std::string& ascii);
+  void paste_into(const std::string& name, const std::string& utf8);
+  void kill_hard();  ///< SIGKILL, and waits for the end
+  bool running() { return process_->running(); }
+  Process& process() { return *process_; }
+  const std::vector<Control>& controls() { read(Limit(0)); return controls_; }
+  long frames() { read(Limit(0)); return frame_; }
+  std::string screen_text();
+
+ private:
+  bool read(Limit wait);
+  Control into_view(const std::string& text, const std::string& role);
+  const Control* match(const std::string& text, const std::string& role) const;
+
+  Display& display_;
+  std::string title_;
+  int fd_ = -1;
+  std::string partial_;
+  std::vector<Control> controls_;
+  long frame_ = 0;
+  int width_ = 0, height_ = 0;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace doorstep::support
