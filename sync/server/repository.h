@@ -1,0 +1,127 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "platform/base/error.h"
+#include "sync/server/rows.h"
+
+/// The port to where cases are kept. SQLCipher stands behind it now; a second implementation may speak to a server database.
+namespace doorstep::server {
+
+using base::Result;
+
+/// One entry of a case's log without its body.
+struct LogRow {
+  std::int64_t seq = 0;
+  Id record;
+  std::int64_t rev = 0;
+  std::string chain;        ///< after this entry
+  std::int64_t bytes = 0;   ///< of the body
+};
+
+/// What a device was last known, or last offered, to hold.
+struct ViewRow {
+  std::string digest;
+  std::vector<wire::Cursor> cursors;
+};
+
+struct Counts {
+  std::int64_t workers = 0, devices = 0, cases = 0, provisional = 0, records = 0, submitted = 0, returned = 0, approved = 0,
+               filed = 0, operations = 0, refused = 0, receipts = 0;
+};
+
+/// A child record's head with where it stands, for exports and queues.
+struct RecordHead {
+  model::Revision revision;
+  Id case_id;  ///< the child's
+};
+
+/// One transaction. Everything read in it is one snapshot; a writing one holds the write lock from the start, so nothing it
+/// read is stale when it writes. Rolls back unless committed. One thread at a time.
+class Unit {
+ public:
+  virtual ~Unit() = default;
+  /// Durable when it returns.
+  virtual Result<void> commit() = 0;
+
+  // People and devices -------------------------------------------------------------------------------------------------
+  virtual Result<std::optional<WorkerRow>> worker(Id id) = 0;
+  virtual Result<std::optional<WorkerRow>> worker_by_ref(const std::string& ref) = 0;
+  virtual Result<std::vector<WorkerRow>> workers() = 0;
+  virtual Result<void> put_worker(const WorkerRow& row) = 0;  ///< with its own case when it is new
+  virtual Result<std::optional<DeviceRow>> device(Id id) = 0;
+  virtual Result<std::vector<DeviceRow>> devices() = 0;
+  virtual Result<void> put_device(const DeviceRow& row) = 0;
+  virtual Result<std::optional<TokenRow>> token(const std::string& hash) = 0;
+  virtual Result<void> put_token(const TokenRow& row) = 0;
+  virtual Result<std::optional<TicketRow>> ticket(const std::string& hash) = 0;
+  virtual Result<void> put_ticket(const TicketRow& row) = 0;
+  virtual Result<void> drop_tickets(Id device) = 0;           ///< the unused ones
+  virtual Result<void> add_certificate(const CertificateRow& row) = 0;
+  virtual Result<bool> has_certificate(const std::string& serial) = 0;
+
+  // Cases --------------------------------------------------------------------------------------------------------------
+  virtual Result<std::optional<CaseRow>> case_row(Id id) = 0;
+  virtual Result<void> put_case(const CaseRow& row) = 0;      ///< who may see it, never its log
+  /// Every case the worker is entitled to, by id; agrees with entitled() of authorise.h.
+  virtual Result<std::vector<CaseRow>> cases_of(const WorkerRow& worker, Date today) = 0;
+  virtual Result<std::vector<Id>> child_cases() = 0;          ///< not aliases, not workers' own
+  virtual Result<bool> id_in_use(Id id) = 0;                  ///< as a case, record, worker or device
+  virtual Result<bool> held_before(Id case_id, Id worker) = 0;
+  virtual Result<void> note_held(Id case_id, Id worker) = 0;
+  /// Lists what is in `from`'s log in `to`'s, save `from`'s own child record, and makes `from` an alias.
+  virtual Result<void> rehome(Id from, Id to) = 0;
+
+  // Records ------------------------------------------------------------------------------------------------------------
+  virtual Result<std::optional<model::Revision>> head(Id record) = 0;
+  virtual Result<std::optional<model::Revision>> revision(Id record, std::int64_t rev) = 0;
+  virtual Result<bool> listed(Id record, Id case_id) = 0;     ///< is the record in this case's log?
+  virtual Result<std::vector<Id>> contributors(Id record) = 0; ///< authors of its submitted and merged revisions, and of its first
+  /// Adds a revision (rev must be head + 1) and enters it in these cases' logs, in the order of their ids.
+  virtual Result<void> append(const model::Revision& revision, std::vector<Id> cases) = 0;
+  /// Enters a revision that exists in one more log (a second child of the family; a filing), however often it is there.
+  virtual Result<void> list_again(Id record, std::int64_t rev, Id case_id) = 0;
+  virtual Result<void> set_filed(Id record, std::int64_t rev, Instant at, const std::string& reference) = 0;
+  virtual Result<bool> alert_settled(Id alert) = 0;
+  virtual Result<void> note_settled(Id alert, Id disposition) = 0;
+  /// Entries after `after`, in order, at most `limit`.
+  virtual Result<std::vector<LogRow>> log(Id case_id, std::int64_t after, std::int64_t limit) = 0;
+  virtual Result<std::optional<std::string>> chain_at(Id case_id, std::int64_t seq) = 0;
+  /// Newest revisions of one kind, each with a case that lists it (never an alias), by record id.
+  virtual Result<void> heads(model::RecordKind kind, const std::function<Result<void>(const RecordHead&)>& each) = 0;
+  virtual Result<std::vector<model::Revision>> history(Id record) = 0;
+
+  // Operations ---------------------------------------------------------------------------------------------------------
+  virtual Result<DeviceChain> chain_of(Id device, std::int64_t incarnation) = 0;
+  virtual Result<std::optional<OperationRow>> operation(Id device, std::int64_t incarnation, std::int64_t number) = 0;
+  virtual Result<void> add_operation(const OperationRow& row) = 0;
+  virtual Result<wire::Receipt> add_receipt(Id device, std::int64_t incarnation, const DeviceChain& through, Instant at) = 0;
+
+  // Views --------------------------------------------------------------------------------------------------------------
+  virtual Result<std::optional<ViewRow>> view(Id device, const std::string& digest) = 0;
+  /// Keeps these two and forgets every other of the device.
+  virtual Result<void> put_views(Id device, const ViewRow& acknowledged, const ViewRow& offered) = 0;
+  virtual Result<void> note_purged(Id device, Id case_id, Instant at) = 0;
+
+  // The rest -----------------------------------------------------------------------------------------------------------
+  virtual Result<std::string> epoch() = 0;  ///< of this history; made with the database
+  virtual Result<void> audit(const AuditRow& row) = 0;  ///< chained by hash
+  virtual Result<bool> audit_intact() = 0;
+  virtual Result<Counts> counts() = 0;
+};
+
+class Repository {
+ public:
+  virtual ~Repository() = default;
+  /// From any thread; waits for another writer.
+  virtual Result<std::unique_ptr<Unit>> write() = 0;
+  virtual Result<std::unique_ptr<Unit>> read() = 0;
+};
+
+}  // namespace doorstep::server

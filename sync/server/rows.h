@@ -1,0 +1,105 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/base/id.h"
+#include "platform/base/time.h"
+#include "sync/model/records.h"
+#include "sync/wire/messages.h"
+
+/// Rows of the case server's database, as plain values.
+namespace doorstep::server {
+
+using base::Date;
+using base::Id;
+using base::Instant;
+
+struct WorkerRow {
+  Id id;  ///< also the id of the worker's own case
+  std::string external_ref;
+  std::string name;
+  model::Role role{};
+  Id team;
+  std::string team_name;
+  std::optional<bool> qualified;
+  bool active = true;  ///< false: left, or revoked
+  friend bool operator==(const WorkerRow&, const WorkerRow&) = default;
+};
+
+struct DeviceRow {
+  Id id;
+  Id worker;
+  bool active = true;
+  Instant enrolled_at;
+  std::optional<Instant> activated_at;  ///< the worker's certificate was issued
+  std::optional<Instant> seen_at;       ///< last sync
+};
+
+/// A case: a child's, or (owner set) a worker's own.
+struct CaseRow {
+  Id id;
+  Id owner;      ///< the worker whose own case this is; nil for a child's
+  Id allocated;  ///< the allocated worker
+  Id team;
+  bool provisional = false;
+  Id alias_of;   ///< matched: its records are listed there now
+  std::int64_t head = 0;  ///< seq of the last entry of its log
+  std::string chain = wire::kChainStart;
+  std::vector<model::Cover> cover;
+  friend bool operator==(const CaseRow&, const CaseRow&) = default;
+};
+
+/// An operation as it was received, with what became of it. Kept for ever.
+struct OperationRow {
+  Id device;
+  std::int64_t incarnation = 1;
+  std::string bytes;  ///< exactly as sent
+  std::string hash;   ///< of the device's chain after it
+  Id worker;
+  Instant received_at;
+  wire::OpResult result;  ///< `result.number` is the operation's number
+};
+
+/// How far a device's chain of operations has been taken in.
+struct DeviceChain {
+  std::int64_t through = 0;
+  std::string hash = wire::kChainStart;
+};
+
+struct TokenRow {
+  std::string hash;  ///< SHA-256 of the token's bytes, hex
+  Id worker;
+  Instant created_at, expires_at;
+  std::optional<Instant> used_at;
+  Id device;             ///< made with it
+  std::string spki_pin;  ///< of the key it was used for: a repeated request with the same key is the same enrolment
+};
+
+struct TicketRow {
+  std::string hash;
+  Id device, worker;
+  Instant expires_at;
+  std::optional<Instant> used_at;
+  std::string spki_pin;  ///< as in TokenRow
+};
+
+struct CertificateRow {
+  std::string serial;  ///< lower-case hex
+  Id device;
+  Id worker;           ///< nil: the device's
+  std::string fingerprint;
+  Instant issued_at, expires_at;
+};
+
+/// One line of the audit: who did what to which object. Never any text of a record.
+struct AuditRow {
+  Instant at;
+  Id worker, device;
+  std::string action;  ///< "decide", "enrol", "revoke" ...
+  Id object;
+  std::string outcome; ///< "applied", or the refusal's code
+};
+
+}  // namespace doorstep::server

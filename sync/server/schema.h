@@ -1,0 +1,91 @@
+#pragma once
+#include "platform/sql/db.h"
+
+namespace doorstep::server {
+
+/// The case server's schema. A step never changes after it shipped. Ids are 16 raw bytes, times ms since 1970 UTC.
+inline constexpr sql::Migration kSchema[] = {
+    {1, R"sql(
+CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO settings VALUES('epoch', lower(hex(randomblob(16))));
+
+CREATE TABLE workers(id BLOB PRIMARY KEY, external_ref TEXT NOT NULL UNIQUE, name TEXT NOT NULL, role TEXT NOT NULL,
+  team BLOB NOT NULL, team_name TEXT NOT NULL, qualified INTEGER, active INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX workers_team ON workers(team);
+CREATE TABLE devices(id BLOB PRIMARY KEY, worker BLOB NOT NULL REFERENCES workers, active INTEGER NOT NULL,
+  enrolled_at INTEGER NOT NULL, activated_at INTEGER, seen_at INTEGER) WITHOUT ROWID;
+CREATE TABLE tokens(hash TEXT PRIMARY KEY, worker BLOB NOT NULL REFERENCES workers, created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL, used_at INTEGER, device BLOB, spki_pin TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tickets(hash TEXT PRIMARY KEY, device BLOB NOT NULL REFERENCES devices, worker BLOB NOT NULL REFERENCES workers,
+  expires_at INTEGER NOT NULL, used_at INTEGER, spki_pin TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE certificates(serial TEXT PRIMARY KEY, device BLOB NOT NULL REFERENCES devices, worker BLOB,
+  fingerprint TEXT NOT NULL, issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE cases(id BLOB PRIMARY KEY, owner BLOB, allocated BLOB, team BLOB, provisional INTEGER NOT NULL DEFAULT 0,
+  alias_of BLOB, head INTEGER NOT NULL DEFAULT 0, chain TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX cases_owner ON cases(owner);
+CREATE INDEX cases_allocated ON cases(allocated);
+CREATE INDEX cases_team ON cases(team);
+CREATE TABLE cover(case_id BLOB NOT NULL REFERENCES cases, worker BLOB NOT NULL, until TEXT NOT NULL,
+  PRIMARY KEY(case_id, worker)) WITHOUT ROWID;
+CREATE INDEX cover_worker ON cover(worker);
+CREATE TABLE held(case_id BLOB NOT NULL, worker BLOB NOT NULL, PRIMARY KEY(case_id, worker)) WITHOUT ROWID;
+
+CREATE TABLE revisions(record BLOB NOT NULL, rev INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+  author BLOB, device BLOB, at INTEGER NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL, merged INTEGER,
+  PRIMARY KEY(record, rev));
+CREATE TABLE records(record BLOB PRIMARY KEY, kind TEXT NOT NULL, rev INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX records_kind ON records(kind, record);
+CREATE TABLE record_cases(record BLOB NOT NULL, case_id BLOB NOT NULL REFERENCES cases, PRIMARY KEY(record, case_id)) WITHOUT ROWID;
+CREATE TABLE case_log(case_id BLOB NOT NULL REFERENCES cases, seq INTEGER NOT NULL, record BLOB NOT NULL, rev INTEGER NOT NULL,
+  hash TEXT NOT NULL, chain TEXT NOT NULL, PRIMARY KEY(case_id, seq)) WITHOUT ROWID;
+CREATE TABLE filed(record BLOB NOT NULL, rev INTEGER NOT NULL, at INTEGER NOT NULL, reference TEXT NOT NULL,
+  PRIMARY KEY(record, rev)) WITHOUT ROWID;
+CREATE TABLE settled(alert BLOB PRIMARY KEY, disposition BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE operations(device BLOB NOT NULL REFERENCES devices, incarnation INTEGER NOT NULL, number INTEGER NOT NULL,
+  hash TEXT NOT NULL, bytes TEXT NOT NULL, worker BLOB NOT NULL, received_at INTEGER NOT NULL, status TEXT NOT NULL,
+  code TEXT, detail TEXT NOT NULL, rev INTEGER NOT NULL, rev_hash TEXT NOT NULL, PRIMARY KEY(device, incarnation, number));
+CREATE TABLE device_chains(device BLOB NOT NULL REFERENCES devices, incarnation INTEGER NOT NULL, through INTEGER NOT NULL,
+  hash TEXT NOT NULL, PRIMARY KEY(device, incarnation)) WITHOUT ROWID;
+CREATE TABLE receipts(number INTEGER PRIMARY KEY AUTOINCREMENT, device BLOB NOT NULL REFERENCES devices,
+  incarnation INTEGER NOT NULL, through INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE views(device BLOB NOT NULL REFERENCES devices, digest TEXT NOT NULL, cursors TEXT NOT NULL,
+  PRIMARY KEY(device, digest)) WITHOUT ROWID;
+CREATE TABLE purged(device BLOB NOT NULL, case_id BLOB NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE audit(number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, worker BLOB, device BLOB,
+  action TEXT NOT NULL, object BLOB, outcome TEXT NOT NULL, chain TEXT NOT NULL);
+
+-- REPLACE deletes without asking DELETE triggers, so inserts over an existing row are refused as well.
+CREATE TRIGGER revisions_fixed BEFORE UPDATE ON revisions WHEN OLD.state <> 'APPROVED'
+  BEGIN SELECT RAISE(ABORT, 'a revision never changes'); END;
+CREATE TRIGGER revisions_kept BEFORE DELETE ON revisions WHEN OLD.state <> 'APPROVED'
+  BEGIN SELECT RAISE(ABORT, 'a revision is never deleted'); END;
+CREATE TRIGGER approved_fixed BEFORE UPDATE ON revisions WHEN OLD.state = 'APPROVED'
+  BEGIN SELECT RAISE(ABORT, 'an approved record never changes'); END;
+CREATE TRIGGER approved_kept BEFORE DELETE ON revisions WHEN OLD.state = 'APPROVED'
+  BEGIN SELECT RAISE(ABORT, 'an approved record is never deleted'); END;
+CREATE TRIGGER approved_final BEFORE INSERT ON revisions
+  WHEN EXISTS(SELECT 1 FROM revisions WHERE record = NEW.record AND state = 'APPROVED')
+  BEGIN SELECT RAISE(ABORT, 'an approved record takes no further revision'); END;
+CREATE TRIGGER revisions_once BEFORE INSERT ON revisions
+  WHEN EXISTS(SELECT 1 FROM revisions WHERE record = NEW.record AND rev = NEW.rev)
+  BEGIN SELECT RAISE(ABORT, 'this revision exists'); END;
+CREATE TRIGGER operations_fixed BEFORE UPDATE ON operations BEGIN SELECT RAISE(ABORT, 'an operation never changes'); END;
+CREATE TRIGGER operations_kept BEFORE DELETE ON operations BEGIN SELECT RAISE(ABORT, 'an operation is never deleted'); END;
+CREATE TRIGGER operations_once BEFORE INSERT ON operations
+  WHEN EXISTS(SELECT 1 FROM operations WHERE device = NEW.device AND incarnation = NEW.incarnation AND number = NEW.number)
+  BEGIN SELECT RAISE(ABORT, 'this operation exists'); END;
+CREATE TRIGGER case_log_fixed BEFORE UPDATE ON case_log BEGIN SELECT RAISE(ABORT, 'a log entry never changes'); END;
+CREATE TRIGGER case_log_kept BEFORE DELETE ON case_log BEGIN SELECT RAISE(ABORT, 'a log entry is never deleted'); END;
+CREATE TRIGGER case_log_once BEFORE INSERT ON case_log
+  WHEN EXISTS(SELECT 1 FROM case_log WHERE case_id = NEW.case_id AND seq = NEW.seq)
+  BEGIN SELECT RAISE(ABORT, 'this log entry exists'); END;
+CREATE TRIGGER audit_fixed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit never changes'); END;
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is never deleted'); END;
+CREATE TRIGGER audit_once BEFORE INSERT ON audit WHEN EXISTS(SELECT 1 FROM audit WHERE number = NEW.number)
+  BEGIN SELECT RAISE(ABORT, 'this audit line exists'); END;
+)sql"},
+};
+
+}  // namespace doorstep::server
