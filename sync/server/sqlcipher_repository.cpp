@@ -322,7 +322,7 @@ class SqlcipherUnit final : public Unit {
     return done(db_.exec("INSERT INTO settled(alert, disposition) VALUES(?1, ?2)", alert, disposition));
   }
   Result<std::vector<LogRow>> log(Id case_id, std::int64_t after, std::int64_t limit) override {
-    return all<LogRow>("SELECT l.seq, l.record, l.rev, l.chain, length(r.body) FROM case_log l "
+    return all<LogRow>("SELECT l.seq, l.record, l.rev, l.chain, octet_length(r.body) FROM case_log l "
                        "JOIN revisions r ON r.record = l.record AND r.rev = l.rev "
                        "WHERE l.case_id = ?1 AND l.seq > ?2 ORDER BY l.seq LIMIT ?3",
                        [](const Row& row) {
