@@ -1,0 +1,36 @@
+#pragma once
+#include "app/state/intents.h"
+#include "app/state/state.h"
+#include "app/state/view_models.h"
+#include "app/view/widgets/ui.h"
+
+/// One function per screen: draws a view model, reports what was asked in `out`. No I/O, no statics, no decisions. The text
+/// being typed is in `editors`, the only thing a screen changes.
+namespace doorstep::view {
+
+/// The whole window: bar, list at the side where there is room, the screen on top of the stack, the cover over all.
+/// While a visit is open only its family is drawn.
+void draw_app(Ui& ui, const state::State& state, state::Editors& editors, state::Intents& out);
+
+// Each fills `where`, which is the window without its bar, or a pane of it.
+void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, state::Editors& editors, state::Intents& out);
+/// `side`: as the list beside another screen.
+void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, bool side, state::Editors& editors, state::Intents& out);
+void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, state::Intents& out);
+void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, state::Editors& editors, state::Intents& out);
+void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
+                 state::Editors& editors, state::Intents& out);
+void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, state::Intents& out);
+void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWordsVm& notes, state::Editors& editors,
+               state::Intents& out);
+void draw_sync_status(Ui& ui, Rect where, const state::SyncVm& vm, state::Intents& out);
+void draw_approvals(Ui& ui, Rect where, const state::ApprovalsVm& vm, state::Intents& out);
+void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
+                 state::Editors& editors, state::Intents& out);
+void draw_conflicts(Ui& ui, Rect where, const state::ConflictsVm& vm, state::Intents& out);
+void draw_alerts(Ui& ui, Rect where, const state::AlertsVm& vm, const state::NoteWordsVm& notes, state::Editors& editors,
+                 state::Intents& out);
+void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, state::Intents& out);
+void draw_settings(Ui& ui, Rect where, const state::SettingsVm& vm, state::Intents& out);
+
+}  // namespace doorstep::view
