@@ -27,7 +27,7 @@ class Throttle {
   base::Result<base::Millis> wait();
   /// Counts one failure durably. Called before the passphrase is tried, so that a power cut cannot hide the try.
   base::Result<void> count();
-  /// Takes the last count() back: the passphrase was not tried after all.
+  /// Takes the count() just made back, also its time: the passphrase was not tried after all.
   base::Result<void> uncount();
   /// The right passphrase was given.
   base::Result<void> clear() { return start(); }
@@ -45,6 +45,7 @@ class Throttle {
   std::filesystem::path file_;
   const base::Clock& clock_;
   std::string boot_id_;
+  State before_;  ///< as it was before the last count()
 };
 
 }  // namespace doorstep::vault

@@ -1,0 +1,50 @@
+#include "platform/vault/key_provider.h"
+
+#include <algorithm>
+
+#include "platform/base/bytes.h"
+#include "platform/base/file.h"
+
+namespace doorstep::vault {
+namespace {
+
+constexpr std::size_t kDeviceKeyBytes = 32;
+
+}  // namespace
+
+Result<std::filesystem::path> KeyfileProvider::file_of(const std::string& name) const {
+  bool plain = !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-';
+  });
+  if (!plain) return Error{Fault::Invalid, "vault.keyfile", "not the name of a key"};  // it comes from a file: no paths
+  return folder_ / (name + ".key");
+}
+
+Result<std::string> KeyfileProvider::create(const Secret&) {
+  DOORSTEP_TRY(base::make_private_folder(folder_));
+  std::string name = base::to_hex(base::random_bytes(16));
+  DOORSTEP_TRY_ASSIGN(auto file, file_of(name));
+  DOORSTEP_TRY(base::write_file_atomic(file, Secret::random(kDeviceKeyBytes).view(), base::Access::Owner));
+  return name;
+}
+
+Result<Secret> KeyfileProvider::unseal(const std::string& name, const Secret&) {
+  DOORSTEP_TRY_ASSIGN(auto file, file_of(name));
+  DOORSTEP_TRY_ASSIGN(std::string bytes, base::read_file(file, kDeviceKeyBytes));
+  Secret key = Secret::copy_of(bytes);
+  base::wipe(bytes);
+  if (key.size() != kDeviceKeyBytes) return Error{Fault::Corrupt, "vault.keyfile", "the key file is cut short"};
+  return key;
+}
+
+Result<void> KeyfileProvider::destroy(const std::string& name) {
+  DOORSTEP_TRY_ASSIGN(auto file, file_of(name));
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return {};
+  // Written over first, for disks that keep a deleted file's blocks; flash may still hold an old copy.
+  DOORSTEP_TRY(base::write_file_atomic(file, std::string(kDeviceKeyBytes, '\0'), base::Access::Owner));
+  if (!std::filesystem::remove(file, error) && error) return Error{Fault::Io, "vault.keyfile", error.message()};
+  return {};
+}
+
+}  // namespace doorstep::vault
