@@ -71,6 +71,7 @@ struct MyChildrenVm {
   bool searching = false;
   std::vector<HitRowVm> hits;             ///< when searching
   std::string empty_heading, empty_body;  ///< when there is nothing to list
+  std::string choose_heading, choose_body;  ///< beside the list, while nothing is open
   struct DraftRow { Id visit; std::string title, subtitle; TagVm tag; };
   std::string drafts_heading;             ///< "To write up"
   std::vector<DraftRow> drafts;

@@ -1,0 +1,81 @@
+#include "app/view/parts.h"
+
+namespace doorstep::view {
+namespace {
+
+using state::ScreenKind;
+
+void draw_bar(Ui& ui, const state::State& state, Intents& out) {
+  state::BarVm vm = bar_vm(state);
+  Icon icon = vm.trouble ? Icon::Warning : vm.sending ? Icon::Sync : vm.offline ? Icon::CloudOff : Icon::Cloud;
+  switch (app_bar(ui, {.title = vm.title, .back = vm.back, .status_icon = icon, .status = vm.status, .person = vm.person, .cover = vm.cover})) {
+    case BarAction::Back: out.push_back(state::Back{}); break;
+    case BarAction::Status: out.push_back(state::Open{ScreenKind::SyncStatus, {}}); break;
+    case BarAction::Person: out.push_back(state::Open{ScreenKind::Settings, {}}); break;
+    case BarAction::Cover: out.push_back(state::Cover{}); break;
+    case BarAction::None: break;
+  }
+}
+
+/// In visit mode nothing of another family may be seen, so there is no list at the side.
+bool visit_mode(const state::State& state) {
+  ScreenKind kind = state.screen()->kind;
+  return kind == ScreenKind::Record || kind == ScreenKind::Check || kind == ScreenKind::Conflict;
+}
+
+void draw_screen(Ui& ui, Rect where, const state::State& state, Editors& editors, Intents& out) {
+  const state::Screen& screen = *state.screen();
+  switch (screen.kind) {
+    case ScreenKind::MyChildren: return draw_my_children(ui, where, my_children_vm(state), false, editors, out);
+    case ScreenKind::Child: return draw_child(ui, where, child_vm(state, screen.id), out);
+    case ScreenKind::StartVisit: return draw_start_visit(ui, where, start_visit_vm(state), editors, out);
+    case ScreenKind::Record: return draw_record(ui, where, record_vm(state), date_words(state), note_words(state), editors, out);
+    case ScreenKind::Check: return draw_check(ui, where, check_vm(state), out);
+    case ScreenKind::SyncStatus: return draw_sync_status(ui, where, sync_vm(state), out);
+    case ScreenKind::Approvals: return draw_approvals(ui, where, approvals_vm(state), out);
+    case ScreenKind::Review: return draw_review(ui, where, review_vm(state), date_words(state), note_words(state), editors, out);
+    case ScreenKind::Conflict: return draw_conflicts(ui, where, conflicts_vm(state), out);
+    case ScreenKind::Alerts: return draw_alerts(ui, where, alerts_vm(state), note_words(state), editors, out);
+    case ScreenKind::Match: return draw_match(ui, where, match_vm(state, screen.id), out);
+    case ScreenKind::Settings: return draw_settings(ui, where, settings_vm(state), out);
+    case ScreenKind::ReadRecord: return draw_read(ui, where, read_vm(state, screen.id), note_words(state), editors, out);
+  }
+}
+
+/// Beside the list on a wide window, when nothing has been opened yet.
+void draw_nothing_open(Ui& ui, Rect where, const state::MyChildrenVm& vm) {
+  begin_page(ui, "nothing-open", vm.title, where, {.centred = true});
+  empty_state(ui, Icon::People, vm.choose_heading, vm.choose_body);
+  end_page(ui);
+}
+
+}  // namespace
+
+void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out) {
+  begin_root(ui, state.text()("app.name"));
+  if (state.covered) {
+    state::CurtainVm vm = curtain_vm(state);
+    if (curtain(ui, vm.words, vm.uncover)) out.push_back(state::Uncover{});
+    end_root(ui);
+    return;
+  }
+  if (state.stage != state::Stage::Unlocked || !state.screen()) {
+    draw_unlock(ui, root_rest(ui), unlock_vm(state), editors, out);
+    end_root(ui);
+    return;
+  }
+  draw_bar(ui, state, out);
+  Rect rest = root_rest(ui);
+  if (!visit_mode(state) && !ui.narrow()) {
+    Rect side = cut_side(ui, rest);
+    state::MyChildrenVm list = my_children_vm(state);
+    draw_my_children(ui, side, list, true, editors, out);
+    if (state.screen()->kind == ScreenKind::MyChildren) draw_nothing_open(ui, rest, list);
+    else draw_screen(ui, rest, state, editors, out);
+  } else {
+    draw_screen(ui, rest, state, editors, out);
+  }
+  end_root(ui);
+}
+
+}  // namespace doorstep::view

@@ -1,0 +1,52 @@
+#include "app/view/parts.h"
+
+namespace doorstep::view {
+
+void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
+  Scope scope(ui, vm.child.str());
+  begin_page(ui, "child", vm.title, where);
+  title(ui, vm.title);
+  for (const auto& d : vm.due) icon_text(ui, d.mood == state::Mood::Danger ? Icon::Warning : Icon::Clock, d.words, tone_of(d.mood));
+  draw_hazards(ui, vm.hazards_heading, vm.hazards);
+  gap(ui, space::kMd);
+  draw_facts(ui, vm.facts);
+  draw_fact_block(ui, vm.involvement_heading, vm.involvement);
+  gap(ui, space::kLg);
+  heading(ui, vm.steps_heading);
+  gap(ui, space::kXs);
+  if (vm.steps.empty()) secondary(ui, vm.steps_none);
+  for (std::size_t i = 0; i < vm.steps.size(); ++i) {
+    const auto& step = vm.steps[i];
+    begin_panel(ui, "step-" + std::to_string(i), Tone::Neutral, step.what);
+    label(ui, step.what);
+    icon_text(ui, Icon::Person, step.owner);
+    icon_text(ui, Icon::Calendar, step.due);
+    if (!step.note.empty()) secondary(ui, step.note);
+    draw_tag(ui, step.tag);
+    end_panel(ui);
+    gap(ui, space::kXs);
+  }
+  if (!vm.people.empty()) {
+    gap(ui, space::kLg);
+    heading(ui, vm.people_heading);
+    gap(ui, space::kXs);
+    for (const auto& person : vm.people) fact(ui, person.relationship, person.detail.empty() ? person.name : person.name + ", " + person.detail);
+  }
+  gap(ui, space::kLg);
+  heading(ui, vm.visits_heading);
+  if (vm.visits.empty()) secondary(ui, vm.visits_none);
+  for (const auto& visit : vm.visits)
+    if (list_row(ui, "record-" + visit.record.str(), {.title = visit.title, .subtitle = visit.subtitle, .tag = visit.tag.words,
+                                                      .tone = tone_of(visit.tag.mood)}))
+      out.push_back(state::Open{state::ScreenKind::ReadRecord, visit.record});
+  gap(ui, space::kLg);
+  begin_footer(ui);
+  draw_action(ui, "start", vm.start_visit, ButtonKind::Primary, out, Icon::Home);
+  for (std::size_t i = 0; i < vm.drafts.size(); ++i)
+    draw_action(ui, "draft-" + std::to_string(i), vm.drafts[i], ButtonKind::Secondary, out, Icon::Pencil);
+  draw_action(ui, "match", vm.match, ButtonKind::Secondary, out, Icon::People);
+  end_footer(ui);
+  end_page(ui);
+}
+
+}  // namespace doorstep::view

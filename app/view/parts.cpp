@@ -1,0 +1,138 @@
+#include "app/view/parts.h"
+
+#include "platform/base/limits.h"
+
+namespace doorstep::view {
+namespace {
+
+void say(const FieldResult& result, std::string_view key, Intents& out) {
+  if (result.changed) out.push_back(state::FieldTyped{std::string(key)});
+  if (result.left) out.push_back(state::FieldLeft{std::string(key)});
+}
+
+/// A paste that did not fit is told, never cut.
+void say_too_long(Ui& ui, const FieldResult& result, const state::NoteWordsVm& words) {
+  if (result.too_long) inline_error(ui, words.too_long);
+}
+
+std::vector<Choice> choices_of(const std::vector<state::ChoiceVm>& choices) {
+  std::vector<Choice> out;
+  for (const auto& c : choices) out.push_back({c.key, c.label, c.hint});
+  return out;
+}
+
+}  // namespace
+
+Tone tone_of(state::Mood mood) {
+  switch (mood) {
+    case state::Mood::Neutral: return Tone::Neutral;
+    case state::Mood::Ok: return Tone::Ok;
+    case state::Mood::Warn: return Tone::Warn;
+    case state::Mood::Info: return Tone::Info;
+    case state::Mood::Danger: return Tone::Danger;
+  }
+  return Tone::Neutral;
+}
+
+void draw_action(Ui& ui, std::string_view key, const state::ActionVm& vm, ButtonKind kind, Intents& out, Icon icon, std::string_view spoken) {
+  if (vm.label.empty()) return;
+  if (button(ui, key, vm.label, kind, {.icon = icon, .disabled = vm.disabled, .name = spoken}) && vm.intent) out.push_back(*vm.intent);
+}
+
+void draw_tag(Ui& ui, const state::TagVm& vm) {
+  if (!vm.words.empty()) tag(ui, vm.words, tone_of(vm.mood));
+}
+
+void draw_facts(Ui& ui, const std::vector<state::FactVm>& facts) {
+  for (const auto& f : facts) fact(ui, f.name, f.value);
+}
+
+void draw_fact_block(Ui& ui, std::string_view title, const std::vector<state::FactVm>& facts) {
+  if (facts.empty()) return;
+  gap(ui, space::kLg);
+  heading(ui, title);
+  gap(ui, space::kXs);
+  draw_facts(ui, facts);
+}
+
+void draw_hazards(Ui& ui, std::string_view title, const std::vector<state::HazardVm>& hazards) {
+  if (hazards.empty()) return;
+  gap(ui, space::kMd);
+  begin_panel(ui, "hazards", Tone::Warn, title);
+  if (!title.empty()) label(ui, title);
+  for (const auto& h : hazards) icon_text(ui, Icon::Warning, h.note.empty() ? h.kind : h.kind + ": " + h.note, Tone::Warn);
+  end_panel(ui);
+}
+
+void draw_choices(Ui& ui, std::string_view key, const Question& question, const std::vector<state::ChoiceVm>& choices, Intents& out) {
+  if (choices.empty()) return;
+  std::optional<std::size_t> selected;
+  for (std::size_t i = 0; i < choices.size(); ++i)
+    if (choices[i].selected) selected = i;
+  if (auto chosen = radio_tiles(ui, key, question, choices_of(choices), selected)) out.push_back(choices[*chosen].intent);
+}
+
+void draw_checkboxes(Ui& ui, std::string_view key, const Question& question, const std::vector<state::ChoiceVm>& choices, Intents& out) {
+  if (choices.empty()) return;
+  std::vector<bool> selected;
+  for (const auto& c : choices) selected.push_back(c.selected);
+  if (auto turned = checkbox_tiles(ui, key, question, choices_of(choices), selected)) out.push_back(choices[*turned].intent);
+}
+
+void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
+  for (const auto& card : cards) {
+    Scope scope(ui, card.child.str());
+    auto action = call_card(ui, "call", {.heading = card.heading, .emergency = card.emergency, .who = card.who, .number = card.number,
+                                         .called = card.called, .no_answer = card.no_answer, .reason_label = card.reason_label,
+                                         .reason = card.reason, .reason_open = card.reason_open});
+    for (const auto& line : card.tried) icon_text(ui, Icon::Phone, line);
+    gap(ui, space::kMd);
+    switch (action) {
+      case CallAction::Called: out.push_back(state::RecordCall{card.child, true}); break;
+      case CallAction::NoAnswer: out.push_back(state::RecordCall{card.child, false}); break;
+      case CallAction::TurnReason: out.push_back(state::TurnCallReason{card.child}); break;
+      case CallAction::None: break;
+    }
+  }
+}
+
+std::optional<std::size_t> draw_problems(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems) {
+  if (problems.empty()) return std::nullopt;
+  gap(ui, space::kMd);
+  auto pressed = error_summary(ui, key, title, problems);
+  gap(ui, space::kMd);
+  return pressed;
+}
+
+void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks) {
+  for (const auto& block : blocks) {
+    gap(ui, space::kLg);
+    heading(ui, block.heading);
+    for (const auto& line : block.lines) {
+      gap(ui, space::kSm);
+      label(ui, line.name);
+      pre(ui, line.value);
+    }
+  }
+}
+
+void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes, Editors& editors,
+               Intents& out) {
+  auto& text = editors.text(key, initial, {.single_line = true, .secret = false, .max_bytes = max_bytes});
+  say(text_field(ui, key, question, text), key, out);
+}
+
+void draw_note(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
+               const state::NoteWordsVm& words, Editors& editors, Intents& out, int min_rows) {
+  auto& text = editors.text(key, initial, {.single_line = false, .secret = false, .max_bytes = max_bytes});
+  auto result = note_editor(ui, key, question, text, {words.undo, words.redo, words.words, words.word}, min_rows);
+  say(result, key, out);
+  say_too_long(ui, result, words);
+}
+
+void draw_date(Ui& ui, std::string_view key, const Question& question, std::optional<base::Date> initial, const state::DateWordsVm& words,
+               Editors& editors, Intents& out) {
+  say(date_fields(ui, key, question, editors.date(key, initial), {words.day, words.month, words.year}), key, out);
+}
+
+}  // namespace doorstep::view

@@ -1,0 +1,46 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "app/state/view_models.h"
+#include "app/view/screens.h"
+#include "app/view/widgets/controls.h"
+#include "app/view/widgets/note_editor.h"
+
+/// What several screens draw alike.
+namespace doorstep::view {
+
+using state::Editors;
+using state::Intent;
+using state::Intents;
+
+Tone tone_of(state::Mood mood);
+
+/// Nothing when its label is empty.
+void draw_action(Ui& ui, std::string_view key, const state::ActionVm& vm, ButtonKind kind, Intents& out, Icon icon = Icon::None,
+                 std::string_view spoken = {});
+void draw_tag(Ui& ui, const state::TagVm& vm);
+void draw_facts(Ui& ui, const std::vector<state::FactVm>& facts);
+/// A heading, then its facts; nothing when there are none.
+void draw_fact_block(Ui& ui, std::string_view title, const std::vector<state::FactVm>& facts);
+/// Told before the door is reached; nothing when there are none.
+void draw_hazards(Ui& ui, std::string_view title, const std::vector<state::HazardVm>& hazards);
+/// One of several; the chosen one's intent goes out.
+void draw_choices(Ui& ui, std::string_view key, const Question& question, const std::vector<state::ChoiceVm>& choices, Intents& out);
+/// Any of several; the one turned over sends its intent.
+void draw_checkboxes(Ui& ui, std::string_view key, const Question& question, const std::vector<state::ChoiceVm>& choices, Intents& out);
+void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);
+/// A list of what stands in the way; nothing when it is empty. The line pressed, if any.
+std::optional<std::size_t> draw_problems(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems);
+/// A record read back: headings, questions, what was said with its line ends.
+void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks);
+
+/// A text field whose words live in `editors`; says FieldTyped and FieldLeft.
+void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes, Editors& editors,
+               Intents& out);
+void draw_note(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
+               const state::NoteWordsVm& words, Editors& editors, Intents& out, int min_rows = 4);
+void draw_date(Ui& ui, std::string_view key, const Question& question, std::optional<base::Date> initial, const state::DateWordsVm& words,
+               Editors& editors, Intents& out);
+
+}  // namespace doorstep::view

@@ -1,0 +1,39 @@
+#include "app/view/parts.h"
+#include "platform/base/limits.h"
+
+namespace doorstep::view {
+
+void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
+  begin_page(ui, "read", vm.title, where);
+  title(ui, vm.title);
+  draw_tag(ui, vm.tag);
+  if (!vm.notice.empty()) {
+    gap(ui, space::kSm);
+    info_panel(ui, "notice", Tone::Info, {}, vm.notice);
+  }
+  gap(ui, space::kMd);
+  draw_facts(ui, vm.facts);
+  draw_facts(ui, vm.decisions);
+  draw_blocks(ui, vm.blocks);
+  draw_fact_block(ui, vm.addendum_heading, vm.addenda);
+  if (!vm.add_addendum.label.empty()) {
+    gap(ui, space::kLg);
+    if (vm.addenda.empty()) heading(ui, vm.addendum_heading);
+    gap(ui, space::kSm);
+    draw_line(ui, state::kAddendumReason, {.label = vm.addendum_reason_label}, {}, limits::kShortTextBytes, editors, out);
+    gap(ui, space::kMd);
+    draw_note(ui, state::kAddendumText, {.label = vm.addendum_text_label}, {}, limits::kNoteBytes, notes, editors, out);
+    gap(ui, space::kMd);
+    draw_action(ui, "add-addendum", vm.add_addendum, ButtonKind::Secondary, out, Icon::Plus);
+  }
+  gap(ui, space::kLg);
+  if (!vm.withdraw.label.empty() || !vm.rewrite.label.empty()) {
+    begin_footer(ui);
+    draw_action(ui, "rewrite", vm.rewrite, ButtonKind::Primary, out, Icon::Pencil);
+    draw_action(ui, "withdraw", vm.withdraw, ButtonKind::Secondary, out, Icon::Undo);
+    end_footer(ui);
+  }
+  end_page(ui);
+}
+
+}  // namespace doorstep::view

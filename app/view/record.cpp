@@ -1,0 +1,189 @@
+#include "app/view/parts.h"
+#include "platform/base/limits.h"
+
+namespace doorstep::view {
+namespace {
+
+/// What drawing a question needs besides the question.
+struct Pen {
+  Ui& ui;
+  const state::DateWordsVm& dates;
+  const state::NoteWordsVm& notes;
+  Editors& editors;
+  Intents& out;
+};
+
+Question question_of(const state::FieldVm& vm) { return {.label = vm.label, .hint = vm.hint, .error = vm.error}; }
+
+void announce(Pen& pen, const FieldResult& result, const std::string& key) {
+  if (result.changed) pen.out.push_back(state::FieldTyped{key});
+  if (result.left) pen.out.push_back(state::FieldLeft{key});
+}
+
+void draw_options(Pen& pen, const state::FieldVm& vm) {
+  std::vector<Choice> choices;
+  std::vector<bool> on;
+  std::optional<std::size_t> selected;
+  for (std::size_t i = 0; i < vm.options.size(); ++i) {
+    choices.push_back({vm.options[i].code, vm.options[i].label, vm.options[i].hint});
+    on.push_back(vm.options[i].selected);
+    if (vm.options[i].selected) selected = i;
+  }
+  bool multi = vm.kind == state::FieldKind::Multi;
+  auto chosen = multi ? checkbox_tiles(pen.ui, vm.key, question_of(vm), choices, on)
+                      : radio_tiles(pen.ui, vm.key, question_of(vm), choices, selected);
+  if (!chosen) return;
+  bool take_away = !multi && chosen == selected;  // pressing the chosen one again takes the answer away
+  pen.out.push_back(state::FieldChosen{vm.place, take_away ? state::FieldValue() : vm.options[*chosen].value});
+}
+
+void draw_time(Pen& pen, const state::FieldVm& vm, const std::string& key, const Question& question) {
+  announce(pen, time_fields(pen.ui, key, question, pen.editors.time(key, vm.minutes), {pen.dates.hour, pen.dates.minute}), vm.key);
+}
+
+/// The tap "Not covered", and why, where the type demands it.
+void draw_not_covered(Pen& pen, const state::Place& place, const std::string& key, std::string_view label, bool on, std::string_view why_label,
+                      std::string_view why) {
+  if (label.empty()) return;
+  gap(pen.ui, space::kHair);
+  if (checkbox(pen.ui, key + "/not-covered", label, on))
+    pen.out.push_back(state::FieldChosen{place, on ? state::FieldValue() : state::FieldValue(model::NotCovered{})});
+  if (on && !why_label.empty())
+    draw_line(pen.ui, key + "/why", {.label = why_label}, why, limits::kShortTextBytes, pen.editors, pen.out);
+}
+
+void draw_field(Pen& pen, const state::FieldVm& vm) {
+  using state::FieldKind;
+  if (vm.is_not_covered) {
+    label(pen.ui, vm.label);
+    if (!vm.error.empty()) inline_error(pen.ui, vm.error);
+  } else {
+    switch (vm.kind) {
+      case FieldKind::Choice:
+      case FieldKind::Multi: draw_options(pen, vm); break;
+      case FieldKind::Number:
+      case FieldKind::Line: draw_line(pen.ui, vm.key, question_of(vm), vm.text, vm.max_bytes, pen.editors, pen.out); break;
+      case FieldKind::Note: draw_note(pen.ui, vm.key, question_of(vm), vm.text, vm.max_bytes, pen.notes, pen.editors, pen.out); break;
+      case FieldKind::Date: draw_date(pen.ui, vm.key, question_of(vm), vm.date, pen.dates, pen.editors, pen.out); break;
+      case FieldKind::Time: draw_time(pen, vm, vm.key, question_of(vm)); break;
+      case FieldKind::DateTime:
+        draw_date(pen.ui, vm.key, question_of(vm), vm.date, pen.dates, pen.editors, pen.out);
+        draw_time(pen, vm, vm.key + "/time", {});
+        break;
+      case FieldKind::Scale:
+        if (auto value = scale_tiles(pen.ui, vm.key, question_of(vm), vm.scale, vm.low, vm.high))
+          pen.out.push_back(state::FieldChosen{vm.place, static_cast<std::int64_t>(*value)});
+        break;
+    }
+    draw_action(pen.ui, vm.key + "/now", vm.now, ButtonKind::Secondary, pen.out, Icon::Clock);
+  }
+  draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
+  gap(pen.ui, space::kLg);
+}
+
+void draw_list(Pen& pen, const state::ListVm& vm) {
+  Ui& ui = pen.ui;
+  label(ui, vm.label);
+  if (!vm.hint.empty()) hint(ui, vm.hint);
+  if (!vm.error.empty()) inline_error(ui, vm.error);
+  for (const auto& item : vm.items) {
+    Scope scope(ui, item.id.str());
+    gap(ui, space::kXs);
+    begin_panel(ui, "item", Tone::Neutral, item.title);
+    if (!item.title.empty()) label(ui, item.title);
+    if (!item.lead.empty()) body(ui, item.lead);
+    gap(ui, space::kXs);
+    for (const auto& field : item.fields) draw_field(pen, field);
+    draw_action(ui, "remove", item.remove, ButtonKind::Quiet, pen.out, Icon::Cross);
+    end_panel(ui);
+  }
+  gap(ui, space::kXs);
+  begin_flow(ui);
+  draw_action(ui, vm.key + "/add", vm.add, ButtonKind::Secondary, pen.out, Icon::Plus);
+  draw_action(ui, vm.key + "/all-not-discussed", vm.all_not_discussed, ButtonKind::Secondary, pen.out);
+  end_flow(ui);
+  if (!vm.none.empty() && checkbox(ui, vm.key + "/none", vm.none, vm.is_none)) pen.out.push_back(state::NoneOf{vm.place});
+  draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
+  gap(ui, space::kLg);
+}
+
+void draw_group(Pen& pen, const state::GroupVm& vm) {
+  label(pen.ui, vm.label);
+  if (!vm.hint.empty()) hint(pen.ui, vm.hint);
+  if (!vm.error.empty()) inline_error(pen.ui, vm.error);
+  gap(pen.ui, space::kXs);
+  for (const auto& field : vm.fields) draw_field(pen, field);
+  draw_facts(pen.ui, vm.definitions);
+  gap(pen.ui, space::kLg);
+}
+
+void draw_jottings(Pen& pen, const state::RecordVm& vm) {
+  if (vm.jottings_heading.empty()) return;
+  heading(pen.ui, vm.jottings_heading);
+  if (!vm.jottings_hint.empty()) hint(pen.ui, vm.jottings_hint);
+  draw_facts(pen.ui, vm.jottings);
+  gap(pen.ui, space::kXs);
+  draw_line(pen.ui, state::kJotting, {.label = vm.jotting_label}, {}, limits::kShortTextBytes, pen.editors, pen.out);
+  gap(pen.ui, space::kXs);
+  draw_action(pen.ui, "add-jotting", vm.add_jotting, ButtonKind::Secondary, pen.out, Icon::Plus);
+  gap(pen.ui, space::kLg);
+}
+
+void draw_head(Pen& pen, const state::RecordVm& vm) {
+  Ui& ui = pen.ui;
+  title(ui, vm.title);
+  begin_flow(ui, space::kMd);
+  draw_tag(ui, vm.tag);
+  if (!vm.when.empty()) icon_text(ui, Icon::Clock, vm.when);
+  if (!vm.where.empty()) icon_text(ui, Icon::Pin, vm.where);
+  end_flow(ui);
+  draw_hazards(ui, {}, vm.hazards);
+  gap(ui, space::kMd);
+  draw_call_cards(ui, vm.calls, pen.out);
+  if (!vm.conflict.empty()) {
+    info_panel(ui, "conflict", Tone::Warn, {}, vm.conflict);
+    gap(ui, space::kXs);
+    draw_action(ui, "settle", vm.settle, ButtonKind::Secondary, pen.out);
+    gap(ui, space::kMd);
+  }
+  if (!vm.returned_why.empty()) {
+    info_panel(ui, "returned", Tone::Warn, {}, vm.returned_why);
+    gap(ui, space::kMd);
+  }
+}
+
+}  // namespace
+
+void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
+                 Editors& editors, Intents& out) {
+  Pen pen{ui, dates, notes, editors, out};
+  begin_page(ui, "record", vm.title, where);
+  draw_head(pen, vm);
+  if (vm.tabs.size() > 1) {
+    std::vector<std::string_view> labels;
+    for (const auto& tab : vm.tabs) labels.push_back(tab.label);
+    if (auto tab = tabs(ui, "parts", labels, vm.tab)) out.push_back(state::ShowChild{vm.tabs[*tab].child});
+    gap(ui, space::kLg);
+  }
+  for (const auto& section : vm.sections) {
+    heading(ui, section.title);
+    gap(ui, space::kMd);
+    for (const auto& block : section.blocks) {
+      if (auto* field = std::get_if<state::FieldVm>(&block)) draw_field(pen, *field);
+      else if (auto* list = std::get_if<state::ListVm>(&block)) draw_list(pen, *list);
+      else draw_group(pen, std::get<state::GroupVm>(block));
+    }
+    gap(ui, space::kMd);
+  }
+  draw_jottings(pen, vm);
+  draw_action(ui, "discard", vm.discard, ButtonKind::Quiet, out, Icon::Cross);
+  gap(ui, space::kLg);
+  begin_footer(ui);
+  draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);
+  if (!vm.saved.empty())
+    status_line(ui, vm.save_failed ? Icon::Warning : Icon::Check, vm.saved, vm.save_failed ? Tone::Danger : Tone::Neutral);
+  end_footer(ui);
+  end_page(ui);
+}
+
+}  // namespace doorstep::view

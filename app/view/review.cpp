@@ -1,0 +1,83 @@
+#include "app/view/parts.h"
+#include "platform/base/limits.h"
+
+namespace doorstep::view {
+namespace {
+
+void draw_changes(Ui& ui, const state::ReviewVm& vm, Intents& out) {
+  gap(ui, space::kLg);
+  heading(ui, vm.changes_heading);
+  if (vm.change_tabs.size() > 1) {
+    std::vector<std::string_view> labels(vm.change_tabs.begin(), vm.change_tabs.end());
+    if (auto tab = tabs(ui, "changes", labels, vm.change_tab)) out.push_back(state::ShowChanges{*tab == 1});
+  }
+  if (vm.changes.empty()) secondary(ui, vm.changes_none);
+  for (std::size_t i = 0; i < vm.changes.size(); ++i) {
+    const auto& change = vm.changes[i];
+    gap(ui, space::kSm);
+    begin_panel(ui, "change-" + std::to_string(i), Tone::Info, change.place);
+    label(ui, change.place);
+    if (!change.before.empty()) secondary(ui, change.before);
+    pre(ui, change.after);
+    end_panel(ui);
+  }
+}
+
+void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes, Editors& editors,
+                   Intents& out) {
+  gap(ui, space::kXl);
+  heading(ui, vm.decide_heading);
+  draw_problems(ui, "decision-problems", vm.problems_heading, vm.problems);
+  gap(ui, space::kSm);
+  draw_choices(ui, "agree", {.label = vm.agree_label}, vm.agree, out);
+  if (!vm.disagree_label.empty()) {
+    gap(ui, space::kMd);
+    draw_note(ui, state::kDisagreeWhy, {.label = vm.disagree_label}, {}, limits::kNoteBytes, notes, editors, out, 2);
+  }
+  gap(ui, space::kMd);
+  for (const auto& why : vm.why_rationale) icon_text(ui, Icon::Info, why, Tone::Info);
+  draw_note(ui, state::kRationale, {.label = vm.rationale_label, .hint = vm.rationale_hint}, {}, limits::kNoteBytes, notes, editors, out, 3);
+  gap(ui, space::kMd);
+  if (checkbox(ui, "in-person", vm.in_person_label, vm.in_person)) out.push_back(state::TurnInPerson{});
+  gap(ui, space::kMd);
+  draw_date(ui, state::kNextVisit, {.label = vm.next_visit_label}, std::nullopt, dates, editors, out);
+  gap(ui, space::kMd);
+  draw_choices(ui, "reason", {.label = vm.reason_label}, vm.reasons, out);
+  gap(ui, space::kMd);
+  info_panel(ui, "approve-words", Tone::Neutral, {}, vm.approve_words);
+}
+
+}  // namespace
+
+void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
+                 Editors& editors, Intents& out) {
+  begin_page(ui, "review", vm.title, where);
+  title(ui, vm.title);
+  draw_tag(ui, vm.tag);
+  if (!vm.stale.empty()) {
+    gap(ui, space::kMd);
+    info_panel(ui, "stale", Tone::Warn, {}, vm.stale);
+    gap(ui, space::kSm);
+    draw_action(ui, "reload", vm.reload, ButtonKind::Primary, out, Icon::Sync);
+  }
+  gap(ui, space::kMd);
+  draw_facts(ui, vm.facts);
+  draw_fact_block(ui, vm.summary_heading, vm.summary);
+  draw_changes(ui, vm, out);
+  draw_blocks(ui, vm.blocks);
+  if (!vm.own.empty()) {
+    gap(ui, space::kLg);
+    info_panel(ui, "own", Tone::Info, {}, vm.own);
+    end_page(ui);
+    return;
+  }
+  draw_decision(ui, vm, dates, notes, editors, out);
+  gap(ui, space::kLg);
+  begin_footer(ui);
+  draw_action(ui, "approve", vm.approve, ButtonKind::Primary, out, Icon::Check);
+  draw_action(ui, "return", vm.give_back, ButtonKind::Secondary, out, Icon::Undo);
+  end_footer(ui);
+  end_page(ui);
+}
+
+}  // namespace doorstep::view

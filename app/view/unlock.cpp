@@ -1,0 +1,33 @@
+#include "app/view/parts.h"
+
+namespace doorstep::view {
+
+void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors, Intents& out) {
+  constexpr editor::Rules kSecret{.single_line = true, .secret = true, .max_bytes = 1000};
+  begin_page(ui, "unlock", vm.title, where, {.max_width = 480, .centred = true});
+  title(ui, vm.title);
+  if (!vm.person.empty()) icon_text(ui, Icon::Person, vm.person);
+  gap(ui, space::kSm);
+  if (!vm.explanation.empty()) body(ui, vm.explanation);
+  gap(ui, space::kLg);
+  auto entered = password_field(ui, state::kPassphrase,
+                                {.label = vm.passphrase_label, .hint = vm.passphrase_hint, .error = vm.problem, .disabled = vm.disabled},
+                                editors.text(state::kPassphrase, {}, kSecret), vm.show).entered;
+  if (vm.first) {
+    gap(ui, space::kMd);
+    entered = password_field(ui, state::kPassphraseAgain, {.label = vm.again_label, .disabled = vm.disabled},
+                             editors.text(state::kPassphraseAgain, {}, kSecret), vm.show).entered;
+  }
+  gap(ui, space::kSm);
+  if (checkbox(ui, "show", vm.show_label, vm.show)) out.push_back(state::TurnShowPassphrase{});
+  gap(ui, space::kLg);
+  bool pressed = button(ui, "unlock-action", vm.action, ButtonKind::Primary, {.icon = Icon::Lock, .disabled = vm.disabled || vm.busy});
+  if ((pressed || entered) && !vm.disabled && !vm.busy) out.push_back(state::PressUnlock{});
+  if (vm.busy) {
+    gap(ui, space::kMd);
+    progress_text(ui, vm.busy_words);
+  }
+  end_page(ui);
+}
+
+}  // namespace doorstep::view
