@@ -47,6 +47,7 @@ inline constexpr auto kSaveWhileTyping = 1500ms;
 
 // Sync
 inline constexpr auto kSyncEvery = 300s;                      ///< on a timer, with full jitter
+inline constexpr auto kSyncAfterChange = 5s;                  ///< a saved change waits so long for others to travel with it
 inline constexpr auto kBackoffCap = 300s;                     ///< sync.md section 3, back-pressure
 inline constexpr auto kReplyTimeout = 30s;
 

@@ -22,6 +22,7 @@
 #include <thread>
 
 #include "platform/base/log.h"
+#include "sync/server/encoding.h"
 
 // GCC 12 destroys some coroutine temporaries twice: nothing that owns memory is made inside a co_await expression.
 namespace doorstep::server {
@@ -261,7 +262,7 @@ net::awaitable<void> HttpListener::Impl::handle(Session& session, HttpRequest re
   net::post(pool, [this, &session, &request] {
     HttpReply reply;
     try {
-      reply = handler(request);
+      reply = plain_in_coded_out(handler, request, config.max_body_bytes);
     } catch (const std::exception&) {
       base::log_event("http.handler_failed");
       reply = problem(500, "internal", "The server failed to answer.", "What was not acknowledged is still on the tablet.");

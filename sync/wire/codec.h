@@ -36,7 +36,7 @@ std::string view_digest(std::vector<Cursor> cursors);
 
 /// zstd level 3; for the transport.
 std::string compress(std::string_view bytes);
-/// Fault::Invalid for anything that is not zstd or would grow past `limit_bytes`.
+/// Fault::Invalid for anything that is not zstd, Fault::Full for what would grow past `limit_bytes`.
 base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_bytes);
 
 }  // namespace doorstep::wire

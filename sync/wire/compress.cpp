@@ -32,7 +32,7 @@ base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_b
     ZSTD_outBuffer to{piece.data(), piece.size(), 0};
     const std::size_t rest = ZSTD_decompressStream(stream.get(), &to, &in);
     if (ZSTD_isError(rest)) return invalid("not zstd");
-    if (out.size() + to.pos > limit_bytes) return invalid("larger than allowed");
+    if (out.size() + to.pos > limit_bytes) return base::Error{base::Fault::Full, "wire.decompress", "larger than allowed"};
     out.append(piece, 0, to.pos);
     if (rest == 0) break;
     if (in.pos == in.size && to.pos < to.size) return invalid("ends in the middle");

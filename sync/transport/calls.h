@@ -1,0 +1,18 @@
+#pragma once
+#include "sync/transport/http_client.h"
+#include "sync/wire/messages.h"
+
+/// The calls that are made once, by a person waiting: one request, one reply, no engine. Each blocks for at most `limit`.
+/// An Error is HttpClient's when no answer came, else the server's own words ("server.token-used").
+namespace doorstep::transport {
+
+/// Over the enrolment listener, without a certificate: the device's certificate for a one-time token.
+base::Result<wire::EnrolReply> enrol(HttpClient& client, const wire::EnrolRequest& request, base::Millis limit);
+
+/// Over the main listener with the device's certificate: the worker's certificate for the ticket that enrol() brought.
+base::Result<wire::ActivateReply> activate(HttpClient& client, const wire::ActivateRequest& request, base::Millis limit);
+
+/// What the server speaks and allows.
+base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit);
+
+}  // namespace doorstep::transport

@@ -1,0 +1,94 @@
+#include "sync/transport/reply.h"
+
+#include <charconv>
+
+#include "sync/wire/codec.h"
+
+namespace doorstep::transport {
+
+using base::Error;
+using base::Fault;
+using base::Result;
+
+namespace {
+
+constexpr std::size_t kWorthCompressing = 512;  // bytes; smaller ones fit one packet anyway
+constexpr std::string_view kTypePrefix = "urn:doorstep:problem:";
+
+std::string_view header(const HttpResponse& response, const std::string& name) {
+  const auto found = response.headers.find(name);
+  return found == response.headers.end() ? std::string_view() : std::string_view(found->second);
+}
+
+// Media types may carry parameters: "application/json; charset=utf-8".
+std::string_view media_type(std::string_view value) {
+  value = value.substr(0, value.find(';'));
+  while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
+  return value;
+}
+
+Error not_ours() {
+  return {Fault::Offline, "http.not_ours",
+          "Something that is not our server answered, perhaps this network's log-in page. Your notes are safe on this tablet."};
+}
+
+Fault fault_of(int status) {
+  switch (status) {
+    case 400: case 405: case 411: case 413: case 415: case 431: case 505: return Fault::Invalid;
+    case 401: case 403: case 410: return Fault::Denied;
+    case 404: return Fault::NotFound;
+    case 409: return Fault::Conflict;
+    case 426: return Fault::Unsupported;
+    case 429: return Fault::Throttled;
+    default: return Fault::Offline;
+  }
+}
+
+}  // namespace
+
+HttpRequest sync_request(std::string target, std::string body) {
+  HttpRequest request;
+  request.target = std::move(target);
+  if (body.empty()) request.method = "GET";
+  request.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}, {"Accept-Encoding", "zstd"}};
+  if (!body.empty()) request.headers.emplace_back("Content-Type", wire::kContentType);
+  if (body.size() >= kWorthCompressing) {
+    request.headers.emplace_back("Content-Encoding", "zstd");
+    body = wire::compress(body);
+  }
+  request.body = std::move(body);
+  return request;
+}
+
+Result<engine::Response> recognise(const HttpResponse& response) {
+  const auto type = media_type(header(response, "content-type"));
+  if (header(response, "sync-proto").empty() || (type != wire::kContentType && type != wire::kProblemType)) return not_ours();
+  engine::Response out;
+  out.status = response.status;
+  const auto wait = header(response, "retry-after");
+  std::int64_t seconds = 0;
+  if (const auto read = std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
+      !wait.empty() && read.ec == std::errc() && read.ptr == wait.data() + wait.size() && seconds >= 0)
+    out.retry_after_s = seconds;
+  const auto encoding = header(response, "content-encoding");
+  if (encoding.empty()) {
+    out.body = response.body;
+  } else if (encoding == "zstd") {
+    auto plain = wire::decompress(response.body, limits::kBodyBytes);
+    if (plain.has_error()) return plain.error().fault == Fault::Full ? plain.error() : not_ours();
+    out.body = std::move(*plain);
+  } else {
+    return not_ours();
+  }
+  return out;
+}
+
+Error error_of(const engine::Response& response) {
+  const auto problem = wire::decode<wire::Problem>(response.body);
+  if (problem.has_error() || !problem->type.starts_with(kTypePrefix))
+    return {fault_of(response.status), "server." + std::to_string(response.status), "The server did not say what is wrong."};
+  return {fault_of(response.status), "server." + problem->type.substr(kTypePrefix.size()),
+          problem->detail.empty() ? problem->title : problem->title + " " + problem->detail};
+}
+
+}  // namespace doorstep::transport

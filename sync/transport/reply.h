@@ -1,0 +1,18 @@
+#pragma once
+#include "sync/engine/engine.h"
+#include "sync/transport/http_client.h"
+
+/// What our server's answers look like, apart from how they came. Pure.
+namespace doorstep::transport {
+
+/// A request as our server wants it: the protocol's headers, and the body as zstd when that is worth it.
+HttpRequest sync_request(std::string target, std::string body);
+
+/// An answer that is ours: Sync-Proto and one of our content types, its body decompressed. Anything else (a hotel's log-in
+/// page, a proxy's error) is Fault::Offline, "http.not_ours": a network failure, not an answer.
+base::Result<engine::Response> recognise(const HttpResponse& response);
+
+/// Any answer but 200 as an Error: `where` is "server.<code of the problem>", `detail` its title and what to do.
+base::Error error_of(const engine::Response& response);
+
+}  // namespace doorstep::transport

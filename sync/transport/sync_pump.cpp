@@ -1,0 +1,156 @@
+#include "sync/transport/sync_pump.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "platform/base/bytes.h"
+#include "platform/base/log.h"
+#include "sync/transport/reply.h"
+
+namespace doorstep::transport {
+
+using base::Error;
+using base::Fault;
+using base::Millis;
+
+namespace {
+
+// The condition variable's clock stands still while the tablet sleeps; looking again each minute notices that time has passed.
+constexpr Millis kLookAgain = limits::kIdleTimeout;
+
+Millis monotonic() { return base::SystemClock().monotonic(); }
+
+}  // namespace
+
+SyncPump::SyncPump(PumpOptions options, ReplicaPort& port, std::function<void(const SyncEvent&)> tell)
+    : options_(std::move(options)), port_(port), tell_(std::move(tell)), client_(options_.endpoint, options_.context),
+      thread_([this] { run(); }) {}
+
+SyncPump::~SyncPump() { stop(); }
+
+void SyncPump::wake(Why why) {
+  std::lock_guard lock(mutex_);
+  if (why == Why::Asked) {
+    asked_ = true;
+  } else if (!backing_off_) {
+    const Time at = monotonic() + options_.after_change;
+    due_ = due_ ? std::min(*due_, at) : at;
+  }
+  changed_.notify_all();
+}
+
+void SyncPump::set_online(bool online) {
+  std::lock_guard lock(mutex_);
+  if (online == online_) return;
+  online_ = online;
+  if (online) asked_ = true;
+  else client_.cancel();
+  changed_.notify_all();
+}
+
+void SyncPump::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    client_.cancel();
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void SyncPump::run() {
+  while (wait_for_turn()) session();
+}
+
+bool SyncPump::wait_for_turn() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (stopping_) return false;
+    const Time now = monotonic();
+    if (online_ && (asked_ || (due_ && now >= *due_))) break;
+    const Millis left = online_ && due_ ? std::min(*due_ - now, kLookAgain) : kLookAgain;
+    changed_.wait_for(lock, left);
+  }
+  asked_ = false;
+  due_.reset();
+  client_.resume();
+  return true;
+}
+
+// One connection: from here to its end, or to the end of the pump.
+void SyncPump::session() {
+  engine::Engine engine(options_.tuning, attempt_);
+  tell_(SyncStarted{});
+  engine.handle(engine::Wake{});
+  while (const auto output = engine.poll()) {
+    if (const auto* need = std::get_if<engine::Need>(&*output)) {
+      auto replica = port_.freeze(need->max_ops, need->max_bytes);
+      if (replica.has_value()) engine.handle(std::move(*replica));
+      else engine.handle(engine::Broken{replica.error()});
+    } else if (const auto* send = std::get_if<engine::Send>(&*output)) {
+      engine.handle(exchange(send->body));
+    } else if (const auto* apply = std::get_if<engine::Apply>(&*output)) {
+      const auto applied = port_.apply(apply->reply);
+      if (applied.has_error()) base::log_error("sync.apply_failed", applied.error());
+      engine.handle(engine::Applied{applied.has_value()});
+    } else if (const auto* idle = std::get_if<engine::Idle>(&*output)) {
+      rest(*idle);
+      if (!wait_for_turn()) return;
+      tell_(SyncStarted{});
+      engine.handle(engine::Wake{});
+    } else if (const auto* closed = std::get_if<engine::Close>(&*output)) {
+      return fail(*closed);
+    }
+  }
+  fail({{Fault::Io, "engine.silent", "The connection was given up."}, {}, false});
+}
+
+engine::Input SyncPump::exchange(const std::string& body) {
+  const auto reply = client_.request(sync_request("/v1/sync", body), options_.reply_limit);
+  if (reply.has_error()) return engine::Broken{reply.error()};
+  auto answer = recognise(*reply);
+  if (answer.has_error()) return engine::Broken{answer.error()};
+  return std::move(*answer);
+}
+
+// Everything is sent and received: until somebody changes something, or the timer rings.
+void SyncPump::rest(const engine::Idle& idle) {
+  attempt_ = 0;
+  const Millis next = engine::next_sync(idle.next_after, idle.next_spread, uniform());
+  {
+    std::lock_guard lock(mutex_);
+    backing_off_ = false;
+    const Time at = monotonic() + next;
+    due_ = due_ ? std::min(*due_, at) : at;  // a change that came meanwhile is due earlier
+  }
+  tell_(SyncDone{idle.pushed, idle.pulled, idle.receipt, next});
+}
+
+void SyncPump::fail(const engine::Close& closed) {
+  client_.close();
+  SyncFailed failed{closed.why, std::nullopt};
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    backing_off_ = true;
+    due_.reset();
+    if (!online_) {
+      failed.why = {Fault::Offline, "sync.no_network", "There is no network. Your notes are safe on this tablet."};
+    } else if (!closed.final) {
+      failed.retry = engine::backoff(attempt_, closed.retry_after, uniform(), uniform());
+      due_ = monotonic() + *failed.retry;
+      ++attempt_;
+    }
+  }
+  base::log_error("sync.broken", failed.why);
+  tell_(failed);
+}
+
+double SyncPump::uniform() {
+  if (options_.uniform) return options_.uniform();
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, base::random_bytes(sizeof bits).data(), sizeof bits);
+  return bits / 4294967296.0;  // 2^32
+}
+
+}  // namespace doorstep::transport

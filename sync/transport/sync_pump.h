@@ -1,0 +1,83 @@
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <variant>
+
+#include "sync/engine/engine.h"
+#include "sync/transport/http_client.h"
+
+namespace doorstep::transport {
+
+/// The store, as the pump needs it. Called on the pump's thread; may block until the store's own thread has answered.
+class ReplicaPort {
+ public:
+  virtual ~ReplicaPort() = default;
+  /// Freezes what waits and hands it out (store::Store::freeze).
+  virtual base::Result<engine::Replica> freeze(std::size_t max_ops, std::size_t max_bytes) = 0;
+  /// Takes a reply in, in one transaction. An Error ends this connection; the next one asks again.
+  virtual base::Result<void> apply(const wire::SyncReply& reply) = 0;
+};
+
+struct PumpOptions {
+  Endpoint endpoint;
+  tls::Context context;                          ///< with the worker's certificate
+  engine::Tuning tuning = {};
+  base::Millis reply_limit = limits::kReplyTimeout;
+  base::Millis after_change = limits::kSyncAfterChange;
+  std::function<double()> uniform;               ///< in [0, 1); empty: the machine's randomness
+};
+
+// What the pump tells, on its own thread -------------------------------------------------------------------------------
+struct SyncStarted {};                           ///< a request is on its way
+/// Everything was sent and received; the next round is in `next`.
+struct SyncDone { std::int64_t pushed = 0, pulled = 0; std::optional<wire::Receipt> receipt; base::Millis next{}; };
+/// It did not work. `retry`: by itself, after so long. Empty: not before wake(Why::Asked).
+struct SyncFailed { base::Error why; std::optional<base::Millis> retry; };
+using SyncEvent = std::variant<SyncStarted, SyncDone, SyncFailed>;
+
+enum class Why {
+  Changed,  ///< something was saved: goes with what else changes in the next seconds; does not shorten a back-off
+  Asked,    ///< a person asked, the network came back, or it is urgent: at once
+};
+
+/// Keeps one tablet in step with its server: a thread that runs one engine per connection over HttpClient, and starts again
+/// with back-off and full jitter when a connection ends. Starts with a round at once.
+class SyncPump {
+ public:
+  /// `port` must outlive this. `tell` is called on the pump's thread and must not call back into the pump, except wake().
+  SyncPump(PumpOptions options, ReplicaPort& port, std::function<void(const SyncEvent&)> tell);
+  ~SyncPump();  ///< stops
+  SyncPump(const SyncPump&) = delete;
+  SyncPump& operator=(const SyncPump&) = delete;
+
+  void wake(Why why);            ///< from any thread
+  void set_online(bool online);  ///< from any thread; while false nothing is tried; becoming true is Why::Asked. True at first
+  void stop();                   ///< from any thread but the pump's: cancels the request in progress and joins; twice is harmless
+
+ private:
+  using Time = base::Millis;  // monotonic
+  void run();
+  bool wait_for_turn();       // false: stop
+  void session();             // one engine, until it closes
+  engine::Input exchange(const std::string& body);
+  void rest(const engine::Idle& idle);
+  void fail(const engine::Close& closed);
+  double uniform();
+
+  PumpOptions options_;
+  ReplicaPort& port_;
+  std::function<void(const SyncEvent&)> tell_;
+  HttpClient client_;
+  int attempt_ = 0;  // connections in a row that broke
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false, online_ = true, asked_ = true, backing_off_ = false;
+  std::optional<Time> due_;
+  std::thread thread_;
+};
+
+}  // namespace doorstep::transport
