@@ -49,6 +49,8 @@ inline constexpr auto kSaveWhileTyping = 1500ms;
 inline constexpr auto kSyncEvery = 300s;                      ///< on a timer, with full jitter
 inline constexpr auto kSyncAfterChange = 5s;                  ///< a saved change waits so long for others to travel with it
 inline constexpr auto kBackoffCap = 300s;                     ///< sync.md section 3, back-pressure
+inline constexpr auto kServerWaitCap = 3600s;                 ///< a server that asks for longer is not believed
+inline constexpr auto kSyncAtMostEvery = 5s;                  ///< nor one that asks for a busy loop
 inline constexpr auto kReplyTimeout = 30s;
 
 }  // namespace doorstep::limits

@@ -1,8 +1,11 @@
 #pragma once
+#include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "platform/base/error.h"
 #include "platform/base/limits.h"
@@ -38,7 +41,7 @@ struct Response {
   std::optional<std::int64_t> retry_after_s;
   std::string body;  ///< decompressed
 };
-struct Broken { base::Error why; };   ///< no answer, or one that is not our server's
+struct Broken { base::Error why; };   ///< no answer, or one that is not our server's; Denied: our certificate was refused
 struct Applied { bool ok = true; };   ///< the store took the reply in one transaction; !ok: it could not (disk, corruption)
 using Input = std::variant<Wake, Replica, Response, Broken, Applied>;
 
@@ -47,10 +50,12 @@ using Input = std::variant<Wake, Replica, Response, Broken, Applied>;
 /// Ask the store for a Replica with at most so much in its batch.
 struct Need { std::size_t max_ops; std::size_t max_bytes; };
 struct Send { std::string body; };               ///< POST /v1/sync
-struct Apply { wire::SyncReply reply; };         ///< to the store; answered by Applied
+/// To the store, answered by Applied. What the engine took out: drops while operations still wait to be sent (push before
+/// purge; the store looks once more, in its own transaction), and acknowledgements past what was sent.
+struct Apply { wire::SyncReply reply; };
 /// A round ended with nothing left to do; the connection stays open for the next Wake.
 struct Idle { std::int64_t pushed = 0, pulled = 0; Millis next_after{}, next_spread{}; std::optional<wire::Receipt> receipt; };
-/// Throw this engine away. `retry_after`: what the server asked for. `final`: no use trying before a person acted
+/// Throw this engine away. `why.where` of a refusal is "server.<code of its problem document>". `retry_after`: what the server asked for. `final`: no use trying before a person acted
 /// (revoked, forked, too old).
 struct Close { base::Error why; std::optional<Millis> retry_after; bool final = false; };
 using Output = std::variant<Need, Send, Apply, Idle, Close>;
@@ -59,27 +64,45 @@ using Output = std::variant<Need, Send, Apply, Idle, Close>;
 /// Not thread-safe. Never throws: bad input yields Close.
 class Engine {
  public:
-  /// `broken_attempts`: how many connections in a row broke before this one; batches are halved for each.
+  /// `broken_attempts`: how many connections in a row broke before this one; batches are halved for each, and doubled again
+  /// with every round that goes through.
   Engine(const Tuning& tuning, int broken_attempts);
   void handle(const Input& input);
   std::optional<Output> poll();  ///< drain after each handle()
 
  private:
   enum class Phase { Resting, Asked, Sent, Applying, Closed };
-  void ask();
-  void close(base::Error why, std::optional<Millis> retry_after = std::nullopt, bool final = false);
+  /// What was sent and must be answered.
+  struct Round {
+    std::int64_t first = 1, last = 0;  ///< operation numbers; last < first: none
+    std::vector<std::string> chain;    ///< hash after first - 1, first, ... last
+    bool queue_left = false;           ///< other operations wait behind these
+    std::vector<wire::Cursor> cursors;
+    std::string digest;
+    bool with_cases = false;
+    std::size_t receipts = 0;
+    bool restarted = false;            ///< a case begins again from 0
+  };
   void on(const Wake&);
   void on(const Replica&);
   void on(const Response&);
   void on(const Broken&);
   void on(const Applied&);
+  void ask();
+  void close(base::Error why, std::optional<Millis> retry_after = std::nullopt, bool final = false);
+  std::optional<base::Error> check_acknowledged(wire::SyncReply& reply);
+  std::optional<base::Error> check_pulled(wire::SyncReply& reply);
 
-  Tuning tuning_;
+  Tuning full_, now_;  // now_: after halving
   Phase phase_ = Phase::Resting;
-  bool wake_pending_ = false, send_view_ = false, more_ = false;
+  bool wake_pending_ = false;
+  bool need_view_ = false;       ///< the server asked for the cases
+  std::string known_digest_;     ///< of the view the server has, when it told so on this connection
+  std::set<base::Id> restarted_; ///< cases taken again from 0 because their history did not fit
+  std::vector<base::Id> last_drop_;
+  Round round_;
+  wire::SyncReply reply_;        ///< being applied
   std::int64_t pushed_ = 0, pulled_ = 0;
-  std::int64_t sent_first_ = 0, sent_count_ = 0;
-  wire::SyncReply last_;
   std::deque<Output> outputs_;
 };
 

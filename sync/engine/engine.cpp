@@ -1,0 +1,248 @@
+#include "sync/engine/engine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sync/wire/codec.h"
+
+namespace doorstep::engine {
+namespace {
+
+using base::Error;
+using base::Fault;
+
+constexpr std::size_t kSmallestBatchBytes = 8 * 1024;  // halving below one note buys nothing
+
+Millis seconds_within(std::int64_t seconds, Millis least) {
+  const std::int64_t cap = std::chrono::seconds(limits::kServerWaitCap).count();
+  return std::max<Millis>(least, std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, cap)));
+}
+
+Tuning halved(const Tuning& full, int times) {
+  auto bytes = [&](std::size_t size) { return std::max(size >> times, std::min(size, kSmallestBatchBytes)); };
+  return {std::max<std::size_t>(full.ops_per_push >> times, 1), bytes(full.push_bytes), bytes(full.pull_bytes)};
+}
+
+Tuning doubled(const Tuning& now, const Tuning& full) {
+  return {std::min(now.ops_per_push * 2, full.ops_per_push), std::min(now.push_bytes * 2, full.push_bytes),
+          std::min(now.pull_bytes * 2, full.pull_bytes)};
+}
+
+Close refusal(const Response& response) {
+  constexpr std::string_view kPrefix = "urn:doorstep:problem:";
+  Error why{response.status >= 500 ? Fault::Offline : Fault::Invalid, "server.http_" + std::to_string(response.status), {}};
+  if (auto problem = wire::decode<wire::Problem>(response.body); problem.has_value()) {  // its words hold no case data
+    if (problem->type.starts_with(kPrefix)) why.where = "server." + problem->type.substr(kPrefix.size());
+    why.detail = problem->detail.empty() ? problem->title : problem->title + ": " + problem->detail;
+  }
+  Close close{std::move(why), std::nullopt, false};
+  if (response.retry_after_s) close.retry_after = seconds_within(*response.retry_after_s, Millis(0));
+  auto is = [&](Fault fault, bool final) { close.why.fault = fault, close.final = final; };
+  switch (response.status) {
+    case 401:
+    case 403: is(Fault::Denied, true); break;
+    case 409: is(Fault::Conflict, true); break;
+    case 413: is(Fault::Full, false); break;
+    case 426: is(Fault::Unsupported, true); break;
+    case 429: is(Fault::Throttled, false); break;
+    default: break;
+  }
+  return close;
+}
+
+std::size_t entries_in(const wire::SyncReply& reply) {
+  std::size_t count = 0;
+  for (const auto& pull : reply.cases) count += pull.entries.size();
+  return count;
+}
+
+}  // namespace
+
+Engine::Engine(const Tuning& tuning, int broken_attempts) : full_(tuning), now_(halved(tuning, std::clamp(broken_attempts, 0, 16))) {}
+
+void Engine::handle(const Input& input) {
+  if (phase_ == Phase::Closed) return;
+  std::visit([this](const auto& in) { on(in); }, input);
+}
+
+std::optional<Output> Engine::poll() {
+  if (outputs_.empty()) return std::nullopt;
+  Output out = std::move(outputs_.front());
+  outputs_.pop_front();
+  return out;
+}
+
+void Engine::ask() {
+  wake_pending_ = false;
+  phase_ = Phase::Asked;
+  outputs_.push_back(Need{now_.ops_per_push, now_.push_bytes});
+}
+
+void Engine::close(Error why, std::optional<Millis> retry_after, bool final) {
+  phase_ = Phase::Closed;
+  outputs_.push_back(Close{std::move(why), retry_after, final});
+}
+
+void Engine::on(const Wake&) {
+  if (phase_ == Phase::Resting) ask();
+  else wake_pending_ = true;
+}
+
+void Engine::on(const Broken& broken) { close(broken.why, std::nullopt, broken.why.fault == Fault::Denied); }
+
+void Engine::on(const Replica& replica) {
+  if (phase_ != Phase::Asked) return;
+  wire::SyncRequest request;
+  request.device = replica.device;
+  request.incarnation = replica.incarnation;
+  request.epoch = replica.epoch;
+  request.purged = replica.purged;
+  request.budget = static_cast<std::int64_t>(now_.pull_bytes);
+
+  request.ops.first = replica.ops.first;
+  request.ops.prev = replica.ops.prev;
+  round_ = {};
+  round_.first = replica.ops.first;
+  round_.chain = {replica.ops.prev};
+  std::size_t bytes = 0;
+  for (const std::string& op : replica.ops.items) {
+    bytes += op.size();
+    const std::size_t count = request.ops.items.size();
+    if (count > 0 && (count == now_.ops_per_push || bytes > now_.push_bytes)) break;
+    request.ops.items.push_back(op);
+    round_.chain.push_back(wire::chain_next(round_.chain.back(), op));
+  }
+  round_.last = round_.first + static_cast<std::int64_t>(request.ops.items.size()) - 1;
+  round_.queue_left = replica.more_ops || request.ops.items.size() < replica.ops.items.size();
+  round_.receipts = replica.purged.size();
+
+  round_.cursors = replica.cursors;
+  round_.digest = wire::view_digest(replica.cursors);
+  const bool differs = !known_digest_.empty() && known_digest_ != round_.digest;
+  round_.with_cases = need_view_ || differs || replica.cursors.empty();  // an empty list costs less than a second round
+  request.view.digest = round_.digest;
+  if (round_.with_cases) request.view.cases = replica.cursors;
+
+  phase_ = Phase::Sent;
+  outputs_.push_back(Send{wire::encode(request)});
+}
+
+void Engine::on(const Response& response) {
+  if (phase_ != Phase::Sent) return;
+  if (response.status != 200) {
+    Close refused = refusal(response);
+    return close(std::move(refused.why), refused.retry_after, refused.final);
+  }
+  auto reply = wire::decode<wire::SyncReply>(response.body);
+  if (!reply.has_value()) return close(reply.error());
+  if (auto error = check_acknowledged(*reply)) return close(*error, std::nullopt, error->fault == Fault::Conflict);
+  if (auto error = check_pulled(*reply)) return close(*error);
+  if (reply->need_view && round_.with_cases)
+    return close({Fault::Invalid, "engine.view", "the server asks again for what it was just told"});
+
+  const bool waiting = round_.queue_left || reply->applied_through < round_.last;
+  if (waiting) reply->drop.clear();
+  reply_ = std::move(*reply);
+  phase_ = Phase::Applying;
+  outputs_.push_back(Apply{reply_});
+}
+
+/// Fault::Conflict where the server's history of our operations is not ours; then nobody but a person can go on.
+std::optional<Error> Engine::check_acknowledged(wire::SyncReply& reply) {
+  if (reply.applied_through < round_.first - 1)  // restored from a backup older than what it acknowledged (I8)
+    return Error{Fault::Conflict, "engine.regressed", "the server no longer has what it had acknowledged"};
+  if (reply.applied_through > round_.last) {
+    // More than this batch is fine when a longer one was sent before and its reply was lost: its results come with its
+    // own operations. But nobody can have acknowledged what this device never made (I9).
+    if (!round_.queue_left) return Error{Fault::Conflict, "engine.forked", "the server has operations this device did not make"};
+    reply.applied_through = round_.last;
+    reply.head_hash = round_.chain.back();
+  }
+  const auto kept = static_cast<std::size_t>(reply.applied_through - round_.first + 1);
+  if (reply.head_hash != round_.chain[kept])
+    return Error{Fault::Conflict, "engine.forked", "the server has other operations under this device's numbers"};
+
+  std::erase_if(reply.results, [&](const wire::OpResult& r) { return r.number < round_.first || r.number > reply.applied_through; });
+  std::set<std::int64_t> answered;
+  for (const wire::OpResult& result : reply.results) answered.insert(result.number);
+  if (answered.size() != kept || reply.results.size() != kept)
+    return Error{Fault::Invalid, "engine.results", "not one answer for each operation that was taken"};
+  reply.stable_through = std::min(reply.stable_through, reply.applied_through);
+  return std::nullopt;
+}
+
+std::optional<Error> Engine::check_pulled(wire::SyncReply& reply) {
+  for (wire::CasePull& pull : reply.cases) {
+    std::int64_t at = pull.from;
+    std::optional<std::string> chain;
+    const auto cursor = std::find_if(round_.cursors.begin(), round_.cursors.end(),
+                                     [&](const wire::Cursor& c) { return c.case_id == pull.case_id; });
+    const bool held = cursor != round_.cursors.end();
+    const bool again = pull.diverged.value_or(false);
+    if (!again && pull.from > (held ? cursor->seq : 0))
+      return Error{Fault::Invalid, "engine.gap", "entries of a case were left out"};
+    for (const wire::LogEntry& entry : pull.entries) {
+      if (entry.seq <= at || entry.seq > pull.to) return Error{Fault::Invalid, "engine.order", "entries of a case are out of order"};
+      if (entry.revision.hash != base::sha256_hex(entry.revision.body))
+        return Error{Fault::Corrupt, "engine.body", "a record is not what its hash says"};
+      at = entry.seq;
+    }
+    // A new grant may bring only what is current; then there is nothing to compute the chain from.
+    const bool dense = static_cast<std::int64_t>(pull.entries.size()) == pull.to - pull.from;
+    if (pull.from == 0) chain = wire::kChainStart;
+    else if (held && pull.from == cursor->seq) chain = cursor->chain;
+    if (again) round_.restarted |= restarted_.insert(pull.case_id).second;
+    if (pull.entries.empty() || !dense || !chain) continue;
+    for (const wire::LogEntry& entry : pull.entries) chain = wire::chain_next(*chain, entry.revision);
+    if (chain == pull.chain) continue;
+    if (!restarted_.insert(pull.case_id).second)  // it was taken from 0 already, and still does not fit
+      return Error{Fault::Corrupt, "engine.chain", "a case's entries are not those its chain was made of"};
+    wire::CasePull from_start;
+    from_start.case_id = pull.case_id;
+    from_start.chain = wire::kChainStart;
+    from_start.complete = false;
+    from_start.diverged = true;
+    pull = std::move(from_start);
+    round_.restarted = true;
+    reply.more = true;
+  }
+  return std::nullopt;
+}
+
+void Engine::on(const Applied& applied) {
+  if (phase_ != Phase::Applying) return;
+  if (!applied.ok) return close({Fault::Io, "engine.apply", "this tablet could not keep what the server sent"});
+
+  const auto entries = static_cast<std::int64_t>(entries_in(reply_));
+  const auto answered = static_cast<std::int64_t>(reply_.results.size());
+  pushed_ += answered;
+  pulled_ += entries;
+  now_ = doubled(now_, full_);
+  known_digest_ = reply_.need_view ? std::string() : round_.digest;
+  need_view_ = reply_.need_view;
+
+  const bool dropped = !reply_.drop.empty() && reply_.drop != last_drop_;
+  last_drop_ = reply_.drop;
+  const bool again = reply_.more || reply_.need_view || dropped || round_.queue_left || reply_.applied_through < round_.last;
+  const bool progress = answered > 0 || entries > 0 || round_.restarted || reply_.need_view || dropped || round_.receipts > 0;
+  if (again && !progress) return close({Fault::Invalid, "engine.no_progress", "the server asks for more rounds and does nothing in them"});
+  if (again || wake_pending_) return ask();
+
+  phase_ = Phase::Resting;
+  outputs_.push_back(Idle{std::exchange(pushed_, 0), std::exchange(pulled_, 0),
+                          seconds_within(reply_.next_after_s, limits::kSyncAtMostEvery),
+                          seconds_within(reply_.next_spread_s, Millis(0)), reply_.receipt});
+}
+
+Millis backoff(int attempt, std::optional<Millis> retry_after, double u1, double u2) {
+  const double cap_ms = static_cast<double>(std::chrono::duration_cast<Millis>(limits::kBackoffCap).count());
+  const double grown_ms = std::min(cap_ms, std::ldexp(1000.0, std::clamp(attempt, 0, 30)));
+  const double asked_ms = retry_after ? static_cast<double>(retry_after->count()) * (1 + u1 / 2) : 0;
+  return Millis(static_cast<std::int64_t>(std::max(asked_ms, grown_ms * u2)));
+}
+
+Millis next_sync(Millis after, Millis spread, double u) {
+  return after + Millis(static_cast<std::int64_t>(static_cast<double>(spread.count()) * u));
+}
+
+}  // namespace doorstep::engine
