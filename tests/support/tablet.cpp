@@ -13,6 +13,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 namespace json = boost::json;
 
+/// Roles that are only read: a control of the same words is what a person would press.
+bool is_read(const std::string& role) {
+  static const std::set<std::string> read = {"text", "heading", "label", "hint", "window", "page", "group", "scroll", "icon", "radio_group"};
+  return read.contains(role);
+}
+
 std::string text_of(const json::object& o, const char* key) {
   auto* v = o.if_contains(key);
   return v && v->is_string() ? std::string(v->as_string()) : std::string();
@@ -65,7 +71,7 @@ bool Tablet::read(Limit wait) {
   controls_.clear();
   for (const auto& item : object.at("items").as_array()) {
     const auto& o = item.as_object();
-    Control c{text_of(o, "role"), text_of(o, "name"), text_of(o, "value"), {}, int_of(o, "x"), int_of(o, "y"), int_of(o, "w"), int_of(o, "h")};
+    Control c{text_of(o, "role"), text_of(o, "key"), text_of(o, "name"), text_of(o, "value"), {}, int_of(o, "x"), int_of(o, "y"), int_of(o, "w"), int_of(o, "h")};
     if (auto* state = o.if_contains("state"); state && state->is_array())
       for (const auto& s : state->as_array()) c.state.emplace_back(s.as_string());
     controls_.push_back(std::move(c));
@@ -74,13 +80,20 @@ bool Tablet::read(Limit wait) {
 }
 
 const Control* Tablet::match(const std::string& text, const std::string& role) const {
-  const Control* partial = nullptr;
+  // Exactly named before partly named, what can be operated before what is only read.
+  const Control* best = nullptr;
+  int best_rank = 0;
   for (const Control& c : controls_) {
     if (!role.empty() && c.role != role) continue;
-    if (c.name == text) return &c;
-    if (!partial && (c.name.find(text) != std::string::npos || c.value.find(text) != std::string::npos)) partial = &c;
+    bool exact = c.name == text || (!c.key.empty() && c.key == text);
+    bool partly = c.name.find(text) != std::string::npos || c.value.find(text) != std::string::npos;
+    int rank = (exact ? 4 : partly ? 2 : 0) + (exact || partly ? !is_read(c.role) : 0);
+    if (rank > best_rank) {
+      best = &c;
+      best_rank = rank;
+    }
   }
-  return partial;
+  return best;
 }
 
 std::optional<Control> Tablet::find(const std::string& text, const std::string& role) {
@@ -113,21 +126,18 @@ void Tablet::wait_gone(const std::string& text, Limit limit) {
 
 Control Tablet::into_view(const std::string& text, const std::string& role) {
   Control c = wait_for(text, role);
-  // The page scrolls under a fixed bar at the top and one at the bottom; keep away from both.
-  for (int i = 0; i < 60; ++i) {
-    int middle = c.y + c.h / 2, low = height_ / 10, high = height_ - height_ / 8;
-    bool footer = c.is("fixed");
-    if (footer || (middle >= low && middle <= high)) return c;
+  for (int i = 0; i < 400; ++i) {
+    int middle = c.y + c.h / 2, low = height_ / 9, high = height_ - height_ / 7;
+    if (!c.is("offscreen") && middle >= low && middle <= high) return c;
     auto place = display_.focus(title_);
-    int clicks = middle > high ? 1 : -1;
-    display_.wheel(place.x + c.x + c.w / 2, place.y + height_ / 2, clicks);
-    auto until = Clock::now() + Limit(1000);
     int before = c.y;
+    display_.wheel(place.x + c.x + c.w / 2, place.y + height_ / 2, middle > high ? 1 : -1);
+    auto until = Clock::now() + Limit(400);
     while (c.y == before && Clock::now() < until) {
-      read(Limit(50));
+      read(Limit(40));
       c = wait_for(text, role);
     }
-    if (c.y == before) return c;  // the page is at its end
+    if (c.y == before) return c;  // it does not scroll (a bar), or the page is at its end
   }
   return c;
 }
@@ -142,13 +152,13 @@ void Tablet::press(const std::string& text, const std::string& role) {
 }
 
 void Tablet::type_into(const std::string& name, const std::string& ascii) {
-  press(name, "textbox");
+  press(name);
   display_.type(ascii);
 }
 
 void Tablet::paste_into(const std::string& name, const std::string& utf8) {
   display_.set_clipboard(utf8);
-  press(name, "textbox");
+  press(name);
   display_.key("ctrl+v");
 }
 

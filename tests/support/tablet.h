@@ -13,7 +13,7 @@ namespace doorstep::support {
 
 /// One control or text the app says is on its screen.
 struct Control {
-  std::string role, name, value;
+  std::string role, key, name, value;
   std::vector<std::string> state;
   int x = 0, y = 0, w = 0, h = 0;
   bool is(const std::string& s) const { return std::find(state.begin(), state.end(), s) != state.end(); }
@@ -34,15 +34,16 @@ class Tablet {
   using Limit = std::chrono::milliseconds;
   static constexpr Limit kLimit{20'000};
 
-  /// Any control whose name (or value) contains `text`; scrolls the page to find it when it is there but out of sight.
+  /// The control with this key or name, else the first whose name or value contains `text`. `role`: empty for any.
   Control wait_for(const std::string& text, const std::string& role = "", Limit limit = kLimit);
   void wait_gone(const std::string& text, Limit limit = kLimit);
   bool shows(const std::string& text);
   std::optional<Control> find(const std::string& text, const std::string& role = "");
   /// Waits for it, brings it into view, clicks its middle.
-  void press(const std::string& text, const std::string& role = "button");
+  void press(const std::string& text, const std::string& role = "");
   void type_into(const std::string& name, const std::string& ascii);
   void paste_into(const std::string& name, const std::string& utf8);
+  Display& display() { return display_; }
   void kill_hard();  ///< SIGKILL, and waits for the end
   bool running() { return process_->running(); }
   Process& process() { return *process_; }
