@@ -1,0 +1,70 @@
+#pragma once
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/state/effects.h"
+#include "app/state/events.h"
+#include "platform/base/error.h"
+#include "platform/base/secret.h"
+#include "platform/vault/slot.h"
+#include "sync/transport/pump.h"
+
+/// The threads behind the app: "store" owns the encrypted database and the vault, "sync" (the pump's) talks to the server,
+/// "network" watches whether there is one, "activate" runs while the worker's certificate is fetched. They exchange values.
+namespace doorstep::work {
+
+using base::Id;
+using base::Instant;
+using base::Result;
+using base::Secret;
+
+/// What enrolment left in the tablet's folder.
+struct Enrolment {
+  Id device;
+  Id worker;
+  std::string worker_name;
+  Secret device_key;               ///< PEM
+  std::string device_certificate;  ///< PEM
+  std::string ticket;              ///< exchanged once for the worker's certificate
+};
+
+/// Keys, requests and TLS contexts: made by platform/tls, which the mains wire in. Called on work's threads.
+struct Credentials {
+  std::function<Result<Secret>()> make_key;
+  std::function<Result<std::string>(const Secret& key)> make_request;
+  std::function<Result<tls::Context>(const std::string& certificate, const Secret& key)> client_context;
+};
+
+struct Options {
+  std::filesystem::path folder;   ///< the tablet's: vault/, replica.db, settings.json
+  Enrolment enrolment;
+  transport::Endpoint server;
+  Credentials credentials;
+  std::optional<vault::KdfCost> test_cost;  ///< tests only: see vault::Vault
+  std::string vfs;                          ///< tests only: see store::StoreOptions
+};
+
+/// Carries State's effects to the threads and their events back. The UI thread calls every function; none of them blocks.
+class Runner {
+ public:
+  /// `clock` must outlive this. `wake`: called from any thread when take() has something.
+  Runner(Options options, const base::Clock& clock, std::function<void()> wake);
+  ~Runner();  ///< closes the store and joins every thread; what was saved stays saved
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  /// Begins: a Started event follows.
+  void start();
+  void run(state::Effect effect);
+  std::vector<state::Event> take();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace doorstep::work
