@@ -1,0 +1,108 @@
+#include "platform/config/server_config.h"
+
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "platform/config/reader.h"
+
+namespace doorstep::config {
+namespace {
+
+const std::vector<std::string> kAllKeys = {"version",      "server.listen",   "server.enrol_listen", "server.name",
+                                           "server.data_dir", "council.id", "council.name"};
+
+std::optional<ListenAddress> address(Table& table, const std::string& key, const std::string& example) {
+  auto found = table.text(key, example);
+  if (!found) return std::nullopt;
+  auto refuse = [&](std::string what) {
+    table.problem(key, found->line, std::move(what), "write " + example);
+    return std::nullopt;
+  };
+  std::string_view text = found->value;
+  auto colon = text.rfind(':');
+  if (colon == text.npos) return refuse("the port is missing");
+  auto port = port_from(text.substr(colon + 1), true);
+  if (!port) return refuse("\"" + std::string(text.substr(colon + 1)) + "\" is no port");
+  std::string_view host = text.substr(0, colon);
+  bool six = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (six) host = host.substr(1, host.size() - 2);
+  bool digits = six ? host.find_first_not_of("0123456789abcdefABCDEF:.") == host.npos
+                    : !host.empty() && host.find_first_not_of("0123456789.") == host.npos;
+  if (!digits) return refuse("\"" + std::string(host) + "\" is no address of this machine");
+  return ListenAddress{std::string(host), *port};
+}
+
+}  // namespace
+
+Parsed<ServerConfig> parse_server_config(std::string_view text, const std::string& file_name) {
+  File file(file_name);
+  auto document = file.parse(text);
+  if (!document) return file.take();
+
+  ServerConfig config;
+  Table root(file, &*document, "", 1);
+  root.number("version", 1, 1, "");
+  if (auto table = root.table("server", "[server] with listen, enrol_listen, name and data_dir")) {
+    auto listen = address(*table, "listen", "listen = \"0.0.0.0:8443\"");
+    auto enrol = address(*table, "enrol_listen", "enrol_listen = \"0.0.0.0:8444\"");
+    if (listen) config.listen = *listen;
+    if (enrol) config.enrol_listen = *enrol;
+    if (listen && enrol && *listen == *enrol && listen->port != 0)
+      table->problem("enrol_listen", table->line(), "it is the same as listen", "enrolment has a port of its own: enrol_listen = \"0.0.0.0:8444\"");
+    if (auto name = table->text("name", "name = \"doorstep.northmere.gov.uk\"")) {
+      if (is_host(name->value)) config.server_name = name->value;
+      else table->problem("name", name->line, "\"" + name->value + "\" is no host name",
+                          "write the name tablets reach it by, without https:// and port: name = \"doorstep.northmere.gov.uk\"");
+    }
+    if (auto folder = table->text("data_dir", "data_dir = \"/var/lib/doorstep-server\"")) config.data_dir = folder->value;
+    table->finish(kAllKeys);
+  }
+  if (auto table = root.table("council", "[council] with id and name")) {
+    if (auto id = table->text("id", "id = \"northmere\"")) {
+      if (is_plain_id(id->value)) config.council.id = id->value;
+      else table->problem("id", id->line, "\"" + id->value + "\" is no id", "use lower-case letters, digits and hyphens: id = \"northmere\"");
+    }
+    if (auto name = table->text("name", "name = \"Northmere Council\"")) config.council.name = name->value;
+    table->finish(kAllKeys);
+  }
+  if (root.has("postgres"))
+    root.problem("postgres", line_of(*document->get("postgres")), "this build keeps cases in its own embedded store, not in PostgreSQL",
+                 "leave the table out");
+  (void)root.maybe_table("postgres");
+  root.finish(kAllKeys);
+  if (!file.good()) return file.take();
+  return config;
+}
+
+Parsed<ServerConfig> load_server_config(const std::filesystem::path& path) {
+  std::string name = path.filename().string();
+  auto text = base::read_file(path, limits::kConfigBytes);
+  if (text.has_error()) {
+    File file(name);
+    file.problem(1, "", "the file cannot be read: " + text.error().detail, "");
+    return file.take();
+  }
+  auto parsed = parse_server_config(*text, name);
+  std::error_code error;
+  if (auto* config = std::get_if<ServerConfig>(&parsed); config && config->data_dir.is_relative())
+    config->data_dir = std::filesystem::absolute(path, error).parent_path() / config->data_dir;
+  return parsed;
+}
+
+std::string_view example_server_toml() {
+  return R"(# server.toml: one case server. Lines that begin with # are remarks.
+
+version = 1                                # of this file's format
+
+[server]
+listen = "0.0.0.0:8443"                    # tablets, with their certificates
+enrol_listen = "0.0.0.0:8444"              # enrolment only
+name = "doorstep.northmere.gov.uk"         # the name tablets reach it by; goes into its certificate
+data_dir = "/var/lib/doorstep-server"      # keys and cases; back it up
+
+[council]
+id = "northmere"                           # the same as in device.toml
+name = "Northmere Council"
+)";
+}
+
+}  // namespace doorstep::config

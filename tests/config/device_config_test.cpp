@@ -1,0 +1,272 @@
+#include "platform/config/device_config.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "platform/base/file.h"
+
+using namespace doorstep;
+using namespace doorstep::config;
+
+namespace {
+
+constexpr std::string_view kGood = R"(version = 1
+
+[council]
+id = "northmere"
+name = "Northmere Council"
+
+[server]
+url = "https://doorstep.northmere.gov.uk:8443"
+enrol_url = "https://doorstep.northmere.gov.uk:8444"
+name = "doorstep.northmere.gov.uk"
+ca_file = "ca.pem"
+
+[policy]
+lock_s = 90
+visit_lock_s = 500
+curtain_s = 45
+
+[[contacts.duty]]
+label = "Duty team"
+number = "01632 960101"
+
+[[contacts.duty]]
+label = "Duty manager"
+number = "+44 1632 960103"
+
+[[contacts.out_of_hours]]
+label = "Emergency duty team"
+number = "01632 960102"
+
+[tablet]
+theme = "dark"
+data_dir = "/var/lib/doorstep"
+)";
+
+/// kGood with one line written anew ("" leaves it out, so later lines move up by one).
+std::string with_line(int number, std::string_view line) {
+  std::string out;
+  int at = 1;
+  for (std::size_t begin = 0; begin < kGood.size(); ++at) {
+    auto end = kGood.find('\n', begin);
+    if (at != number) out += std::string(kGood.substr(begin, end + 1 - begin));
+    else if (!line.empty()) out += std::string(line) + "\n";
+    begin = end + 1;
+  }
+  return out;
+}
+
+std::vector<Problem> problems_of(std::string_view text) {
+  auto parsed = parse_device_config(text, "device.toml");
+  return std::holds_alternative<DeviceConfig>(parsed) ? std::vector<Problem>() : std::get<std::vector<Problem>>(parsed);
+}
+
+}  // namespace
+
+TEST_CASE("device.toml: a good one is read whole", "[config]") {
+  auto parsed = parse_device_config(kGood, "device.toml");
+  for (const auto& problem : problems_of(kGood)) UNSCOPED_INFO(problem.str());
+  REQUIRE(std::holds_alternative<DeviceConfig>(parsed));
+  const auto& config = std::get<DeviceConfig>(parsed);
+  CHECK(config.council.id == "northmere");
+  CHECK(config.council.name == "Northmere Council");
+  CHECK(config.server.sync == Endpoint{"doorstep.northmere.gov.uk", 8443});
+  CHECK(config.server.enrol.url() == "https://doorstep.northmere.gov.uk:8444");
+  CHECK(config.server.name == "doorstep.northmere.gov.uk");
+  CHECK(config.server.ca_file == "ca.pem");
+  CHECK(config.server.ca_pem.empty());
+  CHECK(config.policy.lock_s == 90);
+  CHECK(config.policy.visit_lock_s == 500);
+  CHECK(config.policy.curtain_s == 45);
+  CHECK(config.contacts.emergency == "999");
+  CHECK(config.contacts.duty == std::vector<Contact>{{"Duty team", "01632 960101"}, {"Duty manager", "+44 1632 960103"}});
+  CHECK(config.contacts.out_of_hours == std::vector<Contact>{{"Emergency duty team", "01632 960102"}});
+  CHECK(config.theme == Theme::Dark);
+  CHECK(config.data_dir == "/var/lib/doorstep");
+}
+
+TEST_CASE("device.toml: policy and tablet may be left out and are the decided ones", "[config]") {
+  std::string text(kGood.substr(0, kGood.find("[policy]")));
+  text += kGood.substr(kGood.find("[[contacts.duty]]"), kGood.find("[tablet]") - kGood.find("[[contacts.duty]]"));
+  auto parsed = parse_device_config(text, "device.toml");
+  REQUIRE(std::holds_alternative<DeviceConfig>(parsed));
+  const auto& config = std::get<DeviceConfig>(parsed);
+  CHECK(config.policy.lock_s == 120);
+  CHECK(config.policy.visit_lock_s == 600);
+  CHECK(config.policy.curtain_s == 60);
+  CHECK(config.theme == Theme::System);
+  CHECK_FALSE(config.data_dir.has_value());
+}
+
+TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and what would be right", "[config]") {
+  struct Row {
+    int line;              // the line of kGood that is replaced
+    std::string text;      // by this
+    int told;              // the line the problem must name
+    std::string key;       // and its key
+    std::string what;      // part of what is wrong
+    std::string right;     // part of what would be right
+  };
+  const Row rows[] = {
+      {1, "version = 2", 1, "version", "2 is too large", "version = 1"},
+      {1, "version = \"1\"", 1, "version", "this is text, not a whole number", "version = 1"},
+      {1, "", 1, "version", "it is missing", "version = 1"},
+      {1, "verison = 1", 1, "verison", "there is no such key", "did you mean \"version\"?"},
+      {4, "id = \"North Mere\"", 4, "council.id", "\"North Mere\" is no id", "lower-case letters"},
+      {4, "id = 7", 4, "council.id", "this is a whole number, not text", "id = \"northmere\""},
+      {4, "id = \"  \"", 4, "council.id", "it is empty", "id = \"northmere\""},
+      {4, "id = \"CHANGE ME\"", 4, "council.id", "still the example's", "only the council can decide"},
+      {4, "", 3, "council.id", "it is missing from [council]", "write id"},
+      {5, "nmae = \"Northmere Council\"", 5, "council.nmae", "there is no such key", "did you mean \"name\"?"},
+      {8, "url = \"http://doorstep.northmere.gov.uk:8443\"", 8, "server.url", "http:// is not encrypted", "https://"},
+      {8, "url = \"doorstep.northmere.gov.uk\"", 8, "server.url", "does not begin with https://", "https://"},
+      {8, "url = \"https://doorstep.northmere.gov.uk\"", 8, "server.url", "the port is missing", ":8443"},
+      {8, "url = \"https://doorstep.northmere.gov.uk:https\"", 8, "server.url", "\"https\" is no port", ":8443"},
+      {8, "url = \"https://doorstep.northmere.gov.uk:70000\"", 8, "server.url", "\"70000\" is no port", ":8443"},
+      {8, "url = \"https://doorstep.northmere.gov.uk:0\"", 8, "server.url", "\"0\" is no port", ":8443"},
+      {8, "url = \"https://door step:8443\"", 8, "server.url", "\"door step\" is no host name", "https://"},
+      {8, "url = \"https://doorstep.northmere.gov.uk:8443/v1\"", 8, "server.url", "there is a path", "https://"},
+      {8, "url = \"https://me:secret@doorstep.northmere.gov.uk:8443\"", 8, "server.url", "does not belong here", "https://"},
+      {8, "url = [\"https://a.example:8443\"]", 8, "server.url", "this is a list, not text", "https://"},
+      {9, "enrol_url = \"https://doorstep.northmere.gov.uk:8443\"", 7, "server.enrol_url", "the same as url", "8444"},
+      {9, "enroll_url = \"https://doorstep.northmere.gov.uk:8444\"", 9, "server.enroll_url", "no such key", "\"enrol_url\""},
+      {10, "name = \"https://doorstep.northmere.gov.uk\"", 10, "server.name", "is no host name", "without https://"},
+      {11, "", 7, "server.ca_file", "neither ca_file nor ca_pem", "doorstep-server init"},
+      {11, "ca_pem = \"hello\"", 11, "server.ca_pem", "no PEM certificate", "BEGIN CERTIFICATE"},
+      {11, "ca_pem = \"-----BEGIN CERTIFICATE-----\\n-----BEGIN PRIVATE KEY-----\"", 11, "server.ca_pem", "private key", "certificate alone"},
+      {14, "lock_s = 10", 14, "policy.lock_s", "10 is too small", "from 30 to 600 seconds"},
+      {14, "lock_s = 90.5", 14, "policy.lock_s", "this is a number with a point", "whole number"},
+      {14, "lock = 90", 14, "policy.lock", "there is no such key", "did you mean \"lock_s\"?"},
+      {15, "visit_lock_s = 80", 13, "policy.visit_lock_s", "shorter than lock_s", "waits longer"},
+      {16, "curtain_s = 501", 13, "policy.curtain_s", "longer than visit_lock_s", "before the lock"},
+      {16, "theme = \"dark\"", 16, "policy.theme", "there is no such key", "it belongs in [tablet]"},
+      {16, "curtian_s = 45", 16, "policy.curtian_s", "there is no such key", "did you mean \"curtain_s\"?"},
+      {20, "number = \"ring Pat\"", 20, "contacts.duty[1].number", "\"ring Pat\" is no telephone number", "01632 960101"},
+      {20, "numbr = \"01632 960101\"", 20, "contacts.duty[1].numbr", "there is no such key", "did you mean \"number\"?"},
+      {23, "", 22, "contacts.duty[2].label", "it is missing from [contacts.duty[2]]", "Duty team"},
+      {31, "theme = \"blue\"", 31, "tablet.theme", "\"blue\" is no theme", "\"system\", \"light\" or \"dark\""},
+      {32, "data_dir = \"data\"", 32, "tablet.data_dir", "not a full path", "/var/lib/doorstep"},
+      {32, "colour = \"teal\"", 32, "tablet.colour", "there is no such key", "known here: data_dir, theme"},
+      {30, "[tabelt]", 30, "tabelt", "there is no such key", "did you mean \"tablet\"?"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.line, row.text);
+    auto problems = problems_of(with_line(row.line, row.text));
+    for (const auto& problem : problems) UNSCOPED_INFO(problem.str());
+    auto it = std::find_if(problems.begin(), problems.end(), [&](const Problem& p) { return p.key == row.key; });
+    REQUIRE(it != problems.end());
+    CHECK(it->file == "device.toml");
+    CHECK(it->line == row.told);
+    CHECK(it->what.find(row.what) != std::string::npos);
+    CHECK(it->would_be_right.find(row.right) != std::string::npos);
+  }
+}
+
+TEST_CASE("device.toml: everything wrong is told at once, in the order of the file", "[config]") {
+  auto problems = problems_of(R"(version = 1
+coucil = "x"
+
+[server]
+url = "http://a.example:1"
+enrol_url = "https://a.example:2"
+name = "a.example"
+ca_file = "ca.pem"
+port = 3
+
+[policy]
+lock_s = 5
+
+[[contacts.duty]]
+label = "Duty team"
+)");
+  std::vector<std::string> told;
+  for (const auto& problem : problems) told.push_back(std::to_string(problem.line) + " " + problem.key);
+  CHECK(told == std::vector<std::string>{"1 council", "2 coucil", "5 server.url", "9 server.port", "12 policy.lock_s",
+                                         "14 contacts.duty[1].number", "14 contacts.out_of_hours"});
+  for (const auto& problem : problems) CHECK_FALSE(problem.would_be_right.empty());
+}
+
+TEST_CASE("device.toml: what is no TOML is named by its line", "[config]") {
+  struct Row {
+    std::string text;
+    int line;
+  };
+  const Row rows[] = {{with_line(8, "url = https://a.example:1"), 8}, {with_line(4, "id = \"north"), 4}, {with_line(3, "[council"), 3},
+                      {with_line(5, "id = \"again\""), 5},            {with_line(13, "[server]"), 13},
+                      {with_line(5, "name = \"\xff\xfe\""), 5}};
+  for (const auto& row : rows) {
+    auto problems = problems_of(row.text);
+    REQUIRE(problems.size() == 1);
+    CAPTURE(problems[0].str());
+    CHECK(problems[0].line == row.line);
+    CHECK_FALSE(problems[0].what.empty());
+  }
+  CHECK(problems_of("").size() == 4);  // version, council, server, contacts
+  CHECK(problems_of("contacts = 5").size() == 4);
+  CHECK_FALSE(problems_of(std::string(1000, '[')).empty());
+  CHECK_FALSE(problems_of(std::string("version = 1\0", 12)).empty());
+}
+
+TEST_CASE("device.toml: any prefix and any single changed byte is read without harm", "[config]") {
+  for (std::size_t size = 0; size < kGood.size(); ++size) (void)parse_device_config(kGood.substr(0, size), "device.toml");
+  std::string text(kGood);
+  for (std::size_t at = 0; at < text.size(); ++at)
+    for (char c : {'"', '[', '=', '\n', '\0', '\x80'}) {
+      char was = std::exchange(text[at], c);
+      auto parsed = parse_device_config(text, "device.toml");
+      if (auto* problems = std::get_if<std::vector<Problem>>(&parsed)) CHECK_FALSE(problems->empty());
+      text[at] = was;
+    }
+}
+
+TEST_CASE("device.toml: a key in the wrong table is sent to the right one", "[config]") {
+  auto problems = problems_of(std::string("lock_s = 90\n") + std::string(kGood));
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].str() == "device.toml:1: lock_s: there is no such key; it belongs in [policy]");
+}
+
+TEST_CASE("device.toml: the example names each value that a council must decide, and nothing else", "[config]") {
+  auto problems = problems_of(example_device_toml());
+  std::vector<std::string> keys;
+  for (const auto& problem : problems) {
+    keys.push_back(problem.key);
+    CHECK(problem.what == "this is still the example's");
+  }
+  CHECK(keys == std::vector<std::string>{"council.id", "council.name", "server.url", "server.enrol_url", "server.name",
+                                         "contacts.duty[1].label", "contacts.duty[1].number", "contacts.out_of_hours[1].label",
+                                         "contacts.out_of_hours[1].number"});
+}
+
+TEST_CASE("device.toml: the file and its certificate are read from disk, and what is missing is named", "[config]") {
+  std::string folder = (std::filesystem::temp_directory_path() / "doorstep-config-XXXXXX").string();
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  std::filesystem::path path = std::filesystem::path(folder) / "device.toml";
+  auto problem = [&] {
+    auto loaded = load_device_config(path);
+    auto* problems = std::get_if<std::vector<Problem>>(&loaded);
+    return problems && problems->size() == 1 ? problems->front() : Problem();
+  };
+  CHECK(problem().what.find("cannot be read") != std::string::npos);
+
+  REQUIRE(base::write_file_atomic(path, kGood, base::Access::Everybody).has_value());
+  CHECK(problem().key == "server.ca_file");
+  CHECK(problem().line == 11);
+  const std::string pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  auto write_ca = [&](std::string text) { REQUIRE(base::write_file_atomic(std::filesystem::path(folder) / "ca.pem", text, base::Access::Everybody).has_value()); };
+  write_ca("hello");
+  CHECK(problem().what == "ca.pem is no PEM certificate");
+  write_ca(pem + "-----BEGIN PRIVATE KEY-----\n");
+  CHECK(problem().what.find("private key") != std::string::npos);
+  write_ca(pem);
+  auto loaded = load_device_config(path);
+  REQUIRE(std::holds_alternative<DeviceConfig>(loaded));
+  CHECK(std::get<DeviceConfig>(loaded).server.ca_pem == pem);
+
+  REQUIRE(base::write_file_atomic(path, std::string(100 * 1024, '#'), base::Access::Everybody).has_value());
+  CHECK(problem().what.find("larger") != std::string::npos);
+  std::filesystem::remove_all(folder);
+}

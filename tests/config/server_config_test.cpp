@@ -1,0 +1,84 @@
+#include "platform/config/server_config.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <stdlib.h>
+
+#include "platform/base/file.h"
+
+using namespace doorstep;
+using namespace doorstep::config;
+
+namespace {
+
+std::string replaced(std::string_view from, std::string_view to) {
+  std::string text(example_server_toml());
+  auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+std::vector<Problem> problems_of(std::string_view text) {
+  auto parsed = parse_server_config(text, "server.toml");
+  return std::holds_alternative<ServerConfig>(parsed) ? std::vector<Problem>() : std::get<std::vector<Problem>>(parsed);
+}
+
+}  // namespace
+
+TEST_CASE("server.toml: the example is a good one", "[config]") {
+  auto parsed = parse_server_config(example_server_toml(), "server.toml");
+  REQUIRE(std::holds_alternative<ServerConfig>(parsed));
+  const auto& config = std::get<ServerConfig>(parsed);
+  CHECK(config.listen == ListenAddress{"0.0.0.0", 8443});
+  CHECK(config.enrol_listen == ListenAddress{"0.0.0.0", 8444});
+  CHECK(config.server_name == "doorstep.northmere.gov.uk");
+  CHECK(config.data_dir == "/var/lib/doorstep-server");
+  CHECK(config.council.id == "northmere");
+  CHECK(config.council.name == "Northmere Council");
+}
+
+TEST_CASE("server.toml: addresses with IPv6 and any free port", "[config]") {
+  auto parsed = parse_server_config(replaced("listen = \"0.0.0.0:8443\"", "listen = \"[::1]:0\""), "server.toml");
+  REQUIRE(std::holds_alternative<ServerConfig>(parsed));
+  CHECK(std::get<ServerConfig>(parsed).listen == ListenAddress{"::1", 0});
+}
+
+TEST_CASE("server.toml: each wrong line is named", "[config]") {
+  struct Row {
+    std::string from, to;
+    int line;
+    std::string key, what;
+  };
+  const Row rows[] = {
+      {"listen = \"0.0.0.0:8443\"", "listen = \"0.0.0.0\"", 6, "server.listen", "the port is missing"},
+      {"listen = \"0.0.0.0:8443\"", "listen = \"everywhere:8443\"", 6, "server.listen", "no address of this machine"},
+      {"listen = \"0.0.0.0:8443\"", "listen = 8443", 6, "server.listen", "not text"},
+      {"0.0.0.0:8444", "0.0.0.0:8443", 5, "server.enrol_listen", "the same as listen"},
+      {"name = \"doorstep.northmere.gov.uk\"", "name = \"a b\"", 8, "server.name", "no host name"},
+      {"data_dir", "datadir", 9, "server.datadir", "no such key"},
+      {"id = \"northmere\"", "id = \"N\"", 12, "council.id", "is no id"},
+      {"[council]", "[postgres]\nurl = \"postgresql://db/doorstep\"\n\n[council]", 11, "postgres", "this build keeps cases in its own embedded store"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.to);
+    auto problems = problems_of(replaced(row.from, row.to));
+    for (const auto& problem : problems) UNSCOPED_INFO(problem.str());
+    auto it = std::find_if(problems.begin(), problems.end(), [&](const Problem& p) { return p.key == row.key; });
+    REQUIRE(it != problems.end());
+    CHECK(it->line == row.line);
+    CHECK(it->what.find(row.what) != std::string::npos);
+    CHECK_FALSE(it->would_be_right.empty());
+  }
+}
+
+TEST_CASE("server.toml: a relative data folder counts from the file", "[config]") {
+  std::string folder = (std::filesystem::temp_directory_path() / "doorstep-config-XXXXXX").string();
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  auto path = std::filesystem::path(folder) / "server.toml";
+  REQUIRE(base::write_file_atomic(path, replaced("/var/lib/doorstep-server", "data"), base::Access::Everybody).has_value());
+  auto loaded = load_server_config(path);
+  REQUIRE(std::holds_alternative<ServerConfig>(loaded));
+  CHECK(std::get<ServerConfig>(loaded).data_dir == std::filesystem::path(folder) / "data");
+  CHECK(std::holds_alternative<std::vector<Problem>>(load_server_config(path.string() + ".missing")));
+  std::filesystem::remove_all(folder);
+}
