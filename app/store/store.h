@@ -1,14 +1,14 @@
 #pragma once
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/store/views.h"
-#include "platform/sql/db.h"
+#include "sync/merge/merge.h"
 
 namespace doorstep::store {
 
@@ -21,13 +21,6 @@ struct Batch {
   bool more_ops = false;
   std::vector<wire::Cursor> cursors;
   std::vector<Id> purged;
-};
-
-/// How a person settles a conflict (merge::Choice without its room).
-struct Choice {
-  enum class Keep : std::uint8_t { Mine, Theirs, Both, Custom };
-  Keep keep = Keep::Theirs;
-  std::string text;  ///< for Custom
 };
 
 struct StoreOptions {
@@ -55,34 +48,35 @@ class Store {
 
   // Drafts --------------------------------------------------------------------------------------------------------------
   /// Record, outbox mark and journal row in one commit: when it returns, "Saved" is true. Saving what is already there is
-  /// a success without a write. Fault::Conflict: the visit is being submitted, or was discarded. Full: past limits::kRecordBytes.
-  Result<void> save_draft(const model::Visit& visit, Instant now);
+  /// a success without a write. `based_on`: the Draft::version the editor has seen; when sync has changed the draft since,
+  /// both changes are merged (empty: it has seen the newest). Fault::Conflict: the visit is being submitted, or was
+  /// discarded. Full: past limits::kRecordBytes.
+  Result<SavedDraft> save_draft(const model::Visit& visit, Instant now, std::optional<std::int64_t> based_on = std::nullopt);
   Result<std::vector<Draft>> drafts();  ///< newest first, without discarded ones
   Result<Draft> draft(Id visit);        ///< Fault::NotFound
   /// Earlier states, newest first, at most `limit`. Destroyed at submission.
   Result<std::vector<JournalEntry>> journal(Id visit, std::size_t limit);
   /// Throws a draft away: a tombstone is sent when the server has it, else it is gone at once.
   Result<void> discard(Id visit, Instant now);
-  /// A draft to re-write the author's own RETURNED or DRAFT (withdrawn) record in; the one that exists, or a new one under
-  /// `visit_id`. Fault::NotFound, or Conflict when the record is in another state.
-  Result<Draft> revise(Id record, Id visit_id, Instant now);
   /// Settles one conflict of a draft; `path` as in model::Conflict. Faults as merge::settle.
-  Result<Draft> settle_conflict(Id visit, std::string_view path, const Choice& choice, Instant now);
+  Result<Draft> settle_conflict(Id visit, std::string_view path, const merge::Choice& choice, Instant now);
 
   // Operations ----------------------------------------------------------------------------------------------------------
-  /// Saves the visit and queues one Submit per child that is not skipped. `record_ids`: child -> id of its new record (a
-  /// part that revises needs none). The draft stays, not editable, until every record is acknowledged.
-  /// Fault::Conflict: open conflicts, or already being submitted. Invalid: no child to submit, or an id is missing.
-  Result<void> submit(const model::Visit& visit, const std::map<Id, Id>& record_ids, Instant now);
-  /// Takes a submitted record back. Not sent yet: the submission is undone and the draft is back. Sent but not acknowledged:
-  /// Fault::Conflict. Else a Withdraw of the revision known here is queued.
-  Result<void> withdraw(Id record, Instant now);
+  /// Saves the visit and queues one Submit per record, each in its child's case, in one transaction. A part that revises has
+  /// its reference as base. The draft stays, not editable, until every record is acknowledged; then it is thrown away.
+  /// Fault::Conflict: open conflicts, or already being submitted. Invalid: no records, or one that is not of this visit.
+  Result<void> submit(const model::Visit& visit, const std::vector<model::ChildRecord>& records, Instant now);
+  /// Takes a submitted record back. Not frozen yet: the whole submission is undone and the draft is back. Frozen and not
+  /// acknowledged: Fault::Conflict. Else a Withdraw of exactly `on` is queued.
+  Result<void> withdraw(Id case_id, const model::RevisionRef& on, Instant now);
   /// `decision.on` names the revision that was read. Fault::Conflict: it is not the newest known here.
-  Result<void> decide(const model::Decision& decision, Instant now);
-  Result<void> addendum(const model::Addendum& addendum, Instant now);
+  Result<void> decide(Id case_id, const model::Decision& decision, Instant now);
+  Result<void> addendum(Id case_id, const model::Addendum& addendum, Instant now);
   /// The provisional child turns out to be `target`.
   Result<void> match(Id provisional_child, Id target, Instant now);
-  Result<void> settle_alert(const model::Disposition& disposition, Instant now);
+  Result<void> settle_alert(Id case_id, const model::RevisionRef& on, const model::Disposition& disposition, Instant now);
+  /// An answer was read and needs no more showing.
+  Result<void> dismiss(std::int64_t number);
 
   // Sync ----------------------------------------------------------------------------------------------------------------
   /// Freezes what waits (numbers, chains, fixes the bytes), then hands out what is not acknowledged, from the first. At least
@@ -97,9 +91,6 @@ class Store {
   Result<Caseload> caseload();
   /// One record; Fault::NotFound also when its case was dropped.
   Result<RecordView> record(Id id);
-  /// An earlier revision of a child record kept here. Fault::NotFound.
-  Result<model::ChildRecord> revision(Id record, std::int64_t rev);
-  Result<std::vector<model::Revision>> revisions(Id record);  ///< oldest first, without bodies
   Result<SyncStatus> status();
   /// Names, addresses and notes; case and accents do not matter, every word must occur, the last may be unfinished.
   Result<std::vector<Hit>> search(std::string_view text, std::size_t limit);

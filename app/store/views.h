@@ -48,8 +48,14 @@ struct Draft {
   model::Visit visit;
   DraftStage stage{};
   Instant started_at, saved_at;
+  std::int64_t version = 0;      ///< counts the changes made by anything else than save_draft; see there
   bool backed_up = false;        ///< the server has exactly this state
   std::vector<Answer> answers;   ///< why it came back: refused or conflict, newest last; empty again once edited and sent
+};
+
+struct SavedDraft {
+  std::int64_t version = 0;  ///< as Draft::version
+  bool merged = false;       ///< what is stored is not what was handed in: read the draft again
 };
 
 /// An earlier state of a draft, out of its autosave history.
@@ -58,16 +64,23 @@ struct JournalEntry {
   model::Visit visit;
 };
 
+/// One kept revision of a child record, or what was submitted here and is not at the server yet.
+struct RecordVersion {
+  model::Revision revision;  ///< with its exact body. `local`: rev is the next number, `at` the tablet's clock
+  model::ChildRecord body;
+  bool local = false;
+};
+
 /// One child's record of one visit with everything that belongs to it.
 struct RecordView {
-  model::Revision head;            ///< without its body, which is `record`; rev 0: not at the server yet
-  model::ChildRecord record;
   Id case_id;
-  bool pending = false;            ///< something of ours about it (submit, withdraw, decision ...) is not acknowledged yet
-  std::optional<wire::OpKind> pending_kind;  ///< the newest of those
+  std::vector<RecordVersion> versions;          ///< ascending, never empty; the last is the head
   std::vector<model::Decision> decisions;       ///< oldest first
   std::vector<model::Addendum> addenda;         ///< oldest first
   std::vector<model::Disposition> dispositions; ///< oldest first
+  bool pending = false;  ///< something of ours about it (submit, withdraw, decision ...) is not acknowledged yet
+
+  const RecordVersion& head() const { return versions.back(); }
 };
 
 /// Everything the screens list. Dropped cases are not in it.
@@ -91,6 +104,7 @@ struct Applied {
   bool caseload_changed = false;
   bool drafts_changed = false;
   std::vector<Answer> answers;      ///< of this reply: refused, merged and conflict
+  std::vector<Id> drafts_rewritten; ///< visits whose text changed: merged with another device's, or back after an answer
   std::vector<Id> visits_submitted; ///< all their records arrived; their drafts are gone
   std::vector<Id> purged;           ///< cases that left this device
   std::vector<Id> refetch;          ///< cases whose chain did not fit: they are taken again from the start

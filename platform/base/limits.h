@@ -44,6 +44,8 @@ inline constexpr std::size_t kEventQueue = 4096;
 // Autosave: durable at most 500 ms after the last key, and at most 2 s into continuous typing
 inline constexpr auto kSaveAfterKey = 300ms;                  ///< leaves 200 ms for the commit
 inline constexpr auto kSaveWhileTyping = 1500ms;
+inline constexpr std::size_t kJournalStates = 2000;           ///< earlier states of one draft: a long visit saved at every pause
+inline constexpr std::size_t kJournalBytes = 8 * 1024 * 1024; ///< of what they replaced: 40 pastes of the longest note
 
 // Sync
 inline constexpr auto kSyncEvery = 300s;                      ///< on a timer, with full jitter

@@ -1,0 +1,318 @@
+#include "app/store/impl.h"
+#include "sync/model/visit.h"
+#include "sync/wire/codec.h"
+
+namespace doorstep::store {
+namespace {
+
+struct Head {
+  std::int64_t rev = 0;
+  std::string hash, body;
+  model::State state{};
+};
+
+Result<std::optional<Head>> head_of(sql::Db& db, Id record) {
+  std::optional<Head> out;
+  DOORSTEP_TRY(db.query("SELECT rev, hash, body, state FROM revisions WHERE record=? ORDER BY rev DESC LIMIT 1", record,
+                        [&](const sql::Row& row) {
+    out = Head{row.integer(0), row.string(1), row.string(2), model::from_code<model::State>(row.text(3)).value_or(model::State::None)};
+  }));
+  return out;
+}
+
+void note(std::vector<Id>& ids, Id id) {
+  if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+}
+
+/// Whether what the server sent of one case is whole and joins on to what we hold. A new grant may hold current state only:
+/// then there is no chain to compute, and each body still has to have its hash.
+bool fits(const wire::CasePull& pull, const std::string& chain_before) {
+  std::int64_t seq = pull.from;
+  bool dense = true;
+  std::string chain = chain_before;
+  for (const wire::LogEntry& entry : pull.entries) {
+    if (entry.seq <= seq || entry.seq > pull.to || base::sha256_hex(entry.revision.body) != entry.revision.hash) return false;
+    dense = dense && entry.seq == seq + 1;
+    seq = entry.seq;
+    chain = wire::chain_next(chain, entry.revision);
+  }
+  dense = dense && seq == pull.to;
+  return dense ? chain == pull.chain : pull.from == 0;
+}
+
+}  // namespace
+
+Result<Applied> Store::apply(const wire::SyncReply& reply, Instant now) {
+  Applied out;
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY(impl_->db.exec("DELETE FROM purged WHERE told=1"));  // the push this answers carried them
+  DOORSTEP_TRY(impl_->take_results(reply, out));
+  std::vector<Id> visits;
+  for (const wire::OpResult& result : reply.results) {
+    DOORSTEP_TRY_ASSIGN(auto visit, impl_->db.first<Id>("SELECT record FROM ops WHERE incarnation=(SELECT CAST(value AS INTEGER) FROM meta"
+                                                        " WHERE key='incarnation') AND number=? AND kind='put'", result.number));
+    if (visit) note(visits, *visit);
+  }
+  for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(impl_->take_case(pull, out, visits));
+  for (Id visit : visits) DOORSTEP_TRY(impl_->rebase_draft(visit, now, out));
+  DOORSTEP_TRY(impl_->settle_submissions(now, out));
+  for (Id dropped : reply.drop) {
+    DOORSTEP_TRY(impl_->db.exec("INSERT INTO cases(id, seq, chain, dropped) VALUES (?,0,?,1) ON CONFLICT(id) DO UPDATE SET dropped=1",
+                                dropped, wire::kChainStart));
+    out.caseload_changed = true;
+  }
+  DOORSTEP_TRY(impl_->purge_dropped(out));
+  DOORSTEP_TRY(impl_->set_meta("epoch", reply.epoch));
+  DOORSTEP_TRY(impl_->set_meta("last_sync", now.ms));
+  if (reply.receipt) DOORSTEP_TRY(impl_->set_meta("receipt", wire::encode(*reply.receipt)));
+  DOORSTEP_TRY(tx.commit());
+  if (!out.purged.empty()) DOORSTEP_TRY(impl_->finish_purges());
+  return out;
+}
+
+/// Sees to it that the server's chain of our operations is ours (I9), and that it has what it once acknowledged (I8).
+Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
+  DOORSTEP_TRY_ASSIGN(auto incarnation, meta_number("incarnation"));
+  DOORSTEP_TRY_ASSIGN(auto hash, db.first<std::string>("SELECT hash FROM ops WHERE incarnation=? AND number=?", incarnation,
+                                                       reply.applied_through));
+  if (reply.applied_through == 0) hash = wire::kChainStart;
+  if (!hash || *hash != reply.head_hash)
+    return Error{Fault::Conflict, "store.forked", "the server holds other operations under this tablet's name"};
+  DOORSTEP_TRY_ASSIGN(auto lost, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND acked=1",
+                                                        incarnation, reply.applied_through));
+  if (lost.value_or(0) == 0) return {};
+  // The server went back to an earlier time: offer again what it acknowledged and lost.
+  DOORSTEP_TRY_ASSIGN(auto gaps, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND bytes=''",
+                                                        incarnation, reply.applied_through));
+  DOORSTEP_TRY(db.exec("UPDATE ops SET acked=0, settled=0, dismissed=0, status=NULL, code=NULL, detail=NULL, rev=NULL, result_hash=NULL"
+                       " WHERE incarnation=? AND number>?", incarnation, reply.applied_through));
+  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  if (gaps.value_or(0) > 0) DOORSTEP_TRY(next_incarnation());
+  return {};
+}
+
+Result<void> Store::Impl::take_results(const wire::SyncReply& reply, Applied& out) {
+  DOORSTEP_TRY(check_history(reply));
+  DOORSTEP_TRY_ASSIGN(auto incarnation, meta_number("incarnation"));
+  for (const wire::OpResult& result : reply.results) {
+    if (result.number > reply.applied_through) return Error{Fault::Invalid, "store.apply", "a result past what the server applied"};
+    auto code = result.code ? std::optional(std::string(model::code(*result.code))) : std::nullopt;
+    DOORSTEP_TRY_ASSIGN(auto changed, db.exec("UPDATE ops SET acked=1, status=?, code=?, detail=?, rev=?, result_hash=?"
+                                              " WHERE incarnation=? AND number=? AND acked=0",
+                                              model::code(result.status), code, result.detail, result.rev, result.hash, incarnation,
+                                              result.number));
+    if (changed == 0) continue;  // told twice
+    std::string kind, bytes;
+    Id record;
+    DOORSTEP_TRY(db.query("SELECT kind, record, bytes FROM ops WHERE incarnation=? AND number=?", incarnation, result.number,
+                          [&](const sql::Row& row) { kind = row.string(0), record = row.id(1), bytes = row.string(2); }));
+    if (kind == model::code(wire::OpKind::Put)) {
+      DOORSTEP_TRY(take_put_result(record, bytes, result));
+      DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='' WHERE incarnation=? AND number<? AND record=? AND kind='put' AND acked=1",
+                           incarnation, result.number, record));
+      out.drafts_changed = true;
+    } else {
+      out.caseload_changed = true;
+    }
+    if (result.status != wire::OpStatus::Applied) {
+      DOORSTEP_TRY_ASSIGN(auto told, answers("number=" + std::to_string(result.number), std::nullopt));
+      out.answers.insert(out.answers.end(), told.begin(), told.end());
+    }
+  }
+  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='' WHERE incarnation=? AND number<=? AND acked=1 AND bytes<>''", incarnation,
+                       reply.stable_through));
+  return {};
+}
+
+/// From here on the draft's edits are relative to what was sent: applied as it was, or the server's merge contains it.
+Result<void> Store::Impl::take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result) {
+  DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
+  if (!row || result.status == wire::OpStatus::Refused) {
+    if (row && row->stage == kStageDiscarded && !row->dirty) return delete_draft(visit);
+    return {};
+  }
+  DOORSTEP_TRY_ASSIGN(auto sent, wire::decode<wire::Operation>(bytes));
+  row->base_body = sent.body;
+  if (result.status == wire::OpStatus::Applied) {
+    row->base_rev = result.rev;
+    row->base_hash = result.hash;
+    if (row->stage == kStageDiscarded && !row->dirty) return delete_draft(visit);
+  } else {
+    row->await_rev = result.rev;
+  }
+  return put_draft(*row);
+}
+
+Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, std::vector<Id>& visits) {
+  std::int64_t seq = 0;
+  std::string chain = wire::kChainStart;
+  DOORSTEP_TRY(db.query("SELECT seq, chain FROM cases WHERE id=?", pull.case_id,
+                        [&](const sql::Row& row) { seq = row.integer(0), chain = row.string(1); }));
+  DOORSTEP_TRY(db.exec("INSERT INTO cases(id, seq, chain, dropped) VALUES (?,0,?,0) ON CONFLICT(id) DO UPDATE SET dropped=0",
+                       pull.case_id, wire::kChainStart));
+  bool from_start = pull.from == 0;
+  if ((pull.diverged.value_or(false) && !from_start) || (!from_start && pull.from != seq) ||
+      !fits(pull, from_start ? wire::kChainStart : chain)) {
+    DOORSTEP_TRY(db.exec("UPDATE cases SET seq=0, chain=? WHERE id=?", wire::kChainStart, pull.case_id));
+    note(out.refetch, pull.case_id);
+    return {};
+  }
+  if (from_start) DOORSTEP_TRY(clear_case(pull.case_id));
+  for (const wire::LogEntry& entry : pull.entries) {
+    DOORSTEP_TRY(take_entry(pull.case_id, entry.revision));
+    if (entry.revision.kind == RecordKind::Visit) note(visits, entry.revision.record);
+    else out.caseload_changed = true;
+  }
+  DOORSTEP_TRY(db.exec("UPDATE cases SET seq=?, chain=? WHERE id=?", pull.to, pull.chain, pull.case_id));
+  return {};
+}
+
+Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision) {
+  std::string body = revision.body;
+  if (revision.kind == RecordKind::Visit) {  // of a draft that was thrown away only the fact is kept
+    DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(body));
+    if (visit.discarded.value_or(false)) body.clear();
+  }
+  auto filed = revision.filed_at ? std::optional(revision.filed_at->ms) : std::nullopt;
+  DOORSTEP_TRY(db.exec("INSERT OR REPLACE INTO revisions(record, rev, kind, state, author, device, at, hash, body, merged, filed_at)"
+                       " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                       revision.record, revision.rev, word(revision.kind), model::code(revision.state), revision.author, revision.device,
+                       revision.at, revision.hash, body, revision.merged, filed));
+  if (revision.kind != RecordKind::ChildRecord)
+    DOORSTEP_TRY(db.exec("DELETE FROM revisions WHERE record=?1 AND rev<(SELECT max(rev) FROM revisions WHERE record=?1)",
+                         revision.record));
+  DOORSTEP_TRY(db.exec("INSERT OR IGNORE INTO record_cases(record, case_id, kind) VALUES (?,?,?)", revision.record, case_id,
+                       word(revision.kind)));
+  return index_revision(case_id, revision);
+}
+
+Result<void> Store::Impl::clear_case(Id case_id) {
+  std::vector<Id> records;
+  DOORSTEP_TRY(db.query("SELECT record FROM record_cases WHERE case_id=?", case_id,
+                        [&](const sql::Row& row) { records.push_back(row.id(0)); }));
+  DOORSTEP_TRY(db.exec("DELETE FROM record_cases WHERE case_id=?", case_id));
+  for (Id record : records) {
+    DOORSTEP_TRY_ASSIGN(auto elsewhere, db.first<Id>("SELECT case_id FROM record_cases WHERE record=? LIMIT 1", record));
+    if (elsewhere) {
+      DOORSTEP_TRY(db.exec("UPDATE indexed SET case_id=? WHERE id=? AND case_id=?", *elsewhere, record, case_id));
+      continue;
+    }
+    DOORSTEP_TRY(unindex(record));
+    DOORSTEP_TRY(db.exec("DELETE FROM revisions WHERE record=?", record));
+  }
+  return {};
+}
+
+/// Brings what the server holds of a draft (from another device of the same worker, or merged there) into the one here.
+Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
+  DOORSTEP_TRY_ASSIGN(auto head, head_of(db, visit));
+  if (!head) return {};
+  DOORSTEP_TRY_ASSIGN(auto on_the_way, db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND kind='put' AND acked=0", visit));
+  if (on_the_way) return {};
+  DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
+  bool discarded = head->body.empty();
+  if (!row) {
+    if (discarded) return {};
+    DraftRow fresh;
+    fresh.visit = visit;
+    fresh.body = fresh.base_body = head->body;
+    fresh.base_rev = head->rev;
+    fresh.base_hash = head->hash;
+    fresh.started_at = fresh.saved_at = now;
+    out.drafts_changed = true;
+    return put_draft(fresh);
+  }
+  if (row->stage == kStageSubmitting || head->rev <= row->base_rev || head->rev < row->await_rev) return {};
+  out.drafts_changed = true;
+  bool edited = row->dirty || row->body != row->base_body;
+  if (!edited && (discarded || row->stage == kStageDiscarded)) return delete_draft(visit);
+  std::string body = row->body;
+  if (!discarded && row->stage == kStageWriting && !edited) {
+    body = head->body;
+  } else if (!discarded) {
+    DOORSTEP_TRY_ASSIGN(body, merge_bodies(row->base_body, row->body, head->body));
+  }
+  row->base_rev = head->rev;
+  row->base_hash = head->hash;
+  row->base_body = discarded ? row->base_body : head->body;
+  row->await_rev = 0;
+  row->dirty = discarded || body != head->body;
+  if (body != row->body) note(out.drafts_rewritten, visit);
+  return change_unseen(*row, std::move(body), now);
+}
+
+Result<void> Store::Impl::settle_submissions(Instant now, Applied& out) {
+  std::vector<Id> visits;
+  DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE stage=?", kStageSubmitting, [&](const sql::Row& row) { visits.push_back(row.id(0)); }));
+  for (Id visit : visits) {
+    DOORSTEP_TRY_ASSIGN(bool waits, waits_for(visit, false));
+    if (!waits) DOORSTEP_TRY(settle_submission(visit, now, out));
+  }
+  return {};
+}
+
+/// Every record of a submission was answered. What the server took leaves the draft; what it refused, or gave back with two
+/// versions of a text, becomes the draft again.
+Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& out) {
+  DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit_id));
+  DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(row->body));
+  struct Part { Id child, record, case_id; std::string status; std::int64_t rev; };
+  std::vector<Part> parts;
+  DOORSTEP_TRY(db.query("SELECT part, record, case_id, status, rev FROM ops WHERE visit=? AND kind='submit' AND acked=1 AND settled=0"
+                        " ORDER BY incarnation, number", visit_id, [&](const sql::Row& r) {
+    parts.push_back({r.id(0), r.id(1), r.id(2), r.string(3), r.integer(4)});
+  }));
+  bool back = false;
+  for (const Part& part : parts) {
+    if (part.status == model::code(wire::OpStatus::Refused)) {
+      back = true;
+      continue;
+    }
+    auto place = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& child) { return child.id == part.child; });
+    if (part.status != model::code(wire::OpStatus::Applied)) {
+      DOORSTEP_TRY_ASSIGN(auto head, head_of(db, part.record));
+      DOORSTEP_TRY_ASSIGN(auto held, db.first<std::int64_t>("SELECT 1 FROM cases WHERE id=? AND dropped=0", part.case_id));
+      if (held && (!head || head->rev < part.rev)) return {};  // its revision is still to come
+      if (head && head->state == model::State::Returned && place != visit.children.end()) {
+        DOORSTEP_TRY_ASSIGN(auto record, wire::decode<model::ChildRecord>(head->body));
+        auto returned = model::visit_of(record, {part.record, head->rev, head->hash}, visit_id);
+        *place = returned.children.front();
+        if (visit.children.size() == 1) visit = std::move(returned);
+        else visit.conflicts.insert(visit.conflicts.end(), returned.conflicts.begin(), returned.conflicts.end());
+        back = true;
+        continue;
+      }
+    }
+    if (place != visit.children.end() && parts.size() > 0) visit.children.erase(place);
+  }
+  DOORSTEP_TRY(db.exec("UPDATE ops SET settled=1 WHERE visit=? AND kind='submit' AND acked=1", visit_id));
+  out.drafts_changed = true;
+  if (!back) {
+    out.visits_submitted.push_back(visit_id);
+    return bury_draft(*row, now);
+  }
+  row->stage = kStageWriting;
+  row->dirty = true;
+  note(out.drafts_rewritten, visit_id);
+  DOORSTEP_TRY(change_unseen(*row, wire::encode(visit), now));
+  return rebase_draft(visit_id, now, out);
+}
+
+/// Push before purge: a case leaves only when nothing of ours about it waits to be sent (I7).
+Result<void> Store::Impl::purge_dropped(Applied& out) {
+  std::vector<Id> cases;
+  DOORSTEP_TRY(db.query("SELECT id FROM cases WHERE dropped=1 AND NOT EXISTS (SELECT 1 FROM ops WHERE case_id=cases.id AND acked=0)"
+                        " AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)",
+                        [&](const sql::Row& row) { cases.push_back(row.id(0)); }));
+  for (Id id : cases) {
+    DOORSTEP_TRY(clear_case(id));
+    DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE case_id=?", id));
+    DOORSTEP_TRY(db.exec("DELETE FROM cases WHERE id=?", id));
+    DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", id));
+    out.purged.push_back(id);
+    out.caseload_changed = true;
+  }
+  return {};
+}
+
+}  // namespace doorstep::store

@@ -1,0 +1,102 @@
+#pragma once
+#include <boost/json/fwd.hpp>
+
+#include "app/store/store.h"
+#include "platform/sql/db.h"
+
+/// What the sources of this room share. Every function here runs inside the caller's transaction.
+namespace doorstep::store {
+
+using base::Error;
+using base::Fault;
+using model::RecordKind;
+
+inline constexpr int kStageWriting = 0, kStageSubmitting = 1, kStageDiscarded = 2;
+
+/// A draft's row. `base_body` is what the next Put is relative to; rev 0: the server has none.
+struct DraftRow {
+  Id visit;
+  std::string body;
+  int stage = kStageWriting;
+  std::int64_t base_rev = 0;
+  std::string base_hash, base_body;
+  bool dirty = false;           ///< the outbox mark: this state was never frozen
+  std::int64_t await_rev = 0;   ///< the server made this revision out of ours and its own; nothing is sent until it is here
+  Instant started_at, saved_at;
+  std::int64_t version = 0;     ///< counts the changes made here by anything else than save_draft
+  std::string unseen_body;      ///< what it was before the first of those that the editor has not seen; empty: it saw all
+};
+
+/// One operation to be frozen.
+struct Queued {
+  std::int64_t id = 0;
+  wire::Operation op;
+  Id visit;  ///< Submit: the draft
+  Id part;   ///< Submit: the child of the draft
+};
+
+struct Store::Impl {
+  explicit Impl(sql::Db opened) : db(std::move(opened)) {}
+  sql::Db db;
+
+  // store.cpp
+  Result<std::string> meta(std::string_view key);  ///< empty when it was never set
+  Result<std::int64_t> meta_number(std::string_view key);
+  Result<void> set_meta(std::string_view key, std::string_view value);
+  Result<void> set_meta(std::string_view key, std::int64_t value) { return set_meta(key, std::to_string(value)); }
+  Result<Id> me();
+  Result<Id> device();
+  Result<void> finish_purges();  ///< outside a transaction: empties the WAL, then lets the receipts be sent
+
+  // drafts.cpp
+  Result<std::optional<DraftRow>> draft_row(Id visit);
+  Result<void> put_draft(const DraftRow& row);
+  /// Writes the body and what it replaces into the journal.
+  Result<void> change_draft(DraftRow& row, std::string body, Instant now);
+  /// The same for a change that did not come from the editor, which may still hold the state before.
+  Result<void> change_unseen(DraftRow& row, std::string body, Instant now);
+  /// What `mine` changed since `base`, brought into `theirs`: bodies of one author's Visit.
+  Result<std::string> merge_bodies(std::string_view base, std::string_view mine, std::string_view theirs);
+  Result<void> trim_journal(Id visit);
+  Result<void> delete_draft(Id visit);
+  /// A tombstone is sent when the server has the draft, else it is deleted.
+  Result<void> bury_draft(DraftRow& row, Instant now);
+  Result<Draft> draft_of(const DraftRow& row);
+
+  // outbox.cpp
+  Result<void> queue(const Queued& item);
+  Result<void> queue_on(wire::OpKind kind, Id case_id, const model::RevisionRef& on, std::string body, Instant now);
+  Result<std::vector<Queued>> ready_to_freeze(Instant now);
+  Result<void> freeze_one(Queued& item, std::int64_t incarnation);
+  Result<void> next_incarnation();
+  Result<bool> waits_for(Id visit, bool frozen_only);  ///< a Submit of this draft is not acknowledged
+  Result<void> dismiss_answers(std::string_view column, Id id);
+
+  // apply.cpp
+  Result<void> check_history(const wire::SyncReply& reply);
+  Result<void> take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result);
+  Result<void> take_results(const wire::SyncReply& reply, Applied& out);
+  Result<void> take_case(const wire::CasePull& pull, Applied& out, std::vector<Id>& visits);
+  Result<void> take_entry(Id case_id, const model::Revision& revision);
+  Result<void> clear_case(Id case_id);
+  Result<void> rebase_draft(Id visit, Instant now, Applied& out);
+  Result<void> settle_submissions(Instant now, Applied& out);
+  Result<void> settle_submission(Id visit, Instant now, Applied& out);
+  Result<void> purge_dropped(Applied& out);
+
+  // queries.cpp
+  Result<std::vector<Answer>> answers(std::string_view where, const std::optional<Id>& id);
+  Result<std::vector<RecordView>> records(const std::optional<Id>& only);
+  Result<void> add_local_versions(const std::optional<Id>& only, const std::function<RecordView&(Id)>& place);
+
+  // search.cpp
+  Result<void> index(Id id, int what, Id case_id, std::string_view title, std::string_view text);
+  Result<void> unindex(Id id);
+  Result<void> index_revision(Id case_id, const model::Revision& revision);
+  Result<void> index_drafts();
+};
+
+inline sql::Blob blob(std::string_view bytes) { return {bytes}; }
+std::string word(RecordKind kind);
+
+}  // namespace doorstep::store

@@ -1,0 +1,301 @@
+#include <algorithm>
+
+#include "app/store/impl.h"
+#include "sync/model/visit.h"
+#include "sync/wire/codec.h"
+
+namespace doorstep::store {
+namespace {
+
+/// Which operations go first: urgent ones, and before them what waits about the same record. Otherwise the order is kept.
+void urgent_first(std::vector<Queued>& items) {
+  std::set<Id> urgent;
+  for (const Queued& item : items)
+    if (item.op.urgent) urgent.insert(item.op.record);
+  std::stable_partition(items.begin(), items.end(), [&](const Queued& item) { return urgent.contains(item.op.record); });
+}
+
+Queued queued_of(const sql::Row& row) {
+  Queued out;
+  out.id = row.integer(0);
+  out.op.kind = model::from_code<wire::OpKind>(row.text(1)).value_or(wire::OpKind::Put);
+  out.op.record = row.id(2);
+  out.op.case_id = row.id(3);
+  out.op.record_kind = model::from_code<RecordKind>(row.text(4)).value_or(RecordKind::ChildRecord);
+  out.op.base_rev = row.integer(5);
+  out.op.base_hash = row.string(6);
+  out.op.at = row.instant(7);
+  out.op.body = row.string(8);
+  out.op.urgent = row.boolean(9);
+  out.visit = row.id(10);
+  out.part = row.id(11);
+  return out;
+}
+
+}  // namespace
+
+Result<void> Store::Impl::queue(const Queued& item) {
+  const auto& op = item.op;
+  DOORSTEP_TRY(db.exec("INSERT INTO queued(kind, record, case_id, record_kind, base_rev, base_hash, at, body, urgent, visit, part)"
+                       " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                       model::code(op.kind), op.record, op.case_id, word(op.record_kind), op.base_rev, op.base_hash, op.at, op.body,
+                       op.urgent, item.visit, item.part));
+  return {};
+}
+
+Result<bool> Store::Impl::waits_for(Id visit, bool frozen_only) {
+  DOORSTEP_TRY_ASSIGN(auto frozen, db.first<std::int64_t>("SELECT 1 FROM ops WHERE visit=? AND kind='submit' AND acked=0 LIMIT 1", visit));
+  if (frozen || frozen_only) return frozen.has_value();
+  DOORSTEP_TRY_ASSIGN(auto queued, db.first<std::int64_t>("SELECT 1 FROM queued WHERE visit=? LIMIT 1", visit));
+  return queued.has_value();
+}
+
+Result<void> Store::Impl::dismiss_answers(std::string_view column, Id id) {
+  DOORSTEP_TRY(db.exec("UPDATE ops SET dismissed=1 WHERE acked=1 AND dismissed=0 AND " + std::string(column) + "=?", id));
+  return {};
+}
+
+Result<void> Store::submit(const model::Visit& visit, const std::vector<model::ChildRecord>& records, Instant now) {
+  if (!visit.conflicts.empty()) return Error{Fault::Conflict, "store.submit", "two versions of a text are not settled yet"};
+  if (records.empty()) return Error{Fault::Invalid, "store.submit", "no child to submit"};
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY_ASSIGN(auto found, impl_->draft_row(visit.id));
+  if (found && found->stage != kStageWriting) return Error{Fault::Conflict, "store.submit", "the visit is already being submitted"};
+  DraftRow row = found ? std::move(*found) : DraftRow{};
+  if (!found) {
+    row.visit = visit.id;
+    row.started_at = now;
+  }
+  for (const model::ChildRecord& record : records) {
+    if (record.visit != visit.id && !record.part.revises)
+      return Error{Fault::Invalid, "store.submit", "a record of another visit"};
+    Queued item;
+    item.op.kind = wire::OpKind::Submit;
+    item.op.record = record.id;
+    item.op.case_id = record.part.id;
+    item.op.record_kind = RecordKind::ChildRecord;
+    if (record.part.revises) {
+      item.op.base_rev = record.part.revises->rev;
+      item.op.base_hash = record.part.revises->hash;
+    }
+    item.op.at = now;
+    item.op.body = wire::encode(record);
+    item.op.urgent = model::is_urgent(record.part);
+    item.visit = visit.id;
+    item.part = record.part.id;
+    DOORSTEP_TRY(impl_->queue(item));
+  }
+  DOORSTEP_TRY(impl_->dismiss_answers("visit", visit.id));
+  row.body = wire::encode(visit);
+  row.stage = kStageSubmitting;
+  row.saved_at = now;
+  row.unseen_body.clear();
+  DOORSTEP_TRY(impl_->put_draft(row));
+  DOORSTEP_TRY(impl_->db.exec("DELETE FROM journal WHERE visit=?", visit.id));
+  return tx.commit();
+}
+
+Result<void> Store::withdraw(Id case_id, const model::RevisionRef& on, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY_ASSIGN(auto visit, impl_->db.first<Id>("SELECT visit FROM queued WHERE record=? AND kind='submit'", on.record));
+  if (visit) {
+    DOORSTEP_TRY_ASSIGN(bool partly_sent, impl_->waits_for(*visit, true));
+    if (partly_sent) return Error{Fault::Conflict, "store.withdraw", "the visit is on its way; wait for the server's answer"};
+    DOORSTEP_TRY(impl_->db.exec("DELETE FROM queued WHERE visit=? AND kind='submit'", *visit));
+    DOORSTEP_TRY_ASSIGN(auto row, impl_->draft_row(*visit));
+    if (row) {
+      row->stage = kStageWriting;
+      row->dirty = true;
+      DOORSTEP_TRY(impl_->put_draft(*row));
+    }
+    return tx.commit();
+  }
+  DOORSTEP_TRY_ASSIGN(auto sent, impl_->db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND acked=0", on.record));
+  if (sent) return Error{Fault::Conflict, "store.withdraw", "the record is on its way; wait for the server's answer"};
+  DOORSTEP_TRY(impl_->queue_on(wire::OpKind::Withdraw, case_id, on, std::string(), now));
+  return tx.commit();
+}
+
+/// An operation on a child record that was read in exactly this revision.
+Result<void> Store::Impl::queue_on(wire::OpKind kind, Id case_id, const model::RevisionRef& on, std::string body, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto hash, db.first<std::string>("SELECT r.hash FROM revisions r WHERE r.record=?1 AND r.rev=?2 AND r.rev="
+                                                       "(SELECT max(rev) FROM revisions WHERE record=?1)", on.record, on.rev));
+  if (!hash || *hash != on.hash) return Error{Fault::Conflict, "store.queue", "this is no longer the newest version"};
+  DOORSTEP_TRY_ASSIGN(auto twice, db.first<std::int64_t>("SELECT 1 FROM queued WHERE record=? AND kind=?", on.record, model::code(kind)));
+  if (twice && kind != wire::OpKind::Addendum && kind != wire::OpKind::Settle)
+    return Error{Fault::Conflict, "store.queue", "this already waits to be sent"};
+  DOORSTEP_TRY(dismiss_answers("record", on.record));
+  Queued item;
+  item.op.kind = kind;
+  item.op.record = on.record;
+  item.op.case_id = case_id;
+  item.op.record_kind = RecordKind::ChildRecord;
+  item.op.base_rev = on.rev;
+  item.op.base_hash = on.hash;
+  item.op.at = now;
+  item.op.body = std::move(body);
+  return queue(item);
+}
+
+Result<void> Store::decide(Id case_id, const model::Decision& decision, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY(impl_->queue_on(wire::OpKind::Decide, case_id, decision.on, wire::encode(decision), now));
+  return tx.commit();
+}
+
+Result<void> Store::addendum(Id case_id, const model::Addendum& addendum, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  model::RevisionRef on{addendum.record, 0, {}};
+  DOORSTEP_TRY(impl_->db.query("SELECT rev, hash FROM revisions WHERE record=? ORDER BY rev DESC LIMIT 1", addendum.record,
+                               [&](const sql::Row& row) { on.rev = row.integer(0), on.hash = row.string(1); }));
+  DOORSTEP_TRY(impl_->queue_on(wire::OpKind::Addendum, case_id, on, wire::encode(addendum), now));
+  return tx.commit();
+}
+
+Result<void> Store::settle_alert(Id case_id, const model::RevisionRef& on, const model::Disposition& disposition, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY(impl_->queue_on(wire::OpKind::Settle, case_id, on, wire::encode(disposition), now));
+  return tx.commit();
+}
+
+Result<void> Store::match(Id provisional_child, Id target, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY(impl_->dismiss_answers("record", provisional_child));
+  Queued item;
+  item.op.kind = wire::OpKind::Match;
+  item.op.record = item.op.case_id = provisional_child;
+  item.op.record_kind = RecordKind::Child;
+  item.op.at = now;
+  item.op.body = wire::encode(wire::MatchBody{target});
+  DOORSTEP_TRY(impl_->db.query("SELECT rev, hash FROM revisions WHERE record=? ORDER BY rev DESC LIMIT 1", provisional_child,
+                               [&](const sql::Row& row) { item.op.base_rev = row.integer(0), item.op.base_hash = row.string(1); }));
+  DOORSTEP_TRY(impl_->queue(item));
+  return tx.commit();
+}
+
+Result<void> Store::dismiss(std::int64_t number) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY_ASSIGN(auto incarnation, impl_->meta_number("incarnation"));
+  DOORSTEP_TRY(impl_->db.exec("UPDATE ops SET dismissed=1 WHERE incarnation=? AND number=?", incarnation, number));
+  return tx.commit();
+}
+
+/// What can be frozen now: everything queued, and every changed draft whose last Put was answered. A draft's next Put needs
+/// that answer, because it names the revision it is based on.
+Result<std::vector<Queued>> Store::Impl::ready_to_freeze(Instant now) {
+  std::vector<Queued> out;
+  DOORSTEP_TRY(db.query("SELECT id, kind, record, case_id, record_kind, base_rev, base_hash, at, body, urgent, visit, part FROM queued"
+                        " ORDER BY id", [&](const sql::Row& row) { out.push_back(queued_of(row)); }));
+  DOORSTEP_TRY_ASSIGN(Id author, me());
+  DOORSTEP_TRY(db.query("SELECT visit, body, base_rev, base_hash FROM drafts d WHERE dirty=1 AND stage<>? AND await_rev=0"
+                        " AND NOT EXISTS (SELECT 1 FROM ops WHERE record=d.visit AND kind='put' AND acked=0) ORDER BY saved_at, visit",
+                        kStageSubmitting, [&](const sql::Row& row) -> Result<void> {
+    Queued item;
+    item.op.kind = wire::OpKind::Put;
+    item.op.record = item.visit = row.id(0);
+    item.op.case_id = author;
+    item.op.record_kind = RecordKind::Visit;
+    item.op.body = row.string(1);
+    item.op.base_rev = row.integer(2);
+    item.op.base_hash = row.string(3);
+    item.op.at = now;
+    DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(item.op.body));
+    item.op.urgent = std::any_of(visit.children.begin(), visit.children.end(), model::is_urgent) && !visit.discarded.value_or(false);
+    out.push_back(std::move(item));
+    return {};
+  }));
+  urgent_first(out);
+  return out;
+}
+
+/// Numbers, chains and fixes the bytes.
+Result<void> Store::Impl::freeze_one(Queued& item, std::int64_t incarnation) {
+  DOORSTEP_TRY_ASSIGN(auto number, meta_number("op_last"));
+  DOORSTEP_TRY_ASSIGN(auto prev, meta("op_hash"));
+  if (prev.empty()) prev = wire::kChainStart;
+  item.op.number = number + 1;
+  std::string bytes = wire::encode(item.op);
+  std::string hash = wire::chain_next(prev, bytes);
+  DOORSTEP_TRY(db.exec("INSERT INTO ops(incarnation, number, bytes, size, prev, hash, kind, record, case_id, visit, part)"
+                       " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                       incarnation, item.op.number, bytes, static_cast<std::int64_t>(bytes.size()), prev, hash,
+                       model::code(item.op.kind), item.op.record, item.op.case_id, item.visit, item.part));
+  DOORSTEP_TRY(set_meta("op_last", item.op.number));
+  DOORSTEP_TRY(set_meta("op_hash", hash));
+  if (item.op.kind == wire::OpKind::Put) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=0 WHERE visit=?", item.op.record));
+  else DOORSTEP_TRY(db.exec("DELETE FROM queued WHERE id=?", item.id));
+  return {};
+}
+
+Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  auto& db = impl_->db;
+  Batch out;
+  DOORSTEP_TRY_ASSIGN(out.device, impl_->device());
+  DOORSTEP_TRY_ASSIGN(out.incarnation, impl_->meta_number("incarnation"));
+  DOORSTEP_TRY_ASSIGN(out.epoch, impl_->meta("epoch"));
+  DOORSTEP_TRY_ASSIGN(auto ready, impl_->ready_to_freeze(now));
+  for (Queued& item : ready) DOORSTEP_TRY(impl_->freeze_one(item, out.incarnation));
+
+  DOORSTEP_TRY_ASSIGN(auto last, impl_->meta_number("op_last"));
+  DOORSTEP_TRY_ASSIGN(auto head, impl_->meta("op_hash"));
+  out.ops.first = last + 1;
+  if (!head.empty()) out.ops.prev = head;
+  std::size_t bytes = 0;
+  DOORSTEP_TRY_ASSIGN(auto statement, db.prepare("SELECT number, prev, size, bytes FROM ops WHERE incarnation=? AND acked=0"
+                                                 " ORDER BY number", out.incarnation));
+  for (;;) {
+    DOORSTEP_TRY_ASSIGN(bool row, statement.step());
+    if (!row) break;
+    auto size = static_cast<std::size_t>(statement.integer(2));
+    if (!out.ops.items.empty() && (out.ops.items.size() >= max_ops || bytes + size > max_bytes)) {
+      out.more_ops = true;
+      break;
+    }
+    if (out.ops.items.empty()) {
+      out.ops.first = statement.integer(0);
+      out.ops.prev = statement.string(1);
+    }
+    bytes += size;
+    out.ops.items.push_back(statement.string(3));
+  }
+  DOORSTEP_TRY(db.query("SELECT id, seq, chain FROM cases ORDER BY id",
+                        [&](const sql::Row& row) { out.cursors.push_back({row.id(0), row.integer(1), row.string(2)}); }));
+  DOORSTEP_TRY(db.query("SELECT case_id FROM purged WHERE ready=1", [&](const sql::Row& row) { out.purged.push_back(row.id(0)); }));
+  if (!out.purged.empty()) DOORSTEP_TRY(db.exec("UPDATE purged SET told=1 WHERE ready=1 AND told=0"));
+  DOORSTEP_TRY(tx.commit());
+  return out;
+}
+
+Result<void> Store::start_incarnation() {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY(impl_->next_incarnation());
+  return tx.commit();
+}
+
+Result<void> Store::Impl::next_incarnation() {
+  DOORSTEP_TRY_ASSIGN(auto incarnation, meta_number("incarnation"));
+  DOORSTEP_TRY_ASSIGN(auto waiting, db.first<std::int64_t>("SELECT count(*) FROM queued"));
+  std::vector<Queued> again;
+  DOORSTEP_TRY(db.query("SELECT bytes, visit, part FROM ops WHERE incarnation=? AND acked=0 AND bytes<>'' ORDER BY number", incarnation,
+                        [&](const sql::Row& row) -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
+    again.push_back({0, std::move(op), row.id(1), row.id(2)});
+    return {};
+  }));
+  if (waiting.value_or(0) > 0)  // they were made after what is sent again
+    DOORSTEP_TRY(db.query("SELECT id, kind, record, case_id, record_kind, base_rev, base_hash, at, body, urgent, visit, part FROM queued"
+                          " ORDER BY id", [&](const sql::Row& row) { again.push_back(queued_of(row)); }));
+  DOORSTEP_TRY(db.exec("DELETE FROM queued"));
+  for (const Queued& item : again) {
+    if (item.op.kind == wire::OpKind::Put) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1 WHERE visit=?", item.op.record));
+    else DOORSTEP_TRY(queue(item));
+  }
+  DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND acked=0", incarnation));
+  DOORSTEP_TRY(set_meta("incarnation", incarnation + 1));
+  DOORSTEP_TRY(set_meta("op_last", 0));
+  DOORSTEP_TRY(set_meta("op_hash", wire::kChainStart));
+  return {};
+}
+
+}  // namespace doorstep::store

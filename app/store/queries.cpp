@@ -1,0 +1,185 @@
+#include "app/store/impl.h"
+#include "sync/wire/codec.h"
+
+namespace doorstep::store {
+namespace {
+
+constexpr std::string_view kRevision = "r.record, r.rev, r.kind, r.state, r.author, r.device, r.at, r.hash, r.body, r.merged, r.filed_at";
+/// True for a record that is in a case this worker still has.
+constexpr std::string_view kHeld = "EXISTS (SELECT 1 FROM record_cases rc JOIN cases c ON c.id=rc.case_id AND c.dropped=0 WHERE rc.record=r.record)";
+
+model::Revision revision_of(const sql::Row& row) {
+  model::Revision out;
+  out.record = row.id(0);
+  out.rev = row.integer(1);
+  out.kind = model::from_code<RecordKind>(row.text(2)).value_or(RecordKind::ChildRecord);
+  out.state = model::from_code<model::State>(row.text(3)).value_or(model::State::None);
+  out.author = row.id(4);
+  out.device = row.id(5);
+  out.at = row.instant(6);
+  out.hash = row.string(7);
+  out.body = row.string(8);
+  if (!row.is_null(9)) out.merged = row.boolean(9);
+  if (!row.is_null(10)) out.filed_at = row.instant(10);
+  return out;
+}
+
+/// The newest bodies of one kind, in cases this worker has.
+template <class T>
+Result<std::vector<T>> bodies(sql::Db& db, RecordKind kind) {
+  std::vector<T> out;
+  DOORSTEP_TRY(db.query("SELECT r.body FROM revisions r WHERE r.kind=? AND " + std::string(kHeld) + " ORDER BY r.at, r.record",
+                        word(kind), [&](const sql::Row& row) -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(auto value, wire::decode<T>(row.text(0)));
+    out.push_back(std::move(value));
+    return {};
+  }));
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<Answer>> Store::Impl::answers(std::string_view where, const std::optional<Id>& id) {
+  std::vector<Answer> out;
+  std::string text = "SELECT number, kind, record, case_id, visit, status, code, detail FROM ops WHERE acked=1 AND dismissed=0"
+                     " AND status<>'applied'"
+                     " AND incarnation=(SELECT CAST(value AS INTEGER) FROM meta WHERE key='incarnation') AND " + std::string(where) +
+                     " ORDER BY number";
+  auto take = [&](const sql::Row& row) {
+    Answer answer;
+    answer.number = row.integer(0);
+    answer.kind = model::from_code<wire::OpKind>(row.text(1)).value_or(wire::OpKind::Put);
+    answer.record = row.id(2);
+    answer.case_id = row.id(3);
+    if (Id visit = row.id(4)) answer.visit = visit;
+    answer.status = model::from_code<wire::OpStatus>(row.text(5)).value_or(wire::OpStatus::Refused);
+    answer.code = model::from_code<wire::Refusal>(row.text(6));
+    answer.detail = row.string(7);
+    out.push_back(std::move(answer));
+  };
+  if (id) DOORSTEP_TRY(db.query(text, *id, take));
+  else DOORSTEP_TRY(db.query(text, take));
+  return out;
+}
+
+/// Child records with their versions and what hangs on them; `only` one, or all.
+Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& only) {
+  std::vector<RecordView> out;
+  std::map<Id, std::size_t> places;
+  auto place = [&](Id record) -> RecordView& {
+    auto [at, fresh] = places.emplace(record, out.size());
+    if (fresh) out.emplace_back();
+    return out[at->second];
+  };
+  std::string filter = only ? " AND r.record=?" : " AND ? IS NULL";
+  DOORSTEP_TRY(db.query("SELECT " + std::string(kRevision) + " FROM revisions r WHERE r.kind='child_record' AND " + std::string(kHeld) +
+                        filter + " ORDER BY r.record, r.rev", only, [&](const sql::Row& row) -> Result<void> {
+    RecordVersion version;
+    version.revision = revision_of(row);
+    DOORSTEP_TRY_ASSIGN(version.body, wire::decode<model::ChildRecord>(version.revision.body));
+    place(version.revision.record).versions.push_back(std::move(version));
+    return {};
+  }));
+  // A record may still be listed in the provisional case it was written in: the child's own case comes first.
+  for (auto& view : out)
+    DOORSTEP_TRY(db.query("SELECT rc.case_id FROM record_cases rc JOIN cases c ON c.id=rc.case_id AND c.dropped=0 WHERE rc.record=?"
+                          " ORDER BY rc.case_id=? LIMIT 1", view.head().revision.record, view.head().body.part.id,
+                          [&](const sql::Row& row) { view.case_id = row.id(0); }));
+  DOORSTEP_TRY(add_local_versions(only, place));
+  DOORSTEP_TRY(db.query("SELECT record FROM queued UNION SELECT record FROM ops WHERE acked=0", [&](const sql::Row& row) {
+    if (auto at = places.find(row.id(0)); at != places.end()) out[at->second].pending = true;
+  }));
+  DOORSTEP_TRY_ASSIGN(auto decisions, bodies<model::Decision>(db, RecordKind::Decision));
+  for (auto& decision : decisions)
+    if (auto at = places.find(decision.on.record); at != places.end()) out[at->second].decisions.push_back(std::move(decision));
+  DOORSTEP_TRY_ASSIGN(auto addenda, bodies<model::Addendum>(db, RecordKind::Addendum));
+  for (auto& addendum : addenda)
+    if (auto at = places.find(addendum.record); at != places.end()) out[at->second].addenda.push_back(std::move(addendum));
+  DOORSTEP_TRY_ASSIGN(auto dispositions, bodies<model::Disposition>(db, RecordKind::Disposition));
+  for (auto& disposition : dispositions)
+    if (auto at = places.find(disposition.record); at != places.end()) out[at->second].dispositions.push_back(std::move(disposition));
+  return out;
+}
+
+/// What was submitted here and is not among the kept revisions: on its way, or taken by the server but not come back yet.
+Result<void> Store::Impl::add_local_versions(const std::optional<Id>& only, const std::function<RecordView&(Id)>& place) {
+  DOORSTEP_TRY_ASSIGN(Id author, me());
+  DOORSTEP_TRY_ASSIGN(Id own_device, device());
+  auto add = [&](Id record, Id case_id, Instant at, std::string body) -> Result<void> {
+    if (only && *only != record) return {};
+    RecordView& view = place(record);
+    RecordVersion version;
+    version.local = true;
+    version.revision.record = record;
+    version.revision.rev = view.versions.empty() ? 1 : view.head().revision.rev + 1;
+    version.revision.kind = RecordKind::ChildRecord;
+    version.revision.state = model::State::Submitted;
+    version.revision.author = author;
+    version.revision.device = own_device;
+    version.revision.at = at;
+    version.revision.hash = base::sha256_hex(body);
+    DOORSTEP_TRY_ASSIGN(version.body, wire::decode<model::ChildRecord>(body));
+    version.revision.body = std::move(body);
+    if (view.versions.empty()) view.case_id = case_id;
+    view.versions.push_back(std::move(version));
+    return {};
+  };
+  constexpr std::string_view kNotDropped = " AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id=o.case_id AND c.dropped=1)";
+  DOORSTEP_TRY(db.query("SELECT bytes FROM ops o WHERE kind='submit' AND bytes<>'' AND (acked=0 OR (status='applied' AND settled=1"
+                        " AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.record=o.record AND r.rev>=o.rev)"
+                        " AND NOT EXISTS (SELECT 1 FROM purged p WHERE p.case_id=o.case_id)))" + std::string(kNotDropped) +
+                        " ORDER BY incarnation, number", [&](const sql::Row& row) -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
+    return add(op.record, op.case_id, op.at, std::move(op.body));
+  }));
+  DOORSTEP_TRY(db.query("SELECT record, case_id, at, body FROM queued o WHERE kind='submit'" + std::string(kNotDropped) + " ORDER BY id",
+                        [&](const sql::Row& row) { return add(row.id(0), row.id(1), row.instant(2), row.string(3)); }));
+  return {};
+}
+
+Result<Caseload> Store::caseload() {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::read(impl_->db));
+  Caseload out;
+  DOORSTEP_TRY_ASSIGN(out.children, bodies<model::Child>(impl_->db, RecordKind::Child));
+  DOORSTEP_TRY_ASSIGN(out.families, bodies<model::Family>(impl_->db, RecordKind::Family));
+  DOORSTEP_TRY_ASSIGN(out.workers, bodies<model::Worker>(impl_->db, RecordKind::Worker));
+  DOORSTEP_TRY_ASSIGN(out.records, impl_->records(std::nullopt));
+  auto started = [](const RecordView& view) {
+    const auto& body = view.head().body;
+    return body.facts.start ? body.facts.start->at : view.head().revision.at;
+  };
+  std::stable_sort(out.records.begin(), out.records.end(), [&](const auto& a, const auto& b) { return started(a) > started(b); });
+  return out;
+}
+
+Result<RecordView> Store::record(Id id) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::read(impl_->db));
+  DOORSTEP_TRY_ASSIGN(auto found, impl_->records(id));
+  if (found.empty()) return Error{Fault::NotFound, "store.record", "no such record"};
+  return std::move(found.front());
+}
+
+Result<SyncStatus> Store::status() {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::read(impl_->db));
+  auto& db = impl_->db;
+  SyncStatus out;
+  DOORSTEP_TRY_ASSIGN(auto waiting, db.first<std::int64_t>("SELECT (SELECT count(*) FROM queued) + (SELECT count(*) FROM ops WHERE"
+                                                           " acked=0 AND kind<>'put')"));
+  out.waiting = waiting.value_or(0);
+  DOORSTEP_TRY_ASSIGN(auto drafts, db.first<std::int64_t>("SELECT count(*) FROM drafts d WHERE stage<>? AND (dirty=1 OR EXISTS"
+                                                          " (SELECT 1 FROM ops WHERE record=d.visit AND kind='put' AND acked=0))",
+                                                          kStageSubmitting));
+  out.drafts_not_backed_up = drafts.value_or(0);
+  DOORSTEP_TRY_ASSIGN(auto receipt, impl_->meta("receipt"));
+  if (!receipt.empty()) {
+    DOORSTEP_TRY_ASSIGN(out.receipt, wire::decode<wire::Receipt>(receipt));
+  }
+  DOORSTEP_TRY_ASSIGN(auto last, impl_->meta_number("last_sync"));
+  if (last != 0) out.last_sync = Instant{last};
+  DOORSTEP_TRY_ASSIGN(auto told, impl_->answers("1", std::nullopt));
+  for (auto& answer : told)
+    if (answer.status != wire::OpStatus::Merged) out.refused.push_back(std::move(answer));
+  return out;
+}
+
+}  // namespace doorstep::store

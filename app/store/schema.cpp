@@ -1,0 +1,122 @@
+#include "app/store/schema.h"
+
+namespace doorstep::store {
+namespace {
+
+constexpr sql::Migration kMigrations[] = {{1, R"sql(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What the server's logs said. Every revision of a child record is kept, of other records only the newest.
+CREATE TABLE cases (
+  id BLOB PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  chain TEXT NOT NULL,
+  dropped INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+CREATE TABLE revisions (
+  record BLOB NOT NULL,
+  rev INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL,
+  author BLOB NOT NULL,
+  device BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  body TEXT NOT NULL,
+  merged INTEGER,
+  filed_at INTEGER,
+  PRIMARY KEY (record, rev)) STRICT;
+CREATE TABLE record_cases (
+  record BLOB NOT NULL,
+  case_id BLOB NOT NULL REFERENCES cases,
+  kind TEXT NOT NULL,
+  PRIMARY KEY (record, case_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX record_cases_by_case ON record_cases (case_id, kind);
+CREATE INDEX record_cases_by_kind ON record_cases (kind);
+
+-- Visits being written. `dirty` is the mark that this state has to be frozen and sent.
+CREATE TABLE drafts (
+  visit BLOB PRIMARY KEY,
+  body TEXT NOT NULL,
+  stage INTEGER NOT NULL,
+  base_rev INTEGER NOT NULL,
+  base_hash TEXT NOT NULL,
+  base_body TEXT NOT NULL,
+  dirty INTEGER NOT NULL,
+  await_rev INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  saved_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  unseen_body TEXT NOT NULL,
+  indexed INTEGER NOT NULL DEFAULT 0) STRICT;
+-- How to get from one state of a draft back to the one before: its first `prefix` bytes, `middle`, its last `suffix` bytes.
+CREATE TABLE journal (
+  visit BLOB NOT NULL,
+  n INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  prefix INTEGER NOT NULL,
+  suffix INTEGER NOT NULL,
+  middle TEXT NOT NULL,
+  PRIMARY KEY (visit, n)) STRICT, WITHOUT ROWID;
+
+-- Operations: first queued, then frozen with number, bytes and chain.
+CREATE TABLE queued (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  record BLOB NOT NULL,
+  case_id BLOB NOT NULL,
+  record_kind TEXT NOT NULL,
+  base_rev INTEGER NOT NULL,
+  base_hash TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  urgent INTEGER NOT NULL,
+  visit BLOB NOT NULL,
+  part BLOB NOT NULL) STRICT;
+CREATE TABLE ops (
+  incarnation INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  bytes TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  prev TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  record BLOB NOT NULL,
+  case_id BLOB NOT NULL,
+  visit BLOB NOT NULL,
+  part BLOB NOT NULL,
+  acked INTEGER NOT NULL DEFAULT 0,
+  settled INTEGER NOT NULL DEFAULT 0,
+  dismissed INTEGER NOT NULL DEFAULT 0,
+  status TEXT,
+  code TEXT,
+  detail TEXT,
+  rev INTEGER,
+  result_hash TEXT,
+  PRIMARY KEY (incarnation, number)) STRICT;
+CREATE INDEX ops_waiting ON ops (incarnation, number) WHERE acked = 0;
+CREATE INDEX ops_by_record ON ops (record);
+CREATE INDEX ops_by_visit ON ops (visit);
+CREATE INDEX ops_by_case ON ops (case_id);
+CREATE INDEX ops_answers ON ops (incarnation, number) WHERE acked = 1 AND dismissed = 0 AND status <> 'applied';
+
+-- Cases that left: `ready` once nothing of them is in the WAL either, `told` when a push carried the receipt.
+CREATE TABLE purged (
+  case_id BLOB PRIMARY KEY,
+  ready INTEGER NOT NULL DEFAULT 0,
+  told INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+
+-- Search. Deleted words leave the index at once, not with the next merge of its segments.
+CREATE TABLE indexed (
+  doc INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  what INTEGER NOT NULL,
+  case_id BLOB NOT NULL) STRICT;
+CREATE VIRTUAL TABLE words USING fts5(title, text, tokenize = 'unicode61 remove_diacritics 2');
+INSERT INTO words(words, rank) VALUES ('secure-delete', 1);
+)sql"}};
+
+}  // namespace
+
+std::span<const sql::Migration> migrations() { return kMigrations; }
+
+}  // namespace doorstep::store

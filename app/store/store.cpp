@@ -1,0 +1,92 @@
+#include "app/store/store.h"
+
+#include "app/store/impl.h"
+#include "app/store/schema.h"
+#include "sync/wire/codec.h"
+
+namespace doorstep::store {
+
+std::string word(RecordKind kind) { return std::string(model::code(kind)); }
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+Result<Store> Store::open(const std::filesystem::path& path, const base::Secret& key, std::string_view salt,
+                          const StoreOptions& options) {
+  sql::DbOptions db_options;
+  db_options.mode = options.create ? sql::OpenMode::Create : sql::OpenMode::Existing;
+  db_options.vfs = options.vfs;
+  if (options.sync_off) db_options.synchronous = sql::Synchronous::Off;
+  DOORSTEP_TRY_ASSIGN(sql::Db db, sql::Db::open(path, key, salt, db_options));
+  DOORSTEP_TRY(sql::migrate(db, migrations()));
+  auto impl = std::make_unique<Impl>(std::move(db));
+  DOORSTEP_TRY(impl->finish_purges());
+  return Store(std::move(impl));
+}
+
+Result<std::string> Store::Impl::meta(std::string_view key) {
+  DOORSTEP_TRY_ASSIGN(auto value, db.first<std::string>("SELECT value FROM meta WHERE key=?", key));
+  return value.value_or(std::string());
+}
+
+Result<std::int64_t> Store::Impl::meta_number(std::string_view key) {
+  DOORSTEP_TRY_ASSIGN(auto value, db.first<std::int64_t>("SELECT CAST(value AS INTEGER) FROM meta WHERE key=?", key));
+  return value.value_or(0);
+}
+
+Result<void> Store::Impl::set_meta(std::string_view key, std::string_view value) {
+  DOORSTEP_TRY(db.exec("INSERT INTO meta(key, value) VALUES (?,?) ON CONFLICT(key) DO UPDATE SET value=excluded.value", key, value));
+  return {};
+}
+
+Result<Id> Store::Impl::me() {
+  DOORSTEP_TRY_ASSIGN(auto text, meta("worker"));
+  return Id::parse(text).value_or(Id());
+}
+
+Result<Id> Store::Impl::device() {
+  DOORSTEP_TRY_ASSIGN(auto text, meta("device"));
+  return Id::parse(text).value_or(Id());
+}
+
+Result<Identity> Store::identity() {
+  Identity out;
+  DOORSTEP_TRY_ASSIGN(out.device, impl_->device());
+  DOORSTEP_TRY_ASSIGN(out.worker, impl_->me());
+  DOORSTEP_TRY_ASSIGN(out.worker_name, impl_->meta("worker_name"));
+  DOORSTEP_TRY_ASSIGN(std::string key, impl_->meta("worker_key"));
+  if (!key.empty()) out.worker_key = base::Secret::copy_of(key);
+  base::wipe(key);
+  DOORSTEP_TRY_ASSIGN(out.worker_certificate, impl_->meta("worker_certificate"));
+  DOORSTEP_TRY_ASSIGN(out.ca, impl_->meta("ca"));
+  return out;
+}
+
+Result<void> Store::set_identity(const Identity& identity) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY(impl_->set_meta("device", identity.device.str()));
+  DOORSTEP_TRY(impl_->set_meta("worker", identity.worker.str()));
+  DOORSTEP_TRY(impl_->set_meta("worker_name", identity.worker_name));
+  DOORSTEP_TRY(impl_->set_meta("worker_key", identity.worker_key.view()));
+  DOORSTEP_TRY(impl_->set_meta("worker_certificate", identity.worker_certificate));
+  DOORSTEP_TRY(impl_->set_meta("ca", identity.ca));
+  DOORSTEP_TRY_ASSIGN(auto incarnation, impl_->meta_number("incarnation"));
+  if (incarnation == 0) DOORSTEP_TRY(impl_->set_meta("incarnation", 1));
+  return tx.commit();
+}
+
+Result<void> Store::Impl::finish_purges() {
+  DOORSTEP_TRY_ASSIGN(auto waiting, db.first<std::int64_t>("SELECT count(*) FROM purged WHERE ready=0"));
+  if (waiting.value_or(0) == 0) return {};
+  DOORSTEP_TRY(db.checkpoint());
+  DOORSTEP_TRY(db.exec("UPDATE purged SET ready=1 WHERE ready=0"));
+  return {};
+}
+
+Result<void> Store::dump(const std::function<void(std::string_view)>& line) { return impl_->db.dump(line); }
+
+Result<void> Store::checkpoint() { return impl_->db.checkpoint(); }
+
+}  // namespace doorstep::store
