@@ -31,7 +31,8 @@ class NetworkWatch {
   virtual int descriptor() const = 0;
   /// Takes in what the descriptor announced; true when online() now says something else than before.
   virtual bool refresh() = 0;
-  /// True when an interface other than loopback is up and has an address. No promise that the server is reachable.
+  /// True when an interface other than loopback is up and has an address that somebody gave it. No promise that the server
+  /// is reachable.
   virtual bool online() const = 0;
 };
 

@@ -1,0 +1,52 @@
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "platform/base/file.h"
+#include "platform/os/os.h"
+
+namespace doorstep::os {
+
+using base::Error;
+using base::Fault;
+
+base::Result<std::filesystem::path> data_folder() {
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg && *xdg == '/')  // the specification: relative ones are ignored
+    return std::filesystem::path(xdg) / "doorstep";
+  const char* home = std::getenv("HOME");
+  if (!home || *home != '/') {
+    const passwd* user = ::getpwuid(::getuid());
+    home = user ? user->pw_dir : nullptr;
+  }
+  if (!home || *home != '/') return Error{Fault::NotFound, "os.data_folder", "this user has no home folder"};
+  return std::filesystem::path(home) / ".local/share/doorstep";
+}
+
+base::Result<void> harden_process() {
+  rlimit none{0, 0};
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || ::setrlimit(RLIMIT_CORE, &none) != 0)
+    return Error{Fault::Denied, "os.harden", std::strerror(errno)};
+  return {};
+}
+
+std::string boot_id() {
+  auto text = base::read_file("/proc/sys/kernel/random/boot_id", 64);
+  if (text.has_error()) return "unknown";
+  while (!text->empty() && text->back() == '\n') text->pop_back();
+  return *text;
+}
+
+int local_offset_minutes(base::Instant at) {
+  auto seconds = static_cast<time_t>(at.ms / 1000 - (at.ms % 1000 < 0 ? 1 : 0));
+  tm local{};
+  if (!::localtime_r(&seconds, &local)) return 0;
+  return static_cast<int>(local.tm_gmtoff / 60);
+}
+
+}  // namespace doorstep::os
