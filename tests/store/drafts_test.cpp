@@ -1,0 +1,164 @@
+#include "platform/base/limits.h"
+#include "platform/sql/observed_vfs.h"
+#include "tests/store/support.h"
+
+using namespace doorstep;
+using namespace doorstep::store;
+using namespace doorstep::store::test;
+
+TEST_CASE("drafts: what was saved is there after a crash, with no clean close", "[store]") {
+  Folder folder;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara", "Tobi"}, "She said \u200Dit was fine \U0001F1EC\U0001F1E7 مرحبا =2+2 <b>&\"");
+  must(store.save_draft(visit, at(1)));
+  Store after = must(Store::open(crash_copy(folder.path / "a.db", folder.path / "copy"), the_key(), the_salt()));
+  auto drafts = must(after.drafts());
+  REQUIRE(drafts.size() == 1);
+  CHECK(drafts[0].visit == visit);
+  CHECK(drafts[0].saved_at == at(1));
+  CHECK_FALSE(drafts[0].backed_up);
+  CHECK(must(after.status()).drafts_not_backed_up == 1);
+}
+
+TEST_CASE("drafts: saved means that the file was synced before save_draft returned", "[store]") {
+  Folder folder;
+  int syncs = 0, writes_after_sync = 0;
+  must(sql::register_observed_vfs("store-drafts", [&](const sql::FileEvent& event) {
+    if (event.kind == sql::FileEvent::Kind::Sync) ++syncs, writes_after_sync = 0;
+    if (event.kind == sql::FileEvent::Kind::Write && event.path.ends_with("-wal")) ++writes_after_sync;
+  }));
+  for (bool off : {false, true}) {
+    StoreOptions options;
+    options.vfs = "store-drafts";
+    options.sync_off = off;
+    Store store = open_store(folder.path / (off ? "off.db" : "on.db"), kMe, kDevice, options);
+    auto visit = visit_to({"Amara"});
+    for (int i = 0; i < 5; ++i) {
+      syncs = 0;
+      observed(visit) += " more";
+      must(store.save_draft(visit, at(i)));
+      CAPTURE(off, i);
+      CHECK((syncs > 0) == !off);
+      if (!off) CHECK(writes_after_sync == 0);
+    }
+  }
+}
+
+TEST_CASE("drafts: the journal gives back every earlier state, newest first", "[store]") {
+  Folder folder;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"});
+  std::vector<model::Visit> states;
+  for (const char* text : {"a", "ab", "ab cd", "b cd", "", "something else entirely", "something entirely"}) {
+    observed(visit) = text;
+    must(store.save_draft(visit, at(static_cast<std::int64_t>(states.size()))));
+    states.push_back(visit);
+  }
+  auto journal = must(store.journal(visit.id, 100));
+  REQUIRE(journal.size() == states.size() - 1);
+  for (std::size_t i = 0; i < journal.size(); ++i) {
+    CHECK(journal[i].visit == states[states.size() - 2 - i]);
+    CHECK(journal[i].at == at(static_cast<std::int64_t>(states.size() - 2 - i)));
+  }
+  must(store.save_draft(visit, at(50)));  // nothing new: no row
+  CHECK(must(store.journal(visit.id, 100)).size() == states.size() - 1);
+  CHECK(must(store.journal(visit.id, 2)).size() == 2);
+}
+
+TEST_CASE("drafts: the journal is bounded in states and bytes", "[store]") {
+  Folder folder;
+  StoreOptions options;
+  options.sync_off = true;
+  Store store = open_store(folder.path / "a.db", kMe, kDevice, options);
+  auto visit = visit_to({"Amara"});
+  for (std::size_t i = 0; i < limits::kJournalStates + 40; ++i) {
+    observed(visit) = "state " + std::to_string(i);
+    must(store.save_draft(visit, at(static_cast<std::int64_t>(i))));
+  }
+  auto journal = must(store.journal(visit.id, 10'000));
+  CHECK(journal.size() == limits::kJournalStates);
+  auto big = visit_to({"Tobi"});
+  for (std::size_t i = 0; i < 129; ++i) {
+    observed(big) = std::string(150'000, i % 2 ? 'x' : 'y');
+    must(store.save_draft(big, at(static_cast<std::int64_t>(i))));
+  }
+  CHECK(must(store.journal(big.id, 10'000)).size() <= limits::kJournalBytes / 150'000 + 1);
+}
+
+TEST_CASE("drafts: a note of 20,000 words keeps its bytes; one past the record's limit is refused", "[store]") {
+  Folder folder;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"});
+  observed(visit).clear();
+  for (int i = 0; i < 20'000; ++i) observed(visit) += "word" + std::to_string(i) + (i % 12 ? " " : ".\n\n");
+  must(store.save_draft(visit, at(1)));
+  CHECK(must(store.draft(visit.id)).visit == visit);
+  CHECK(must(store.search("word19999", 10)).size() == 1);
+  observed(visit) = std::string(limits::kRecordBytes, 'x');
+  auto refused = store.save_draft(visit, at(2));
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().fault == base::Fault::Full);
+}
+
+TEST_CASE("drafts: discarding what the server never had leaves nothing; else a tombstone is sent", "[store]") {
+  Folder folder;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"}, "quokka canary");
+  must(store.save_draft(visit, at(1)));
+  must(store.save_draft(visit_to({"Amara"}, "quokka canary two"), at(2)));
+  CHECK(must(store.search("quokka", 5)).size() == 1);
+  must(store.discard(visit.id, at(3)));
+  CHECK(must(store.drafts()).empty());
+  CHECK(everything(store).find("quokka") == std::string::npos);
+  CHECK(store.discard(visit.id, at(3)).has_error());
+
+  Server server;
+  must(store.save_draft(visit, at(4)));
+  sync(store, server);
+  must(store.discard(visit.id, at(5)));
+  CHECK(must(store.drafts()).empty());
+  CHECK(store.save_draft(visit, at(6)).has_error());
+  sync(store, server);
+  auto last = must(wire::decode<wire::Operation>(server.received.back()));
+  CHECK(last.base_rev == 1);
+  CHECK(must(wire::decode<model::Visit>(last.body)).discarded == true);
+  sync(store, server);
+  CHECK(must(store.drafts()).empty());
+  CHECK(server.received.size() == 2);
+}
+
+TEST_CASE("drafts: a change by sync that the editor has not seen is merged into its next save", "[store]") {
+  Folder folder;
+  Server server;
+  Store here = open_store(folder.path / "here.db");
+  auto visit = visit_to({"Amara"}, "One.\n\nTwo.\n\nThree");
+  must(here.save_draft(visit, at(1)));
+  sync(here, server);
+  auto version = must(here.draft(visit.id)).version;
+  // The worker's other tablet wrote a paragraph.
+  auto other = visit;
+  observed(other) = "One, on the other tablet.\n\nTwo.\n\nThree (Amara)";
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = 2;
+  revision.kind = model::RecordKind::Visit;
+  revision.author = kMe;
+  revision.body = wire::encode(other);
+  server.add(kMe, revision);
+  auto applied = sync(here, server);
+  CHECK(applied.drafts_rewritten == std::vector<Id>{visit.id});
+  CHECK(must(here.draft(visit.id)).visit == other);
+  // The editor, which has not heard of it, saves its own next words.
+  observed(visit) = "One.\n\nTwo.\n\nThree and four (Amara)";
+  auto saved = must(here.save_draft(visit, at(5), version));
+  CHECK(saved.merged);
+  auto now = must(here.draft(visit.id));
+  CHECK(observed(now.visit) == "One, on the other tablet.\n\nTwo.\n\nThree and four (Amara)");
+  CHECK(now.version == saved.version);
+  CHECK(now.visit.conflicts.empty());
+  // Once it has seen the newest, its word counts as it is.
+  observed(now.visit) = "All new";
+  CHECK_FALSE(must(here.save_draft(now.visit, at(6), now.version)).merged);
+  CHECK(observed(now.visit) == "All new");
+  CHECK(must(here.draft(visit.id)).visit == now.visit);
+}

@@ -1,0 +1,62 @@
+#include "tests/store/support.h"
+
+using namespace doorstep;
+using namespace doorstep::store;
+using namespace doorstep::store::test;
+
+TEST_CASE("search: case and accents do not matter, composed or not", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Si\u00E2n");            // composed
+  server.child("Sia\u0302n", "Llwyd");  // the same name in two code points
+  Store store = open_store(folder.path / "a.db");
+  sync(store, server);
+  for (const char* typed : {"Si\u00E2n", "sian", "SI\u00C2N", "Sia\u0302n", "SIAN", "si", "  si\u00E2n  "}) {
+    CAPTURE(typed);
+    auto hits = must(store.search(typed, 10));
+    REQUIRE(hits.size() == 2);
+    CHECK(hits[0].what == Hit::What::Child);
+  }
+  CHECK(must(store.search("sian llwyd", 10)).size() == 1);
+  CHECK(must(store.search("llwyd", 10)).size() == 2);  // child and family
+  CHECK(must(store.search("sianx", 10)).empty());
+}
+
+TEST_CASE("search: addresses, members and notes are found, ids and codes are not; nothing typed is an operator", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"}, "There was a marmoset in the kitchen");
+  visit.children[0].answers["a_question_added_later"] = std::string("Nasturtiums");
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  auto hits = must(store.search("MARMOS", 10));
+  REQUIRE(hits.size() == 1);
+  CHECK(hits[0].what == Hit::What::Record);
+  CHECK(hits[0].id == records_of(visit)[0].id);
+  CHECK(hits[0].case_id == visit.children[0].id);
+  CHECK(hits[0].snippet.find("\x02marmoset\x03") != std::string::npos);
+  CHECK(must(store.search("nasturtium", 10)).size() == 1);
+  CHECK(must(store.search("kitchen marm", 10)).size() == 1);
+  CHECK(must(store.search("cefn-coed", 10)).size() == 1);
+  CHECK(must(store.search("CIN", 10)).empty());
+  for (const char* typed : {"\"", "*", "AND", "OR NOT", "NEAR(", "title:x", "-", "a\" OR \"b", "\xF0\x9F\x98\x80", ""}) {
+    CAPTURE(typed);
+    CHECK(store.search(typed, 10).has_value());
+  }
+}
+
+TEST_CASE("search: a draft is found as it is now, and no more by the words it lost", "[store]") {
+  Folder folder;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"}, "a walrus");
+  must(store.save_draft(visit, at(1)));
+  auto hits = must(store.search("walrus", 10));
+  REQUIRE(hits.size() == 1);
+  CHECK(hits[0].what == Hit::What::Draft);
+  CHECK(hits[0].id == visit.id);
+  must(store.save_draft(visit_to({"Amara"}, "an ocelot"), at(2)));
+  CHECK(must(store.search("walrus", 10)).empty());
+  CHECK(must(store.search("ocelot", 10)).size() == 1);
+}

@@ -1,0 +1,499 @@
+#include "platform/sql/db.h"
+#include "tests/store/support.h"
+
+using namespace doorstep;
+using namespace doorstep::store;
+using namespace doorstep::store::test;
+
+namespace {
+std::vector<std::string> shapes(const Batch& batch) {
+  std::vector<std::string> out;
+  for (const auto& bytes : batch.ops.items) {
+    auto op = must(wire::decode<wire::Operation>(bytes));
+    out.push_back(std::string(model::code(op.kind)) + (op.urgent ? "!" : ""));
+  }
+  return out;
+}
+}  // namespace
+
+TEST_CASE("sync: what is frozen is sent again in the same bytes, across a crash, and never after its answer", "[store]") {
+  Folder folder;
+  Server server;
+  auto file = folder.path / "a.db";
+  auto visit = visit_to({"Amara"});
+  Batch first;
+  {
+    Store store = open_store(file);
+    must(store.save_draft(visit, at(1)));
+    first = must(store.freeze(64, 1 << 18, at(2)));
+    REQUIRE(first.ops.items.size() == 1);
+    CHECK(first.ops.first == 1);
+    CHECK(first.ops.prev == wire::kChainStart);
+    observed(visit) += " And more after it was frozen.";
+    must(store.save_draft(visit, at(3)));
+    crash_copy(file, folder.path / "copy");
+  }
+  Store store = must(Store::open(folder.path / "copy" / "a.db", the_key(), the_salt()));
+  Batch again = must(store.freeze(64, 1 << 18, at(4)));
+  CHECK(again.ops == first.ops);  // the newer edit waits for the answer to the first
+  auto reply = server.answer(again);
+  must(store.apply(reply, at(5)));
+  must(store.apply(reply, at(5)));  // the same reply twice changes nothing
+  Batch next = must(store.freeze(64, 1 << 18, at(6)));
+  REQUIRE(next.ops.items.size() == 1);
+  CHECK(next.ops.first == 2);
+  CHECK(next.ops.prev == wire::chain_next(wire::kChainStart, first.ops.items[0]));
+  auto op = must(wire::decode<wire::Operation>(next.ops.items[0]));
+  CHECK(op.base_rev == 1);
+  CHECK(op.base_hash == base::sha256_hex(must(wire::decode<wire::Operation>(first.ops.items[0])).body));
+  CHECK(must(wire::decode<model::Visit>(op.body)) == visit);
+  must(store.apply(server.answer(next), at(7)));
+  CHECK(must(store.freeze(64, 1 << 18, at(8))).ops.items.empty());
+  CHECK(must(store.draft(visit.id)).backed_up);
+  CHECK(must(store.draft(visit.id)).visit == visit);
+  CHECK(must(store.status()).drafts_not_backed_up == 0);
+}
+
+TEST_CASE("sync: urgent work goes first, limits hold, and one large operation still travels", "[store]") {
+  Folder folder;
+  Store store = open_store(folder.path / "a.db");
+  auto calm = visit_to({"Amara"});
+  auto urgent = visit_to({"Tobi"});
+  urgent.children[0].disclosures.push_back({id_of("d"), "he hits me", "", "", {}});
+  must(store.submit(calm, records_of(calm), at(1)));
+  must(store.submit(urgent, records_of(urgent), at(2)));
+  must(store.save_draft(visit_to({"Zed"}), at(3)));
+  auto batch = must(store.freeze(64, 1 << 18, at(4)));
+  CHECK(shapes(batch) == std::vector<std::string>{"submit!", "submit", "put"});
+  CHECK(must(wire::decode<wire::Operation>(batch.ops.items[0])).case_id == id_of("child/Tobi"));
+  auto two = must(store.freeze(2, 1 << 18, at(5)));
+  CHECK(two.ops.items.size() == 2);
+  CHECK(two.more_ops);
+  auto one = must(store.freeze(64, 10, at(5)));
+  CHECK(one.ops.items.size() == 1);
+  CHECK(one.more_ops);
+  CHECK_FALSE(batch.more_ops);
+}
+
+TEST_CASE("sync: a submission becomes one record per child; the draft goes when all were taken", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder.path / "a.db");
+  sync(store, server);
+  auto visit = visit_to({"Amara", "Tobi"});
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  observed(visit) += " last words";
+  must(store.save_draft(visit, at(2)));
+  must(store.submit(visit, records_of(visit), at(3)));
+  CHECK(must(store.journal(visit.id, 10)).empty());
+  CHECK(store.save_draft(visit, at(4)).has_error());
+  CHECK(store.submit(visit, records_of(visit), at(4)).has_error());
+  auto waiting = must(store.caseload());
+  REQUIRE(waiting.records.size() == 2);
+  CHECK(waiting.records[0].pending);
+  CHECK(waiting.records[0].head().local);
+  CHECK(must(store.status()).waiting == 2);
+  auto applied = sync(store, server);
+  CHECK(applied.visits_submitted == std::vector<Id>{visit.id});
+  CHECK(must(store.drafts()).empty());
+  auto caseload = must(store.caseload());
+  REQUIRE(caseload.records.size() == 2);
+  for (const auto& view : caseload.records) {
+    CHECK_FALSE(view.head().local);
+    CHECK(view.head().revision.state == model::State::Submitted);
+    CHECK(view.versions.size() == 1);
+    CHECK(view.head().revision.body == wire::encode(view.head().body));
+  }
+  sync(store, server);  // the draft's tombstone
+  auto last = must(wire::decode<wire::Operation>(server.received.back()));
+  CHECK(last.kind == wire::OpKind::Put);
+  CHECK(must(wire::decode<model::Visit>(last.body)).discarded == true);
+  CHECK(must(store.status()).waiting == 0);
+  CHECK(caseload.children.size() == 2);
+  CHECK(caseload.families.size() == 1);
+}
+
+TEST_CASE("sync: a refused child comes back as a draft with the reason; its sibling's record stays taken", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara", "Tobi"});
+  must(store.submit(visit, records_of(visit), at(3)));
+  server.refuse[2] = wire::Refusal::UnknownCase;
+  auto applied = sync(store, server);
+  CHECK(applied.answers.size() == 1);
+  CHECK(applied.visits_submitted.empty());
+  auto draft = must(store.draft(visit.id));
+  CHECK(draft.stage == DraftStage::Writing);
+  REQUIRE(draft.visit.children.size() == 1);
+  CHECK(draft.visit.children[0] == visit.children[1]);
+  REQUIRE(draft.answers.size() == 1);
+  CHECK(draft.answers[0].code == wire::Refusal::UnknownCase);
+  CHECK(must(store.status()).refused.size() == 1);
+  must(store.submit(draft.visit, records_of(draft.visit), at(5)));
+  CHECK(must(store.status()).refused.empty());
+  sync(store, server);
+  CHECK(must(store.drafts()).empty());
+  CHECK(must(store.caseload()).records.size() == 2);
+}
+
+TEST_CASE("sync: withdrawing before it is sent gives the draft back; after, it is an operation on what was read", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"});
+  auto records = records_of(visit);
+  must(store.submit(visit, records, at(3)));
+  auto local = must(store.record(records[0].id)).head().revision;
+  must(store.withdraw(visit.children[0].id, {local.record, local.rev, local.hash}, at(4)));
+  CHECK(must(store.draft(visit.id)).stage == DraftStage::Writing);
+  CHECK(must(store.caseload()).records.empty());
+  must(store.submit(visit, records, at(5)));
+  must(store.freeze(64, 1 << 18, at(6)));
+  CHECK(store.withdraw(visit.children[0].id, {local.record, local.rev, local.hash}, at(7)).has_error());
+  sync(store, server);
+  auto head = must(store.record(records[0].id)).head().revision;
+  CHECK(store.withdraw(visit.children[0].id, {head.record, head.rev, std::string(64, 'f')}, at(8)).has_error());
+  must(store.withdraw(visit.children[0].id, {head.record, head.rev, head.hash}, at(8)));
+  CHECK(store.withdraw(visit.children[0].id, {head.record, head.rev, head.hash}, at(8)).has_error());
+  CHECK(must(store.record(head.record)).pending);
+  sync(store, server);
+  CHECK(must(store.record(head.record)).head().revision.state == model::State::Draft);
+  CHECK(must(store.record(head.record)).versions.size() == 2);
+}
+
+TEST_CASE("sync: a supervisor's decision and an addendum arrive with the record they are about", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store author = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"});
+  must(author.submit(visit, records_of(visit), at(3)));
+  sync(author, server);
+  Server relay = server;  // the supervisor's own numbering
+  relay.received.clear();
+  relay.results.clear();
+  relay.hashes = {wire::kChainStart};
+  Store supervisor = open_store(folder.path / "s.db", kSupervisor, id_of("device/s"));
+  sync(supervisor, relay);
+  auto head = must(supervisor.caseload()).records.at(0).head().revision;
+  model::Decision decision;
+  decision.id = id_of("decision");
+  decision.on = {head.record, head.rev, head.hash};
+  decision.verdict = model::Verdict::Approved;
+  decision.reviewer = kSupervisor;
+  decision.at = at(10);
+  must(supervisor.decide(visit.children[0].id, decision, at(10)));
+  CHECK(supervisor.decide(visit.children[0].id, decision, at(10)).has_error());
+  sync(supervisor, relay);
+  CHECK(supervisor.decide(visit.children[0].id, decision, at(11)).has_error());  // no longer the newest
+  auto view = must(supervisor.record(head.record));
+  CHECK(view.head().revision.state == model::State::Approved);
+  REQUIRE(view.decisions.size() == 1);
+  CHECK(view.decisions[0] == decision);
+  model::Addendum addendum;
+  addendum.id = id_of("addendum");
+  addendum.record = head.record;
+  addendum.text = "The school was Ysgol Bryn.";
+  addendum.at = at(12);
+  must(supervisor.addendum(visit.children[0].id, addendum, at(12)));
+  sync(supervisor, relay);
+  REQUIRE(must(supervisor.record(head.record)).addenda.size() == 1);
+  server.cases = relay.cases;
+  sync(author, server);
+  CHECK(must(author.record(head.record)).addenda.at(0) == addendum);
+  CHECK(must(author.record(head.record)).versions.size() == 2);
+}
+
+TEST_CASE("sync: newer local edits are rebased on the server's merge of two tablets", "[store]") {
+  Folder folder;
+  Server server;
+  Store here = open_store(folder.path / "here.db");
+  auto visit = visit_to({"Amara"}, "One.\n\nTwo.\n\nThree");
+  must(here.save_draft(visit, at(1)));
+  sync(here, server);
+  auto other = visit;
+  observed(other) = "One there.\n\nTwo.\n\nThree (Amara)";
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = 2;
+  revision.kind = model::RecordKind::Visit;
+  revision.body = wire::encode(other);
+  server.add(kMe, revision);
+  observed(visit) = "One.\n\nTwo.\n\nThree here (Amara)";
+  must(here.save_draft(visit, at(2)));
+  auto batch = must(here.freeze(64, 1 << 18, at(3)));   // base 1, the head is 2: the server merges
+  observed(visit) = "One.\n\nTwo, later.\n\nThree here (Amara)";
+  must(here.save_draft(visit, at(4)));
+  auto reply = server.answer(batch);
+  REQUIRE(reply.results[0].status == wire::OpStatus::Merged);
+  auto applied = must(here.apply(reply, at(5)));
+  CHECK(applied.drafts_rewritten == std::vector<Id>{visit.id});
+  auto draft = must(here.draft(visit.id));
+  CHECK(observed(draft.visit) == "One there.\n\nTwo, later.\n\nThree here (Amara)");
+  CHECK_FALSE(draft.backed_up);
+  sync(here, server);
+  CHECK(must(here.draft(visit.id)).backed_up);
+  CHECK(must(wire::decode<model::Visit>(server.head(visit.id)->body)) == draft.visit);
+}
+
+TEST_CASE("sync: the same words changed on two tablets keep both texts until a person settles it", "[store]") {
+  Folder folder;
+  Server server;
+  Store here = open_store(folder.path / "here.db");
+  auto visit = visit_to({"Amara"}, "calm");
+  must(here.save_draft(visit, at(1)));
+  sync(here, server);
+  auto other = visit;
+  observed(other) = "frightened";
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = 2;
+  revision.kind = model::RecordKind::Visit;
+  revision.body = wire::encode(other);
+  server.add(kMe, revision);
+  observed(visit) = "tired";
+  must(here.save_draft(visit, at(2)));
+  auto applied = sync(here, server);
+  auto draft = must(here.draft(visit.id));
+  REQUIRE(draft.visit.conflicts.size() == 1);
+  CHECK(here.submit(draft.visit, records_of(draft.visit), at(4)).has_error());
+  auto settled = must(here.settle_conflict(visit.id, draft.visit.conflicts[0].path, {merge::Choice::Keep::Both, {}}, at(5)));
+  CHECK(settled.visit.conflicts.empty());
+  CHECK(observed(settled.visit).find("tired") != std::string::npos);
+  CHECK(observed(settled.visit).find("frightened") != std::string::npos);
+  must(here.submit(settled.visit, records_of(settled.visit), at(6)));
+}
+
+TEST_CASE("sync: a re-submission that met a newer version comes back as a draft with both texts", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"}, "calm");
+  auto records = records_of(visit);
+  must(store.submit(visit, records, at(1)));
+  sync(store, server);
+  auto head = must(store.record(records[0].id)).head();
+  auto revising = model::visit_of(head.body, {head.revision.record, head.revision.rev, head.revision.hash}, id_of("visit/again"));
+  observed(revising) = "tired";
+  must(store.save_draft(revising, at(2)));
+  auto newer = head.body;
+  newer.part.answers["observed"] = "frightened";
+  model::Revision revision = head.revision;
+  revision.rev = 2;
+  revision.state = model::State::Returned;
+  revision.body = wire::encode(newer);
+  server.add(visit.children[0].id, revision);
+  must(store.submit(revising, records_of(revising), at(3)));
+  auto applied = sync(store, server);
+  CHECK(applied.drafts_rewritten == std::vector<Id>{revising.id});
+  auto draft = must(store.draft(revising.id));
+  CHECK(draft.stage == DraftStage::Writing);
+  REQUIRE(draft.visit.conflicts.size() == 1);
+  REQUIRE(draft.visit.children[0].revises.has_value());
+  CHECK(draft.visit.children[0].revises->rev == 3);
+  REQUIRE(draft.answers.size() == 1);
+  CHECK(draft.answers[0].status == wire::OpStatus::Conflict);
+  auto settled = must(store.settle_conflict(revising.id, draft.visit.conflicts[0].path, {merge::Choice::Keep::Mine, {}}, at(5)));
+  CHECK(observed(settled.visit) == "tired");
+  must(store.submit(settled.visit, records_of(settled.visit), at(6)));
+  sync(store, server);
+  CHECK(must(store.record(records[0].id)).head().revision.state == model::State::Submitted);
+  CHECK(must(store.drafts()).empty());
+}
+
+TEST_CASE("sync: a case is hidden at once and purged only after our work about it was pushed", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  server.child("Maren", "Quayle");
+  auto file = folder.path / "a.db";
+  Store store = open_store(file);
+  auto visit = visit_to({"Maren"}, "Zanzibar canary");
+  visit.family_name = "Quayle";
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  auto records = records_of(visit);
+  CHECK(must(store.search("zanzibar", 5)).size() == 1);
+  model::Addendum addendum;
+  addendum.id = id_of("addendum/late");
+  addendum.record = records[0].id;
+  addendum.text = "Zanzibar again";
+  server.dropped.insert(visit.children[0].id);
+  auto reply = server.answer(must(store.freeze(64, 1 << 18, at(2))));
+  must(store.addendum(visit.children[0].id, addendum, at(3)));  // made while the reply was on its way
+  auto applied = must(store.apply(reply, at(4)));
+  CHECK(applied.purged.empty());
+  CHECK(must(store.caseload()).records.empty());
+  CHECK(must(store.caseload()).children.size() == 2);
+  CHECK(must(store.search("zanzibar", 5)).empty());
+  CHECK(store.record(records[0].id).has_error());
+  auto push = must(store.freeze(64, 1 << 18, at(5)));
+  CHECK(shapes(push) == std::vector<std::string>{"addendum"});
+  CHECK(push.purged.empty());
+  CHECK(everything(store).find("Zanzibar") != std::string::npos);
+  applied = must(store.apply(server.answer(push), at(6)));
+  CHECK(applied.purged == std::vector<Id>{visit.children[0].id});
+  CHECK(fs::file_size(file.string() + "-wal") < 8192);  // emptied, then one page: the receipt may be sent
+  auto left = everything(store);
+  for (const char* canary : {"Zanzibar", "zanzibar", "Quayle", "quayle", "Maren"}) {
+    CAPTURE(canary);
+    CHECK(left.find(canary) == std::string::npos);
+  }
+  CHECK(left.find("Tobi") != std::string::npos);
+  CHECK(must(store.freeze(64, 1 << 18, at(7))).purged == std::vector<Id>{visit.children[0].id});
+  CHECK(must(store.freeze(64, 1 << 18, at(7))).purged.size() == 1);  // the answer is still out
+  must(store.apply(server.answer(must(store.freeze(64, 1 << 18, at(7)))), at(8)));
+  CHECK(must(store.freeze(64, 1 << 18, at(9))).purged.empty());
+}
+
+TEST_CASE("sync: a family leaves with the last of its children", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder.path / "a.db");
+  sync(store, server);
+  server.dropped.insert(id_of("child/Amara"));
+  sync(store, server);
+  auto caseload = must(store.caseload());
+  CHECK(caseload.children.size() == 1);
+  CHECK(caseload.families.size() == 1);
+  CHECK(must(store.search("harbour", 5)).size() == 1);
+  server.dropped.insert(id_of("child/Tobi"));
+  sync(store, server);
+  CHECK(must(store.caseload()).families.empty());
+  CHECK(everything(store).find("Harbour") == std::string::npos);
+  server.dropped.clear();
+  sync(store, server);
+  CHECK(must(store.caseload()).children.size() == 2);
+}
+
+TEST_CASE("sync: a crash in the middle of a purge ends with the receipt all the same", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  auto file = folder.path / "a.db";
+  fs::path copy;
+  {
+    Store store = open_store(file);
+    sync(store, server);
+    server.dropped.insert(id_of("child/Amara"));
+    auto reply = server.answer(must(store.freeze(64, 1 << 18, at(2))));
+    must(store.apply(reply, at(2)));
+  }
+  sql::DbOptions options;
+  {  // as it is between the commit and the emptied WAL
+    auto db = must(sql::Db::open(file, the_key(), the_salt(), options));
+    must(db.exec("UPDATE purged SET ready=0"));
+    copy = crash_copy(file, folder.path / "copy");
+  }
+  Store after = must(Store::open(copy, the_key(), the_salt()));
+  CHECK(must(after.freeze(64, 1 << 18, at(3))).purged == std::vector<Id>{id_of("child/Amara")});
+}
+
+TEST_CASE("sync: a chain that does not fit, a gap or a body with another hash takes the case again from the start", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder.path / "a.db");
+  sync(store, server);
+  server.child("Amara", "Newname");
+  auto batch = must(store.freeze(64, 1 << 18, at(2)));
+  auto reply = server.answer(batch);
+  REQUIRE(reply.cases.size() == 1);
+  SECTION("another chain") { reply.cases[0].chain = std::string(64, 'a'); }
+  SECTION("a body changed on the way") { reply.cases[0].entries[0].revision.body += " "; }
+  SECTION("an entry left out") { reply.cases[0].entries.erase(reply.cases[0].entries.begin()); }
+  SECTION("a gap before it") { reply.cases[0].from = 3; }
+  auto applied = must(store.apply(reply, at(3)));
+  CHECK(applied.refetch == std::vector<Id>{id_of("child/Amara")});
+  CHECK(must(store.caseload()).children.at(0).name == "Amara Okafor");
+  auto again = must(store.freeze(64, 1 << 18, at(4)));
+  REQUIRE(again.cursors.size() == 1);
+  CHECK(again.cursors[0].seq == 0);
+  CHECK(again.cursors[0].chain == wire::kChainStart);
+  must(store.apply(server.answer(again), at(5)));
+  CHECK(must(store.caseload()).children.at(0).name == "Amara Newname");
+  CHECK(must(store.search("okafor", 5)).size() == 1);  // the other family record is still listed
+  CHECK(must(store.freeze(64, 1 << 18, at(6))).cursors[0].seq == 4);
+}
+
+TEST_CASE("sync: cursor, rows and results are one; a failed apply leaves nothing behind", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder.path / "a.db");
+  must(store.save_draft(visit_to({"Amara"}), at(1)));
+  auto batch = must(store.freeze(64, 1 << 18, at(2)));
+  auto before = everything(store);
+  auto reply = server.answer(batch);
+  auto broken = reply;
+  broken.cases[0].entries[0].revision.body = "{not json";
+  broken.cases[0].entries[0].revision.hash = base::sha256_hex("{not json");
+  broken.cases[0].entries.resize(1);
+  broken.cases[0].to = 1;
+  broken.cases[0].chain = wire::chain_next(wire::kChainStart, broken.cases[0].entries[0].revision);
+  CHECK(store.apply(broken, at(3)).has_error());
+  CHECK(everything(store) == before);
+  auto forked = reply;
+  forked.head_hash = std::string(64, 'e');
+  auto result = store.apply(forked, at(3));
+  REQUIRE(result.has_error());
+  CHECK(result.error().where == "store.forked");
+  CHECK(everything(store) == before);
+  must(store.apply(reply, at(4)));
+}
+
+TEST_CASE("sync: a server restored from an older backup is offered again what it lost", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder.path / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara"}, "kept on the tablet");
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  REQUIRE(must(store.caseload()).records.size() == 1);
+  sync(store, old);  // its reply shows that it went back
+  CHECK(must(store.status()).waiting == 1);
+  sync(store, old);
+  sync(store, old);
+  REQUIRE(must(store.caseload()).records.size() == 1);
+  CHECK_FALSE(must(store.caseload()).records[0].head().local);
+  CHECK(old.received == server.received);
+}
+
+TEST_CASE("sync: what a tested backup holds need not be kept; a new incarnation starts with the rest", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"}, "Zanzibar");
+  must(store.submit(visit, records_of(visit), at(1)));
+  server.stable = 1;
+  sync(store, server);
+  sync(store, server);
+  must(store.submit(visit_to({"Tobi"}), records_of(visit_to({"Tobi"})), at(2)));
+  must(store.save_draft(visit_to({"Zed"}), at(2)));
+  auto before = must(store.freeze(64, 1 << 18, at(3)));
+  REQUIRE(before.ops.items.size() == 2);
+  must(store.start_incarnation());
+  auto after = must(store.freeze(64, 1 << 18, at(4)));
+  CHECK(after.incarnation == 2);
+  CHECK(after.ops.first == 1);
+  CHECK(after.ops.prev == wire::kChainStart);
+  REQUIRE(shapes(after) == std::vector<std::string>{"submit", "put"});
+  auto op1 = must(wire::decode<wire::Operation>(before.ops.items[0]));
+  auto op2 = must(wire::decode<wire::Operation>(after.ops.items[0]));
+  op2.number = op1.number;
+  CHECK(op1 == op2);
+}
