@@ -1,0 +1,359 @@
+// The pump with the real engine, HTTP and TLS on loopback; the store and the server's cases are small ones of this test.
+#include "sync/transport/sync_pump.h"
+
+#include <atomic>
+#include <catch2/catch_test_macros.hpp>
+#include <deque>
+
+#include "sync/server/http_listener.h"
+#include "sync/wire/codec.h"
+#include "tests/support/council.h"
+
+using namespace doorstep;
+using namespace doorstep::support;
+using base::Fault;
+using transport::SyncDone;
+using transport::SyncFailed;
+using transport::SyncStarted;
+using transport::Why;
+
+namespace {
+
+constexpr auto kSoon = std::chrono::seconds(10);
+
+/// What the pump told, waited for without sleeping.
+class Told {
+ public:
+  void operator()(const transport::SyncEvent& event) {
+    std::lock_guard lock(mutex_);
+    events_.push_back(event);
+    changed_.notify_all();
+  }
+  /// The next event of this kind; those before it are dropped.
+  template <class T>
+  T next() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      while (!events_.empty()) {
+        auto event = std::move(events_.front());
+        events_.pop_front();
+        if (auto* found = std::get_if<T>(&event)) return std::move(*found);
+      }
+      REQUIRE(changed_.wait_for(lock, kSoon) == std::cv_status::no_timeout);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<transport::SyncEvent> events_;
+};
+
+/// Operations made here and not acknowledged yet.
+class Store final : public transport::ReplicaPort {
+ public:
+  void add(std::string op) {
+    std::lock_guard lock(mutex_);
+    ops_.push_back(std::move(op));
+  }
+  void fail_next_apply() { fail_apply_ = true; }
+  std::size_t waiting() {
+    std::lock_guard lock(mutex_);
+    return ops_.size();
+  }
+
+  base::Result<engine::Replica> freeze(std::size_t max_ops, std::size_t) override {
+    std::lock_guard lock(mutex_);
+    engine::Replica replica;
+    replica.device = base::Id::from_name("device");
+    replica.ops.first = first_;
+    replica.ops.prev = chain_;
+    for (std::size_t i = 0; i < std::min(max_ops, ops_.size()); ++i) replica.ops.items.push_back(ops_[i]);
+    replica.more_ops = ops_.size() > max_ops;
+    return replica;
+  }
+  base::Result<void> apply(const wire::SyncReply& reply) override {
+    if (fail_apply_.exchange(false)) return base::Error{Fault::Full, "store.apply", "disk full"};
+    std::lock_guard lock(mutex_);
+    for (; first_ <= reply.applied_through; ++first_) {
+      chain_ = wire::chain_next(chain_, ops_.front());
+      ops_.pop_front();
+    }
+    return {};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<std::string> ops_;
+  std::int64_t first_ = 1;
+  std::string chain_ = wire::kChainStart;
+  std::atomic<bool> fail_apply_ = false;
+};
+
+/// A case server that keeps operations and nothing else.
+class Cases {
+ public:
+  /// What to do instead of answering; nothing: answer.
+  using Fault = std::function<std::optional<server::HttpReply>(const server::HttpRequest&)>;
+
+  Cases() {
+    server::ListenerConfig config;
+    config.context = council.listener();
+    config.headers = {{wire::kProtoHeader, "1"}};
+    auto started = server::HttpListener::start(std::move(config), [this](const server::HttpRequest& request) { return answer(request); });
+    REQUIRE(started.has_value());
+    listener = std::move(*started);
+  }
+  ~Cases() { listener->stop(); }
+
+  server::HttpReply answer(const server::HttpRequest& request) {
+    Fault fault;
+    {
+      std::lock_guard lock(mutex);
+      fault = this->fault;
+    }
+    if (fault)
+      if (auto instead = fault(request)) return *instead;
+    std::lock_guard lock(mutex);
+    ++rounds;
+    const auto asked = wire::decode<wire::SyncRequest>(request.body).value();
+    wire::SyncReply reply;
+    for (std::size_t i = 0; i < asked.ops.items.size(); ++i) {
+      const auto number = asked.ops.first + static_cast<std::int64_t>(i);
+      if (number > static_cast<std::int64_t>(kept.size())) {
+        kept.push_back(asked.ops.items[i]);
+        chain = wire::chain_next(chain, asked.ops.items[i]);
+      }
+      wire::OpResult result;
+      result.number = number;
+      reply.results.push_back(result);
+    }
+    reply.applied_through = static_cast<std::int64_t>(kept.size());
+    reply.head_hash = chain;
+    reply.receipt = wire::Receipt{rounds, {1}, reply.applied_through, chain};
+    server::HttpReply out;
+    out.content_type = wire::kContentType;
+    out.body = wire::encode(reply);
+    return out;
+  }
+  void go_wrong(Fault how) {
+    std::lock_guard lock(mutex);
+    fault = std::move(how);
+  }
+  std::vector<std::string> stored() {
+    std::lock_guard lock(mutex);
+    return kept;
+  }
+
+  Council council;
+  std::mutex mutex;
+  Fault fault;
+  std::vector<std::string> kept;
+  std::string chain = wire::kChainStart;
+  std::int64_t rounds = 0;
+  std::unique_ptr<server::HttpListener> listener;
+};
+
+/// Waits at no time of its own: whatever is random comes out as 0, and changes do not wait for each other.
+transport::PumpOptions at_once(const Cases& cases) {
+  transport::PumpOptions options;
+  options.endpoint = {"127.0.0.1", cases.listener->port(), "127.0.0.1"};
+  options.context = cases.council.tablet();
+  options.uniform = [] { return 0.0; };
+  options.after_change = base::Millis(0);
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("pump: sends what waits at once, and later changes over the same connection", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  store.add("one");
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  auto done = told.next<SyncDone>();
+  CHECK(done.pushed == 1);
+  REQUIRE(done.receipt.has_value());
+  CHECK(done.receipt->through == 1);
+  CHECK(done.next >= std::chrono::seconds(1));
+
+  store.add("two");
+  store.add("three");
+  pump.wake(Why::Changed);
+  CHECK(told.next<SyncDone>().pushed == 2);
+  pump.wake(Why::Asked);
+  CHECK(told.next<SyncDone>().pushed == 0);
+  CHECK(cases.stored() == std::vector<std::string>{"one", "two", "three"});
+  CHECK(cases.listener->sessions() == 1);
+  CHECK(store.waiting() == 0);
+}
+
+TEST_CASE("pump: tries again by itself until the server is well, and nothing is sent twice", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  store.add("precious");
+  std::atomic<int> left = 3;
+  cases.go_wrong([&](const server::HttpRequest& request) -> std::optional<server::HttpReply> {
+    switch (left--) {
+      case 3: return server::problem(503, "busy", "Busy.", "Wait.");
+      case 2: {  // a proxy's page
+        server::HttpReply page;
+        page.content_type = "text/html";
+        page.body = "<h1>Bad gateway</h1>";
+        return page;
+      }
+      case 1: cases.go_wrong({}); cases.answer(request); return server::problem(500, "lost", "Taken, but the answer was lost.");
+      default: return {};
+    }
+  });
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  const auto busy = told.next<SyncFailed>();
+  CHECK(busy.why.where == "server.busy");
+  REQUIRE(busy.retry.has_value());
+  CHECK(told.next<SyncFailed>().why.where == "http.not_ours");
+  CHECK(told.next<SyncFailed>().why.where == "server.lost");
+  CHECK(told.next<SyncDone>().pushed == 1);
+  CHECK(cases.stored() == std::vector<std::string>{"precious"});
+}
+
+TEST_CASE("pump: Retry-After is kept to", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  cases.go_wrong([](const server::HttpRequest&) {
+    auto reply = server::problem(429, "too-many", "Too many.");
+    reply.headers.emplace_back("Retry-After", "77");
+    return std::optional(reply);
+  });
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  const auto failed = told.next<SyncFailed>();
+  CHECK(failed.why.fault == Fault::Throttled);
+  REQUIRE(failed.retry.has_value());
+  CHECK(*failed.retry >= std::chrono::seconds(77));
+  cases.go_wrong({});
+  pump.wake(Why::Asked);  // a person may ask all the same
+  told.next<SyncDone>();
+}
+
+TEST_CASE("pump: a refusal that only a person can mend is not repeated by itself", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  std::atomic<int> asked = 0;
+  cases.go_wrong([&](const server::HttpRequest&) {
+    ++asked;
+    return std::optional(server::problem(403, "revoked", "This tablet is no longer authorised.", "Call IT."));
+  });
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  const auto failed = told.next<SyncFailed>();
+  CHECK(failed.why.fault == Fault::Denied);
+  CHECK_FALSE(failed.retry.has_value());
+  store.add("later");
+  pump.wake(Why::Changed);
+  pump.wake(Why::Asked);
+  CHECK(told.next<SyncFailed>().why.where == "server.revoked");
+  CHECK(asked == 2);  // the first, and the one that was asked for
+}
+
+TEST_CASE("pump: a handshake that is refused says so in its words", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  auto options = at_once(cases);
+  options.context = cases.council.stranger();
+  transport::SyncPump pump(std::move(options), store, std::ref(told));
+  const auto failed = told.next<SyncFailed>();
+  CHECK(failed.why.where == "tls.no_certificate");
+  CHECK_FALSE(failed.retry.has_value());
+}
+
+TEST_CASE("pump: no network, no tries; its return is noticed", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  told.next<SyncDone>();
+  pump.set_online(false);
+  store.add("offline work");
+  pump.wake(Why::Asked);
+  CHECK(cases.stored().empty());
+  pump.set_online(true);
+  CHECK(told.next<SyncDone>().pushed == 1);
+}
+
+TEST_CASE("pump: the network goes in the middle of a request", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool inside = false, open = false;
+  cases.go_wrong([&](const server::HttpRequest&) -> std::optional<server::HttpReply> {
+    std::unique_lock lock(mutex);
+    inside = true;
+    changed.notify_all();
+    changed.wait_for(lock, kSoon, [&] { return open; });
+    return {};
+  });
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  {
+    std::unique_lock lock(mutex);
+    REQUIRE(changed.wait_for(lock, kSoon, [&] { return inside; }));
+  }
+  pump.set_online(false);
+  const auto failed = told.next<SyncFailed>();
+  CHECK(failed.why.where == "sync.no_network");
+  CHECK_FALSE(failed.retry.has_value());
+  {
+    std::lock_guard lock(mutex);
+    open = true;
+    changed.notify_all();
+  }
+  cases.go_wrong({});
+  pump.set_online(true);
+  told.next<SyncDone>();
+}
+
+TEST_CASE("pump: stop does not wait for an answer", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool inside = false, open = false;
+  cases.go_wrong([&](const server::HttpRequest&) -> std::optional<server::HttpReply> {
+    std::unique_lock lock(mutex);
+    inside = true;
+    changed.notify_all();
+    changed.wait_for(lock, kSoon, [&] { return open; });
+    return {};
+  });
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  {
+    std::unique_lock lock(mutex);
+    REQUIRE(changed.wait_for(lock, kSoon, [&] { return inside; }));
+  }
+  const auto before = base::SystemClock().monotonic();
+  pump.stop();
+  CHECK(base::SystemClock().monotonic() - before < std::chrono::seconds(5));
+  pump.stop();
+  std::lock_guard lock(mutex);
+  open = true;
+  changed.notify_all();
+}
+
+TEST_CASE("pump: a reply that could not be kept is asked for again", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  store.add("one");
+  store.fail_next_apply();
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  const auto failed = told.next<SyncFailed>();
+  CHECK(failed.why.fault == Fault::Io);
+  CHECK(failed.retry.has_value());
+  CHECK(told.next<SyncDone>().pushed == 1);
+  CHECK(cases.stored().size() == 1);
+}
