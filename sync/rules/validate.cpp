@@ -1,0 +1,286 @@
+#include "sync/rules/validate.h"
+
+#include "platform/base/bytes.h"
+#include "platform/base/limits.h"
+#include "sync/model/visit.h"
+#include "sync/rules/conditions.h"
+
+namespace doorstep::rules {
+namespace {
+
+using model::ChildPart;
+using model::VisitFacts;
+
+bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+/// Enough of a text to know it by on the screen; cut between characters.
+std::string brief(std::string_view text) {
+  constexpr std::size_t kMost = 40;
+  if (text.size() <= kMost) return std::string(text);
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
+std::string in_quotes(std::string_view text) { return "“" + brief(text) + "”"; }
+
+/// Collects problems of one child or of the visit.
+class Check {
+ public:
+  Check(const Form& form, const VisitFacts& facts, const ChildPart* part, std::vector<Problem>& out)
+      : context_(form, facts, part), form_(form), facts_(facts), part_(part), out_(out) {}
+
+  void run() {
+    for (const Asked& asked : questions_for(form_, part_ ? Scope::Child : Scope::Visit, facts_, part_)) check(asked);
+  }
+
+ private:
+  void say(const Question& q, std::string message, Id item = {}) {
+    out_.push_back({q.id, part_ ? part_->id : Id(), item, words(message, part_)});
+  }
+
+  void check(const Asked& asked) {
+    const Question& q = *asked.question;
+    if (q.kind == Kind::Risk) return check_risk(asked);
+    const auto answer = answer_of(q, facts_, part_);
+    if (is_list(q.kind)) check_entries(q);
+    if (!answer) {
+      if (asked.required) say(q, q.missing);
+      return;
+    }
+    if (const auto* not_covered = std::get_if<model::NotCovered>(&*answer)) {
+      if (asked.required && !asked.not_covered) say(q, q.missing);
+      else if (asked.needs_why && blank(not_covered->why)) say(q, "Say in a few words why " + in_quotes(q.label) + " was not covered.");
+      check_length(q, not_covered->why, limits::kShortTextBytes);
+      return;
+    }
+    check_shape(asked, *answer);
+  }
+
+  void check_shape(const Asked& asked, const model::Answer& answer) {
+    const Question& q = *asked.question;
+    const auto* text = std::get_if<std::string>(&answer);
+    const auto* several = std::get_if<std::vector<std::string>>(&answer);
+    switch (q.kind) {
+      case Kind::Choice:
+        if (!text || !offers(asked, *text)) not_offered(q, text ? *text : std::string());
+        break;
+      case Kind::Multi:
+        if (!several) not_offered(q, {});
+        else
+          for (const std::string& code : *several)
+            if (!offers(asked, code)) not_offered(q, code);
+        break;
+      case Kind::YesNo:
+        if (!text || (*text != "YES" && *text != "NO")) say(q, q.missing);
+        break;
+      case Kind::Scale: {
+        const auto* number = std::get_if<std::int64_t>(&answer);
+        if (!number || *number < 0 || *number > 10) say(q, "Choose a number from 0 to 10 for " + in_quotes(q.label) + ".");
+        break;
+      }
+      case Kind::Date:
+        if (!text || !base::date_from_iso(*text)) say(q, "Give a day that exists for " + in_quotes(q.label) + ".");
+        break;
+      case Kind::Time:
+        if (!text || !base::from_rfc3339(*text)) say(q, "Give a day and a time for " + in_quotes(q.label) + ".");
+        if (q.field == Field::End && facts_.start && facts_.end && facts_.end->at < facts_.start->at)
+          say(q, "The visit ends before it starts. Check both times.");
+        break;
+      case Kind::Text:
+      case Kind::LongText:
+        if (!text) say(q, q.missing);
+        else if (asked.required && blank(*text)) say(q, q.missing);
+        else check_length(q, *text, q.kind == Kind::Text ? limits::kShortTextBytes : limits::kNoteBytes);
+        break;
+      default: break;
+    }
+  }
+
+  static bool offers(const Asked& asked, std::string_view code) {
+    return std::any_of(asked.options.begin(), asked.options.end(), [&](const Option& o) { return o.code == code; });
+  }
+  void not_offered(const Question& q, const std::string& code) {
+    say(q, code.empty() ? q.missing
+                        : "Answer " + in_quotes(q.label) + " again: " + in_quotes(option_label(q, code)) + " is not one of the choices here.");
+  }
+  void check_length(const Question& q, std::string_view text, std::size_t limit_bytes) {
+    if (text.size() > limit_bytes)
+      say(q, in_quotes(q.label) + " is too long by about " + std::to_string(text.size() - limit_bytes) + " characters.");
+  }
+
+  void check_entries(const Question& q) {
+    switch (q.field) {
+      case Field::Present:
+        for (const auto& p : facts_.present) {
+          if (blank(p.name)) say(q, "Name or describe everybody who was there.", p.id);
+          else if (blank(p.relationship) && !p.unknown.value_or(false))
+            say(q, "Say who " + in_quotes(p.name) + " is to the family, or that you do not know.", p.id);
+        }
+        break;
+      case Field::OtherChildren:
+        for (const auto& c : facts_.other_children)
+          if (!c.known_to_service)
+            say(q, "Say whether " + (blank(c.name) ? std::string("the other child") : in_quotes(c.name)) + " is known to the service.", c.id);
+        break;
+      case Field::Sharing:
+        for (const auto& s : facts_.sharing) {
+          const std::string with = blank(s.agency) ? "this" : in_quotes(s.agency);
+          if (blank(s.agency)) say(q, "Say with which agency you shared.", s.id);
+          if (blank(s.what)) say(q, "Say what you shared with " + with + ".", s.id);
+          if (!s.consent) say(q, "Say whether consent to share with " + with + " was sought.", s.id);
+          if (blank(s.basis)) say(q, "Say on what basis you shared with " + with + ".", s.id);
+        }
+        break;
+      case Field::Injuries:
+        for (const auto& i : part_->injuries) {
+          if (blank(i.place) && !(i.view && i.at)) say(q, "Show on the body map, or say, where the mark is.", i.id);
+          if (blank(i.kind)) say(q, "Say what kind of mark it is.", i.id);
+          if (blank(i.explanation)) say(q, "Write what explanation was given for the mark, or that none was.", i.id);
+          if (blank(i.medical_sought)) say(q, "Say whether medical help was sought for the mark.", i.id);
+        }
+        break;
+      case Field::Disclosures:
+        for (const auto& d : part_->disclosures) {
+          if (blank(d.exact_words)) say(q, "Write the exact words of what {name} told.", d.id);
+          if (blank(d.question_asked)) say(q, "Write what was asked before {name} told it, or that nothing was.", d.id);
+          if (blank(d.told_to)) say(q, "Say whom {name} told.", d.id);
+          if (!d.at) say(q, "Say when {name} told it.", d.id);
+        }
+        break;
+      case Field::OpenSteps:
+        for (const auto& s : part_->open_steps)
+          if (!s.status) say(q, "Say what became of " + in_quotes(s.what) + ", or that it was not discussed.", s.id);
+        break;
+      case Field::NextSteps:
+        for (const auto& s : part_->next_steps) {
+          if (blank(s.what)) say(q, "Say what the next step is.", s.id);
+          const std::string what = blank(s.what) ? "the step" : in_quotes(s.what);
+          if (blank(s.owner)) say(q, "Say who will do " + what + ".", s.id);
+          if (!s.due) say(q, "Say by when " + what + " will be done.", s.id);
+        }
+        break;
+      default: break;
+    }
+  }
+
+  void check_risk(const Asked& asked) {
+    const Question& q = *asked.question;
+    const model::Risk& risk = part_->risk;
+    const auto answered = part_->answers.find(q.id);
+    const bool not_covered = asked.not_covered && answered != part_->answers.end() &&
+                             std::holds_alternative<model::NotCovered>(answered->second);
+    if (asked.required && !risk.changed && !not_covered) say(q, q.missing);
+    if (context_.first_of(q.level_required)) {
+      if (risk.level.empty()) say(q, "Choose the risk level you hold for {name}.");
+      if (risk.threshold.empty()) say(q, "Choose the threshold level for {name}.");
+      if (blank(risk.why)) say(q, "Say why you hold this level of risk for {name}.");
+    }
+    if (!risk.threshold.empty() && risk.threshold_set.empty())
+      say(q, "Choose the threshold level for {name} again: its document is not named.");
+    check_length(q, risk.why, limits::kNoteBytes);
+  }
+
+  const Context context_;
+  const Form& form_;
+  const VisitFacts& facts_;
+  const ChildPart* part_;
+  std::vector<Problem>& out_;
+};
+
+void append(std::vector<Problem>& to, std::vector<Problem> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+std::vector<Problem> validate_facts(const Form& form, const VisitFacts& facts) {
+  std::vector<Problem> out;
+  Check(form, facts, nullptr, out).run();
+  return out;
+}
+
+std::vector<Problem> validate_part(const Form& form, const VisitFacts& facts, const ChildPart& part) {
+  std::vector<Problem> out;
+  Check(form, facts, &part, out).run();
+  return out;
+}
+
+std::vector<Problem> validate(const Form& form, const model::Visit& visit) {
+  std::vector<Problem> out = validate_facts(form, visit.facts);
+  const bool any = std::any_of(visit.children.begin(), visit.children.end(), [](const ChildPart& p) { return p.skip_reason.empty(); });
+  if (!any) out.push_back({{}, {}, {}, "Record at least one child."});
+  for (const ChildPart& part : visit.children) append(out, validate_part(form, visit.facts, part));
+  if (!visit.conflicts.empty()) out.push_back({{}, {}, {}, "Settle what was written twice before you submit."});
+  return out;
+}
+
+std::vector<Problem> validate_record(const Form& form, const model::ChildRecord& record) {
+  std::vector<Problem> out;
+  const auto broken = [&](std::string message) { out.push_back({{}, record.part.id, {}, std::move(message)}); };
+  if (record.id.nil() || record.visit.nil()) broken("The record has no number of its own.");
+  if (record.part.id.nil()) broken("The record does not say which child it is about.");
+  if (record.author.nil()) broken("The record does not say who wrote it.");
+  if (record.versions.form.empty()) broken("The record does not say under which form it was written.");
+  if (!record.part.skip_reason.empty()) broken("A child who was left out of the visit has no record.");
+  if (!record.conflicts.empty()) broken("Settle what was written twice before you submit.");
+  append(out, validate_facts(form, record.facts));
+  append(out, validate_part(form, record.facts, record.part));
+  return out;
+}
+
+std::vector<Problem> warnings(const Form& form, const VisitFacts& facts, const ChildPart& part) {
+  std::vector<Problem> out;
+  if (!part.skip_reason.empty()) return out;
+  const Context context(form, facts, &part);
+  for (const Contradiction& c : form.contradictions) {
+    if (!context.all(c.when)) continue;
+    const Question* question = form.find(c.question);
+    const bool of_child = question && question->scope == Scope::Child;
+    out.push_back({c.question, of_child ? part.id : Id(), {}, words(c.message, &part)});
+  }
+  return out;
+}
+
+std::vector<RationaleReason> rationale_reasons(const model::ChildRecord& record) {
+  std::vector<RationaleReason> out;
+  const auto has = [&](model::Status s) {
+    return std::find(record.part.statuses.begin(), record.part.statuses.end(), s) != record.part.statuses.end();
+  };
+  if (record.facts.type == model::VisitType::Cp || has(model::Status::Cpp)) out.push_back(RationaleReason::ChildProtection);
+  if (record.facts.type == model::VisitType::S47 || has(model::Status::S47)) out.push_back(RationaleReason::Section47);
+  if (record.part.seen == std::optional<bool>(false)) out.push_back(RationaleReason::Unseen);
+  if (!record.part.disclosures.empty()) out.push_back(RationaleReason::Disclosure);
+  if (!record.part.injuries.empty()) out.push_back(RationaleReason::Injury);
+  if (record.part.risk.changed == model::RiskChange::Yes) out.push_back(RationaleReason::RiskChanged);
+  return out;
+}
+
+bool rationale_required(const model::ChildRecord& record) { return !rationale_reasons(record).empty(); }
+
+std::vector<Problem> check_decision(const model::Decision& decision, const model::ChildRecord& record) {
+  std::vector<Problem> out;
+  const auto say = [&](const char* question, std::string message, Id item = {}) {
+    out.push_back({question, record.part.id, item, words(message, &record.part)});
+  };
+  if (decision.on.record != record.id) say("on", "This decision is about another record.");
+  if (decision.on.rev <= 0 || decision.on.hash.empty()) say("on", "This decision does not say which version was read.");
+  if (decision.reviewer.nil()) say("reviewer", "This decision does not say who made it.");
+  else if (decision.reviewer == record.author) say("reviewer", "You wrote this record, so somebody else decides on it.");
+  const bool returned = decision.verdict == model::Verdict::Returned;
+  const bool disagrees = decision.agree_risk == std::optional<bool>(false);
+  if (returned && !decision.return_reason) say("return_reason", "Choose why you return the record.");
+  if (returned && blank(decision.rationale)) say("rationale", "Say what has to change before you can approve it.");
+  if (disagrees && blank(decision.disagree_why)) say("disagree_why", "Say why you do not agree with the risk or threshold.");
+  if (!returned && blank(decision.rationale) && (disagrees || rationale_required(record)))
+    say("rationale", "Give your reasons for approving the record about {name}.");
+  for (const auto& step : decision.directed_steps) {
+    if (blank(step.what)) say("directed_steps", "Say what the step is.", step.id);
+    const std::string what = blank(step.what) ? "the step" : in_quotes(step.what);
+    if (blank(step.owner)) say("directed_steps", "Say who will do " + what + ".", step.id);
+    if (!step.due) say("directed_steps", "Say by when " + what + " will be done.", step.id);
+  }
+  return out;
+}
+
+}  // namespace doorstep::rules
