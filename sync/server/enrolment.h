@@ -1,0 +1,34 @@
+#pragma once
+#include <string>
+
+#include "platform/tls/certificate.h"
+#include "sync/server/repository.h"
+
+namespace doorstep::server {
+
+struct EnrolmentTerms {
+  base::Millis token_life = std::chrono::hours(72);       ///< security.md section 3
+  base::Millis ticket_life = std::chrono::hours(24 * 30); ///< the tablet may wait in a cupboard for its worker
+};
+
+/// A fresh one-time token for a worker: 128 random bits in base32, said once. Only its SHA-256 is kept.
+/// Fault::NotFound: no active worker with this reference.
+base::Result<std::string> make_token(Repository& repository, const std::string& worker_ref, const EnrolmentTerms& terms, Instant now);
+
+/// Device certificate and activation ticket for a token. Asked again with the same token and key before activation, it is the
+/// same enrolment (the reply may have been lost). Faults: NotFound (no such token), Conflict (used), Timeout (expired),
+/// Invalid (the certificate request), Denied (the worker has left).
+base::Result<wire::EnrolReply> enrol(Repository& repository, const tls::Authority& ca, const EnrolmentTerms& terms,
+                                     const wire::EnrolRequest& request, const base::Clock& clock);
+
+/// The worker's certificate for a ticket, over the device's own connection. Faults as enrol; asked again with the same key it
+/// is issued again.
+base::Result<wire::ActivateReply> activate(Repository& repository, const tls::Authority& ca, Id device,
+                                           const wire::ActivateRequest& request, Instant now);
+
+/// From the next request on the device is refused, also inside an open connection. Fault::NotFound.
+base::Result<void> revoke_device(Repository& repository, Id device, Instant now);
+/// The worker and every device of theirs. Fault::NotFound.
+base::Result<void> revoke_worker(Repository& repository, const std::string& worker_ref, Instant now);
+
+}  // namespace doorstep::server

@@ -1,0 +1,157 @@
+#include "sync/server/pull.h"
+
+#include <algorithm>
+#include <map>
+
+#include "platform/base/limits.h"
+#include "sync/wire/codec.h"
+
+namespace doorstep::server {
+
+namespace {
+
+using base::Error;
+using base::Fault;
+
+constexpr std::int64_t kEntryBytes = 400;  ///< of an entry's JSON around its body
+constexpr std::int64_t kLogPage = 200;     ///< entries looked at together
+constexpr base::Millis kSeenEvery{60'000}; ///< "last seen" of a device is not worth a commit on every request
+
+using Cursors = std::map<Id, wire::Cursor>;
+
+std::vector<wire::Cursor> values(const Cursors& cursors) {
+  std::vector<wire::Cursor> out;
+  for (const auto& [id, cursor] : cursors) out.push_back(cursor);
+  return out;
+}
+
+/// Empty: the server does not know this digest.
+Result<std::optional<Cursors>> cursors_of(Unit& unit, Id device, const wire::View& view) {
+  std::vector<wire::Cursor> list;
+  if (view.cases) {
+    if (view.cases->size() > limits::kCasesPerView) return Error{Fault::Invalid, "view.cases", "too many cases"};
+    if (wire::view_digest(*view.cases) != view.digest) return Error{Fault::Invalid, "view.digest", "not the digest of its cases"};
+    list = *view.cases;
+  } else if (view.digest != wire::view_digest({})) {
+    DOORSTEP_TRY_ASSIGN(auto known, unit.view(device, view.digest));
+    if (!known) return std::optional<Cursors>();
+    list = std::move(known->cursors);
+  }
+  Cursors out;
+  for (wire::Cursor& cursor : list) out[cursor.case_id] = std::move(cursor);
+  return std::optional<Cursors>(std::move(out));
+}
+
+/// One reply's worth of entries, counted in bytes.
+class Filler {
+ public:
+  Filler(Unit& unit, std::int64_t budget) : unit_(unit), left_(budget) {}
+  bool full() const { return left_ <= 0 && some_; }
+
+  /// Entries of the case after `from`, as many as fit; at least one in a whole reply.
+  Result<wire::CasePull> fill(const CaseRow& row, std::int64_t from, const std::string& chain) {
+    wire::CasePull out;
+    out.case_id = row.id;
+    out.from = out.to = from;
+    out.chain = chain;
+    while (out.to < row.head && !full()) {
+      DOORSTEP_TRY_ASSIGN(auto page, unit_.log(row.id, out.to, kLogPage));
+      if (page.empty()) return Error{Fault::Corrupt, "pull.log", "a case's log ends before its head"};
+      for (const LogRow& entry : page) {
+        std::int64_t bytes = entry.bytes + kEntryBytes;
+        if (some_ && bytes > left_) {
+          left_ = 0;
+          break;
+        }
+        DOORSTEP_TRY_ASSIGN(auto revision, unit_.revision(entry.record, entry.rev));
+        if (!revision) return Error{Fault::Corrupt, "pull.log", "a log entry without its revision"};
+        out.entries.push_back({entry.seq, std::move(*revision)});
+        out.to = entry.seq;
+        out.chain = entry.chain;
+        left_ -= bytes;
+        some_ = true;
+      }
+    }
+    out.complete = out.to == row.head;
+    return out;
+  }
+
+ private:
+  Unit& unit_;
+  std::int64_t left_;
+  bool some_ = false;
+};
+
+}  // namespace
+
+Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::SyncRequest& request, Instant now) {
+  Pulled out;
+  Cursors held, offered;
+  bool known_view = false;
+  {
+    DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
+    DOORSTEP_TRY_ASSIGN(out.epoch, unit->epoch());
+    DOORSTEP_TRY_ASSIGN(auto cursors, cursors_of(*unit, actor.device.id, request.view));
+    if (!cursors) {
+      out.need_view = true;
+    } else {
+      held = std::move(*cursors);
+      offered = held;
+      DOORSTEP_TRY_ASSIGN(auto stored, unit->view(actor.device.id, request.view.digest));
+      known_view = stored.has_value();
+      DOORSTEP_TRY_ASSIGN(auto cases, unit->cases_of(actor.worker, day_of(now)));
+      for (const auto& [id, cursor] : held)
+        if (std::none_of(cases.begin(), cases.end(), [&](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
+      // The worker's own drafts first, then what is new in known cases, then new cases.
+      std::stable_sort(cases.begin(), cases.end(), [&](const CaseRow& a, const CaseRow& b) {
+        auto rank = [&](const CaseRow& row) { return row.owner ? 0 : held.contains(row.id) ? 1 : 2; };
+        return rank(a) < rank(b);
+      });
+      std::int64_t budget = request.budget > 0 ? request.budget : static_cast<std::int64_t>(limits::kPullBytes);
+      Filler filler(*unit, std::min(budget, static_cast<std::int64_t>(limits::kPullBytes)));
+      for (const CaseRow& row : cases) {
+        wire::Cursor from{row.id, 0, wire::kChainStart};
+        bool diverged = false;
+        if (auto found = held.find(row.id); found != held.end()) {
+          DOORSTEP_TRY_ASSIGN(auto chain, unit->chain_at(row.id, found->second.seq));
+          diverged = !chain || *chain != found->second.chain;
+          if (!diverged) from = found->second;
+        }
+        if (from.seq == row.head && !diverged) continue;
+        if (filler.full()) {
+          out.more = true;
+          break;
+        }
+        DOORSTEP_TRY_ASSIGN(auto part, filler.fill(row, from.seq, from.chain));
+        if (diverged) part.diverged = true;
+        out.more = out.more || !part.complete;
+        offered[row.id] = {row.id, part.to, part.chain};
+        if (part.entries.empty() && !diverged) break;  // the next entry did not fit
+        out.cases.push_back(std::move(part));
+      }
+    }
+  }
+
+  bool seen_lately = actor.device.seen_at && now - *actor.device.seen_at < kSeenEvery && *actor.device.seen_at <= now;
+  if (out.cases.empty() && request.purged.empty() && (known_view || out.need_view) && seen_lately) return out;
+  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
+  for (const wire::CasePull& part : out.cases) {
+    DOORSTEP_TRY(unit->note_held(part.case_id, actor.worker.id));
+    DOORSTEP_TRY(unit->audit({now, actor.worker.id, actor.device.id, "read", part.case_id, "applied"}));
+  }
+  for (Id id : request.purged) DOORSTEP_TRY(unit->note_purged(actor.device.id, id, now));
+  if (!out.need_view && (!out.cases.empty() || !known_view))
+    DOORSTEP_TRY(unit->put_views(actor.device.id, {wire::view_digest(values(held)), values(held)},
+                                 {wire::view_digest(values(offered)), values(offered)}));
+  if (!seen_lately) {
+    DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
+    if (device) {
+      device->seen_at = now;
+      DOORSTEP_TRY(unit->put_device(*device));
+    }
+  }
+  DOORSTEP_TRY(unit->commit());
+  return out;
+}
+
+}  // namespace doorstep::server

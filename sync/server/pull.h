@@ -1,0 +1,21 @@
+#pragma once
+#include <vector>
+
+#include "sync/server/push.h"
+
+namespace doorstep::server {
+
+struct Pulled {
+  bool need_view = false;
+  std::vector<wire::CasePull> cases;
+  std::vector<Id> drop;
+  bool more = false;
+  std::string epoch;
+};
+
+/// What the device lacks, read in one snapshot after its push was committed: entitlements, heads and rows agree with each
+/// other. Remembers what the device was offered, so that the next request need only name the digest.
+/// Fault::Invalid: the view's cases do not have the digest it states.
+base::Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::SyncRequest& request, Instant now);
+
+}  // namespace doorstep::server

@@ -1,0 +1,159 @@
+#include "sync/server/push.h"
+
+#include "platform/base/limits.h"
+#include "sync/wire/codec.h"
+
+namespace doorstep::server {
+
+namespace {
+
+using base::Error;
+using base::Fault;
+using wire::OpKind;
+using wire::Refusal;
+
+Error forked() {
+  return {Fault::Conflict, "push.forked", "the operations are not those this device sent before"};
+}
+
+Result<std::optional<CaseRow>> case_behind(Unit& unit, Id id) {
+  DOORSTEP_TRY_ASSIGN(auto row, unit.case_row(id));
+  if (row && row->alias_of) return unit.case_row(row->alias_of);  // a target is never an alias itself
+  return row;
+}
+
+Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, Instant now) {
+  Facts facts;
+  facts.actor = actor.worker;
+  facts.device = actor.device.id;
+  facts.now = now;
+  facts.today = day_of(now);
+  DOORSTEP_TRY_ASSIGN(facts.object, case_behind(unit, op.case_id));
+  if (!facts.object) {
+    DOORSTEP_TRY_ASSIGN(bool used, unit.id_in_use(op.case_id));
+    facts.case_free = !used && op.case_id;
+  } else {
+    DOORSTEP_TRY_ASSIGN(facts.held_before, unit.held_before(facts.object->id, actor.worker.id));
+  }
+  DOORSTEP_TRY_ASSIGN(auto head, unit.head(op.record));
+  bool listed = false;
+  if (head && facts.object) {
+    DOORSTEP_TRY_ASSIGN(listed, unit.listed(op.record, facts.object->id));
+  }
+  if (head && !listed) {
+    facts.record_elsewhere = true;
+  } else if (head) {
+    facts.head = std::move(head);
+    if (op.base_rev > 0) DOORSTEP_TRY_ASSIGN(facts.base, unit.revision(op.record, op.base_rev));
+    DOORSTEP_TRY_ASSIGN(facts.contributors, unit.contributors(op.record));
+  } else {
+    DOORSTEP_TRY_ASSIGN(facts.record_elsewhere, unit.id_in_use(op.record));
+  }
+  BodyIds ids = body_ids(op);
+  if (ids.id) DOORSTEP_TRY_ASSIGN(facts.body_id_taken, unit.id_in_use(ids.id));
+  if (ids.alert) DOORSTEP_TRY_ASSIGN(facts.alert_settled, unit.alert_settled(ids.alert));
+  if (ids.target) DOORSTEP_TRY_ASSIGN(facts.target, unit.case_row(ids.target));
+  return facts;
+}
+
+Result<void> take_effect(Unit& unit, const wire::Operation& op, const Facts& facts, const Outcome& outcome) {
+  if (outcome.open) DOORSTEP_TRY(unit.put_case(*outcome.open));
+  for (const Append& append : outcome.appends) DOORSTEP_TRY(unit.append(append.revision, append.cases));
+  if (outcome.rehome) DOORSTEP_TRY(unit.rehome(outcome.rehome->first, outcome.rehome->second));
+  if (outcome.result.status == wire::OpStatus::Refused) return {};
+  if (op.kind == OpKind::Settle) DOORSTEP_TRY(unit.note_settled(body_ids(op).alert, outcome.appends.front().revision.record));
+  if (op.kind == OpKind::Submit) {
+    // Whoever reads the record must be able to say who wrote it.
+    Id case_id = outcome.open ? outcome.open->id : facts.object->id;
+    DOORSTEP_TRY(unit.note_held(case_id, facts.actor.id));
+    DOORSTEP_TRY_ASSIGN(bool listed, unit.listed(facts.actor.id, case_id));
+    DOORSTEP_TRY_ASSIGN(auto reference, unit.head(facts.actor.id));
+    if (!listed && reference) DOORSTEP_TRY(unit.list_again(reference->record, reference->rev, case_id));
+  }
+  return {};
+}
+
+/// One operation in one transaction.
+Result<OperationRow> take_in(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
+                             std::int64_t number, const std::string& bytes, const std::string& hash, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
+  DOORSTEP_TRY_ASSIGN(auto before, unit->operation(actor.device.id, incarnation, number));
+  if (before) {  // the same request twice at once
+    if (before->hash != hash) return forked();
+    return *before;
+  }
+  OperationRow row{actor.device.id, incarnation, bytes, hash, actor.worker.id, now, {}};
+  AuditRow line{now, actor.worker.id, actor.device.id, "operation", {}, "malformed"};
+
+  // Rights may have gone since the request was admitted: they are asked again in the transaction that uses them.
+  DOORSTEP_TRY_ASSIGN(auto worker, unit->worker(actor.worker.id));
+  DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
+  if (!worker || !worker->active || !device || !device->active) return Error{Fault::Denied, "push.revoked", {}};
+
+  auto op = wire::decode<wire::Operation>(bytes);
+  if (!op || op->number != number || op->body.size() > limits::kRecordBytes) {
+    row.result = refuse(number, Refusal::Malformed, op ? "number or size" : op.error().detail).result;
+  } else {
+    DOORSTEP_TRY_ASSIGN(Facts facts, gather(*unit, {*worker, *device}, *op, now));
+    Outcome outcome = decide(*op, facts, validate);
+    DOORSTEP_TRY(take_effect(*unit, *op, facts, outcome));
+    row.result = std::move(outcome.result);
+    line.action = model::code(op->kind);
+    line.object = op->record;
+    line.outcome = row.result.code ? model::code(*row.result.code) : model::code(row.result.status);
+  }
+  DOORSTEP_TRY(unit->add_operation(row));
+  DOORSTEP_TRY(unit->audit(line));
+  DOORSTEP_TRY(unit->commit());
+  return row;
+}
+
+/// The chain's hash after `number`; empty when it is not known here.
+Result<std::optional<std::string>> known_hash(Unit& unit, Id device, std::int64_t incarnation, std::int64_t number) {
+  if (number == 0) return std::optional<std::string>(wire::kChainStart);
+  DOORSTEP_TRY_ASSIGN(auto row, unit.operation(device, incarnation, number));
+  return row ? std::optional<std::string>(row->hash) : std::nullopt;
+}
+
+}  // namespace
+
+Date day_of(Instant at) {
+  using namespace std::chrono;
+  return year_month_day(floor<days>(sys_time<milliseconds>(milliseconds(at.ms))));
+}
+
+Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
+                    const wire::OpsBatch& ops, Instant now) {
+  Pushed out;
+  const Id device = actor.device.id;
+  std::string hash = ops.prev;
+  {
+    DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
+    DOORSTEP_TRY_ASSIGN(out.chain, unit->chain_of(device, incarnation));
+    if (ops.items.empty() || ops.first > out.chain.through + 1) return out;
+    DOORSTEP_TRY_ASSIGN(auto before, known_hash(*unit, device, incarnation, ops.first - 1));
+    if (before != ops.prev) return forked();
+    // The whole batch is compared before any of it is taken in.
+    std::int64_t number = ops.first;
+    std::string chained = ops.prev;
+    for (const std::string& bytes : ops.items) {
+      if (number > out.chain.through) break;
+      chained = wire::chain_next(chained, bytes);
+      DOORSTEP_TRY_ASSIGN(auto known, known_hash(*unit, device, incarnation, number++));
+      if (known != chained) return forked();
+    }
+  }
+  std::int64_t number = ops.first;
+  for (const std::string& bytes : ops.items) {
+    hash = wire::chain_next(hash, bytes);
+    DOORSTEP_TRY_ASSIGN(auto row, take_in(repository, validate, actor, incarnation, number++, bytes, hash, now));
+    out.results.push_back(std::move(row.result));
+  }
+  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
+  DOORSTEP_TRY_ASSIGN(out.chain, unit->chain_of(device, incarnation));
+  DOORSTEP_TRY_ASSIGN(out.receipt, unit->add_receipt(device, incarnation, out.chain, now));
+  DOORSTEP_TRY(unit->commit());
+  return out;
+}
+
+}  // namespace doorstep::server

@@ -1,0 +1,33 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "sync/server/decide.h"
+#include "sync/server/repository.h"
+
+namespace doorstep::server {
+
+/// Who asks, as the database knows them in this request.
+struct Actor {
+  WorkerRow worker;
+  DeviceRow device;
+};
+
+struct Pushed {
+  std::vector<wire::OpResult> results;
+  DeviceChain chain;  ///< after them
+  std::optional<wire::Receipt> receipt;
+};
+
+/// Takes a batch of frozen operations in. Each gets its effect, its result and its key in one transaction; the receipt comes
+/// after all of them. What was taken in before is answered with its stored result.
+/// Fault::Conflict: the device's chain is not the one it sent before (a clone or a rolled-back disk): nothing is taken in.
+/// A batch that starts beyond what is known here (this server was restored) is not taken in either, and is no error:
+/// `chain` says where to start again.
+base::Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
+                          const wire::OpsBatch& ops, Instant now);
+
+/// The calendar day of an instant, UTC.
+Date day_of(Instant at);
+
+}  // namespace doorstep::server

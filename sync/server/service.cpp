@@ -1,0 +1,257 @@
+#include "sync/server/service.h"
+
+#include <memory>
+
+#include "platform/base/log.h"
+#include "sync/rules/validate.h"
+#include "sync/server/pull.h"
+#include "sync/server/push.h"
+#include "sync/wire/codec.h"
+
+namespace doorstep::server {
+
+namespace {
+
+using base::Error;
+using base::Fault;
+using base::Millis;
+
+constexpr std::size_t kCompressFrom = 1024;  ///< bytes; below it zstd gains nothing worth the work
+
+/// Either the value, or the reply that refuses it.
+template <class T>
+using Or = std::variant<T, HttpReply>;
+
+HttpReply later(HttpReply reply, Millis wait) {
+  reply.headers.emplace_back("Retry-After", std::to_string((wait.count() + 999) / 1000));
+  return reply;
+}
+
+HttpReply revoked() {
+  return problem(403, "revoked", "This tablet or its worker is no longer authorised.",
+                 "Everything that was received before is kept. Call IT.");
+}
+
+/// For what the caller cannot help.
+HttpReply failure(const Error& error) {
+  base::log_error("service", error);
+  if (error.fault == Fault::Timeout)
+    return later(problem(503, "busy", "The case server is busy.", "Nothing is lost; it is tried again."), Millis(5000));
+  if (error.fault == Fault::Full)
+    return later(problem(503, "full", "The case server has no room left.", "Nothing is lost; it is tried again."), Millis(300'000));
+  return problem(500, "internal", "The case server failed.", "Nothing is lost; it is tried again.");
+}
+
+HttpReply answer(const HttpRequest& request, std::string body) {
+  HttpReply reply;
+  reply.content_type = wire::kContentType;
+  auto accepts = request.headers.find("accept-encoding");
+  if (body.size() >= kCompressFrom && accepts != request.headers.end() && accepts->second.find("zstd") != std::string::npos) {
+    body = wire::compress(body);
+    reply.headers.emplace_back("Content-Encoding", "zstd");
+  }
+  reply.body = std::move(body);
+  return reply;
+}
+
+template <class T>
+Or<T> read_body(const HttpRequest& request) {
+  auto header = [&](const char* name) {
+    auto found = request.headers.find(name);
+    return found == request.headers.end() ? std::string() : found->second;
+  };
+  std::string type = header("content-type");
+  type = type.substr(0, type.find(';'));
+  if (type != wire::kContentType && type != "application/json")
+    return problem(415, "unsupported-media", "The request is of another kind than this server reads.", wire::kContentType);
+  std::string encoding = header("content-encoding");
+  std::string unpacked;
+  if (encoding == "zstd") {
+    auto bytes = wire::decompress(request.body, limits::kBodyBytes);
+    if (!bytes) return problem(400, "malformed", "The request cannot be unpacked.", bytes.error().detail);
+    unpacked = std::move(*bytes);
+  } else if (!encoding.empty() && encoding != "identity") {
+    return problem(415, "unsupported-encoding", "The request is packed in a way this server does not read.", "zstd");
+  }
+  auto value = wire::decode<T>(encoding == "zstd" ? unpacked : request.body);
+  if (!value) return problem(400, "malformed", "The request cannot be read.", value.error().detail);
+  return std::move(*value);
+}
+
+/// Who asks. The rows are read anew for every request: a revocation holds from the next one on.
+Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clock, const HttpRequest& request, tls::Kind kind) {
+  const auto& identity = request.peer.identity;
+  if (!identity) return problem(401, "no-certificate", "Set-up incomplete: no certificate was shown.");
+  if (identity->kind != kind)
+    return problem(403, "wrong-certificate",
+                   kind == tls::Kind::Worker ? "This needs the worker's certificate." : "This needs the tablet's own certificate.");
+  if (auto wait = limit.take(identity->device.str(), clock.monotonic()))
+    return later(problem(429, "too-many-requests", "Too many requests from this tablet.", "Nothing is lost; it is tried again."), *wait);
+  auto unit = repository.read();
+  if (!unit) return failure(unit.error());
+  auto known = (*unit)->has_certificate(identity->serial);
+  auto device = (*unit)->device(identity->device);
+  if (!known || !device) return failure(!known ? known.error() : device.error());
+  if (!*known || !*device || !(*device)->active) return revoked();
+  auto worker = (*unit)->worker((*device)->worker);
+  if (!worker) return failure(worker.error());
+  bool other = kind == tls::Kind::Worker && identity->worker != (*device)->worker;
+  if (!*worker || !(*worker)->active || other) return revoked();
+  return Actor{**worker, **device};
+}
+
+/// The path of a target, without its query.
+std::string_view path_of(const HttpRequest& request) { return std::string_view(request.target).substr(0, request.target.find('?')); }
+
+HttpReply not_found() { return problem(404, "not-found", "There is nothing here."); }
+HttpReply wrong_method(const char* allowed) {
+  HttpReply reply = problem(405, "method-not-allowed", "This is asked for in another way.", allowed);
+  reply.headers.emplace_back("Allow", allowed);
+  return reply;
+}
+
+}  // namespace
+
+ValidateRecord validate_with(std::vector<rules::Form> forms) {
+  auto kept = std::make_shared<std::vector<rules::Form>>(std::move(forms));
+  return [kept](const model::ChildRecord& record) -> std::string {
+    const rules::Form* form = kept->empty() ? nullptr : &kept->back();
+    for (const rules::Form& candidate : *kept)
+      if (candidate.version == record.versions.form) form = &candidate;
+    if (!form) return "this server has no visit form";
+    std::string out;
+    for (const rules::Problem& missing : rules::validate_record(*form, record)) out += (out.empty() ? "" : "\n") + missing.message;
+    return out;
+  };
+}
+
+Service::Service(Repository& repository, const tls::Authority& ca, const base::Clock& clock, ValidateRecord validate,
+                 ServiceOptions options)
+    : repository_(repository),
+      ca_(ca),
+      clock_(clock),
+      validate_(std::move(validate)),
+      options_(std::move(options)),
+      requests_(options_.requests_per_minute, std::chrono::minutes(1)),
+      failures_(options_.failed_enrolments_per_hour, std::chrono::hours(1)) {}
+
+HttpReply Service::handle(const HttpRequest& request) {
+  std::string_view path = path_of(request);
+  if (path == "/v1/sync") return request.method == "POST" ? sync(request) : wrong_method("POST");
+  if (path == "/v1/activate") return request.method == "POST" ? activate(request) : wrong_method("POST");
+  if (path == "/v1/meta") return request.method == "GET" ? meta() : wrong_method("GET");
+  return not_found();
+}
+
+HttpReply Service::handle_enrolment(const HttpRequest& request) {
+  std::string_view path = path_of(request);
+  if (path == "/v1/enrol") return request.method == "POST" ? enrol(request) : wrong_method("POST");
+  if (path == "/v1/meta") return request.method == "GET" ? meta() : wrong_method("GET");
+  return not_found();
+}
+
+HttpReply Service::meta() const {
+  wire::Meta meta;
+  meta.version = options_.version;
+  meta.body_bytes = limits::kBodyBytes;
+  meta.server_time = clock_.wall();
+  HttpReply reply;
+  reply.content_type = wire::kContentType;
+  reply.body = wire::encode(meta);
+  return reply;
+}
+
+HttpReply Service::sync(const HttpRequest& request) {
+  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Worker);
+  if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
+  const Actor& actor = std::get<Actor>(admitted);
+  auto read = read_body<wire::SyncRequest>(request);
+  if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
+  const auto& asked = std::get<wire::SyncRequest>(read);
+  if (asked.proto != wire::kProto)
+    return problem(426, "unsupported-protocol", "This tablet speaks another version than this server.", "Update the tablet's app.");
+  if (asked.device != actor.device.id)
+    return problem(403, "wrong-device", "The certificate belongs to another tablet.", "Call IT.");
+  if (asked.incarnation < 1 || asked.ops.first < 1) return problem(400, "malformed", "The request cannot be read.", "ops.first, incarnation");
+  if (asked.ops.items.size() > limits::kOpsPerPush)
+    return problem(413, "too-many-operations", "Too many operations in one request.", std::to_string(limits::kOpsPerPush));
+
+  const Instant now = clock_.wall();
+  auto pushed = push(repository_, validate_, actor, asked.incarnation, asked.ops, now);
+  if (!pushed) {
+    if (pushed.error().fault == Fault::Denied) return revoked();
+    if (pushed.error().where == "push.forked")
+      return problem(409, "forked", "This tablet's history is not the one the server knows.",
+                     "Nothing is lost: the tablet starts a new chain and sends again what was not received.");
+    return failure(pushed.error());
+  }
+  auto pulled = pull(repository_, actor, asked, now);
+  if (!pulled) {
+    if (pulled.error().fault == Fault::Invalid)
+      return problem(400, "malformed", "The request cannot be read.", pulled.error().where + ": " + pulled.error().detail);
+    return failure(pulled.error());
+  }
+
+  wire::SyncReply reply;
+  reply.epoch = std::move(pulled->epoch);
+  reply.applied_through = pushed->chain.through;
+  reply.head_hash = pushed->chain.hash;
+  reply.results = std::move(pushed->results);
+  reply.need_view = pulled->need_view;
+  reply.cases = std::move(pulled->cases);
+  reply.drop = std::move(pulled->drop);
+  reply.more = pulled->more;
+  reply.next_after_s = options_.next_after_s;
+  reply.next_spread_s = options_.next_spread_s;
+  reply.receipt = pushed->receipt;
+  reply.server_time = now;
+  return answer(request, wire::encode(reply));
+}
+
+HttpReply Service::activate(const HttpRequest& request) {
+  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Device);
+  if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
+  auto read = read_body<wire::ActivateRequest>(request);
+  if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
+  auto done = server::activate(repository_, ca_, std::get<Actor>(admitted).device.id, std::get<wire::ActivateRequest>(read), clock_.wall());
+  if (done) return answer(request, wire::encode(*done));
+  switch (done.error().fault) {
+    case Fault::NotFound: return problem(403, "ticket-unknown", "This tablet's set-up ticket is not known.", "Enrol the tablet again.");
+    case Fault::Conflict: return problem(409, "ticket-used", "This tablet's set-up ticket was used.", "Enrol the tablet again.");
+    case Fault::Timeout:
+      if (done.error().where == "activate.ticket")
+        return problem(410, "ticket-expired", "This tablet's set-up ticket has expired.", "Enrol the tablet again.");
+      return failure(done.error());
+    case Fault::Invalid: return problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", done.error().detail);
+    case Fault::Denied: return revoked();
+    default: return failure(done.error());
+  }
+}
+
+HttpReply Service::enrol(const HttpRequest& request) {
+  const std::string& address = request.peer.address;
+  if (auto wait = failures_.wait(address, clock_.monotonic()))
+    return later(problem(429, "too-many-failures", "Too many failed enrolments from this address.", "Wait, or ask IT."), *wait);
+  auto failed = [&](HttpReply reply) {
+    failures_.count(address, clock_.monotonic());
+    return reply;
+  };
+  auto read = read_body<wire::EnrolRequest>(request);
+  if (auto* refused = std::get_if<HttpReply>(&read)) return failed(*refused);
+  auto done = server::enrol(repository_, ca_, options_.terms, std::get<wire::EnrolRequest>(read), clock_);
+  if (done) return answer(request, wire::encode(*done));
+  switch (done.error().fault) {
+    case Fault::NotFound: return failed(problem(403, "token-unknown", "This code is not known.", "Check it, or ask IT for a new one."));
+    case Fault::Conflict: return failed(problem(409, "token-used", "This code was used.", "Ask IT for a new one."));
+    case Fault::Timeout:
+      if (done.error().where == "enrol.token")
+        return failed(problem(410, "token-expired", "This code has expired.", "Ask IT for a new one."));
+      return failure(done.error());
+    case Fault::Invalid:
+      return failed(problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", done.error().detail));
+    case Fault::Denied: return failed(problem(403, "worker-left", "The worker this code was made for has left.", "Ask IT."));
+    default: return failure(done.error());
+  }
+}
+
+}  // namespace doorstep::server
