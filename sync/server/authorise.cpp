@@ -7,7 +7,7 @@ namespace doorstep::server {
 using wire::Refusal;
 
 bool entitled(const WorkerRow& actor, const CaseRow& object, Date today) {
-  if (!actor.active || object.alias_of) return false;
+  if (!actor.usable() || object.alias_of) return false;
   if (object.owner) return object.owner == actor.id;
   if (object.allocated && object.allocated == actor.id) return true;
   if (actor.role == model::Role::Supervisor && object.team && object.team == actor.team) return true;
@@ -20,7 +20,7 @@ std::optional<Refusal> authorise(Action action, const AuthorityFacts& facts) {
   if (!facts.object) return Refusal::UnknownCase;
   if (!entitled(*facts.actor, *facts.object, facts.today)) {
     bool own_work = action == Action::Submit || action == Action::Withdraw || action == Action::Addendum;
-    bool may_finish = facts.actor->active && facts.held_before && facts.own_record && own_work && !facts.object->owner;
+    bool may_finish = facts.actor->usable() && facts.held_before && facts.own_record && own_work && !facts.object->owner;
     if (!may_finish) return Refusal::UnknownCase;
   }
   switch (action) {

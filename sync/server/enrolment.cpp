@@ -37,7 +37,7 @@ Result<void> keep(Unit& unit, const Issued& issued, Instant now) {
 Result<std::string> make_token(Repository& repository, const std::string& worker_ref, const EnrolmentTerms& terms, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
   DOORSTEP_TRY_ASSIGN(auto worker, unit->worker_by_ref(worker_ref));
-  if (!worker || !worker->active) return Error{Fault::NotFound, "token.worker", "no active worker has this reference"};
+  if (!worker || !worker->usable()) return Error{Fault::NotFound, "token.worker", "no active worker has this reference"};
   std::string bytes = base::random_bytes(kTokenBytes);
   TokenRow row;
   row.hash = base::sha256_hex(bytes);
@@ -57,7 +57,7 @@ Result<wire::EnrolReply> enrol(Repository& repository, const tls::Authority& ca,
   DOORSTEP_TRY_ASSIGN(auto token, unit->token(hash_of(request.token)));
   if (!token) return Error{Fault::NotFound, "enrol.token", {}};
   DOORSTEP_TRY_ASSIGN(auto worker, unit->worker(token->worker));
-  if (!worker || !worker->active) return Error{Fault::Denied, "enrol.worker", {}};
+  if (!worker || !worker->usable()) return Error{Fault::Denied, "enrol.worker", {}};
   const Id device = token->used_at ? token->device : base::new_id(clock);
   DOORSTEP_TRY_ASSIGN(Issued issued, issue(ca, request.device_csr, tls::Subject::of_device(device), now));
   if (token->used_at) {
@@ -100,7 +100,7 @@ Result<wire::ActivateReply> activate(Repository& repository, const tls::Authorit
   if (!ticket || ticket->device != device) return Error{Fault::NotFound, "activate.ticket", {}};
   DOORSTEP_TRY_ASSIGN(auto worker, unit->worker(ticket->worker));
   DOORSTEP_TRY_ASSIGN(auto row, unit->device(device));
-  if (!worker || !worker->active || !row || !row->active) return Error{Fault::Denied, "activate.worker", {}};
+  if (!worker || !worker->usable() || !row || !row->active) return Error{Fault::Denied, "activate.worker", {}};
   DOORSTEP_TRY_ASSIGN(Issued issued, issue(ca, request.worker_csr, tls::Subject::of_worker(worker->id, device), now));
   if (ticket->used_at && ticket->spki_pin != issued.identity.spki_pin) return Error{Fault::Conflict, "activate.ticket", {}};
   if (ticket->expires_at <= now) return Error{Fault::Timeout, "activate.ticket", {}};
@@ -140,7 +140,7 @@ Result<void> revoke_worker(Repository& repository, const std::string& worker_ref
   DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
   DOORSTEP_TRY_ASSIGN(auto worker, unit->worker_by_ref(worker_ref));
   if (!worker) return Error{Fault::NotFound, "revoke.worker", "no worker has this reference"};
-  worker->active = false;
+  worker->revoked = true;
   DOORSTEP_TRY(unit->put_worker(*worker));
   DOORSTEP_TRY_ASSIGN(auto devices, unit->devices());
   for (DeviceRow& device : devices) {

@@ -44,15 +44,23 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
     facts.record_elsewhere = true;
   } else if (head) {
     facts.head = std::move(head);
-    if (op.base_rev > 0) DOORSTEP_TRY_ASSIGN(facts.base, unit.revision(op.record, op.base_rev));
+    if (op.base_rev > 0) {
+      DOORSTEP_TRY_ASSIGN(facts.base, unit.revision(op.record, op.base_rev));
+    }
     DOORSTEP_TRY_ASSIGN(facts.contributors, unit.contributors(op.record));
   } else {
     DOORSTEP_TRY_ASSIGN(facts.record_elsewhere, unit.id_in_use(op.record));
   }
   BodyIds ids = body_ids(op);
-  if (ids.id) DOORSTEP_TRY_ASSIGN(facts.body_id_taken, unit.id_in_use(ids.id));
-  if (ids.alert) DOORSTEP_TRY_ASSIGN(facts.alert_settled, unit.alert_settled(ids.alert));
-  if (ids.target) DOORSTEP_TRY_ASSIGN(facts.target, unit.case_row(ids.target));
+  if (ids.id) {
+    DOORSTEP_TRY_ASSIGN(facts.body_id_taken, unit.id_in_use(ids.id));
+  }
+  if (ids.alert) {
+    DOORSTEP_TRY_ASSIGN(facts.alert_settled, unit.alert_settled(ids.alert));
+  }
+  if (ids.target) {
+    DOORSTEP_TRY_ASSIGN(facts.target, unit.case_row(ids.target));
+  }
   return facts;
 }
 
@@ -88,7 +96,7 @@ Result<OperationRow> take_in(Repository& repository, const ValidateRecord& valid
   // Rights may have gone since the request was admitted: they are asked again in the transaction that uses them.
   DOORSTEP_TRY_ASSIGN(auto worker, unit->worker(actor.worker.id));
   DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
-  if (!worker || !worker->active || !device || !device->active) return Error{Fault::Denied, "push.revoked", {}};
+  if (!worker || !worker->usable() || !device || !device->active) return Error{Fault::Denied, "push.revoked", {}};
 
   auto op = wire::decode<wire::Operation>(bytes);
   if (!op || op->number != number || op->body.size() > limits::kRecordBytes) {

@@ -24,7 +24,9 @@ struct WorkerRow {
   Id team;
   std::string team_name;
   std::optional<bool> qualified;
-  bool active = true;  ///< false: left, or revoked
+  bool active = true;    ///< in the last extract; false: left
+  bool revoked = false;  ///< by IT; an extract never takes this back
+  bool usable() const { return active && !revoked; }
   friend bool operator==(const WorkerRow&, const WorkerRow&) = default;
 };
 

@@ -10,7 +10,7 @@ CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 INSERT INTO settings VALUES('epoch', lower(hex(randomblob(16))));
 
 CREATE TABLE workers(id BLOB PRIMARY KEY, external_ref TEXT NOT NULL UNIQUE, name TEXT NOT NULL, role TEXT NOT NULL,
-  team BLOB NOT NULL, team_name TEXT NOT NULL, qualified INTEGER, active INTEGER NOT NULL) WITHOUT ROWID;
+  team BLOB NOT NULL, team_name TEXT NOT NULL, qualified INTEGER, active INTEGER NOT NULL, revoked INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX workers_team ON workers(team);
 CREATE TABLE devices(id BLOB PRIMARY KEY, worker BLOB NOT NULL REFERENCES workers, active INTEGER NOT NULL,
   enrolled_at INTEGER NOT NULL, activated_at INTEGER, seen_at INTEGER) WITHOUT ROWID;

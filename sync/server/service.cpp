@@ -96,7 +96,7 @@ Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clo
   auto worker = (*unit)->worker((*device)->worker);
   if (!worker) return failure(worker.error());
   bool other = kind == tls::Kind::Worker && identity->worker != (*device)->worker;
-  if (!*worker || !(*worker)->active || other) return revoked();
+  if (!*worker || !(*worker)->usable() || other) return revoked();
   return Actor{**worker, **device};
 }
 

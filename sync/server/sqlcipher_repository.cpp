@@ -89,7 +89,7 @@ Result<Revision> read_revision(const Row& row) {
   return out;
 }
 
-constexpr std::string_view kWorkerColumns = "id, external_ref, name, role, team, team_name, qualified, active";
+constexpr std::string_view kWorkerColumns = "id, external_ref, name, role, team, team_name, qualified, active, revoked";
 WorkerRow read_worker(const Row& row) {
   WorkerRow out;
   out.id = row.id(0);
@@ -100,6 +100,7 @@ WorkerRow read_worker(const Row& row) {
   out.team_name = row.string(5);
   if (!row.is_null(6)) out.qualified = row.boolean(6);
   out.active = row.boolean(7);
+  out.revoked = row.boolean(8);
   return out;
 }
 
@@ -161,11 +162,11 @@ class SqlcipherUnit final : public Unit {
     return all<WorkerRow>("SELECT " + std::string(kWorkerColumns) + " FROM workers ORDER BY external_ref", read_worker);
   }
   Result<void> put_worker(const WorkerRow& row) override {
-    DOORSTEP_TRY(db_.exec("INSERT INTO workers(id, external_ref, name, role, team, team_name, qualified, active) "
-                          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO UPDATE SET external_ref = ?2, name = ?3, "
-                          "role = ?4, team = ?5, team_name = ?6, qualified = ?7, active = ?8",
+    DOORSTEP_TRY(db_.exec("INSERT INTO workers(id, external_ref, name, role, team, team_name, qualified, active, revoked) "
+                          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(id) DO UPDATE SET external_ref = ?2, name = ?3, "
+                          "role = ?4, team = ?5, team_name = ?6, qualified = ?7, active = ?8, revoked = ?9",
                           row.id, row.external_ref, row.name, model::code(row.role), row.team, row.team_name, row.qualified,
-                          row.active));
+                          row.active, row.revoked));
     return done(db_.exec("INSERT INTO cases(id, owner, chain) VALUES(?1, ?1, ?2) ON CONFLICT(id) DO NOTHING", row.id,
                          wire::kChainStart));
   }
@@ -240,7 +241,7 @@ class SqlcipherUnit final : public Unit {
     return {};
   }
   Result<std::vector<CaseRow>> cases_of(const WorkerRow& worker, Date today) override {
-    if (!worker.active) return std::vector<CaseRow>();
+    if (!worker.usable()) return std::vector<CaseRow>();
     bool supervisor = worker.role == model::Role::Supervisor;
     DOORSTEP_TRY_ASSIGN(
         auto rows,
@@ -288,6 +289,10 @@ class SqlcipherUnit final : public Unit {
   }
   Result<bool> listed(Id record, Id case_id) override {
     return exists("SELECT 1 FROM record_cases WHERE record = ?1 AND case_id = ?2", record, case_id);
+  }
+  Result<std::vector<Id>> cases_listing(Id record) override {
+    return all<Id>("SELECT case_id FROM record_cases WHERE record = ?1 ORDER BY case_id", [](const Row& row) { return row.id(0); },
+                   record);
   }
   Result<std::vector<Id>> contributors(Id record) override {
     return all<Id>("SELECT DISTINCT author FROM revisions WHERE record = ?1 AND author IS NOT NULL "
@@ -443,7 +448,7 @@ class SqlcipherUnit final : public Unit {
     Counts out;
     struct Count { std::int64_t Counts::*member; const char* sql; };
     static constexpr Count kCounts[] = {
-        {&Counts::workers, "SELECT count(*) FROM workers WHERE active"},
+        {&Counts::workers, "SELECT count(*) FROM workers WHERE active AND NOT revoked"},
         {&Counts::devices, "SELECT count(*) FROM devices WHERE active"},
         {&Counts::cases, "SELECT count(*) FROM cases WHERE owner IS NULL AND alias_of IS NULL"},
         {&Counts::provisional, "SELECT count(*) FROM cases WHERE provisional AND alias_of IS NULL"},
