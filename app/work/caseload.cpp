@@ -1,0 +1,59 @@
+#include "app/work/caseload.h"
+
+namespace doorstep::work {
+namespace {
+
+state::RecordItem item_of(store::RecordView view) {
+  state::RecordItem item;
+  item.case_id = view.case_id;
+  for (auto& v : view.versions) {
+    if (v.revision.filed_at) item.filed_at = v.revision.filed_at;
+    item.versions.push_back({.rev = v.revision.rev, .state = v.revision.state, .author = v.revision.author, .at = v.revision.at,
+                             .hash = std::move(v.revision.hash), .json = std::move(v.revision.body), .body = std::move(v.body),
+                             .merged = v.revision.merged.value_or(false)});
+  }
+  item.decisions = std::move(view.decisions);
+  item.addenda = std::move(view.addenda);
+  item.dispositions = std::move(view.dispositions);
+  item.waiting = view.pending;
+  return item;
+}
+
+}  // namespace
+
+base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me, const std::string& name) {
+  auto read = store.caseload();
+  if (!read) return read.error();
+  auto drafts = store.drafts();
+  if (!drafts) return drafts.error();
+  auto out = std::make_shared<state::Caseload>();
+  out->me.id = me;
+  out->me.name = name;
+  for (const auto& worker : read->workers)
+    if (worker.id == me) out->me = worker;
+  out->workers = std::move(read->workers);
+  out->families = std::move(read->families);
+  out->children = std::move(read->children);
+  for (auto& record : read->records) out->records.push_back(item_of(std::move(record)));
+  for (auto& draft : *drafts)
+    if (draft.stage == store::DraftStage::Writing) out->drafts.push_back({std::move(draft.visit), draft.saved_at, !draft.backed_up});
+  return state::CaseloadPtr(std::move(out));
+}
+
+base::Result<void> read_sync(store::Store& store, state::SyncStatus& status) {
+  auto read = store.status();
+  if (!read) return read.error();
+  status.waiting = static_cast<int>(read->waiting + read->drafts_not_backed_up);
+  status.receipt.reset();
+  if (read->receipt) status.receipt = state::SyncReceipt{read->receipt->number, read->receipt->at, read->receipt->through};
+  status.refused.clear();
+  for (const auto& answer : read->refused) {
+    state::Refused refused{answer.number, answer.case_id, answer.record, std::string(model::code(answer.kind)), {}, answer.detail, {}};
+    if (answer.code) refused.code = model::code(*answer.code);
+    else refused.code = model::code(answer.status);
+    status.refused.push_back(std::move(refused));
+  }
+  return {};
+}
+
+}  // namespace doorstep::work

@@ -1,0 +1,447 @@
+#include "app/work/runner.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "app/store/store.h"
+#include "app/work/caseload.h"
+#include "platform/base/bounded_queue.h"
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "platform/base/log.h"
+#include "platform/os/os.h"
+#include "platform/vault/vault.h"
+#include "sync/transport/enrolment.h"
+
+namespace doorstep::work {
+namespace {
+
+using base::Error;
+using base::Fault;
+
+constexpr base::Millis kActivateLimit{15'000};
+
+void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
+
+/// The store as the pump sees it: asks, and waits for the store's thread. After close() every question is Cancelled, so that
+/// the pump can be stopped from the store's own thread.
+class Port final : public transport::ReplicaPort {
+ public:
+  struct Freeze { std::size_t max_ops, max_bytes; std::promise<Result<engine::Replica>> answer; };
+  struct Take { wire::SyncReply reply; std::promise<Result<void>> answer; };
+  using Question = std::variant<Freeze, Take>;
+
+  explicit Port(std::function<void()> knock) : knock_(std::move(knock)) {}
+
+  Result<engine::Replica> freeze(std::size_t max_ops, std::size_t max_bytes) override {
+    std::promise<Result<engine::Replica>> promise;
+    auto answer = promise.get_future();
+    if (!ask(Freeze{max_ops, max_bytes, std::move(promise)})) return cancelled();
+    return answer.get();
+  }
+  Result<void> apply(const wire::SyncReply& reply) override {
+    std::promise<Result<void>> promise;
+    auto answer = promise.get_future();
+    if (!ask(Take{reply, std::move(promise)})) return cancelled();
+    return answer.get();
+  }
+  std::deque<Question> questions() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(questions_, {});
+  }
+  void close() {
+    std::deque<Question> left;
+    {
+      std::lock_guard lock(mutex_);
+      closed_ = true;
+      left.swap(questions_);
+    }
+    for (auto& question : left) std::visit([](auto& q) { q.answer.set_value(cancelled()); }, question);
+  }
+
+ private:
+  static Error cancelled() { return {Fault::Cancelled, "work.port", "the store is closed"}; }
+  bool ask(Question question) {
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_) return false;
+      questions_.push_back(std::move(question));
+    }
+    knock_();
+    return true;
+  }
+
+  std::function<void()> knock_;
+  std::mutex mutex_;
+  bool closed_ = false;
+  std::deque<Question> questions_;
+};
+
+// What the store's thread hears, besides effects.
+struct Knock {};                                                ///< the port has questions
+struct Synced { transport::SyncEvent event; };
+struct Activated { Result<wire::ActivateReply> reply; };
+struct Network { bool online; };
+using Message = std::variant<state::Effect, Knock, Synced, Activated, Network>;
+
+}  // namespace
+
+struct Runner::Impl {
+  Impl(Options o, const base::Clock& c, std::function<void()> w)
+      : options(std::move(o)), clock(c), wake(std::move(w)), provider(options.folder / "vault" / "keys"),
+        vault({options.folder / "vault", options.enrolment.device, options.enrolment.worker}, provider, clock, os::boot_id(),
+              options.test_cost) {}
+
+  Options options;
+  const base::Clock& clock;
+  std::function<void()> wake;
+
+  base::BoundedQueue<Message> inbox{limits::kStoreQueue};
+  std::mutex events_mutex;
+  std::vector<state::Event> events;
+  std::thread store_thread, network_thread;
+  int stop_fd = -1;
+
+  // Below: the store's thread alone.
+  vault::KeyfileProvider provider;
+  vault::Vault vault;
+  std::optional<store::Store> db;
+  std::unique_ptr<Port> port;
+  std::unique_ptr<transport::SyncPump> pump;
+  std::thread activation;
+  state::SyncStatus sync;
+  bool online = true;
+
+  void say(state::Event event) {
+    {
+      std::lock_guard lock(events_mutex);
+      events.push_back(std::move(event));
+    }
+    wake();
+  }
+  Instant now() const { return clock.wall(); }
+
+  // The store's thread ------------------------------------------------------------------------------------------------
+
+  void serve() {
+    name_thread("store");
+    while (auto message = inbox.pop())
+      std::visit([this](auto& m) { on(m); }, *message);
+    close();
+  }
+
+  void on(state::Effect& effect) {
+    std::visit([this](auto& e) { carry(e); }, effect);
+  }
+
+  void on(Knock&) {
+    if (!port) return;
+    for (auto& question : port->questions()) {
+      if (auto* freeze = std::get_if<Port::Freeze>(&question)) freeze->answer.set_value(freeze_for_pump(*freeze));
+      else std::get<Port::Take>(question).answer.set_value(take_reply(std::get<Port::Take>(question).reply));
+    }
+  }
+
+  Result<engine::Replica> freeze_for_pump(const Port::Freeze& question) {
+    if (!db) return Error{Fault::Cancelled, "work.port", "the store is closed"};
+    auto batch = db->freeze(question.max_ops, question.max_bytes, now());
+    if (!batch) return batch.error();
+    return engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops), batch->more_ops,
+                           std::move(batch->cursors), std::move(batch->purged)};
+  }
+
+  Result<void> take_reply(const wire::SyncReply& reply) {
+    if (!db) return Error{Fault::Cancelled, "work.port", "the store is closed"};
+    auto applied = db->apply(reply, now());
+    if (!applied) return applied.error();
+    for (Id visit : applied->drafts_rewritten)
+      if (auto draft = db->draft(visit)) say(state::DraftChanged{draft->visit});
+    if (applied->caseload_changed || applied->drafts_changed || !applied->answers.empty()) tell_caseload();
+    tell_sync();
+    return {};
+  }
+
+  void on(Synced& m) {
+    if (std::get_if<transport::SyncStarted>(&m.event)) {
+      sync.phase = state::SyncPhase::Sending;
+      sync.last_tried = now();
+      sync.next_try.reset();
+    } else if (auto* done = std::get_if<transport::SyncDone>(&m.event)) {
+      sync.phase = state::SyncPhase::Idle;
+      sync.error.reset();
+      sync.error_code.clear();
+      sync.next_try = now() + done->next;
+    } else {
+      auto& failed = std::get<transport::SyncFailed>(m.event);
+      fail_sync(failed.why, failed.retry);
+    }
+    tell_sync();
+  }
+
+  void fail_sync(const Error& why, std::optional<base::Millis> retry) {
+    base::log_error("sync_failed", why);
+    constexpr std::string_view kServer = "server.";
+    sync.phase = retry ? state::SyncPhase::Waiting : state::SyncPhase::Failed;
+    sync.error = why;
+    sync.error_code = why.where.starts_with(kServer) ? why.where.substr(kServer.size()) : std::string();
+    sync.next_try = retry ? std::optional(now() + *retry) : std::nullopt;
+  }
+
+  void on(Network& m) {
+    if (m.online == online) return;
+    online = m.online;
+    sync.online = online;
+    say(state::NetworkChanged{online});
+    if (pump) pump->set_online(online);
+    else if (db && online) begin_sync();
+    tell_sync();
+  }
+
+  void tell_sync() {
+    sync.online = online;
+    if (db)
+      if (auto read = read_sync(*db, sync); !read) base::log_error("read_sync", read.error());
+    say(sync);
+  }
+
+  void tell_caseload() {
+    if (!db) return;
+    auto caseload = read_caseload(*db, options.enrolment.worker, options.enrolment.worker_name);
+    if (caseload) say(state::Loaded{*caseload});
+    else base::log_error("read_caseload", caseload.error());
+  }
+
+  /// After something that is to be sent: the caseload shows it, and the pump hears of it.
+  void changed(transport::Why why) {
+    tell_caseload();
+    tell_sync();
+    if (pump) pump->wake(why);
+    else begin_sync();
+  }
+
+  // Unlocking -----------------------------------------------------------------------------------------------------------
+
+  void carry(state::Unlock& e) { open(vault.unlock(e.passphrase.view()), false); }
+  void carry(state::CreatePassphrase& e) { open(vault.create(e.passphrase.view()), true); }
+
+  void open(Result<vault::Opened> opened, bool create) {
+    auto fail = [this](Error error) {
+      base::log_error("unlock", error);
+      auto wait = vault.wait();
+      say(state::UnlockResult{std::move(error), wait ? *wait : base::Millis(0), -1});
+    };
+    if (!opened) return fail(opened.error());
+    // A crash between making the vault and the store leaves a vault without a store: make it then.
+    auto path = options.folder / "replica.db";
+    std::error_code ignored;
+    bool missing = create || !std::filesystem::exists(path, ignored);
+    store::StoreOptions how;
+    how.create = missing;
+    how.vfs = options.vfs;
+    auto made = store::Store::open(path, opened->key, opened->db_salt, how);
+    if (!made) return fail(made.error());
+    db.emplace(std::move(*made));
+    auto identity = db->identity();
+    if (!identity) return fail(identity.error());
+    if (identity->worker.nil()) {
+      store::Identity fresh;
+      fresh.device = options.enrolment.device;
+      fresh.worker = options.enrolment.worker;
+      fresh.worker_name = options.enrolment.worker_name;
+      if (auto set = db->set_identity(fresh); !set) return fail(set.error());
+    }
+    say(state::UnlockResult{});
+    tell_caseload();
+    tell_sync();
+    begin_sync();
+  }
+
+  /// With the worker's certificate: the pump. Without: first fetch it, when there is a network.
+  void begin_sync() {
+    if (!db || pump) return;
+    auto identity = db->identity();
+    if (!identity) return fail_sync(identity.error(), std::nullopt);
+    if (identity->worker_certificate.empty()) return activate(std::move(*identity));
+    auto context = options.credentials.client_context(identity->worker_certificate, identity->worker_key);
+    if (!context) return fail_sync(context.error(), std::nullopt);
+    port = std::make_unique<Port>([this] { inbox.push(Knock{}); });
+    transport::PumpOptions how{.endpoint = options.server, .context = *context, .uniform = {}};
+    pump = std::make_unique<transport::SyncPump>(std::move(how), *port,
+                                                 [this](const transport::SyncEvent& event) { inbox.push(Synced{event}); });
+    pump->set_online(online);
+  }
+
+  /// The worker's key is made and kept before anything is asked, so that a lost reply can be asked for again with it.
+  void activate(store::Identity identity) {
+    if (!online || activation.joinable()) return;
+    if (identity.worker_key.empty()) {
+      auto key = options.credentials.make_key();
+      if (!key) return fail_sync(key.error(), std::nullopt);
+      identity.worker_key = std::move(*key);
+      if (auto kept = db->set_identity(identity); !kept) return fail_sync(kept.error(), std::nullopt);
+    }
+    auto request = options.credentials.make_request(identity.worker_key);
+    auto context = options.credentials.client_context(options.enrolment.device_certificate, options.enrolment.device_key);
+    if (!request) return fail_sync(request.error(), std::nullopt);
+    if (!context) return fail_sync(context.error(), std::nullopt);
+    sync.phase = state::SyncPhase::Sending;
+    tell_sync();
+    activation = std::thread([this, request = *request, context = *context] {
+      name_thread("activate");
+      transport::HttpClient client(options.server, context);
+      inbox.push(Activated{transport::activate(client, {options.enrolment.ticket, request}, kActivateLimit)});
+    });
+  }
+
+  void on(Activated& m) {
+    if (activation.joinable()) activation.join();
+    if (!db) return;
+    if (!m.reply) {
+      fail_sync(m.reply.error(), std::nullopt);
+      return tell_sync();
+    }
+    auto identity = db->identity();
+    if (!identity) return fail_sync(identity.error(), std::nullopt);
+    identity->worker_certificate = m.reply->worker_certificate;
+    identity->worker_name = m.reply->worker.name;
+    if (auto kept = db->set_identity(*identity); !kept) return fail_sync(kept.error(), std::nullopt);
+    begin_sync();
+  }
+
+  void carry(state::Lock&) { close(); }
+
+  void close() {
+    if (port) port->close();
+    if (pump) pump->stop();
+    pump.reset();
+    port.reset();
+    if (activation.joinable()) activation.join();
+    db.reset();
+    sync = {};
+  }
+
+  // Drafts and operations -------------------------------------------------------------------------------------------------
+
+  void carry(state::SaveDraft& e) {
+    if (!db) return say(state::SaveFailed{e.visit.id, closed()});
+    auto saved = db->save_draft(e.visit, now());
+    if (!saved) return say(state::SaveFailed{e.visit.id, saved.error()});
+    say(state::Saved{e.visit.id, e.edit, now()});
+    if (saved->merged)
+      if (auto draft = db->draft(e.visit.id)) say(state::DraftChanged{draft->visit});
+    changed(e.urgent ? transport::Why::Asked : transport::Why::Changed);
+  }
+  void carry(state::DiscardDraft& e) { operation(db ? db->discard(e.visit, now()) : closed()); }
+  void carry(state::Submit& e) {
+    Result<void> done = db ? db->submit(e.visit, e.record_ids, now()) : Result<void>(closed());
+    if (!done) return say(state::SubmitFailed{e.visit.id, done.error()});
+    say(state::Submitted{e.visit.id});
+    changed(transport::Why::Asked);
+  }
+  void carry(state::Withdraw& e) { operation(db ? db->withdraw(e.case_id, e.on, now()) : closed()); }
+  void carry(state::Decide& e) { operation(db ? db->decide(e.case_id, e.decision, now()) : closed()); }
+  void carry(state::AddAddendum& e) { operation(db ? db->addendum(e.case_id, e.addendum, now()) : closed()); }
+  void carry(state::Match& e) { operation(db ? db->match(e.provisional, e.target, now()) : closed()); }
+  void carry(state::SettleAlert& e) { operation(db ? db->settle_alert(e.case_id, e.on, e.disposition, now()) : closed()); }
+  void carry(state::SettleConflict& e) {
+    if (!db) return say(state::SaveFailed{e.visit, closed()});
+    auto draft = db->settle_conflict(e.visit, e.path, e.choice, now());
+    if (!draft) return say(state::SaveFailed{e.visit, draft.error()});
+    say(state::DraftChanged{draft->visit});
+    changed(transport::Why::Changed);
+  }
+
+  static Error closed() { return {Fault::Locked, "work.store", "the store is closed"}; }
+
+  /// An operation made here that could not even be queued is told like one the server refused.
+  void operation(const Result<void>& done) {
+    if (!done) {
+      base::log_error("operation", done.error());
+      sync.error = done.error();
+    }
+    changed(transport::Why::Asked);
+  }
+
+  // The rest ----------------------------------------------------------------------------------------------------------------
+
+  void carry(state::SyncNow&) {
+    if (pump) pump->wake(transport::Why::Asked);
+    else begin_sync();
+  }
+  void carry(state::Search& e) {
+    state::SearchHits hits{e.number, {}};
+    if (db)
+      if (auto found = db->search(e.query, limits::kSearchHits))
+        for (auto& hit : *found) {
+          bool record = hit.what == store::Hit::What::Record;
+          hits.hits.push_back({hit.case_id, record ? hit.id : Id(), hit.snippet});
+        }
+    say(std::move(hits));
+  }
+  void carry(state::ApplyLook&) {}  // the shell's own; never sent here
+  void carry(state::SaveSettings& e) {
+    if (auto kept = base::write_file_atomic(settings_file(), e.json, base::Access::Owner); !kept)
+      base::log_error("save_settings", kept.error());
+  }
+  std::filesystem::path settings_file() const { return options.folder / "settings.json"; }
+
+  // The network's thread ------------------------------------------------------------------------------------------------------
+
+  void watch() {
+    name_thread("network");
+    auto network = os::watch_network();
+    inbox.push(Network{network->online()});
+    for (;;) {
+      pollfd fds[] = {{stop_fd, POLLIN, 0}, {network->descriptor(), POLLIN, 0}};
+      if (::poll(fds, 2, -1) < 0 && errno != EINTR) return;
+      if (fds[0].revents) return;
+      if (fds[1].revents && network->refresh()) inbox.push(Network{network->online()});
+    }
+  }
+};
+
+Runner::Runner(Options options, const base::Clock& clock, std::function<void()> wake)
+    : impl_(std::make_unique<Impl>(std::move(options), clock, std::move(wake))) {}
+
+Runner::~Runner() {
+  if (impl_->network_thread.joinable()) {
+    std::uint64_t one = 1;
+    DOORSTEP_ASSERT(::write(impl_->stop_fd, &one, sizeof one) == sizeof one);
+    impl_->network_thread.join();
+    ::close(impl_->stop_fd);
+  }
+  impl_->inbox.close();
+  if (impl_->store_thread.joinable()) impl_->store_thread.join();
+}
+
+void Runner::start() {
+  auto settings = base::read_file(impl_->settings_file(), limits::kConfigBytes);
+  impl_->say(state::Started{impl_->vault.exists(), impl_->options.enrolment.worker_name, settings ? *settings : std::string()});
+  impl_->stop_fd = ::eventfd(0, EFD_CLOEXEC);
+  DOORSTEP_ASSERT(impl_->stop_fd >= 0);
+  impl_->store_thread = std::thread([this] { impl_->serve(); });
+  impl_->network_thread = std::thread([this] { impl_->watch(); });
+}
+
+void Runner::run(state::Effect effect) {
+  Message message(std::move(effect));
+  if (impl_->inbox.try_push(message)) return;
+  // Full: the store has stood still for a thousand requests. A save is answered, so that the screen does not say "Saved".
+  if (auto* save = std::get_if<state::SaveDraft>(&std::get<state::Effect>(message)))
+    impl_->say(state::SaveFailed{save->visit.id, {Fault::Full, "work.queue", "the store does not answer"}});
+}
+
+std::vector<state::Event> Runner::take() {
+  std::lock_guard lock(impl_->events_mutex);
+  return std::exchange(impl_->events, {});
+}
+
+}  // namespace doorstep::work
