@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,11 +29,11 @@ struct SaveDraft {
 /// Throw a draft away: a tombstone of it is kept. Answer: Loaded.
 struct DiscardDraft { Id visit; };
 
-/// Make the records of one visit in one transaction, an operation per case, and discard the draft `visit`.
-/// A record whose part revises has that reference as its base. Answer: Submitted, then Loaded; or SubmitFailed.
+/// Save the visit and queue one operation per child that is not skipped, in one transaction. The draft stays, not editable,
+/// until the server has every record. Answer: Submitted, then Loaded; or SubmitFailed.
 struct Submit {
-  model::Visit visit;  ///< as submitted
-  std::vector<model::ChildRecord> records;
+  model::Visit visit;
+  std::map<Id, Id> record_ids;  ///< child -> id of its new record; a part that revises keeps its record's and is not in it
 };
 struct Withdraw { Id case_id; model::RevisionRef on; };            ///< Answer: Loaded
 struct Decide { Id case_id; model::Decision decision; };           ///< Answer: Loaded; a refusal comes in SyncStatus

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "app/state/submit.h"
 #include "app/store/store.h"
 #include "app/work/caseload.h"
 #include "platform/base/bounded_queue.h"
@@ -19,7 +20,7 @@
 #include "platform/base/log.h"
 #include "platform/os/os.h"
 #include "platform/vault/vault.h"
-#include "sync/transport/enrolment.h"
+#include "sync/transport/calls.h"
 
 namespace doorstep::work {
 namespace {
@@ -118,6 +119,7 @@ struct Runner::Impl {
   std::unique_ptr<transport::SyncPump> pump;
   std::thread activation;
   state::SyncStatus sync;
+  state::CaseloadPtr told;  // the snapshot last said
   bool online = true;
 
   void say(state::Event event) {
@@ -215,8 +217,18 @@ struct Runner::Impl {
   void tell_caseload() {
     if (!db) return;
     auto caseload = read_caseload(*db, options.enrolment.worker, options.enrolment.worker_name);
-    if (caseload) say(state::Loaded{*caseload});
-    else base::log_error("read_caseload", caseload.error());
+    if (!caseload) return base::log_error("read_caseload", caseload.error());
+    told = *caseload;
+    say(state::Loaded{told});
+  }
+  /// A save changes one draft and nothing else: no need to read everything again for each.
+  void tell_draft(state::DraftItem item) {
+    auto next = std::make_shared<state::Caseload>(*told);
+    auto at = std::find_if(next->drafts.begin(), next->drafts.end(), [&](const auto& d) { return d.visit.id == item.visit.id; });
+    if (at == next->drafts.end()) next->drafts.insert(next->drafts.begin(), std::move(item));
+    else *at = std::move(item);
+    told = next;
+    say(state::Loaded{told});
   }
 
   /// After something that is to be sent: the caseload shows it, and the pump hears of it.
@@ -325,6 +337,7 @@ struct Runner::Impl {
     port.reset();
     if (activation.joinable()) activation.join();
     db.reset();
+    told.reset();
     sync = {};
   }
 
@@ -334,14 +347,20 @@ struct Runner::Impl {
     if (!db) return say(state::SaveFailed{e.visit.id, closed()});
     auto saved = db->save_draft(e.visit, now());
     if (!saved) return say(state::SaveFailed{e.visit.id, saved.error()});
-    say(state::Saved{e.visit.id, e.edit, now()});
-    if (saved->merged)
+    Instant at = now();
+    say(state::Saved{e.visit.id, e.edit, at});
+    if (saved->merged) {
       if (auto draft = db->draft(e.visit.id)) say(state::DraftChanged{draft->visit});
-    changed(e.urgent ? transport::Why::Asked : transport::Why::Changed);
+      tell_caseload();
+    } else {
+      tell_draft({std::move(e.visit), at, true});
+    }
+    tell_sync();
+    if (pump) pump->wake(e.urgent ? transport::Why::Asked : transport::Why::Changed);
   }
   void carry(state::DiscardDraft& e) { operation(db ? db->discard(e.visit, now()) : closed()); }
   void carry(state::Submit& e) {
-    Result<void> done = db ? db->submit(e.visit, e.record_ids, now()) : Result<void>(closed());
+    Result<void> done = db ? db->submit(e.visit, state::records_of(e, now()), now()) : Result<void>(closed());
     if (!done) return say(state::SubmitFailed{e.visit.id, done.error()});
     say(state::Submitted{e.visit.id});
     changed(transport::Why::Asked);

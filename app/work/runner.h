@@ -11,7 +11,7 @@
 #include "platform/base/error.h"
 #include "platform/base/secret.h"
 #include "platform/vault/slot.h"
-#include "sync/transport/pump.h"
+#include "sync/transport/sync_pump.h"
 
 /// The threads behind the app: "store" owns the encrypted database and the vault, "sync" (the pump's) talks to the server,
 /// "network" watches whether there is one, "activate" runs while the worker's certificate is fetched. They exchange values.

@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 // Text
 inline constexpr std::size_t kNoteBytes = 200 * 1024;         ///< one narrative; 20,000 words are about 120 KB
 inline constexpr std::size_t kShortTextBytes = 1000;          ///< one-line fields; longer ones are told, never cut
+inline constexpr std::size_t kSearchHits = 50;                 ///< more than a person reads: type another letter
 inline constexpr std::size_t kUndoBytes = 2 * 1024 * 1024;    ///< undo of one editor (ui.md section 4)
 
 // Records and operations
