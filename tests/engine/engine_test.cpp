@@ -353,6 +353,15 @@ TEST_CASE("engine: an answer that cannot be true closes before anything is appli
   CHECK(close_for({200, std::nullopt, "{}"}, w).why.where == "wire.decode");
   CHECK(close_for({200, std::nullopt, wire::encode(*good).substr(0, 99)}, w).why.where == "wire.parse");
 
+  wire::SyncReply foreign = *good;  // an answer to what was not asked reaches nobody
+  foreign.results.push_back(foreign.results.back());
+  foreign.results.back().number = 99;
+  Engine narrow({}, 0);
+  narrow.handle(Wake{});
+  send_of(narrow, w.store);
+  narrow.handle(reply_with(foreign));
+  CHECK(expect<Apply>(narrow).reply.results == good->results);
+
   Engine engine({}, 0);  // and a store that cannot keep it ends the connection, to ask again
   engine.handle(Wake{});
   send_of(engine, w.store);
