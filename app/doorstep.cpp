@@ -1,0 +1,193 @@
+// The tablet app's main: builds the parts, wires them, runs. The only file of app/ that knows them all.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "app/shell/shell.h"
+#include "app/state/state.h"
+#include "app/view/screens.h"
+#include "app/work/runner.h"
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "platform/base/log.h"
+#include "platform/config/device_config.h"
+#include "platform/config/enrolment.h"
+#include "platform/os/os.h"
+#include "platform/tls/certificate.h"
+#include "platform/tls/context.h"
+
+namespace {
+
+using namespace doorstep;
+using base::Error;
+using base::Result;
+
+Result<state::Assets> read_assets(const std::filesystem::path& folder) {
+  auto text_of = [&](const char* name) { return base::read_file(folder / name, limits::kAssetBytes); };
+  DOORSTEP_TRY_ASSIGN(auto words, text_of("text/en-GB.json"));
+  DOORSTEP_TRY_ASSIGN(auto form, text_of("forms/visit.json"));
+  DOORSTEP_TRY_ASSIGN(auto clocks, text_of("rules/clocks.json"));
+  DOORSTEP_TRY_ASSIGN(auto calendar, text_of("rules/calendar.json"));
+  DOORSTEP_TRY_ASSIGN(auto thresholds, text_of("rules/thresholds.json"));
+  state::Assets assets;
+  DOORSTEP_TRY_ASSIGN(assets.text, state::Text::parse(words));
+  DOORSTEP_TRY_ASSIGN(assets.form, rules::parse_form(form));
+  DOORSTEP_TRY_ASSIGN(assets.rules, rules::parse_rules(clocks, calendar, thresholds));
+  return assets;
+}
+
+state::Config config_of(const config::DeviceConfig& device) {
+  state::Config out;
+  out.council = device.council.name;
+  for (const auto* list : {&device.contacts.duty, &device.contacts.out_of_hours})
+    for (const auto& contact : *list) out.contacts.push_back({contact.label, contact.number});
+  out.lock_after = base::Millis(device.policy.lock_s * 1000);
+  out.curtain_after = base::Millis(device.policy.curtain_s * 1000);
+  out.visit_lock_after = base::Millis(device.policy.visit_lock_s * 1000);
+  return out;
+}
+
+work::Credentials credentials(std::string ca) {
+  return {.make_key = [] { return tls::make_key(); },
+          .make_request = [](const base::Secret& key) { return tls::make_request(key); },
+          .client_context = [ca = std::move(ca)](const std::string& certificate, const base::Secret& key) {
+            return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
+          }};
+}
+
+view::Look look_of(int choice) {
+  switch (static_cast<state::LookChoice>(choice)) {
+    case state::LookChoice::Dark: return view::Look::Dark;
+    case state::LookChoice::HighContrast: return view::Look::HighContrast;
+    case state::LookChoice::Light: break;
+  }
+  return view::Look::Light;
+}
+
+/// State on one side, window and threads on the other.
+class App {
+ public:
+  App(state::State state, shell::Shell& shell, work::Runner& runner, const base::Clock& clock)
+      : state_(std::move(state)), shell_(shell), runner_(runner), clock_(clock) {}
+
+  void run() {
+    runner_.start();
+    shell_.run({.poll = [this] { return hear(); },
+                .draw = [this](view::Ui& ui) { draw(ui); },
+                .notice = [this](shell::Notice notice) { on(notice); },
+                .deadline = [this] { return state::next_deadline(state_); }});
+  }
+
+ private:
+  state::Context context() const {
+    return {clock_.wall(), clock_.monotonic(), [this] { return base::new_id(clock_); }};
+  }
+
+  template <class What>
+  void happen(const What& what) {
+    for (auto& effect : state::update(state_, what, context())) {
+      if (auto* look = std::get_if<state::ApplyLook>(&effect)) {
+        shell_.set_text_scale(look->scale);
+        shell_.set_look(look_of(look->look));
+      } else {
+        runner_.run(std::move(effect));
+      }
+    }
+  }
+
+  bool hear() {
+    auto events = runner_.take();
+    for (const auto& event : events) happen(event);
+    return !events.empty();
+  }
+
+  void draw(view::Ui& ui) {
+    if (state_.focus_number != focused_) {
+      focused_ = state_.focus_number;
+      ui.focus(state_.focus);
+    }
+    state::Intents intents;
+    view::draw_app(ui, state_, state_.editors, intents);
+    for (const auto& intent : intents) happen(intent);
+    if (!intents.empty()) shell_.waker().wake();  // what changed is drawn in the next frame
+  }
+
+  void on(shell::Notice notice) {
+    switch (notice) {
+      case shell::Notice::Cover: happen(state::Intent(state::Cover{})); break;
+      case shell::Notice::FocusLost: happen(state::Event(state::WindowHidden{})); break;
+      case shell::Notice::Idle: happen(state::Event(state::Tick{})); break;
+      case shell::Notice::Quit: happen(state::Event(state::WindowHidden{})); break;  // saves what was typed
+      case shell::Notice::FocusGained: break;
+    }
+  }
+
+  state::State state_;
+  shell::Shell& shell_;
+  work::Runner& runner_;
+  const base::Clock& clock_;
+  std::uint64_t focused_ = 0;
+};
+
+int fail(const Error& error) {
+  std::cerr << "doorstep: " << error.detail << "\n";
+  return 1;
+}
+
+int run(const std::filesystem::path& folder, const std::filesystem::path& assets_folder, const std::filesystem::path& fonts) {
+  auto enrolment = config::read_enrolment(folder);
+  if (!enrolment) {
+    if (enrolment.error().fault == base::Fault::NotFound)
+      std::cerr << "doorstep: this tablet is not set up yet (" << folder.string()
+                << " holds no enrolment). Ask IT to run: doorstep-provision enrol device.toml --token ... --tablet " << folder.string()
+                << "\n";
+    else fail(enrolment.error());
+    return 1;
+  }
+  auto parsed = config::load_device_config(config::device_toml(folder));
+  if (auto* problems = std::get_if<std::vector<config::Problem>>(&parsed)) {
+    for (const auto& problem : *problems) std::cerr << "doorstep: " << problem << "\n";
+    return 1;
+  }
+  const auto* device = &std::get<config::DeviceConfig>(parsed);
+  auto assets = read_assets(assets_folder);
+  if (!assets) return fail(assets.error());
+
+  static const base::SystemClock clock;
+  shell::Options look;
+  look.fonts = fonts;
+  if (device->theme == config::Theme::Dark) look.look = view::Look::Dark;
+  auto shell = shell::Shell::open(look, clock);
+  if (!shell) return fail(shell.error());
+
+  work::Options options;
+  options.folder = folder;
+  options.enrolment = {enrolment->device, enrolment->worker, enrolment->worker_name, std::move(enrolment->device_key),
+                       enrolment->device_certificate, enrolment->ticket};
+  options.server = {device->server.sync.host, device->server.sync.port, device->server.name};
+  options.credentials = credentials(device->server.ca_pem);
+  auto waker = shell->waker();
+  work::Runner runner(std::move(options), clock, [waker] { waker.wake(); });
+  App(state::initial(std::make_shared<const state::Assets>(std::move(*assets)), config_of(*device)), *shell, runner, clock).run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (auto hardened = os::harden_process(); !hardened) return fail(hardened.error());
+  CLI::App cli("Doorstep: record home visits, with or without a signal.");
+  std::string folder, assets = DOORSTEP_ASSETS_DIR, fonts = DOORSTEP_FONTS_DIR;
+  cli.add_option("--tablet", folder, "this tablet's folder, made by doorstep-provision enrol (default: your own data folder)");
+  cli.add_option("--assets", assets, "words, forms and rules")->group("");
+  cli.add_option("--fonts", fonts, "typefaces")->group("");
+  cli.set_version_flag("--version", DOORSTEP_VERSION);
+  CLI11_PARSE(cli, argc, argv);
+  std::filesystem::path path = folder;
+  if (folder.empty()) {
+    auto own = os::data_folder();
+    if (!own) return fail(own.error());
+    path = *own;
+  }
+  return run(path, assets, fonts);
+}
