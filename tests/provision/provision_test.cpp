@@ -1,0 +1,252 @@
+// doorstep-provision as a person runs it: the real program, a real server on loopback, real folders.
+#include <sys/stat.h>
+
+#include <atomic>
+#include <boost/json.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+
+#include "platform/base/bytes.h"
+#include "platform/base/file.h"
+#include "platform/config/tablet_folder.h"
+#include "sync/server/http_listener.h"
+#include "sync/wire/codec.h"
+#include "tests/support/council.h"
+#include "tests/support/process.h"
+
+using namespace doorstep;
+using namespace doorstep::support;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kProgram = std::string(DOORSTEP_BIN_DIR) + "/doorstep-provision";
+
+/// A folder of its own, gone at the end.
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("provision-" + base::to_hex(base::random_bytes(8)));
+  Folder() { fs::create_directories(path); }
+  ~Folder() { fs::remove_all(path); }
+  void write(const std::string& name, std::string_view text) const {
+    REQUIRE(base::write_file_atomic(path / name, text, base::Access::Everybody).has_value());
+  }
+  std::string read(const fs::path& name) const {
+    auto text = base::read_file(path / name, 1 << 20);
+    REQUIRE(text.has_value());
+    return *text;
+  }
+};
+
+mode_t mode_of(const fs::path& path) {
+  struct stat info {};
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  return info.st_mode & 0777;
+}
+
+std::string device_toml(std::uint16_t enrol_port, const std::string& name = "127.0.0.1") {
+  return "version = 1\n[council]\nid = \"northmere\"\nname = \"Northmere Council\"\n[server]\nurl = \"https://127.0.0.1:8443\"\n"
+         "enrol_url = \"https://127.0.0.1:" + std::to_string(enrol_port) + "\"\nname = \"" + name + "\"\nca_file = \"ca.pem\"\n"
+         "[[contacts.duty]]\nlabel = \"Duty team\"\nnumber = \"01632 960101\"\n"
+         "[[contacts.out_of_hours]]\nlabel = \"Emergency duty team\"\nnumber = \"01632 960102\"\n";
+}
+
+/// An enrolment listener that issues one certificate for one code, and remembers the requests.
+struct Enrolment {
+  Council council;
+  std::string code = base::to_base32(base::random_bytes(16));
+  base::Id device = base::Id::from_name("device 1");
+  std::atomic<int> asked = 0;
+  std::atomic<bool> foreign = false;  ///< answer with another tablet's certificate
+  std::string first_request;
+  std::unique_ptr<server::HttpListener> listener;
+
+  Enrolment() {
+    server::ListenerConfig config;
+    config.context = council.listener(tls::ClientCertificates::None);
+    config.headers = {{wire::kProtoHeader, "1"}};
+    auto started = server::HttpListener::start(std::move(config), [this](const server::HttpRequest& request) { return answer(request); });
+    REQUIRE(started.has_value());
+    listener = std::move(*started);
+  }
+  server::HttpReply answer(const server::HttpRequest& request) {
+    ++asked;
+    const auto wanted = wire::decode<wire::EnrolRequest>(request.body).value();
+    if (wanted.token != code)
+      return server::problem(404, "token-unknown", "This code is not known.", "Ask for a new one.");
+    if (first_request.empty()) first_request = wanted.device_csr;
+    wire::EnrolReply reply;
+    reply.device = device;
+    reply.worker = base::Id::from_name("worker 1");
+    reply.worker_name = "Amina Yusuf";
+    reply.ca = council.ca.cert;
+    reply.ticket = "ticket";
+    const auto key = tls::make_key();
+    const auto csr = foreign ? tls::make_request(*key).value() : wanted.device_csr;
+    reply.device_certificate = tls::issue(council.ca, csr, tls::Subject::of_device(device), 90, now()).value();
+    server::HttpReply out;
+    out.content_type = wire::kContentType;
+    out.body = wire::encode(reply);
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("provision: the example says what must be filled in, and is never written over", "[provision]") {
+  Folder folder;
+  const std::string file = (folder.path / "device.toml").string();
+  CHECK(run({kProgram, "new", file}).code == 0);
+  CHECK(folder.read("device.toml").find("CHANGE ME") != std::string::npos);
+  folder.write("device.toml", "mine");
+  const auto again = run({kProgram, "new", file});
+  CHECK(again.code == 1);
+  CHECK(folder.read("device.toml") == "mine");
+  CHECK(run({kProgram, "new", "-"}).output.find("[council]") != std::string::npos);
+
+  folder.write("device.toml", run({kProgram, "new", "-"}).output);
+  const auto checked = run({kProgram, "check", file});
+  CHECK(checked.code == 1);
+  CHECK(checked.output.find("server.url") != std::string::npos);
+}
+
+TEST_CASE("provision: check names file, line, key, what is wrong and what would be right", "[provision]") {
+  Folder folder;
+  const Council council;
+  folder.write("ca.pem", council.ca.cert);
+  const std::string file = (folder.path / "device.toml").string();
+  folder.write("device.toml", device_toml(8444));
+  const auto good = run({kProgram, "check", file});
+  INFO(good.output);
+  CHECK(good.code == 0);
+  CHECK(good.output.find("Northmere Council") != std::string::npos);
+  CHECK(boost::json::parse(run({kProgram, "check", file, "--json"}).output).as_array().empty());
+
+  std::string bad = device_toml(8444);
+  bad.replace(bad.find("https://127.0.0.1:8443"), 5, "http");
+  folder.write("device.toml", bad);
+  const auto refused = run({kProgram, "check", file});
+  CHECK(refused.code == 1);
+  CHECK(refused.output.find("device.toml:6: server.url: ") != std::string::npos);
+  CHECK(refused.output.find("1 problem.") != std::string::npos);
+  const auto json = run({kProgram, "check", file, "--json"});
+  CHECK(json.code == 1);
+  const auto list = boost::json::parse(json.output.substr(0, json.output.find('\n'))).as_array();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].at("line").as_int64() == 6);
+  CHECK(list[0].at("key").as_string() == "server.url");
+  CHECK_FALSE(list[0].at("right").as_string().empty());
+
+  CHECK(run({kProgram, "check", (folder.path / "missing.toml").string()}).code == 2);
+  folder.write("device.toml", device_toml(8444));
+  folder.write("ca.pem", council.server.cert);  // a certificate, but no authority
+  CHECK(run({kProgram, "check", file}).code == 1);
+}
+
+TEST_CASE("provision: wrong command lines are told apart from refusals", "[provision]") {
+  CHECK(run({kProgram}).code == 2);
+  CHECK(run({kProgram, "enrol"}).code == 2);
+  CHECK(run({kProgram, "nonsense"}).code == 2);
+  CHECK(run({kProgram, "--help"}).code == 0);
+  CHECK(run({kProgram, "--version"}).output.find('.') != std::string::npos);
+}
+
+TEST_CASE("provision: enrol leaves a tablet with key, certificate and ticket, for nobody else to read", "[provision]") {
+  Folder folder;
+  Enrolment enrolment;
+  folder.write("ca.pem", enrolment.council.ca.cert);
+  folder.write("device.toml", device_toml(enrolment.listener->port()));
+  const fs::path tablet = folder.path / "tablet";
+  std::string typed = enrolment.code;
+  for (std::size_t at = 4; at < typed.size(); at += 5) typed.insert(at, at == 9 ? " " : "-");
+  const std::vector<std::string> command = {kProgram, "enrol", (folder.path / "device.toml").string(), "--token", typed,
+                                            "--tablet", tablet.string()};
+  const auto done = run(command);
+  INFO(done.output);
+  REQUIRE(done.code == 0);
+  CHECK(done.output.find("Amina Yusuf") != std::string::npos);
+
+  CHECK(mode_of(tablet) == 0700);
+  CHECK(mode_of(tablet / config::kDeviceKeyFile) == 0600);
+  CHECK(mode_of(tablet / config::kEnrolmentFile) == 0600);
+  CHECK(folder.read("tablet/device.toml") == folder.read("device.toml"));
+  CHECK(folder.read("tablet/ca.pem") == enrolment.council.ca.cert);
+  const auto reply = wire::decode<wire::EnrolReply>(folder.read(tablet / config::kEnrolmentFile));
+  REQUIRE(reply.has_value());
+  CHECK(reply->device == enrolment.device);
+  CHECK(reply->ticket == "ticket");
+  const std::string key = folder.read(tablet / config::kDeviceKeyFile);
+  CHECK(tls::matches(reply->device_certificate, base::Secret::copy_of(key)));
+  CHECK(run({kProgram, "check", (tablet / "device.toml").string()}).code == 0);  // whole in its new place
+
+  const auto again = run(command);
+  CHECK(again.code == 1);
+  CHECK(again.output.find("enrolled already") != std::string::npos);
+  CHECK(folder.read(tablet / config::kDeviceKeyFile) == key);
+  CHECK(enrolment.asked == 1);
+}
+
+TEST_CASE("provision: after a lost answer the same command goes on with the same key", "[provision]") {
+  Folder folder;
+  Enrolment enrolment;
+  folder.write("ca.pem", enrolment.council.ca.cert);
+  folder.write("device.toml", device_toml(enrolment.listener->port()));
+  const fs::path tablet = folder.path / "tablet";
+  const std::vector<std::string> command = {kProgram, "enrol", (folder.path / "device.toml").string(), "--token", enrolment.code,
+                                            "--tablet", tablet.string()};
+  enrolment.foreign = true;  // stands for an answer that never came whole
+  const auto lost = run(command);
+  INFO(lost.output);
+  CHECK(lost.code == 2);
+  CHECK_FALSE(fs::exists(tablet / config::kEnrolmentFile));
+  const std::string key = folder.read(tablet / config::kDeviceKeyFile);
+  enrolment.foreign = false;
+  CHECK(run(command).code == 0);
+  CHECK(folder.read(tablet / config::kDeviceKeyFile) == key);
+}
+
+TEST_CASE("provision: each way to fail has its own words and leaves no enrolment behind", "[provision]") {
+  Folder folder;
+  Enrolment enrolment;
+  const Council stranger;
+  const fs::path tablet = folder.path / "tablet";
+  const auto attempt = [&](const std::string& toml, const std::string& ca, const std::string& code) {
+    folder.write("ca.pem", ca);
+    folder.write("device.toml", toml);
+    auto ran = run({kProgram, "enrol", (folder.path / "device.toml").string(), "--token", code, "--tablet", tablet.string()});
+    CHECK_FALSE(fs::exists(tablet / config::kEnrolmentFile));
+    return ran;
+  };
+  const auto port = enrolment.listener->port();
+  const std::string unknown = base::to_base32(base::random_bytes(16));
+
+  const auto short_code = attempt(device_toml(port), enrolment.council.ca.cert, "ABCD-EFGH");
+  CHECK(short_code.code == 1);
+  CHECK(short_code.output.find("not a whole enrolment code") != std::string::npos);
+  CHECK_FALSE(fs::exists(tablet));
+
+  const auto refused = attempt(device_toml(port), enrolment.council.ca.cert, unknown);
+  CHECK(refused.code == 1);
+  CHECK(refused.output.find("This code is not known.") != std::string::npos);
+
+  const auto intercepted = attempt(device_toml(port), stranger.ca.cert, enrolment.code);
+  CHECK(intercepted.code == 2);
+  CHECK(intercepted.output.find("intercepting") != std::string::npos);
+
+  const auto wrong_name = attempt(device_toml(port, "other.example.gov.uk"), enrolment.council.ca.cert, enrolment.code);
+  CHECK(wrong_name.code == 2);
+  CHECK(wrong_name.output.find("E62") != std::string::npos);
+
+  const auto offline = attempt(device_toml(1), enrolment.council.ca.cert, enrolment.code);
+  CHECK(offline.code == 2);
+  CHECK(offline.output.find("can be used again") != std::string::npos);
+
+  std::string bad = device_toml(port);
+  bad.replace(bad.find("ca.pem"), 6, "../ca.pem");
+  fs::create_directories(folder.path / "deeper");
+  folder.write("deeper/device.toml", bad);
+  const auto outside = run({kProgram, "enrol", (folder.path / "deeper/device.toml").string(), "--token", enrolment.code, "--tablet",
+                            tablet.string()});
+  CHECK(outside.code == 1);
+  CHECK(outside.output.find("cannot travel") != std::string::npos);
+  CHECK(enrolment.asked == 1);  // only the unknown code got as far as the server
+}
