@@ -11,10 +11,11 @@
 #include "platform/base/limits.h"
 #include "platform/base/log.h"
 #include "platform/config/device_config.h"
-#include "platform/config/enrolment.h"
+#include "platform/config/tablet_folder.h"
 #include "platform/os/os.h"
 #include "platform/tls/certificate.h"
 #include "platform/tls/context.h"
+#include "sync/wire/codec.h"
 
 namespace {
 
@@ -134,17 +135,27 @@ int fail(const Error& error) {
   return 1;
 }
 
+/// What doorstep-provision left in the tablet's folder. Fault::NotFound: not enrolled.
+Result<work::Enrolment> read_enrolment(const std::filesystem::path& folder) {
+  DOORSTEP_TRY_ASSIGN(auto text, base::read_file(folder / config::kEnrolmentFile, limits::kKeyFileBytes));
+  auto reply = wire::decode<wire::EnrolReply>(text);
+  if (!reply)
+    return Error{base::Fault::Corrupt, "enrolment", "This tablet's enrolment cannot be read. What is written on it is safe. Call IT."};
+  DOORSTEP_TRY_ASSIGN(auto key, base::read_file(folder / config::kDeviceKeyFile, limits::kKeyFileBytes));
+  work::Enrolment out{reply->device, reply->worker, reply->worker_name, base::Secret::copy_of(key), reply->device_certificate, reply->ticket};
+  base::wipe(key);
+  return out;
+}
+
 int run(const std::filesystem::path& folder, const std::filesystem::path& assets_folder, const std::filesystem::path& fonts) {
-  auto enrolment = config::read_enrolment(folder);
+  auto enrolment = read_enrolment(folder);
   if (!enrolment) {
-    if (enrolment.error().fault == base::Fault::NotFound)
-      std::cerr << "doorstep: this tablet is not set up yet (" << folder.string()
-                << " holds no enrolment). Ask IT to run: doorstep-provision enrol device.toml --token ... --tablet " << folder.string()
-                << "\n";
-    else fail(enrolment.error());
+    if (enrolment.error().fault != base::Fault::NotFound) return fail(enrolment.error());
+    std::cerr << "doorstep: this tablet is not set up yet: " << folder.string()
+              << " holds no enrolment. Ask IT to run doorstep-provision enrol.\n";
     return 1;
   }
-  auto parsed = config::load_device_config(config::device_toml(folder));
+  auto parsed = config::load_device_config(folder / config::kDeviceTomlFile);
   if (auto* problems = std::get_if<std::vector<config::Problem>>(&parsed)) {
     for (const auto& problem : *problems) std::cerr << "doorstep: " << problem << "\n";
     return 1;
@@ -162,8 +173,7 @@ int run(const std::filesystem::path& folder, const std::filesystem::path& assets
 
   work::Options options;
   options.folder = folder;
-  options.enrolment = {enrolment->device, enrolment->worker, enrolment->worker_name, std::move(enrolment->device_key),
-                       enrolment->device_certificate, enrolment->ticket};
+  options.enrolment = std::move(*enrolment);
   options.server = {device->server.sync.host, device->server.sync.port, device->server.name};
   options.credentials = credentials(device->server.ca_pem);
   auto waker = shell->waker();
