@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace doorstep::editor {
@@ -44,7 +45,7 @@ class Doc {
   std::size_t bytes() const { return bytes_; }
   std::size_t paragraphs() const { return paras_.size(); }
   const std::string& paragraph(std::size_t i) const { return paras_[i]; }
-  /// Grows by one with every change of that paragraph; what a wrap or spelling cache compares.
+  /// No two states of any paragraph of one Doc share a number, wherever it moves: what a wrap or spelling cache compares.
   std::uint64_t version(std::size_t i) const { return versions_[i]; }
   std::uint64_t version() const { return version_; }
 
@@ -65,11 +66,19 @@ class Doc {
 
   std::size_t offset(Pos at) const;  ///< bytes from the beginning
   Pos at_offset(std::size_t offset) const;
+  /// Runs between spaces that hold a letter, a digit or a picture.
   std::size_t words() const;
+  /// Room for so many bytes in one paragraph, so that a pass phrase is not left behind by growing.
+  void reserve(std::size_t bytes) { paras_.front().reserve(bytes); }
+  /// Overwrites every byte, then empties.
+  void wipe();
 
  private:
+  void touch(std::size_t para);
+
   std::vector<std::string> paras_{std::string()};
   std::vector<std::uint64_t> versions_{1};
+  std::vector<std::size_t> words_{0};
   std::uint64_t version_ = 1;
   std::size_t bytes_ = 0;
 };

@@ -18,7 +18,7 @@ struct Row {
   friend bool operator==(const Row&, const Row&) = default;
 };
 
-/// Rows of a Doc at one width. Keeps what has not changed; breaks after spaces, hyphens and dashes and between CJK, and
+/// Rows of one Doc at one width (a new Doc needs a new Wrap). Keeps what has not changed; breaks after spaces, hyphens and dashes and between CJK, and
 /// inside a word only when the word alone is wider than the row.
 class Wrap {
  public:
@@ -36,7 +36,7 @@ class Wrap {
  private:
   struct Para {
     std::uint64_t version = 0;
-    std::vector<std::size_t> breaks;  ///< where rows after the first begin
+    std::vector<std::size_t> breaks;  ///< where its rows end; at least one
   };
   std::vector<Para> paras_;
   std::vector<std::size_t> first_;  ///< number of each paragraph's first row

@@ -14,7 +14,7 @@ class Headless {
  public:
   using Draw = std::function<void(view::Ui&)>;
 
-  /// `fonts`: DOORSTEP_FONTS_DIR. The faces of one scale are built once per program and shared.
+  /// `fonts`: DOORSTEP_FONTS_DIR. One at a time: Dear ImGui has one current context.
   Headless(std::string_view fonts, int w, int h, float scale = 1, view::Look look = view::Look::Light);
   ~Headless();
 
@@ -23,7 +23,7 @@ class Headless {
   void settle(int frames = 4);      ///< enough for layout and queued input to come to rest
   void advance(base::Millis by);
 
-  /// Mouse press and release in the middle of the control with this key or name; fails the test when it is not there.
+  /// Mouse press and release in the middle of the control with this key or name; throws when it is not there.
   void click(std::string_view key_or_name);
   void tap(std::string_view key_or_name);          ///< the same with a finger
   void click_at(float x, float y);

@@ -12,7 +12,7 @@
 #include "app/view/widgets/text.h"
 
 /// The controls. Keys are stable words or ids, never names of people; labels wrap; a control returns what was asked of it and
-/// changes nothing itself.
+/// changes nothing itself. A choice's own key is "question/choice", a tab's "tabs/0", a line of the error summary "summary/0".
 namespace doorstep::view {
 
 enum class ButtonKind { Primary, Secondary, Quiet, Danger };

@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include "app/editor/edits.h"
-#include "app/editor/editor_state.h"
+#include "app/editor/edits.h"
 #include "app/view/widgets/controls.h"
 
 /// What a person types into. The text lives in an editor::EditorState that the caller owns.

@@ -4,7 +4,8 @@
 #include "app/view/widgets/ui.h"
 
 /// Where things go. A screen is: begin_root, an app bar, one or two pages side by side, end_root. Inside a page widgets go down
-/// a column; between begin_flow and end_flow they go left to right and wrap. Every widget asks place() for its rectangle.
+/// a column; between begin_flow and end_flow they go left to right and wrap. Every widget asks place() for its rectangle, and
+/// leaves the usual space below itself, so gap() is for exceptions.
 namespace doorstep::view {
 
 void begin_root(Ui& ui, std::string_view name);   ///< the whole window
@@ -30,7 +31,8 @@ void end_page(Ui& ui);
 void gap(Ui& ui, float px);                        ///< unscaled vertical space; in a flow, horizontal
 float room(const Ui& ui);                          ///< width the next widget may have, window pixels
 Rect place(Ui& ui, Size size);                     ///< takes the place for a widget of this size
-void begin_flow(Ui& ui, float gap_px = space::kSm);///< left to right from here, wrapping to further rows
+/// Left to right from here, wrapping to further rows; what is lower than `row_px` (unscaled) is centred in it.
+void begin_flow(Ui& ui, float gap_px = space::kSm, float row_px = 0);
 void end_flow(Ui& ui);
 void begin_indent(Ui& ui, float px);               ///< a narrower column
 void end_indent(Ui& ui);

@@ -66,6 +66,7 @@ struct Ui {
     float bottom = 0;                      ///< lowest edge of anything put so far
     bool flow = false;                     ///< left to right, wrapping
     float flow_x = 0, flow_row = 0, gap = 0;  ///< next x, height of this row, space between
+    float row_min = 0;                     ///< things lower than this are centred in it
   };
   std::vector<Place> places;
   struct OpenPanel {
@@ -76,13 +77,18 @@ struct Ui {
   };
   std::vector<OpenPanel> panels;
   struct OpenPage {
-    std::string key;
     Rect rect;
-    bool scroll_open = false, footer_open = false, footer_child = false;
-    float max_width = 0, pad = 0;
+    std::uint32_t height_id = 0;           ///< where the footer's height is kept from frame to frame
+    float footer_h = 0, max_width = 0, pad = 0;
+    bool scroll_open = false, footer_open = false, footer_child = false, centred = false;
+    float content_top = 0;
   };
   std::vector<OpenPage> pages;
   std::string focus_key;
+  float root_top = 0;                      ///< bottom of the bar
+  std::uint32_t selecting = 0;             ///< the field in which a mouse is selecting
+  std::uint32_t active_field = 0;          ///< the field that is being typed into
+  Rect pressed_at;                         ///< where the pointer went down
   struct Pan {
     std::uint32_t window = 0;
     bool panning = false;
@@ -93,6 +99,9 @@ struct Ui {
   Rect caret_rect;                         ///< where an input method's window should be
   std::string composing;                   ///< what the input method is composing; set by the shell before a frame
 };
+
+/// Dear ImGui's settings and style that the widgets count on; once per context, and again when the scale changed.
+void prepare_context(const Ui& ui);
 
 /// Names inside are relative to `key` (a record id, a child's id): two rows may hold the same controls.
 class Scope {

@@ -1,0 +1,483 @@
+#include "app/view/widgets/controls.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/editor/doc.h"
+#include "app/view/widgets/draw.h"
+#include "app/view/widgets/question.h"
+
+namespace doorstep::view {
+
+namespace {
+
+/// Texts drawn while this lives belong to the control.
+class Inside {
+ public:
+  Inside(Ui& ui, std::uint32_t id) : ui_(ui) { ui_.semantics.parents.push_back(id); }
+  ~Inside() { ui_.semantics.parents.pop_back(); }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  Ui& ui_;
+};
+
+struct Paint {
+  Color fill, text, border;
+};
+
+Paint paint_of(const Ui& ui, ButtonKind kind, const Pressed& state, bool disabled) {
+  const Tokens& c = ui.c;
+  const bool hot = state.hovered || state.held;
+  constexpr Color none = 0;
+  if (disabled) return {kind == ButtonKind::Quiet ? none : c.neutral.back, c.ink3, kind == ButtonKind::Quiet ? none : c.line};
+  switch (kind) {
+    case ButtonKind::Primary: return {hot ? c.primary_hover : c.primary, hot ? c.on_primary_hover : c.on_primary, none};
+    case ButtonKind::Secondary: return {hot ? c.tint : c.surface, c.primary, c.edge};
+    case ButtonKind::Quiet: return {hot ? c.tint : none, c.primary, none};
+    case ButtonKind::Danger: return {hot ? c.danger.back : c.surface, c.danger.text, c.danger.text};
+  }
+  return {none, c.ink, none};
+}
+
+std::string initials(std::string_view person) {
+  std::string out;
+  bool start = true;
+  std::size_t letters = 0, words = 0;
+  std::string last;
+  for (std::size_t i = 0; i < person.size();) {
+    const std::size_t next = editor::next_cluster(person, i);
+    const std::string_view letter = person.substr(i, next - i);
+    if (start && letter != " ") {
+      if (++words == 1) out = letter;
+      else last = letter;
+      ++letters;
+    }
+    start = letter == " ";
+    i = next;
+  }
+  return out + last;
+}
+
+enum class Mark { Circle, Box };
+
+void draw_mark(Ui& ui, Mark mark, const Rect& at, bool selected, bool disabled, bool invalid) {
+  const Color edge = disabled ? ui.c.ink3 : selected ? ui.c.primary : invalid ? ui.c.error : ui.c.edge;
+  const ImVec2 middle{(at.x0 + at.x1) / 2, (at.y0 + at.y1) / 2};
+  const float width = ui.s(selected ? ui.c.thick_px : std::max(1.5f, ui.c.edge_px));
+  if (mark == Mark::Circle) {
+    draw::list().AddCircle(middle, at.w() / 2 - width / 2, edge, 0, width);
+    if (selected) draw::list().AddCircleFilled(middle, at.w() / 2 - ui.s(5), edge);
+    return;
+  }
+  if (selected) {
+    draw::fill(at, edge, ui.s(4));
+    draw_icon(ui, Icon::Check, at.x0 + ui.s(3), at.y0 + ui.s(3), at.w() - 2 * ui.s(3), ui.c.on_primary);
+  } else {
+    draw::border(at, edge, ui.s(4), width);
+  }
+}
+
+/// A tile with a mark before its words: radio and checkbox.
+bool tile(Ui& ui, std::string_view key, Role role, Mark mark, const Choice& choice, bool selected, const Question& question) {
+  const float pad = ui.s(space::kMd), side = ui.s(22), between = ui.s(space::kSm);
+  const float most = room(ui) - 2 * pad - side - between;
+  const Size words = measure(ui, Type::Body, choice.label, most);
+  const Size below = choice.hint.empty() ? Size{} : measure(ui, Type::Small, choice.hint, most);
+  const float h = std::max(ui.s(kControl), words.h + below.h + 2 * ui.s(11));
+  const Rect at = place(ui, {2 * pad + side + between + std::max(words.w, below.w), h});
+  const bool invalid = !question.error.empty();
+  const Pressed state = press(ui, key, at, {.role = role, .name = choice.label, .value = choice.hint, .selected = selected,
+                                            .disabled = question.disabled, .invalid = invalid});
+  if (state.visible) {
+    const float radius = ui.s(kRadius);
+    draw::fill(at, selected ? ui.c.tint : state.hovered && !question.disabled ? ui.c.tint : ui.c.surface, radius);
+    const Color edge = question.disabled ? ui.c.line : selected ? ui.c.primary : invalid ? ui.c.error : ui.c.edge;
+    draw::border(at, edge, radius, ui.s(selected || invalid ? ui.c.thick_px : ui.c.edge_px));
+    if (state.focused) focus_ring(ui, at, radius);
+  }
+  const float x = at.x0 + pad, text_x = x + side + between;
+  const float y = at.y0 + std::floor((h - words.h - below.h) / 2);
+  const float mark_y = y + std::round((ui.s(line_px(Type::Body)) - side) / 2);
+  draw_mark(ui, mark, {x, mark_y, x + side, mark_y + side}, selected, question.disabled, invalid);
+  const Inside inside(ui, state.id);
+  const Color ink = question.disabled ? ui.c.ink3 : ui.c.ink;
+  draw_text(ui, Type::Body, ink, choice.label, {text_x, y, text_x + words.w, y + words.h});
+  if (!choice.hint.empty()) draw_text(ui, Type::Small, question.disabled ? ui.c.ink3 : ui.c.ink2, choice.hint, {text_x, y + words.h, text_x + below.w, y + words.h + below.h});
+  return state.pressed;
+}
+
+}  // namespace
+
+QuestionScope::QuestionScope(Ui& ui, std::string_view key, const Question& question, Role role) : ui_(ui) {
+  if (ui_.focus_key == key) ui_.focus_key = std::string(key) + "/first";
+  ImGui::PushID(key.data(), key.data() + key.size());
+  if (!question.label.empty()) label(ui_, question.label);
+  if (!question.hint.empty()) view::hint(ui_, question.hint);
+  if (!question.error.empty()) inline_error(ui_, question.error);
+  if (role == Role::RadioGroup || role == Role::Group) {
+    Item item;
+    item.id = ImGui::GetCurrentWindow()->GetID("group");
+    item.role = role;
+    item.key = key;
+    item.name = question.label;
+    item.invalid = !question.error.empty();
+    item.disabled = question.disabled;
+    const Ui::Place& p = ui_.places.back();
+    item.rect = {p.x, p.y, p.x + p.w, p.y};
+    const std::uint32_t id = item.id;
+    draw::record(ui_, std::move(item));
+    ui_.semantics.parents.push_back(id);
+    group_ = true;
+  }
+  gap(ui_, space::kHair);
+}
+
+QuestionScope::~QuestionScope() {
+  if (group_) ui_.semantics.parents.pop_back();
+  ImGui::PopID();
+  gap(ui_, space::kLg);
+}
+
+std::string choice_key(std::string_view question, std::string_view choice) { return std::string(question) + "/" + std::string(choice); }
+
+bool button(Ui& ui, std::string_view key, std::string_view words, ButtonKind kind, const ButtonOptions& options) {
+  const float pad = ui.s(kind == ButtonKind::Quiet ? space::kSm : 20), icon_side = options.icon == Icon::None ? 0 : ui.s(20);
+  const float between = options.icon == Icon::None ? 0 : ui.s(10);
+  const Size text_size = measure(ui, Type::BodyBold, words, room(ui) - 2 * pad - icon_side - between);
+  const float h = std::max(ui.s(kControl), text_size.h + 2 * ui.s(11));
+  const float w = options.full_width ? room(ui) : std::max(ui.s(kControl), 2 * pad + icon_side + between + text_size.w);
+  const Rect at = place(ui, {w, h});
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = options.name.empty() ? words : options.name, .disabled = options.disabled});
+  const Paint paint = paint_of(ui, kind, state, options.disabled);
+  const float radius = ui.s(kRadius);
+  if (state.visible) {
+    if (paint.fill != 0) draw::fill(at, paint.fill, radius);
+    if (paint.border != 0) draw::border(at, paint.border, radius, ui.s(ui.c.edge_px));
+    if (state.focused) focus_ring(ui, at, radius);
+  }
+  const float x = at.x0 + std::floor((at.w() - icon_side - between - text_size.w) / 2);
+  if (icon_side > 0) draw_icon(ui, options.icon, x, at.y0 + std::round((h - icon_side) / 2), icon_side, paint.text);
+  const float y = at.y0 + std::floor((h - text_size.h) / 2);
+  {
+    const Inside inside(ui, state.id);
+    draw_text(ui, Type::BodyBold, paint.text, words, {x + icon_side + between, y, x + icon_side + between + text_size.w, y + text_size.h});
+  }
+  if (!ui.places.back().flow) gap(ui, space::kSm);
+  return state.pressed;
+}
+
+bool icon_button(Ui& ui, std::string_view key, Icon icon, std::string_view name, bool disabled) {
+  const float side = ui.s(kControl), mark = ui.s(22);
+  const Rect at = place(ui, {side, side});
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = name, .disabled = disabled});
+  if (state.visible) {
+    if ((state.hovered || state.held) && !disabled) draw::fill(at, ui.c.tint, ui.s(kRadius));
+    const float inset = std::round((side - mark) / 2);
+    draw_icon(ui, icon, at.x0 + inset, at.y0 + inset, mark, disabled ? ui.c.ink3 : ui.c.ink2);
+    if (state.focused) focus_ring(ui, at, ui.s(kRadius));
+  }
+  return state.pressed;
+}
+
+bool link(Ui& ui, std::string_view key, std::string_view words) {
+  const Size size = measure(ui, Type::Body, words, room(ui));
+  const float h = std::max(ui.s(kTarget), size.h);
+  const Rect at = place(ui, {std::max(size.w, ui.s(kTarget)), h});
+  const Pressed state = press(ui, key, at, {.role = Role::Link, .name = words});
+  const float y = at.y0 + std::floor((h - size.h) / 2);
+  const Color color = state.hovered ? ui.c.ink : ui.c.primary;
+  {
+    const Inside inside(ui, state.id);
+    draw_text(ui, Type::Body, color, words, {at.x0, y, at.x0 + size.w, y + size.h});
+  }
+  if (state.visible) {
+    float line_y = y;
+    for (const std::string_view line : wrap_lines(ui, Type::Body, words, size.w + 0.5f)) {
+      line_y += ui.s(line_px(Type::Body));
+      draw::hline(at.x0, at.x0 + std::round(line_width(ui, Type::Body, line)), line_y - ui.s(3), color, std::max(1.0f, ui.s(1)));
+    }
+    if (state.focused) focus_ring(ui, at, ui.s(kTagRadius));
+  }
+  return state.pressed;
+}
+
+std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
+                                       std::optional<std::size_t> selected) {
+  std::optional<std::size_t> chosen;
+  const QuestionScope scope(ui, key, question, Role::RadioGroup);
+  begin_flow(ui);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i == 0 && ui.focus_key == std::string(key) + "/first") ui.focus_key = choice_key(key, choices[i].key);
+    if (tile(ui, choice_key(key, choices[i].key), Role::Radio, Mark::Circle, choices[i], selected == i, question)) chosen = i;
+  }
+  end_flow(ui);
+  return chosen == selected ? std::nullopt : chosen;
+}
+
+std::optional<std::size_t> checkbox_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
+                                          const std::vector<bool>& selected) {
+  std::optional<std::size_t> turned;
+  const QuestionScope scope(ui, key, question, Role::Group);
+  begin_flow(ui);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i == 0 && ui.focus_key == std::string(key) + "/first") ui.focus_key = choice_key(key, choices[i].key);
+    const bool on = i < selected.size() && selected[i];
+    if (tile(ui, choice_key(key, choices[i].key), Role::Checkbox, Mark::Box, choices[i], on, question)) turned = i;
+  }
+  end_flow(ui);
+  return turned;
+}
+
+bool checkbox(Ui& ui, std::string_view key, std::string_view words, bool checked, bool disabled) {
+  const bool turned = tile(ui, key, Role::Checkbox, Mark::Box, {key, words, {}}, checked, {.label = {}, .disabled = disabled});
+  if (!ui.places.back().flow) gap(ui, space::kSm);
+  return turned;
+}
+
+std::optional<int> scale_tiles(Ui& ui, std::string_view key, const Question& question, std::optional<int> value, std::string_view low,
+                               std::string_view high) {
+  std::optional<int> chosen;
+  const QuestionScope scope(ui, key, question, Role::RadioGroup);
+  if (!low.empty() || !high.empty()) view::hint(ui, "0: " + std::string(low) + "   10: " + std::string(high));
+  begin_flow(ui, space::kXs);
+  for (int i = 0; i <= 10; ++i) {
+    const std::string number = std::to_string(i);
+    if (i == 0 && ui.focus_key == std::string(key) + "/first") ui.focus_key = choice_key(key, number);
+    const bool selected = value == i;
+    const Rect at = place(ui, {ui.s(kControl), ui.s(kControl)});
+    const Pressed state = press(ui, choice_key(key, number), at, {.role = Role::Radio, .name = number, .selected = selected, .disabled = question.disabled,
+                                                                  .invalid = !question.error.empty()});
+    if (state.visible) {
+      const float radius = ui.s(kRadius);
+      draw::fill(at, selected ? ui.c.primary : state.hovered ? ui.c.tint : ui.c.surface, radius);
+      if (!selected) draw::border(at, question.error.empty() ? ui.c.edge : ui.c.error, radius, ui.s(ui.c.edge_px));
+      if (state.focused) focus_ring(ui, at, radius);
+    }
+    const Size size = measure(ui, Type::BodyBold, number, at.w());
+    const Inside inside(ui, state.id);
+    draw_text(ui, Type::BodyBold, selected ? ui.c.on_primary : ui.c.ink, number,
+              {at.x0 + std::floor((at.w() - size.w) / 2), at.y0 + std::floor((at.h() - size.h) / 2), at.x1, at.y1});
+    if (state.pressed && !selected) chosen = i;
+  }
+  end_flow(ui);
+  return chosen;
+}
+
+std::optional<std::size_t> tabs(Ui& ui, std::string_view key, std::span<const std::string_view> labels, std::size_t selected) {
+  std::optional<std::size_t> chosen;
+  begin_flow(ui, 0);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const bool on = i == selected;
+    const float pad = ui.s(space::kMd);
+    const Size size = measure(ui, on ? Type::BodyBold : Type::Body, labels[i], room(ui) - 2 * pad);
+    const float bold = measure(ui, Type::BodyBold, labels[i], room(ui) - 2 * pad).w;  // so that nothing moves when chosen
+    const Rect at = place(ui, {std::max(bold + 2 * pad, ui.s(kTarget)), std::max(ui.s(kControl), size.h + 2 * ui.s(space::kSm))});
+    const Pressed state = press(ui, choice_key(key, std::to_string(i)), at, {.role = Role::Tab, .name = labels[i], .selected = on});
+    if (state.visible) {
+      if (state.hovered && !on) draw::fill(at, ui.c.tint, 0);
+      draw::hline(at.x0, at.x1, at.y1 - 1, ui.c.line);
+      if (on) draw::hline(at.x0, at.x1, at.y1 - ui.s(3), ui.c.primary, ui.s(3));
+      if (state.focused) focus_ring(ui, draw::grown(at, -ui.s(4)), ui.s(kTagRadius));
+    }
+    const float x = at.x0 + std::floor((at.w() - size.w) / 2), y = at.y0 + std::floor((at.h() - size.h) / 2);
+    const Inside inside(ui, state.id);
+    draw_text(ui, on ? Type::BodyBold : Type::Body, on ? ui.c.ink : ui.c.ink2, labels[i], {x, y, x + size.w, y + size.h});
+    if (state.pressed && !on) chosen = i;
+  }
+  end_flow(ui);
+  gap(ui, space::kSm);
+  return chosen;
+}
+
+bool list_row(Ui& ui, std::string_view key, const RowText& row) {
+  // The row reaches from edge to edge of its page; its words stay in the column.
+  const float pad_y = ui.s(space::kSm), between = ui.s(space::kSm);
+  const float icon_side = row.icon == Icon::None ? 0 : ui.s(22) + between;
+  const float column = room(ui);
+  const Size trailing = row.trailing.empty() ? Size{} : measure(ui, Type::Small, row.trailing, column * 0.45f);
+  const float title_w = column - icon_side - (trailing.w > 0 ? trailing.w + between : 0);
+  const Size title_size = measure(ui, Type::BodyBold, row.title, title_w);
+  const Size sub_size = row.subtitle.empty() ? Size{} : measure(ui, Type::Small, row.subtitle, column - icon_side);
+  const float tag_pad = ui.s(8);
+  const Size tag_size = row.tag.empty() ? Size{} : measure(ui, Type::SmallBold, row.tag, column - icon_side - 2 * tag_pad);
+  const float tag_h = row.tag.empty() ? 0 : tag_size.h + 2 * ui.s(2) + ui.s(6);
+  const float first = std::max(title_size.h, trailing.h);
+  const float h = std::max(ui.s(kControl), 2 * pad_y + first + sub_size.h + tag_h);
+  const Rect column_at = place(ui, {column, h});
+  const ImRect window = ImGui::GetCurrentWindow()->InnerClipRect;
+  const bool whole = ui.panels.empty() && !ui.pages.empty() && column_at.x1 + ui.pages.back().pad + 1 >= window.Max.x - ui.s(12);
+  const Rect at = whole ? Rect{window.Min.x, column_at.y0, window.Max.x, column_at.y1} : draw::grown({column_at.x0, column_at.y0 + ui.s(12), column_at.x1, column_at.y1 - ui.s(12)}, ui.s(12));
+  const Rect hit{std::max(at.x0, window.Min.x), at.y0, std::min(at.x1, window.Max.x), at.y1};
+  const std::string value = std::string(row.subtitle) + (row.tag.empty() ? "" : (row.subtitle.empty() ? "" : ", ") + std::string(row.tag)) +
+                            (row.trailing.empty() ? "" : ", " + std::string(row.trailing));
+  const Pressed state = press(ui, key, hit, {.role = Role::ListRow, .name = row.title, .value = value, .selected = row.selected});
+  if (state.visible) {
+    if (row.selected || state.hovered) draw::fill(hit, ui.c.tint);
+    if (row.selected) draw::fill({hit.x0, hit.y0, hit.x0 + ui.s(5), hit.y1}, ui.c.primary);
+    draw::hline(row.selected ? hit.x0 : column_at.x0, hit.x1, hit.y1 - 1, ui.c.line);
+    if (state.focused) focus_ring(ui, draw::grown(hit, -ui.s(4)), ui.s(kTagRadius));
+  }
+  float x = column_at.x0, y = column_at.y0 + std::floor((h - first - sub_size.h - tag_h) / 2);
+  if (row.icon != Icon::None) draw_icon(ui, row.icon, x, y + ui.s(2), ui.s(22), ui.c.ink2);
+  x += icon_side;
+  const Inside inside(ui, state.id);
+  draw_text(ui, Type::BodyBold, ui.c.ink, row.title, {x, y, x + title_size.w, y + title_size.h});
+  if (trailing.w > 0) {
+    const float drop = ui.s(2);  // small and body words sit on one line
+    draw_text(ui, Type::Small, ui.c.ink2, row.trailing, {column_at.x1 - trailing.w, y + drop, column_at.x1, y + drop + trailing.h});
+  }
+  y += first;
+  if (sub_size.h > 0) draw_text(ui, Type::Small, ui.c.ink2, row.subtitle, {x, y, x + sub_size.w, y + sub_size.h});
+  y += sub_size.h + ui.s(4);
+  if (!row.tag.empty()) {
+    const ToneColors& colors = ui.c.tone(row.tone);
+    const Rect chip{x, y, x + tag_size.w + 2 * tag_pad, y + tag_size.h + 2 * ui.s(2)};
+    draw::fill(chip, colors.back, ui.s(kTagRadius));
+    if (ui.look == Look::HighContrast) draw::border(chip, colors.text, ui.s(kTagRadius), 2);
+    draw_text(ui, Type::SmallBold, colors.text, row.tag, {chip.x0 + tag_pad, chip.y0 + ui.s(2), chip.x0 + tag_pad + tag_size.w, chip.y1}, Role::Tag);
+  }
+  return state.pressed;
+}
+
+std::optional<std::size_t> error_summary(Ui& ui, std::string_view key, std::string_view head, std::span<const std::string> problems) {
+  std::optional<std::size_t> chosen;
+  begin_panel(ui, key, Tone::Danger, head);
+  text(ui, Type::H3, ui.c.danger.text, head, Role::Alert);
+  for (std::size_t i = 0; i < problems.size(); ++i)
+    if (link(ui, choice_key(key, std::to_string(i)), problems[i])) chosen = i;
+  end_panel(ui);
+  return chosen;
+}
+
+namespace {
+
+/// A button in the bar: an icon, words, or both, in the bar's colours.
+bool bar_button(Ui& ui, std::string_view key, Icon icon, std::string_view words, std::string_view name, Rect at, Type type) {
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = name});
+  if (state.visible && (state.hovered || state.held)) draw::fill(at, ui.c.header_chip, ui.s(kRadius));
+  const float side = icon == Icon::None ? 0 : ui.s(20), between = icon == Icon::None || words.empty() ? 0 : ui.s(space::kXs);
+  const float width = words.empty() ? 0 : std::ceil(line_width(ui, type, words));
+  const float x = at.x0 + std::floor((at.w() - side - between - width) / 2);
+  if (side > 0) draw_icon(ui, icon, x, at.y0 + std::round((at.h() - side) / 2), side, ui.c.on_header2);
+  if (!words.empty()) {
+    const float h = ui.s(line_px(type)), y = at.y0 + std::floor((at.h() - h) / 2);
+    const Inside inside(ui, state.id);
+    draw_text(ui, type, ui.c.on_header, words, {x + side + between, y, x + side + between + width + 1, y + h});
+  }
+  if (state.visible && state.focused) focus_ring(ui, draw::grown(at, -ui.s(3)), ui.s(kRadius));
+  return state.pressed;
+}
+
+}  // namespace
+
+BarAction app_bar(Ui& ui, const AppBar& bar) {
+  BarAction action = BarAction::None;
+  const float pad = ui.s(ui.narrow() ? space::kSm : space::kLg), between = ui.s(space::kXs), target = ui.s(kControl);
+  const float width = ui.width();
+  const float status_words = bar.status.empty() ? 0 : std::ceil(line_width(ui, Type::Small, bar.status)) + ui.s(20 + 8 + 24);
+  const float right_least = (bar.cover.empty() ? 0 : target + between) + (bar.person.empty() ? 0 : target) + (bar.status.empty() ? 0 : target + between);
+  const float left_icon = bar.back.empty() ? ui.s(24 + 12) : 0;
+  const float back_words = bar.back.empty() ? 0 : std::ceil(line_width(ui, Type::Body, bar.back)) + ui.s(20 + 8 + 16);
+  const float title_line = std::ceil(line_width(ui, Type::H3, bar.title));
+  // First the status loses its words, then the way back; the title wraps.
+  float free = width - 2 * pad - right_least - left_icon - ui.s(space::kMd);
+  const bool back_says = !bar.back.empty() && back_words + ui.s(space::kSm) + title_line <= free;
+  const float back_w = bar.back.empty() ? 0 : (back_says ? back_words : target) + ui.s(space::kSm);
+  free -= back_w;
+  const bool status_says = status_words > 0 && title_line + status_words - target <= free;
+  const Size title_size = measure(ui, Type::H3, bar.title, std::max(free, ui.s(60)));
+  const float h = std::max(ui.s(kBar), title_size.h + 2 * ui.s(space::kXs));
+  draw::fill({0, 0, width, h}, ui.c.header);
+  if (ui.look == Look::HighContrast) draw::hline(0, width, h - 2, ui.c.line, 2);
+  ui.root_top = h;
+  const float top = std::floor((h - target) / 2);
+
+  float x = pad;
+  if (bar.back.empty()) {
+    draw_icon(ui, Icon::Logo, x, (h - ui.s(24)) / 2, ui.s(24), ui.c.on_header);
+    x += left_icon;
+  } else {
+    const Rect at{x - between, top, x - between + back_w - ui.s(space::kSm), top + target};
+    if (bar_button(ui, "bar/back", Icon::Back, back_says ? bar.back : std::string_view(), bar.back, at, Type::Body)) action = BarAction::Back;
+    x += back_w;
+  }
+  draw_text(ui, Type::H3, ui.c.on_header, bar.title, {x, std::floor((h - title_size.h) / 2), x + title_size.w, h}, Role::Heading);
+
+  float right = width - pad - (bar.person.empty() ? 0 : target);
+  const float person_x = right;
+  if (!bar.cover.empty()) right -= target + between;
+  const float cover_x = right;
+  if (!bar.status.empty()) {
+    const float w = status_says ? status_words : target;
+    const Rect at{right - between - w, top, right - between, top + target};
+    if (bar_button(ui, "bar/status", bar.status_icon, status_says ? bar.status : std::string_view(), bar.status, at, Type::Small)) action = BarAction::Status;
+  }
+  if (!bar.cover.empty() &&
+      bar_button(ui, "bar/cover", Icon::EyeOff, {}, bar.cover, {cover_x, top, cover_x + target, top + target}, Type::Small)) {
+    action = BarAction::Cover;
+  }
+  if (!bar.person.empty()) {
+    const Rect at{person_x, top, person_x + target, top + target};
+    const Pressed state = press(ui, "bar/person", at, {.role = Role::Button, .name = bar.person});
+    const std::string letters = initials(bar.person);
+    const ImVec2 middle{(at.x0 + at.x1) / 2, (at.y0 + at.y1) / 2};
+    draw::list().AddCircleFilled(middle, ui.s(18), ui.c.header_chip);
+    if (ui.look == Look::HighContrast || state.hovered) draw::list().AddCircle(middle, ui.s(18), ui.c.on_header, 0, ui.s(2));
+    const Size size = measure(ui, Type::SmallBold, letters, at.w());
+    const Inside inside(ui, state.id);
+    draw_text(ui, Type::SmallBold, ui.c.on_header, letters, {middle.x - std::floor(size.w / 2), middle.y - std::floor(size.h / 2), at.x1, at.y1});
+    if (state.focused) focus_ring(ui, draw::grown(at, -ui.s(3)), ui.s(kRadius));
+    if (state.pressed) action = BarAction::Person;
+  }
+  return action;
+}
+
+CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
+  CallAction action = CallAction::None;
+  begin_panel(ui, key, Tone::Danger, card.heading);
+  begin_flow(ui, space::kSm);
+  const Rect mark = place(ui, {ui.s(24), ui.s(line_px(Type::H3))});
+  draw_icon(ui, Icon::Phone, mark.x0, mark.y0 + ui.s(1), ui.s(24), ui.c.danger.text);
+  const Size head = measure(ui, Type::H3, card.heading, room(ui) - ui.s(24 + 12));
+  draw_text(ui, Type::H3, ui.c.danger.text, card.heading, place(ui, head), Role::Alert);
+  end_flow(ui);
+  gap(ui, space::kXs);
+  text(ui, Type::BodyBold, ui.c.ink, card.emergency);
+  gap(ui, space::kSm);
+  if (!card.number.empty()) {
+    text(ui, Type::Small, ui.c.ink2, card.who, Role::Label);
+    text(ui, Type::H3, ui.c.ink, card.number);
+    gap(ui, space::kSm);
+  }
+  begin_flow(ui);
+  if (!card.called.empty() && button(ui, choice_key(key, "called"), card.called, ButtonKind::Primary, {.icon = Icon::Check})) action = CallAction::Called;
+  if (!card.no_answer.empty() && button(ui, choice_key(key, "no_answer"), card.no_answer, ButtonKind::Secondary)) action = CallAction::NoAnswer;
+  if (!card.reason_label.empty() && button(ui, choice_key(key, "reason"), card.reason_label, ButtonKind::Quiet)) action = CallAction::TurnReason;
+  end_flow(ui);
+  if (card.reason_open && !card.reason.empty()) {
+    gap(ui, space::kSm);
+    text(ui, Type::Body, ui.c.ink, card.reason);
+  }
+  end_panel(ui);
+  return action;
+}
+
+bool curtain(Ui& ui, std::string_view words, std::string_view uncover) {
+  begin_root(ui, words);
+  bool pressed = false;
+  draw::fill({0, 0, ui.width(), ui.height()}, ui.c.header);
+  begin_page(ui, "curtain", words, {0, 0, ui.width(), ui.height()}, {.max_width = 420, .centred = true});
+  const Rect at = place(ui, {ui.s(40), ui.s(40)});
+  draw_icon(ui, Icon::Logo, at.x0, at.y0, ui.s(40), ui.c.on_header);
+  gap(ui, space::kLg);
+  text(ui, Type::H1, ui.c.on_header, words, Role::Heading);
+  gap(ui, space::kLg);
+  pressed = button(ui, "curtain/uncover", uncover, ButtonKind::Secondary);
+  end_page(ui);
+  end_root(ui);
+  return pressed;
+}
+
+}  // namespace doorstep::view

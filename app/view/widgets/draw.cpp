@@ -1,0 +1,24 @@
+#include "app/view/widgets/draw.h"
+
+namespace doorstep::view::draw {
+
+void fill(const Rect& r, Color color, float radius) { list().AddRectFilled(min_of(r), max_of(r), color, radius); }
+
+void border(const Rect& r, Color color, float radius, float px) {
+  const float half = px / 2;
+  list().AddRect({r.x0 + half, r.y0 + half}, {r.x1 - half, r.y1 - half}, color, std::max(0.0f, radius - half), 0, px);
+}
+
+void hline(float x0, float x1, float y, Color color, float px) { list().AddRectFilled({x0, y}, {x1, y + px}, color); }
+
+bool page_scrolls(const Ui& ui) { return !ui.pages.empty() && ui.pages.back().scroll_open; }
+
+void record(Ui& ui, Item item) {
+  const ImRect clip = ImGui::GetCurrentWindow()->ClipRect;
+  item.clip = from_imgui(clip);
+  item.scrolls_y = page_scrolls(ui);
+  item.offscreen = !clip.Overlaps(to_imgui(item.rect));
+  ui.semantics.add(std::move(item));
+}
+
+}  // namespace doorstep::view::draw

@@ -1,0 +1,294 @@
+#include "app/view/widgets/layout.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/view/widgets/draw.h"
+
+namespace doorstep::view {
+
+namespace {
+
+constexpr float kPanAfter = 8;  ///< unscaled: a finger that moved further pans and presses nothing
+
+ImGuiID id_of(std::string_view key) { return ImGui::GetCurrentWindow()->GetID(key.data(), key.data() + key.size()); }
+
+void push_group(Ui& ui, Role role, std::string_view key, std::string_view name, const Rect& rect) {
+  Item item;
+  item.id = id_of(key);
+  item.role = role;
+  item.key = key;
+  item.name = name;
+  item.rect = rect;
+  const std::uint32_t id = item.id;
+  draw::record(ui, std::move(item));
+  ui.semantics.parents.push_back(id);
+}
+
+void open_child(const char* key, ImGuiID id, const Rect& at, ImGuiWindowFlags flags) {
+  ImGui::SetCursorScreenPos(draw::min_of(at));
+  ImGui::PushID(static_cast<int>(id));
+  ImGui::BeginChild(key, ImVec2(at.w(), at.h()), ImGuiChildFlags_None,
+                    flags | ImGuiWindowFlags_NavFlattened | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove);
+}
+void close_child() {
+  ImGui::EndChild();
+  ImGui::PopID();
+}
+
+/// A finger that drags moves the page, and what it first touched is let go.
+void pan_by_finger(Ui& ui) {
+  ImGuiContext& g = *ImGui::GetCurrentContext();
+  ImGuiWindow* window = ImGui::GetCurrentWindow();
+  const ImGuiIO& io = ImGui::GetIO();
+  if (!ui.touch || window->ScrollMax.y <= 0) return;
+  if (io.MouseClicked[0] && window->InnerClipRect.Contains(io.MousePos) && g.ActiveId != ImGui::GetWindowScrollbarID(window, ImGuiAxis_Y)) {
+    ui.pan.window = window->ID;
+    ui.pan.from_y = io.MousePos.y;
+    ui.pan.scroll = window->Scroll.y;
+  }
+  if (ui.pan.window != window->ID || !io.MouseDown[0]) return;
+  const float moved = ui.pan.from_y - io.MousePos.y;
+  if (!ui.pan.panning && std::abs(moved) > ui.s(kPanAfter)) {
+    ui.pan.panning = true;
+    if (g.ActiveId != ui.active_field) ImGui::ClearActiveID();
+  }
+  if (ui.pan.panning) ImGui::SetScrollY(window, std::clamp(ui.pan.scroll + moved, 0.0f, window->ScrollMax.y));
+}
+
+void close_scroll(Ui& ui) {
+  Ui::OpenPage& page = ui.pages.back();
+  ImGuiWindow* window = ImGui::GetCurrentWindow();
+  const Ui::Place place = ui.places.back();
+  ui.places.pop_back();
+  if (page.centred) window->StateStorage.SetFloat(id_of("content height"), place.bottom - page.content_top);
+  window->DC.CursorMaxPos.y = window->DC.IdealMaxPos.y = std::max(window->DC.CursorMaxPos.y, place.bottom + page.pad);
+  pan_by_finger(ui);
+  page.scroll_open = false;
+  close_child();
+}
+
+}  // namespace
+
+void begin_root(Ui& ui, std::string_view name) {
+  ImGui::SetNextWindowPos(ImVec2(0, 0));
+  ImGui::SetNextWindowSize(ImVec2(ui.width(), ui.height()));
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, ui.c.canvas);
+  ImGui::Begin("root", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+  ImGui::PopStyleColor();
+  push_group(ui, Role::Window, "window", name, {0, 0, ui.width(), ui.height()});
+  ui.places.push_back({.x = 0, .y = 0, .w = ui.width()});
+}
+
+void end_root(Ui& ui) {
+  ui.places.pop_back();
+  ui.semantics.parents.pop_back();
+  ImGui::End();
+}
+
+Rect root_rest(const Ui& ui) { return {0, ui.root_top, ui.width(), ui.height()}; }
+
+Rect cut_side(const Ui& ui, Rect& rest) {
+  if (ui.narrow()) return {rest.x0, rest.y0, rest.x0, rest.y1};
+  const Rect side{rest.x0, rest.y0, rest.x0 + ui.s(kSidePane), rest.y1};
+  rest.x0 = side.x1;
+  return side;
+}
+
+void begin_page(Ui& ui, std::string_view key, std::string_view name, Rect where, const PageOptions& options) {
+  Ui::OpenPage page;
+  page.rect = where;
+  page.pad = ui.s(ui.narrow() ? std::min(options.pad, space::kMd) : options.pad);
+  page.max_width = options.max_width;
+  page.centred = options.centred;
+  page.height_id = id_of(key);
+  page.footer_h = ui.is_short() ? 0 : ImGui::GetStateStorage()->GetFloat(page.height_id, 0);
+  Rect scroll = where;
+  scroll.y1 -= page.footer_h;
+  if (options.surface) draw::fill(where, ui.c.surface);
+  if (options.edge) draw::fill({where.x1 - 1, where.y0, where.x1, where.y1}, ui.c.line);
+  push_group(ui, Role::Page, key, name, where);
+  open_child("scroll", page.height_id, scroll, 0);
+  page.scroll_open = true;
+  ImGuiWindow* window = ImGui::GetCurrentWindow();
+  Ui::Place place;
+  const float inner = where.w() - 2 * page.pad;
+  place.w = options.max_width > 0 ? std::min(inner, ui.s(options.max_width)) : inner;
+  place.x = window->DC.CursorStartPos.x + page.pad;
+  place.y = window->DC.CursorStartPos.y + page.pad;
+  if (options.centred) {
+    const float content = window->StateStorage.GetFloat(id_of("content height"), 0);
+    place.x = window->DC.CursorStartPos.x + std::floor((where.w() - place.w) / 2);
+    place.y += std::max(0.0f, std::floor((scroll.h() - content) / 2 - page.pad));
+  }
+  page.content_top = place.y;
+  place.bottom = place.y;
+  ui.places.push_back(place);
+  ui.pages.push_back(page);
+}
+
+void begin_footer(Ui& ui) {
+  Ui::OpenPage& page = ui.pages.back();
+  page.footer_open = true;
+  if (ui.is_short()) {
+    separator(ui);
+    begin_flow(ui);
+    return;
+  }
+  close_scroll(ui);
+  page.footer_child = true;
+  const float guess = page.footer_h > 0 ? page.footer_h : ui.s(kControl + 2 * space::kMd);
+  const Rect at{page.rect.x0, page.rect.y1 - guess, page.rect.x1, page.rect.y1};
+  draw::fill(at, ui.c.surface);
+  draw::hline(at.x0, at.x1, at.y0, ui.c.line);
+  open_child("footer", page.height_id, at, ImGuiWindowFlags_NoScrollbar);
+  Ui::Place place;
+  place.x = at.x0 + page.pad;
+  place.y = place.bottom = at.y0 + ui.s(space::kMd);
+  const float inner = at.w() - 2 * page.pad;
+  place.w = page.max_width > 0 ? std::min(inner, ui.s(page.max_width)) : inner;
+  ui.places.push_back(place);
+  begin_flow(ui, space::kSm, kControl);
+}
+
+void end_footer(Ui& ui) {
+  end_flow(ui);
+  Ui::OpenPage& page = ui.pages.back();
+  page.footer_open = false;
+  if (!page.footer_child) return;
+  const float top = page.rect.y1 - (page.footer_h > 0 ? page.footer_h : ui.s(kControl + 2 * space::kMd));
+  const float h = ui.places.back().bottom + ui.s(space::kMd) - top;
+  ui.places.pop_back();
+  close_child();
+  ImGui::GetStateStorage()->SetFloat(page.height_id, h);
+}
+
+void end_page(Ui& ui) {
+  Ui::OpenPage& page = ui.pages.back();
+  if (page.scroll_open) close_scroll(ui);
+  if (!page.footer_child) ImGui::GetStateStorage()->SetFloat(page.height_id, 0);
+  ui.pages.pop_back();
+  ui.semantics.parents.pop_back();
+}
+
+void gap(Ui& ui, float px) {
+  Ui::Place& p = ui.places.back();
+  if (p.flow) {
+    p.flow_x += ui.s(px);
+  } else {
+    p.y += ui.s(px);
+  }
+}
+
+float room(const Ui& ui) { return ui.places.back().w; }
+
+Rect place(Ui& ui, Size size) {
+  Ui::Place& p = ui.places.back();
+  size.w = std::ceil(size.w);
+  size.h = std::ceil(size.h);
+  if (!p.flow) {
+    const Rect at{p.x, p.y, p.x + size.w, p.y + size.h};
+    p.y += size.h;
+    p.bottom = std::max(p.bottom, p.y);
+    return at;
+  }
+  const float space = ui.s(p.gap);
+  if (p.flow_x > p.x && p.flow_x + size.w > p.x + p.w + 0.5f) {
+    p.y += p.flow_row + space;
+    p.flow_x = p.x;
+    p.flow_row = 0;
+  }
+  const float row = std::max(size.h, ui.s(p.row_min));
+  const float top = p.y + std::floor((row - size.h) / 2);
+  const Rect at{p.flow_x, top, p.flow_x + size.w, top + size.h};
+  p.flow_x += size.w + space;
+  p.flow_row = std::max(p.flow_row, row);
+  p.bottom = std::max(p.bottom, p.y + p.flow_row);
+  return at;
+}
+
+void begin_flow(Ui& ui, float gap_px, float row_px) {
+  Ui::Place inner = ui.places.back();
+  inner.flow = true;
+  inner.flow_x = inner.x;
+  inner.flow_row = 0;
+  inner.gap = gap_px;
+  inner.row_min = row_px;
+  ui.places.push_back(inner);
+}
+
+void end_flow(Ui& ui) {
+  const Ui::Place inner = ui.places.back();
+  ui.places.pop_back();
+  Ui::Place& p = ui.places.back();
+  p.y = inner.y + inner.flow_row;
+  p.bottom = std::max({p.bottom, inner.bottom, p.y});
+}
+
+void begin_indent(Ui& ui, float px) {
+  Ui::Place inner = ui.places.back();
+  inner.x += ui.s(px);
+  inner.w -= ui.s(px);
+  ui.places.push_back(inner);
+}
+
+void end_indent(Ui& ui) {
+  const Ui::Place inner = ui.places.back();
+  ui.places.pop_back();
+  ui.places.back().y = inner.y;
+  ui.places.back().bottom = std::max(ui.places.back().bottom, inner.bottom);
+}
+
+void separator(Ui& ui) {
+  gap(ui, space::kMd);
+  const Rect at = place(ui, {room(ui), 1});
+  draw::hline(at.x0, at.x1, at.y0, ui.c.line);
+  gap(ui, space::kMd);
+}
+
+void begin_panel(Ui& ui, std::string_view key, Tone tone, std::string_view name) {
+  Ui::OpenPanel panel;
+  panel.split = std::make_unique<ImDrawListSplitter>();
+  panel.split->Split(&draw::list(), 2);
+  panel.split->SetCurrentChannel(&draw::list(), 1);
+  panel.tone = static_cast<int>(tone);
+  panel.pad = ui.s(space::kMd);
+  Ui::Place inner = ui.places.back();
+  panel.rect = {inner.x, inner.y, inner.x + inner.w, inner.y};
+  push_group(ui, Role::Group, key, name, panel.rect);
+  ImGui::PushID(key.data(), key.data() + key.size());
+  inner.x += panel.pad + ui.s(space::kHair);
+  inner.w -= 2 * panel.pad + ui.s(space::kHair);
+  inner.y += panel.pad;
+  ui.places.push_back(inner);
+  ui.panels.push_back(std::move(panel));
+}
+
+void end_panel(Ui& ui) {
+  Ui::OpenPanel panel = std::move(ui.panels.back());
+  ui.panels.pop_back();
+  const Ui::Place inner = ui.places.back();
+  ui.places.pop_back();
+  Ui::Place& p = ui.places.back();
+  Rect at = panel.rect;
+  at.y1 = inner.y + panel.pad;
+  const Tone tone = static_cast<Tone>(panel.tone);
+  const ToneColors& colors = ui.c.tone(tone);
+  panel.split->SetCurrentChannel(&draw::list(), 0);
+  const float radius = ui.s(kRadius);
+  draw::fill(at, tone == Tone::Neutral ? ui.c.surface : colors.back, radius);
+  if (tone == Tone::Neutral || ui.look == Look::HighContrast) {
+    draw::border(at, tone == Tone::Neutral ? ui.c.line : colors.text, radius, ui.look == Look::HighContrast ? 2 : 1);
+  }
+  if (tone != Tone::Neutral) {
+    draw::list().AddRectFilled({at.x0, at.y0}, {at.x0 + ui.s(space::kHair), at.y1}, colors.text, radius, ImDrawFlags_RoundCornersLeft);
+  }
+  panel.split->Merge(&draw::list());
+  ImGui::PopID();
+  ui.semantics.parents.pop_back();
+  p.y = at.y1 + ui.s(space::kMd);
+  p.bottom = std::max(p.bottom, at.y1);
+}
+
+}  // namespace doorstep::view

@@ -1,0 +1,335 @@
+#include "app/view/widgets/note_editor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/view/widgets/draw.h"
+#include "app/view/widgets/question.h"
+
+namespace doorstep::view {
+
+namespace {
+
+using editor::EditorState;
+using editor::Pos;
+using Move = EditorState::Move;
+
+constexpr Millis kBlink{530};
+constexpr Millis kSolidAfter{5000};  ///< then the caret stays on and nothing wakes the loop any more
+constexpr std::string_view kBullet = "\u2022";
+
+struct Layout {
+  Rect box;
+  float x = 0, y = 0, line = 0;  ///< left of the text, top of its first row, row height
+};
+
+editor::Advance advance_for(Ui& ui, Type type) {
+  const ImFont* font = ui.fonts[type];
+  return [font, &ui](char32_t c) {
+    if (c == '\r') return 0.0f;
+    if (c >= 0x80 && !font->FindGlyphNoFallback(static_cast<ImWchar>(c)) && !editor::is_invisible(c)) ui.unseen.insert(c);
+    return font->GetCharAdvance(static_cast<ImWchar>(c));
+  };
+}
+
+/// Keys and characters of this frame, while the field is active.
+struct Typed {
+  bool changed = false, moved = false, too_long = false, entered = false;
+};
+
+void put_in(EditorState& text, std::string_view words, EditorState::How how, Millis now, Typed& out) {
+  const editor::Entered done = text.insert(words, how, now);
+  out.changed |= done == editor::Entered::All;
+  out.too_long |= done == editor::Entered::TooLong;
+}
+
+Typed take_keys(Ui& ui, EditorState& text, const editor::Advance& advance, std::size_t page_rows) {
+  Typed out;
+  ImGuiIO& io = ImGui::GetIO();
+  const bool ctrl = io.KeyCtrl && !io.KeyAlt, shift = io.KeyShift, secret = text.rules().secret, single = text.rules().single_line;
+  const auto hit = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, true); };
+  const auto move = [&](ImGuiKey key, Move plain, Move with_ctrl) {
+    if (!hit(key)) return;
+    text.move(ctrl ? with_ctrl : plain, shift, advance, page_rows);
+    out.moved = true;
+  };
+  if (!ui.composing.empty()) {  // the input method has the keys until it commits
+    io.InputQueueCharacters.resize(0);
+    return out;
+  }
+  move(ImGuiKey_LeftArrow, Move::Left, Move::WordLeft);
+  move(ImGuiKey_RightArrow, Move::Right, Move::WordRight);
+  move(ImGuiKey_UpArrow, Move::Up, Move::Up);
+  move(ImGuiKey_DownArrow, Move::Down, Move::Down);
+  move(ImGuiKey_Home, Move::RowStart, Move::Start);
+  move(ImGuiKey_End, Move::RowEnd, Move::End);
+  move(ImGuiKey_PageUp, Move::PageUp, Move::PageUp);
+  move(ImGuiKey_PageDown, Move::PageDown, Move::PageDown);
+  if (hit(ImGuiKey_Backspace)) out.changed |= text.erase_back(ui.ticks, ctrl);
+  if (hit(ImGuiKey_Delete)) out.changed |= text.erase_forward(ui.ticks, ctrl);
+  if (hit(ImGuiKey_Enter) || hit(ImGuiKey_KeypadEnter)) {
+    if (single) out.entered = true;
+    else put_in(text, "\n", EditorState::How::Typed, ui.ticks, out);
+  }
+  if (ctrl) {
+    if (hit(ImGuiKey_A)) text.select_all(), out.moved = true;
+    const bool cut = hit(ImGuiKey_X);
+    if ((cut || hit(ImGuiKey_C)) && text.has_selection() && !secret) {
+      ImGui::SetClipboardText(text.selected().c_str());
+      if (cut) out.changed |= text.erase_back(ui.ticks);
+    }
+    if (hit(ImGuiKey_V)) {
+      if (const char* pasted = ImGui::GetClipboardText()) put_in(text, pasted, EditorState::How::Pasted, ui.ticks, out);
+    }
+    if (hit(ImGuiKey_Z)) out.changed |= shift ? text.redo() : text.undo();
+    if (hit(ImGuiKey_Y)) out.changed |= text.redo();
+  } else if (!io.InputQueueCharacters.empty()) {
+    std::string words;
+    for (const ImWchar c : io.InputQueueCharacters)
+      if (c >= 0x20 && c != 0x7F) editor::append_utf8(words, c);
+    if (!words.empty()) put_in(text, words, EditorState::How::Typed, ui.ticks, out);
+  }
+  io.InputQueueCharacters.resize(0);
+  return out;
+}
+
+void own_keys(ImGuiID id, bool selecting) {
+  ImGuiContext& g = *ImGui::GetCurrentContext();
+  g.ActiveIdUsingNavDirMask = 0xF;
+  for (const ImGuiKey key : {ImGuiKey_Home, ImGuiKey_End, ImGuiKey_PageUp, ImGuiKey_PageDown}) ImGui::SetKeyOwner(key, id);
+  g.WantTextInputNextFrame = 1;
+  g.ActiveIdAllowOverlap = !selecting;  // other controls can be pointed at while this one is typed into
+}
+
+Pos pos_at(const EditorState& text, const Layout& l, ImVec2 point, const editor::Advance& advance, bool& row_end) {
+  const float row_f = std::floor((point.y - l.y) / l.line);
+  const std::size_t count = text.wrap().count();
+  const std::size_t i = row_f < 0 ? 0 : std::min(static_cast<std::size_t>(row_f), count - 1);
+  const editor::Row row = text.wrap().row(i);
+  const std::size_t byte = editor::byte_at_x(text.doc().paragraph(row.para), row, point.x - l.x, advance, text.rules().secret);
+  row_end = byte == row.end;
+  return {row.para, byte};
+}
+
+float x_in_row(const EditorState& text, const editor::Row& row, std::size_t byte, const editor::Advance& advance) {
+  return editor::width_of(text.doc().paragraph(row.para), row.begin, byte, advance, text.rules().secret);
+}
+
+Rect caret_rect(Ui& ui, const EditorState& text, const Layout& l, const editor::Advance& advance) {
+  const std::size_t i = text.wrap().row_of(text.caret(), text.caret_at_row_end());
+  const editor::Row row = text.wrap().row(i);
+  const float most = l.box.x1 - ui.s(6);
+  const float x = std::min(l.x + x_in_row(text, row, text.caret().byte, advance), most), y = l.y + static_cast<float>(i) * l.line;
+  return {std::round(x), y + ui.s(2), std::round(x) + ui.s(2), y + l.line - ui.s(2)};
+}
+
+void draw_rows(Ui& ui, const EditBox& box, const EditorState& text, const Layout& l, const editor::Advance& advance, bool active, Color ink) {
+  ImFont* font = ui.fonts[box.type];
+  const ImRect clip = ImGui::GetCurrentWindow()->ClipRect;
+  const std::size_t count = text.wrap().count();
+  const auto row_at = [&](float y) { return static_cast<std::size_t>(std::clamp((y - l.y) / l.line, 0.0f, static_cast<float>(count - 1))); };
+  const Pos from = text.selection_begin(), to = text.selection_end();
+  for (std::size_t i = row_at(clip.Min.y); i <= row_at(clip.Max.y); ++i) {
+    const editor::Row row = text.wrap().row(i);
+    const std::string& para = text.doc().paragraph(row.para);
+    const float y = l.y + static_cast<float>(i) * l.line;
+    const Pos begin{row.para, row.begin}, end{row.para, row.end};
+    if (active && from < to && from <= end && begin <= to && !(from == end && end.byte < para.size())) {
+      const float x0 = l.x + x_in_row(text, row, from > begin ? from.byte : row.begin, advance);
+      float x1 = l.x + x_in_row(text, row, to < end ? to.byte : row.end, advance);
+      if (to > end && row.end == para.size()) x1 += ui.s(6);  // the newline is selected too
+      draw::fill({x0, y, std::min(x1, l.box.x1 - 2), y + l.line}, ui.c.selection);
+    }
+    std::string bullets;
+    std::string_view words(para.data() + row.begin, row.end - row.begin);
+    if (box.masked) {
+      for (std::size_t b = row.begin; b < row.end; b = editor::next_cluster(para, b)) bullets += kBullet;
+      words = bullets;
+    }
+    draw::list().AddText(font, font->FontSize, {l.x, std::round(y + (l.line - font->FontSize) / 2)}, ink, words.data(), words.data() + words.size());
+  }
+}
+
+void draw_caret(Ui& ui, const EditBox& box, const EditorState& text, const Rect& caret) {
+  if (!ui.composing.empty()) {
+    ImFont* font = ui.fonts[box.type];
+    const float w = line_width(ui, box.type, ui.composing);
+    draw::fill({caret.x0, caret.y0, caret.x0 + w, caret.y1}, ui.c.surface);
+    draw::list().AddText(font, font->FontSize, {caret.x0, std::round((caret.y0 + caret.y1 - font->FontSize) / 2)}, ui.c.ink, ui.composing.data(),
+                         ui.composing.data() + ui.composing.size());
+    draw::hline(caret.x0, caret.x0 + w, caret.y1, ui.c.ink, ui.s(1));
+    return;
+  }
+  const Millis still = ui.ticks - text.last_activity;
+  const bool blinking = ui.caret_blinks && still < kSolidAfter;
+  if (blinking) ui.wake(text.last_activity + kBlink * (still / kBlink + 1));
+  if (!blinking || (still / kBlink) % 2 == 0) draw::fill(caret, ui.c.ink);
+}
+
+}  // namespace
+
+FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& box, EditorState& text) {
+  FieldResult out;
+  ImGuiContext& g = *ImGui::GetCurrentContext();
+  const ImGuiIO& io = ImGui::GetIO();
+  ImGuiWindow* window = ImGui::GetCurrentWindow();
+  const ImGuiID id = window->GetID(key.data(), key.data() + key.size());
+  const bool secret = text.rules().secret;
+  const editor::Advance advance = advance_for(ui, box.type);
+  const std::uint64_t font = ui.fonts.generation * 16 + static_cast<std::uint64_t>(box.type);
+  const float pad_x = ui.s(box.role == Role::Note ? space::kMd : space::kSm), icon = box.icon == Icon::None ? 0 : ui.s(18 + 10);
+  const float line = ui.s(line_px(box.type)), pad_y = std::max(ui.s(box.role == Role::Note ? space::kMd : 10), std::ceil((ui.s(kControl) - line) / 2));
+  const float text_w = width - 2 * pad_x - icon;
+
+  // Keys first, so that the box already has the height of what was just typed.
+  text.layout(text_w, font, advance);
+  Typed typed;
+  const bool was_active = g.ActiveId == id;
+  if (was_active && !box.disabled) {
+    const float view_h = window->InnerClipRect.GetHeight();
+    typed = take_keys(ui, text, advance, static_cast<std::size_t>(std::max(1.0f, view_h / line - 2)));
+    text.layout(text_w, font, advance);
+  }
+  const std::size_t rows = std::max<std::size_t>(text.wrap().count(), static_cast<std::size_t>(box.min_rows));
+  Layout l;
+  l.box = place(ui, {width, static_cast<float>(rows) * line + 2 * pad_y});
+  l.x = l.box.x0 + pad_x + icon;
+  l.y = l.box.y0 + pad_y;
+  l.line = line;
+
+  if (box.disabled) ImGui::BeginDisabled();
+  const ImRect bounds = draw::to_imgui(l.box);
+  const bool visible = ImGui::ItemAdd(bounds, id, nullptr, ImGuiItemFlags_Inputable);
+  const bool hovered = visible && !box.disabled && ImGui::ItemHoverable(bounds, id, g.LastItemData.InFlags);
+  if (box.disabled) ImGui::EndDisabled();
+  if (hovered) g.MouseCursor = ImGuiMouseCursor_TextInput;
+
+  const bool by_key = !box.disabled && g.ActiveId != id && g.NavActivateId == id &&
+                      ((g.NavActivateFlags & ImGuiActivateFlags_PreferInput) || g.NavInputSource == ImGuiInputSource_Keyboard);
+  const bool by_request = !box.disabled && !ui.focus_key.empty() && (ui.focus_key == key || ui.focus_key == std::string(key) + "/first");
+  const bool by_mouse = hovered && io.MouseClicked[0] && !ui.touch;
+  const bool by_tap = hovered && io.MouseReleased[0] && ui.touch && !ui.pan.panning && l.box.contains(ui.pressed_at, 0);
+  if (by_key || by_request || by_mouse || by_tap) {
+    if (by_request) {
+      ui.focus_key.clear();
+      g.NavDisableHighlight = false;
+      ImGui::ScrollToRect(window, bounds, ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);
+    }
+    if (g.ActiveId != id) {
+      ImGui::SetActiveID(id, window);
+      ImGui::SetFocusID(id, window);
+      ImGui::FocusWindow(window);
+      text.last_activity = ui.ticks;
+    }
+  }
+  const auto to_pointer = [&](bool extend) {
+    bool row_end = false;
+    const Pos at = pos_at(text, l, io.MousePos, advance, row_end);
+    text.move_to(at, extend, row_end);
+    text.last_activity = ui.ticks;
+  };
+  if (by_mouse) {
+    ImGui::SetKeyOwner(ImGuiKey_MouseLeft, id);
+    ui.selecting = id;
+    to_pointer(io.KeyShift);
+    if (io.MouseClickedCount[0] == 2) text.select_word(text.caret());
+    if (io.MouseClickedCount[0] >= 3) text.select({text.caret().para, 0}, {text.caret().para, text.doc().paragraph(text.caret().para).size()});
+  } else if (by_tap) {
+    to_pointer(false);
+  } else if (ui.selecting == id && g.ActiveId == id && io.MouseDown[0] && io.MouseClickedCount[0] <= 1 && (io.MouseDelta.x != 0 || io.MouseDelta.y != 0)) {
+    to_pointer(true);
+    typed.moved = true;  // so that dragging beyond the edge scrolls
+  }
+  const bool away = !hovered && !ui.pan.panning && (ui.touch ? io.MouseReleased[0] && !l.box.contains(ui.pressed_at, 0) : io.MouseClicked[0]);
+  if (g.ActiveId == id && away) ImGui::ClearActiveID();
+
+  const bool active = g.ActiveId == id;
+  if (active) {
+    own_keys(id, ui.selecting == id);
+    ui.wants_text = true;
+    ui.active_field = id;
+  } else if (ui.active_field == id) {
+    ui.active_field = 0;
+  }
+  if (typed.changed || typed.moved) text.last_activity = ui.ticks;
+
+  const float radius = ui.s(kRadius);
+  const bool ring = active || (g.NavId == id && !g.NavDisableHighlight && !box.disabled);
+  if (visible) {
+    draw::fill(l.box, box.disabled ? ui.c.neutral.back : ui.c.surface, radius);
+    const Color edge = box.disabled ? ui.c.line : box.invalid ? ui.c.error : ui.c.edge;
+    draw::border(l.box, edge, radius, ui.s(box.invalid ? ui.c.thick_px : ui.c.edge_px));
+    if (ring) focus_ring(ui, l.box, radius);
+    if (icon > 0) draw_icon(ui, box.icon, l.box.x0 + pad_x, l.y + std::round((line - ui.s(18)) / 2), ui.s(18), ui.c.ink2);
+    draw_rows(ui, box, text, l, advance, active, box.disabled ? ui.c.ink3 : ui.c.ink);
+  }
+  if (active) {
+    const Rect caret = caret_rect(ui, text, l, advance);
+    draw_caret(ui, box, text, caret);
+    ui.caret_rect = caret;
+    g.PlatformImeData.WantVisible = true;
+    g.PlatformImeData.InputPos = {caret.x0, caret.y0};
+    g.PlatformImeData.InputLineHeight = caret.h();
+    if (typed.changed || typed.moved) {
+      const ImRect around(caret.x0, caret.y0 - line, caret.x1, caret.y1 + line);
+      ImGui::ScrollToRect(window, around, ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);
+    }
+  }
+
+  Item item;
+  item.id = id;
+  item.role = secret ? Role::Password : box.role;
+  item.key = key;
+  item.name = box.name;
+  if (!secret) item.value = text.text();
+  item.disabled = box.disabled;
+  item.invalid = box.invalid;
+  item.focused = active || (g.NavId == id && !box.disabled);
+  item.rect = l.box;
+  draw::record(ui, std::move(item));
+  if (!box.placeholder.empty() && text.empty() && ui.composing.empty()) {
+    ui.semantics.parents.push_back(id);
+    const Size size = measure(ui, box.type, box.placeholder, text_w);
+    draw_text(ui, box.type, ui.c.ink3, box.placeholder, {l.x, l.y, l.x + size.w, l.y + size.h}, Role::Hint);
+    ui.semantics.parents.pop_back();
+  }
+
+  out.changed = typed.changed;
+  out.too_long = typed.too_long;
+  out.entered = typed.entered;
+  out.focused = active;
+  out.left = !active && (was_active || g.ActiveIdPreviousFrame == id);
+  return out;
+}
+
+FieldResult note_editor(Ui& ui, std::string_view key, const Question& question, EditorState& text, const NoteWords& words, int min_rows) {
+  const QuestionScope scope(ui, key, question, Role::Note);
+  FieldResult out;
+  const std::size_t n = text.words();
+  const std::string count = std::to_string(n) + " " + std::string(n == 1 ? words.word : words.words);
+  const float target = ui.s(kControl);
+  const Rect bar = place(ui, {room(ui), target});
+  ui.places.push_back({.x = bar.x0, .y = bar.y0, .w = bar.w(), .bottom = bar.y0});
+  begin_flow(ui, 0);
+  const bool undo = icon_button(ui, choice_key(key, "undo"), Icon::Undo, words.undo, question.disabled || !text.can_undo()) && text.undo();
+  const bool redo = icon_button(ui, choice_key(key, "redo"), Icon::Redo, words.redo, question.disabled || !text.can_redo()) && text.redo();
+  end_flow(ui);
+  ui.places.pop_back();
+  const Size size = measure(ui, Type::Small, count, bar.w() - 2 * target);
+  const float y = bar.y0 + std::floor((target - size.h) / 2);
+  draw_text(ui, Type::Small, ui.c.ink2, count, {bar.x1 - size.w, y, bar.x1, y + size.h}, Role::Status);
+  if ((undo || redo) && ImGui::GetCurrentContext()->NavDisableHighlight) ui.focus(key);  // pressed by hand: back to the text
+  gap(ui, space::kHair);
+  EditBox box;
+  box.role = Role::Note;
+  box.name = question.label;
+  box.type = Type::Note;
+  box.min_rows = min_rows;
+  box.disabled = question.disabled;
+  box.invalid = !question.error.empty();
+  out = edit_box(ui, key, room(ui), box, text);
+  out.changed |= undo || redo;
+  return out;
+}
+
+}  // namespace doorstep::view

@@ -1,0 +1,171 @@
+#include "app/view/widgets/text.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/editor/wrap.h"
+#include "app/view/widgets/draw.h"
+#include "app/view/widgets/layout.h"
+
+namespace doorstep::view {
+
+namespace {
+
+editor::Advance advance_of(Ui& ui, Type type) {
+  const ImFont* font = ui.fonts[type];
+  return [font, &ui](char32_t c) {
+    if (c == '\r') return 0.0f;
+    if (c >= 0x80 && !font->FindGlyphNoFallback(static_cast<ImWchar>(c)) && !editor::is_invisible(c)) ui.unseen.insert(c);
+    return font->GetCharAdvance(static_cast<ImWchar>(c));
+  };
+}
+
+/// Without the spaces that hang over a row's end.
+std::string_view trimmed(std::string_view line) {
+  while (!line.empty() && line.back() == ' ') line.remove_suffix(1);
+  return line;
+}
+
+void line_of_text(Ui& ui, Type type, Color color, float x, float y, std::string_view line) {
+  ImFont* font = ui.fonts[type];
+  const float space = ui.s(line_px(type)) - font->FontSize;
+  draw::list().AddText(font, font->FontSize, {std::round(x), std::round(y + space / 2)}, color, line.data(), line.data() + line.size());
+}
+
+void widget(Ui& ui, Type type, Color color, std::string_view words, Role role, float below) {
+  const Size size = measure(ui, type, words, room(ui));
+  draw_text(ui, type, color, words, place(ui, size), role);
+  if (!ui.places.back().flow) gap(ui, below);
+}
+
+}  // namespace
+
+std::vector<std::string_view> wrap_lines(Ui& ui, Type type, std::string_view text, float width) {
+  std::vector<std::string_view> out;
+  const editor::Doc doc(text);
+  editor::Wrap wrap;
+  wrap.update(doc, std::max(width, 1.0f), 0, advance_of(ui, type));
+  std::size_t start = 0;
+  for (std::size_t para = 0, r = 0; para < doc.paragraphs(); ++para) {
+    for (; r < wrap.count() && wrap.row(r).para == para; ++r) {
+      const editor::Row row = wrap.row(r);
+      out.push_back(trimmed(text.substr(start + row.begin, row.end - row.begin)));
+    }
+    start += doc.paragraph(para).size() + 1;
+  }
+  return out;
+}
+
+float line_width(Ui& ui, Type type, std::string_view line) { return editor::width_of(line, 0, line.size(), advance_of(ui, type)); }
+
+Size measure(Ui& ui, Type type, std::string_view text, float width) {
+  Size out;
+  for (const std::string_view line : wrap_lines(ui, type, text, width)) {
+    out.w = std::max(out.w, line_width(ui, type, line));
+    out.h += ui.s(line_px(type));
+  }
+  out.w = std::ceil(out.w);
+  return out;
+}
+
+void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role) {
+  float y = at.y0, right = at.x0;
+  for (const std::string_view line : wrap_lines(ui, type, text, at.w() + 0.5f)) {
+    line_of_text(ui, type, color, at.x0, y, line);
+    right = std::max(right, at.x0 + line_width(ui, type, line));
+    y += ui.s(line_px(type));
+  }
+  Item item;
+  item.role = role;
+  item.name = text;
+  item.rect = {at.x0, at.y0, right, y};
+  draw::record(ui, std::move(item));
+}
+
+void text(Ui& ui, Type type, Color color, std::string_view words, Role role) { widget(ui, type, color, words, role, 0); }
+void title(Ui& ui, std::string_view words) { widget(ui, Type::H1, ui.c.ink, words, Role::Heading, space::kXs); }
+void heading(Ui& ui, std::string_view words) { widget(ui, Type::H3, ui.c.ink, words, Role::Heading, space::kXs); }
+void label(Ui& ui, std::string_view words) { widget(ui, Type::BodyBold, ui.c.ink, words, Role::Label, space::kHair); }
+void body(Ui& ui, std::string_view words) { widget(ui, Type::Body, ui.c.ink, words, Role::Text, space::kSm); }
+void secondary(Ui& ui, std::string_view words) { widget(ui, Type::Body, ui.c.ink2, words, Role::Text, space::kXs); }
+void small(Ui& ui, std::string_view words) { widget(ui, Type::Small, ui.c.ink2, words, Role::Text, space::kHair); }
+void hint(Ui& ui, std::string_view words) { widget(ui, Type::Small, ui.c.ink3, words, Role::Hint, space::kXs); }
+void pre(Ui& ui, std::string_view words) { widget(ui, Type::Note, ui.c.ink, words, Role::Text, space::kMd); }
+
+namespace {
+
+void with_icon(Ui& ui, Icon icon, Type type, Color icon_color, Color color, std::string_view words, Role role, float below) {
+  const float side = ui.s(type == Type::Small ? 16 : 18), space = ui.s(space::kXs);
+  const Size size = measure(ui, type, words, room(ui) - side - space);
+  const Rect at = place(ui, {side + space + size.w, size.h});
+  draw_icon(ui, icon, at.x0, at.y0 + std::round((ui.s(line_px(type)) - side) / 2), side, icon_color);
+  draw_text(ui, type, color, words, {at.x0 + side + space, at.y0, at.x1, at.y1}, role);
+  if (!ui.places.back().flow) gap(ui, below);
+}
+
+}  // namespace
+
+void icon_text(Ui& ui, Icon icon, std::string_view words, Tone tone) {
+  const Color color = tone == Tone::Neutral ? ui.c.ink2 : ui.c.tone(tone).text;
+  with_icon(ui, icon, Type::Body, color, color, words, Role::Text, space::kXs);
+}
+
+void status_line(Ui& ui, Icon icon, std::string_view words, Tone tone) {
+  const Color color = tone == Tone::Neutral || tone == Tone::Ok ? ui.c.ink2 : ui.c.tone(tone).text;
+  with_icon(ui, icon, Type::Small, tone == Tone::Neutral ? ui.c.ink2 : ui.c.tone(tone).text, color, words, Role::Status, space::kXs);
+}
+
+void progress_text(Ui& ui, std::string_view words) {
+  with_icon(ui, Icon::Sync, Type::Body, ui.c.ink2, ui.c.ink2, words, Role::Progress, space::kXs);
+}
+
+void inline_error(Ui& ui, std::string_view words) {
+  with_icon(ui, Icon::Warning, Type::BodyBold, ui.c.error, ui.c.error, words, Role::Alert, space::kXs);
+}
+
+void tag(Ui& ui, std::string_view words, Tone tone) {
+  const ToneColors& colors = ui.c.tone(tone);
+  const float pad_x = ui.s(8), pad_y = ui.s(2);
+  const Size size = measure(ui, Type::SmallBold, words, room(ui) - 2 * pad_x);
+  const Rect at = place(ui, {size.w + 2 * pad_x, size.h + 2 * pad_y});
+  draw::fill(at, colors.back, ui.s(kTagRadius));
+  if (ui.look == Look::HighContrast) draw::border(at, colors.text, ui.s(kTagRadius), 2);
+  draw_text(ui, Type::SmallBold, colors.text, words, {at.x0 + pad_x, at.y0 + pad_y, at.x1 - pad_x, at.y1 - pad_y}, Role::Tag);
+  if (!ui.places.back().flow) gap(ui, space::kXs);
+}
+
+void empty_state(Ui& ui, Icon icon, std::string_view head, std::string_view words) {
+  gap(ui, space::kXl);
+  const float side = ui.s(40);
+  const Rect at = place(ui, {side, side});
+  draw_icon(ui, icon, at.x0, at.y0, side, ui.c.ink3);
+  gap(ui, space::kMd);
+  heading(ui, head);
+  secondary(ui, words);
+  gap(ui, space::kMd);
+}
+
+void info_panel(Ui& ui, std::string_view key, Tone tone, std::string_view head, std::string_view words) {
+  begin_panel(ui, key, tone, head);
+  const Color color = tone == Tone::Neutral ? ui.c.ink : ui.c.tone(tone).text;
+  if (!head.empty()) widget(ui, Type::BodyBold, color, head, Role::Heading, words.empty() ? 0 : space::kHair);
+  if (!words.empty()) widget(ui, Type::Body, ui.c.ink, words, Role::Text, 0);
+  end_panel(ui);
+}
+
+void fact(Ui& ui, std::string_view name, std::string_view value) {
+  const float column = ui.s(200);
+  if (room(ui) < column * 2.5f) {
+    widget(ui, Type::SmallBold, ui.c.ink2, name, Role::Label, 0);
+    widget(ui, Type::Body, ui.c.ink, value, Role::Text, space::kSm);
+    return;
+  }
+  const Size left = measure(ui, Type::Body, name, column - ui.s(space::kMd));
+  const Size right = measure(ui, Type::Body, value, room(ui) - column);
+  const Rect at = place(ui, {room(ui), std::max(left.h, right.h)});
+  draw_text(ui, Type::Body, ui.c.ink2, name, {at.x0, at.y0, at.x0 + left.w, at.y1}, Role::Label);
+  draw_text(ui, Type::Body, ui.c.ink, value, {at.x0 + column, at.y0, at.x1, at.y1});
+  gap(ui, space::kXs);
+}
+
+}  // namespace doorstep::view

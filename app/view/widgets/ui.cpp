@@ -1,0 +1,80 @@
+#include "app/view/widgets/ui.h"
+
+#include <imgui.h>
+#include <imgui_internal.h>
+
+#include <cmath>
+
+namespace doorstep::view {
+
+Ui::Ui() : c(tokens(Look::Light)) {}
+Ui::~Ui() = default;
+
+float Ui::s(float px) const { return std::round(px * scale); }
+float Ui::width() const { return ImGui::GetIO().DisplaySize.x; }
+float Ui::height() const { return ImGui::GetIO().DisplaySize.y; }
+bool Ui::narrow() const { return width() <= kNarrow * scale; }
+bool Ui::is_short() const { return height() <= kShort * scale; }
+
+void Ui::set_look(Look l) {
+  look = l;
+  c = tokens(l);
+}
+
+void Ui::wake(Millis at) {
+  if (!wake_at || at < *wake_at) wake_at = at;
+}
+
+void Ui::focus(std::string_view key) { focus_key = std::string(key); }
+
+void Ui::begin_frame() {
+  semantics.clear();
+  unseen.clear();
+  wake_at.reset();
+  animating = false;
+  wants_text = false;
+  places.clear();
+  panels.clear();
+  pages.clear();
+  root_top = 0;
+  const ImGuiIO& io = ImGui::GetIO();
+  touch = io.MouseSource == ImGuiMouseSource_TouchScreen;
+  if (io.MouseClicked[0]) {
+    pressed_at = {io.MousePos.x, io.MousePos.y, io.MousePos.x, io.MousePos.y};
+    pan = {};
+  }
+  if (!io.MouseDown[0] && !io.MouseReleased[0]) {
+    pan.panning = false;
+    selecting = 0;
+  }
+}
+
+void prepare_context(const Ui& ui) {
+  ImGuiIO& io = ImGui::GetIO();
+  io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+  io.IniFilename = nullptr;
+  io.LogFilename = nullptr;
+  io.ConfigMacOSXBehaviors = false;
+  ImGuiContext& g = *ImGui::GetCurrentContext();
+  g.ConfigNavWindowingKeyNext = g.ConfigNavWindowingKeyPrev = ImGuiKey_None;  // there is one window: nothing to switch between
+  ImGuiStyle& style = ImGui::GetStyle();
+  style = ImGuiStyle();
+  style.WindowPadding = style.ItemSpacing = style.ItemInnerSpacing = style.FramePadding = ImVec2(0, 0);
+  style.WindowBorderSize = style.ChildBorderSize = style.PopupBorderSize = 0;
+  style.WindowMinSize = ImVec2(1, 1);
+  style.ScrollbarSize = ui.s(12);
+  style.ScrollbarRounding = ui.s(6);
+  style.DisabledAlpha = 1;  // controls draw their own disabled look, with enough contrast
+  style.Colors[ImGuiCol_WindowBg] = ImGui::ColorConvertU32ToFloat4(ui.c.canvas);
+  style.Colors[ImGuiCol_ChildBg] = ImVec4(0, 0, 0, 0);
+  style.Colors[ImGuiCol_ScrollbarBg] = ImVec4(0, 0, 0, 0);
+  style.Colors[ImGuiCol_ScrollbarGrab] = ImGui::ColorConvertU32ToFloat4(ui.c.edge);
+  style.Colors[ImGuiCol_ScrollbarGrabHovered] = ImGui::ColorConvertU32ToFloat4(ui.c.ink2);
+  style.Colors[ImGuiCol_ScrollbarGrabActive] = ImGui::ColorConvertU32ToFloat4(ui.c.primary);
+  style.Colors[ImGuiCol_NavHighlight] = ImVec4(0, 0, 0, 0);  // focus_ring() draws it
+}
+
+Scope::Scope(Ui&, std::string_view key) { ImGui::PushID(key.data(), key.data() + key.size()); }
+Scope::~Scope() { ImGui::PopID(); }
+
+}  // namespace doorstep::view

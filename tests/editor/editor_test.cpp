@@ -1,0 +1,254 @@
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+
+#include "app/editor/editor_state.h"
+
+using namespace doorstep::editor;
+using doorstep::base::Millis;
+
+namespace {
+
+const Advance kMono = [](char32_t c) { return joins_previous(c) || is_invisible(c) ? 0.0f : 10.0f; };
+
+const std::vector<std::string>& pieces() {
+  static const std::vector<std::string> all{
+      "a", " ", "mum", "\n", "\n\n", "the cat-flap ", "é", "e\u0301", "Żółć", "👨‍👩‍👧", "😟", "🇬🇧", "عائشہ خان", "王秀英", "\u200D", "\u200B", "=2+2", "<b>&\"", "\t",
+      "Llŷr", "\xff", "\xe2\x82", "-", "—", "x\r", "a long line of words that will have to be wrapped on any screen there is "};
+  return all;
+}
+
+Pos random_pos(std::mt19937& random, const Doc& doc) {
+  return doc.clamp(doc.at_offset(std::uniform_int_distribution<std::size_t>(0, doc.bytes())(random)));
+}
+
+/// Every byte of every paragraph lies in exactly one row, in order.
+bool rows_cover(const Doc& doc, const Wrap& wrap) {
+  std::size_t para = 0, byte = 0;
+  for (const Row& row : wrap.rows()) {
+    if (row.para != para) {
+      if (row.para != para + 1 || byte != doc.paragraph(para).size()) return false;
+      para = row.para;
+      byte = 0;
+    }
+    if (row.begin != byte || row.end < row.begin) return false;
+    if (row.end == row.begin && !doc.paragraph(para).empty()) return false;
+    byte = row.end;
+  }
+  return para + 1 == doc.paragraphs() && byte == doc.paragraph(para).size();
+}
+
+}  // namespace
+
+TEST_CASE("doc: text comes back byte for byte", "[editor]") {
+  for (const std::string& text : {std::string(), std::string("\n"), std::string("a\n\nb\n"), std::string("x\r\ny"), std::string("\xff\xfe\0z", 4),
+                                  std::string("=2+2 <b>&\"\t\u200D👨‍👩‍👧")}) {
+    const Doc doc(text);
+    CHECK(doc.text() == text);
+    CHECK(doc.bytes() == text.size());
+  }
+}
+
+TEST_CASE("doc: a hundred thousand random edits agree with a string", "[editor]") {
+  std::mt19937 random(20261122);
+  Doc doc;
+  std::string oracle;
+  Wrap wrap;
+  for (int i = 0; i < 100'000; ++i) {
+    Pos a = random_pos(random, doc), b = random_pos(random, doc);
+    if (random() % 3 != 0) b = random() % 2 ? a : doc.next(a);
+    if (b < a) std::swap(a, b);
+    const std::string& text = oracle.size() > 4000 ? pieces()[random() % 2] : pieces()[random() % pieces().size()];
+    const std::size_t from = doc.offset(a), to = doc.offset(b);
+    const Pos end = doc.replace(a, b, text);
+    oracle.replace(from, to - from, text);
+    if (doc.bytes() != oracle.size() || doc.offset(end) != from + text.size() || doc.text() != oracle) FAIL("edit " << i);
+    if (i % 50 == 0) {
+      wrap.update(doc, static_cast<float>(40 + random() % 400), 1, kMono);
+      if (!rows_cover(doc, wrap)) FAIL("rows after edit " << i);
+    } else if (i % 10 == 0) {  // kept rows are those that would be made anew
+      wrap.update(doc, 200, 1, kMono);
+      Wrap fresh;
+      fresh.update(doc, 200, 1, kMono);
+      if (wrap.rows() != fresh.rows() || !rows_cover(doc, wrap)) FAIL("kept rows after edit " << i);
+    }
+  }
+}
+
+TEST_CASE("doc: the caret steps over clusters, the same both ways", "[editor]") {
+  const std::string text = "ae\u0301👨‍👩‍👧z🇬🇧🇫🇷\né👍🏽";
+  const Doc doc(text);
+  std::vector<Pos> forward{doc.begin()}, back{doc.end()};
+  while (doc.next(forward.back()) != forward.back()) forward.push_back(doc.next(forward.back()));
+  while (doc.prev(back.back()) != back.back()) back.push_back(doc.prev(back.back()));
+  std::reverse(back.begin(), back.end());
+  CHECK(forward == back);
+  CHECK(forward.size() == 10);  // a é family z flag flag end | é thumb end
+  for (const Pos& at : forward) CHECK(doc.clamp(at) == at);
+  CHECK(doc.clamp({0, 2}) == Pos{0, 1});
+}
+
+TEST_CASE("doc: clusters of random text agree both ways", "[editor]") {
+  std::mt19937 random(7);
+  for (int i = 0; i < 3000; ++i) {
+    std::string text;
+    for (int k = 0; k < 8; ++k) {
+      const std::string& piece = pieces()[random() % pieces().size()];
+      if (piece.find('\n') == std::string::npos) text += piece;
+    }
+    std::vector<std::size_t> forward, back;
+    for (std::size_t at = 0; at < text.size();) forward.push_back(at = next_cluster(text, at));
+    for (std::size_t at = text.size(); at > 0; at = prev_cluster(text, at)) back.push_back(at);
+    std::reverse(back.begin(), back.end());
+    if (forward != back) FAIL("text " << i);
+  }
+}
+
+TEST_CASE("doc: words", "[editor]") {
+  CHECK(Doc("").words() == 0);
+  CHECK(Doc("one").words() == 1);
+  CHECK(Doc("  She said: “he does it when mum’s at work”.\n\nThen – nothing. ").words() == 11);
+  Doc doc("one two");
+  doc.replace({0, 3}, {0, 4}, "");
+  CHECK(doc.words() == 1);
+  const Doc line("mum’s  house, upstairs");
+  CHECK(line.next_word({0, 0}) == Pos{0, 9});
+  CHECK(line.prev_word({0, 9}) == Pos{0, 0});
+  CHECK(line.slice(line.word_at({0, 10}).first, line.word_at({0, 10}).second) == "house");
+}
+
+TEST_CASE("wrap: spaces hang, words stay whole, a word too long is cut", "[editor]") {
+  const auto rows_of = [](std::string_view text, float width) {
+    const Doc doc(text);
+    Wrap wrap;
+    wrap.update(doc, width, 1, kMono);
+    std::vector<std::string> out;
+    for (const Row& row : wrap.rows()) out.push_back(doc.paragraph(row.para).substr(row.begin, row.end - row.begin));
+    return out;
+  };
+  CHECK(rows_of("the cat sat", 70) == std::vector<std::string>{"the cat ", "sat"});
+  CHECK(rows_of("the cat   sat", 70) == std::vector<std::string>{"the cat   ", "sat"});
+  CHECK(rows_of("step-father", 70) == std::vector<std::string>{"step-", "father"});
+  CHECK(rows_of("abcdefghij", 40) == std::vector<std::string>{"abcd", "efgh", "ij"});
+  CHECK(rows_of("a abcdefghij", 40) == std::vector<std::string>{"a ", "abcd", "efgh", "ij"});
+  CHECK(rows_of("王秀英王秀英", 40) == std::vector<std::string>{"王秀英王", "秀英"});
+  CHECK(rows_of("", 40) == std::vector<std::string>{""});
+  CHECK(rows_of("a\n\nb", 40) == std::vector<std::string>{"a", "", "b"});
+}
+
+TEST_CASE("editor: undo to the start and redo to the end restore bytes", "[editor]") {
+  std::mt19937 random(11);
+  for (int round = 0; round < 40; ++round) {
+    const std::string first = "She said: “I like it when Auntie comes.”\n\nEnd";
+    EditorState editor(first);
+    editor.layout(200, 1, kMono);
+    Millis now{0};
+    for (int i = 0; i < 300; ++i) {
+      now += Millis(random() % 900);
+      switch (random() % 8) {
+        case 0: editor.move_to(random_pos(random, editor.doc()), random() % 2 == 0); break;
+        case 1: editor.erase_back(now, random() % 4 == 0); break;
+        case 2: editor.erase_forward(now, random() % 4 == 0); break;
+        case 3: editor.insert(pieces()[random() % pieces().size()], EditorState::How::Pasted, now); break;
+        case 4:
+          editor.layout(200, 1, kMono);
+          editor.move(static_cast<EditorState::Move>(random() % 12), random() % 2 == 0, kMono);
+          break;
+        default: editor.insert(std::string(1, static_cast<char>('a' + random() % 26)), EditorState::How::Typed, now);
+      }
+      if (i % 60 == 59) {
+        editor.undo();
+        editor.undo();
+        editor.redo();
+      }
+    }
+    while (editor.redo()) {}
+    const std::string last = editor.text();
+    int undone = 0;
+    while (editor.undo()) ++undone;
+    CHECK(editor.text() == first);
+    while (undone-- > 0) REQUIRE(editor.redo());
+    CHECK(!editor.can_redo());
+    CHECK(editor.text() == last);
+  }
+}
+
+TEST_CASE("editor: undo goes word by word, a paste is one step", "[editor]") {
+  EditorState editor;
+  Millis now{0};
+  for (const char c : std::string("two words")) editor.insert(std::string(1, c), EditorState::How::Typed, now += Millis(100));
+  CHECK(editor.undo());
+  CHECK(editor.text() == "two ");
+  CHECK(editor.redo());
+  editor.insert(" pasted\nlines", EditorState::How::Pasted, now);
+  CHECK(editor.undo());
+  CHECK(editor.text() == "two words");
+  editor.insert("x", EditorState::How::Typed, now + Millis(5000));
+  CHECK(!editor.can_redo());
+  CHECK(editor.undo());
+  CHECK(editor.text() == "two words");
+}
+
+TEST_CASE("editor: too long is refused as a whole", "[editor]") {
+  EditorState editor("", {.single_line = false, .secret = false, .max_bytes = 10});
+  CHECK(editor.insert("12345678", EditorState::How::Pasted, Millis(0)) == Entered::All);
+  CHECK(editor.insert("901", EditorState::How::Pasted, Millis(0)) == Entered::TooLong);
+  CHECK(editor.text() == "12345678");
+  editor.select_all();
+  CHECK(editor.insert("abcdefghij", EditorState::How::Pasted, Millis(0)) == Entered::All);
+}
+
+TEST_CASE("editor: what a clipboard may bring", "[editor]") {
+  CHECK(clean_pasted("a\r\nb\rc\x07" "d\te\x7f") == "a\nb\ncd\te");
+  CHECK(clean_pasted("=2+2 <b>&\" \u200D\u200F é e\u0301") == "=2+2 <b>&\" \u200D\u200F é e\u0301");
+  CHECK(clean_pasted("\xff") == "\uFFFD");
+  EditorState line("", {.single_line = true});
+  line.insert("one\ntwo", EditorState::How::Pasted, Millis(0));
+  CHECK(line.text() == "one two");
+}
+
+TEST_CASE("editor: up and down remember x", "[editor]") {
+  EditorState editor("long line\nab\nlong line");
+  editor.layout(1000, 1, kMono);
+  editor.move_to({0, 7}, false);
+  editor.move(EditorState::Move::Down, false, kMono);
+  CHECK(editor.caret() == Pos{1, 2});
+  editor.move(EditorState::Move::Down, false, kMono);
+  CHECK(editor.caret() == Pos{2, 7});
+  editor.move(EditorState::Move::Up, true, kMono);
+  CHECK(editor.has_selection());
+  CHECK(editor.selected() == "\nlong li");
+}
+
+TEST_CASE("editor: the end of a wrapped row is another place than the beginning of the next", "[editor]") {
+  EditorState editor("the cat sat");
+  editor.layout(70, 1, kMono);
+  editor.move_to({0, 2}, false);
+  editor.move(EditorState::Move::RowEnd, false, kMono);
+  CHECK(editor.caret() == Pos{0, 8});
+  CHECK(editor.wrap().row_of(editor.caret(), editor.caret_at_row_end()) == 0);
+  editor.move(EditorState::Move::RowStart, false, kMono);
+  CHECK(editor.caret() == Pos{0, 0});
+}
+
+TEST_CASE("editor: a pass phrase keeps no undo and is wiped", "[editor]") {
+  EditorState secret("", {.single_line = true, .secret = true, .max_bytes = 512});
+  const char* where = secret.doc().paragraph(0).data();
+  secret.insert("correct horse battery staple", EditorState::How::Typed, Millis(0));
+  CHECK(secret.doc().paragraph(0).data() == where);  // typing did not leave a copy behind by growing
+  CHECK(!secret.can_undo());
+  secret.wipe();
+  CHECK(secret.empty());
+  CHECK(std::string_view(where, 28).find_first_not_of('\0') == std::string_view::npos);
+}
+
+TEST_CASE("editor: reset keeps the caret near and forgets undo", "[editor]") {
+  EditorState editor("mine and theirs");
+  editor.insert("!", EditorState::How::Typed, Millis(0));
+  editor.move_to({0, 4}, false);
+  editor.layout(100, 1, kMono);
+  editor.reset("mine\nand theirs, merged");
+  CHECK(editor.caret() == Pos{0, 4});
+  CHECK(!editor.can_undo());
+  editor.layout(100, 1, kMono);
+  CHECK(rows_cover(editor.doc(), editor.wrap()));
+}
