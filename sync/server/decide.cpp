@@ -191,7 +191,7 @@ class Decider {
     merge::MergeOptions options;
     options.mine_author = facts_.actor.id.str();
     options.theirs_author = facts_.head->author.str();
-    options.never_auto = {"risk"};
+    options.never_auto = {"level", "threshold"};  // as the tablet merges
     auto result = merge::merge(*base, *mine, *theirs, options);
     std::string body = boost::json::serialize(result.document);
     auto readable = wire::decode<Body>(body);

@@ -1,0 +1,473 @@
+#include "sync/server/service.h"
+
+#include "tests/server/office.h"
+
+using namespace doorstep;
+using namespace doorstep::tests;
+
+namespace {
+
+std::string problem_of(const server::HttpReply& reply) {
+  CHECK(reply.content_type == wire::kProblemType);
+  auto problem = wire::decode<wire::Problem>(reply.body);
+  REQUIRE(problem.has_value());
+  CHECK(problem->status == reply.status);
+  CHECK_FALSE(problem->title.empty());
+  return std::to_string(reply.status) + " " + problem->type.substr(std::string("urn:doorstep:problem:").size());
+}
+
+server::HttpRequest get(const std::string& target) {
+  server::HttpRequest request;
+  request.method = "GET";
+  request.target = target;
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("service: a worker gets exactly their cases, a supervisor the team's", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow"), heron(office, "heron");
+  wren.sync();
+  CHECK(wren.cases.size() == 3);
+  CHECK(wren.has(child_id("A1"), child_id("A1")));
+  CHECK(wren.has(child_id("B1"), Id::from_name("family:F1")));
+  CHECK(wren.has(wren.worker, worker_id("sparrow")));
+  CHECK_FALSE(wren.has(wren.worker, worker_id("heron")));
+  sparrow.sync();
+  CHECK(sparrow.cases.contains(child_id("A1")));
+  CHECK_FALSE(sparrow.cases.contains(wren.worker));
+  heron.sync();
+  CHECK(heron.cases.contains(child_id("S1")));
+  CHECK_FALSE(heron.cases.contains(child_id("A1")));
+  auto amara = wire::decode<model::Child>(wren.has(child_id("A1"), child_id("A1"))->body);
+  REQUIRE(amara.has_value());
+  CHECK(amara->allocated_worker == wren.worker);
+  CHECK(amara->open_steps.size() == 1);
+  CHECK(amara->involvements.size() == 1);
+}
+
+TEST_CASE("service: what did not change is not sent again, and the digest alone is enough", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync();
+  auto request = wren.request();
+  request.view.cases.reset();
+  auto reply = wire::decode<wire::SyncReply>(wren.raw(request).body);
+  REQUIRE(reply.has_value());
+  CHECK(reply->cases.empty());
+  CHECK_FALSE(reply->need_view);
+  CHECK_FALSE(reply->receipt.has_value());
+
+  request.view.digest = std::string(64, 'a');
+  reply = wire::decode<wire::SyncReply>(wren.raw(request).body);
+  REQUIRE(reply.has_value());
+  CHECK(reply->need_view);
+  CHECK(reply->cases.empty());
+
+  request = wren.request();
+  request.view.digest = std::string(64, 'b');
+  CHECK(problem_of(wren.raw(request)) == "400 malformed");
+}
+
+TEST_CASE("service: a small budget is kept to, and everything arrives in the end", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  auto request = wren.request();
+  request.budget = 1;
+  int rounds = 0;
+  for (;; ++rounds) {
+    REQUIRE(rounds < 100);
+    auto reply = wire::decode<wire::SyncReply>(wren.raw(request).body);
+    REQUIRE(reply.has_value());
+    std::size_t entries = 0;
+    for (const auto& part : reply->cases) entries += part.entries.size();
+    CHECK(entries <= 1);
+    wren.take(*reply);
+    if (!reply->more) break;
+    request = wren.request();
+    request.budget = 1;
+    office.clock.pass(std::chrono::seconds(2));
+  }
+  CHECK(rounds > 5);
+  Tablet other(office, "wren");
+  other.sync();
+  CHECK(other.cases == wren.cases);
+}
+
+TEST_CASE("service: a submitted record is approved by the supervisor and read back byte for byte", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow"), second(office, "wren");
+  auto record = wren.record(any_id("r"), child_id("A1"), "=2+2 <b>&\" \u202Eעברית\n\ttab 🏠 e\u0301 \u00e9 \u200d");
+  auto made = wren.one(Tablet::submit(record, child_id("A1")));
+  CHECK(made.status == OpStatus::Applied);
+  CHECK(made.rev == 1);
+  REQUIRE(wren.last.receipt.has_value());
+  CHECK(wren.last.receipt->through == 1);
+  CHECK(wren.last.receipt->hash == wren.hash);
+
+  sparrow.sync();
+  const model::Revision* submitted = sparrow.has(child_id("A1"), record.id);
+  REQUIRE(submitted);
+  CHECK(submitted->state == State::Submitted);
+  auto decided = sparrow.one(sparrow.decide(*submitted, child_id("A1"), model::Verdict::Approved, "Read."));
+  CHECK(decided.status == OpStatus::Applied);
+  CHECK(sparrow.last.receipt->number == wren.last.receipt->number + 1);
+
+  wren.sync();
+  second.sync();
+  const model::Revision* approved = second.has(child_id("A1"), record.id);
+  REQUIRE(approved);
+  CHECK(approved->state == State::Approved);
+  CHECK(approved->body == wire::encode(record));
+  CHECK(approved->hash == made.hash);
+  CHECK(approved->author == wren.worker);
+  CHECK(wren.cases == second.cases);
+}
+
+TEST_CASE("service: the same batch again is answered with the stored results and changes nothing", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  auto record = wren.record(any_id("r"), child_id("A1"));
+  auto results = wren.sync({Tablet::submit(record, child_id("A1"))});
+  auto counts = office.read([](server::Unit& unit) { return unit.counts(); });
+  auto again = wire::decode<wire::SyncReply>(wren.raw(wren.last_request).body);
+  REQUIRE(again.has_value());
+  CHECK(again->results == results);
+  CHECK(again->applied_through == 1);
+  auto after = office.read([](server::Unit& unit) { return unit.counts(); });
+  CHECK(after.operations == counts.operations);
+  CHECK(after.records == counts.records);
+  CHECK(office.head(record.id)->rev == 1);
+}
+
+TEST_CASE("service: other bytes under a known number are forked, and nothing is taken in", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync({Tablet::submit(wren.record(any_id("r"), child_id("A1")), child_id("A1"))});
+  auto request = wren.last_request;
+  auto other = wire::decode<wire::Operation>(request.ops.items.front());
+  REQUIRE(other.has_value());
+  other->record = any_id("other");
+  request.ops.items = {wire::encode(*other)};
+  CHECK(problem_of(wren.raw(request)) == "409 forked");
+  CHECK_FALSE(office.head(any_id("other")).has_value());
+
+  request = wren.request({"{}"});
+  request.ops.prev = std::string(64, 'f');
+  CHECK(problem_of(wren.raw(request)) == "409 forked");
+
+  request = wren.request({wire::encode(*other)});  // a new incarnation starts a chain of its own
+  request.incarnation = 2;
+  request.ops.first = 1;
+  request.ops.prev = wire::kChainStart;
+  other->number = 1;
+  request.ops.items = {wire::encode(*other)};
+  auto reply = wren.raw(request);
+  CHECK(reply.status == 200);
+}
+
+TEST_CASE("service: a batch beyond what is known says where to start", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  auto request = wren.request({"{}"});
+  request.ops.first = 7;
+  request.ops.prev = std::string(64, '7');
+  auto reply = wire::decode<wire::SyncReply>(wren.raw(request).body);
+  REQUIRE(reply.has_value());
+  CHECK(reply->applied_through == 0);
+  CHECK(reply->results.empty());
+  CHECK_FALSE(reply->receipt.has_value());
+}
+
+TEST_CASE("service: bytes that are no operation are kept and refused, and the next one goes through", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  auto good = Tablet::submit(wren.record(any_id("r"), child_id("A1")), child_id("A1"));
+  good.number = 2;
+  auto request = wren.request({"not json \xff", wire::encode(good)});
+  request.ops.items[0] = "not json";
+  auto reply = wire::decode<wire::SyncReply>(wren.raw(request).body);
+  REQUIRE(reply.has_value());
+  REQUIRE(reply->results.size() == 2);
+  CHECK(reply->results[0].code == Refusal::Malformed);
+  CHECK(reply->results[1].status == OpStatus::Applied);
+  auto kept = office.read([&](server::Unit& unit) { return unit.operation(wren.device, 1, 1); });
+  REQUIRE(kept.has_value());
+  CHECK(kept->bytes == "not json");
+}
+
+TEST_CASE("service: a case that left is dropped, comes back whole, and pending work still arrives", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), ash(office, "ash"), sparrow(office, "sparrow");
+  wren.sync();
+  office.clock.pass(std::chrono::hours(24));
+  auto files = extract();
+  files["allocations.csv"] = "child_ref,worker_ref,kind,until\nA1,ash,ALLOCATED,\nB1,wren,ALLOCATED,\nS1,heron,ALLOCATED,\n";
+  CHECK(office.import(files).cases_moved == 1);
+
+  // Written before the move, sent after it.
+  auto record = wren.record(any_id("late"), child_id("A1"));
+  auto result = wren.one(Tablet::submit(record, child_id("A1")));
+  CHECK(result.status == OpStatus::Applied);
+  CHECK(wren.last.drop == std::vector<Id>{child_id("A1")});
+  CHECK_FALSE(wren.has(child_id("A1"), record.id));
+  wren.purge(child_id("A1"));
+  auto request = wren.request();
+  request.purged = {child_id("A1")};
+  CHECK(wren.raw(request).status == 200);
+  wren.sync();
+  CHECK(wren.last.drop.empty());
+
+  ash.sync();
+  CHECK(ash.has(child_id("A1"), record.id));
+  sparrow.sync();
+  CHECK(sparrow.has(child_id("A1"), record.id));
+
+  office.import(extract());
+  wren.sync();
+  CHECK(wren.has(child_id("A1"), record.id));
+  ash.sync();
+  CHECK(ash.last.drop == std::vector<Id>{child_id("A1")});
+}
+
+TEST_CASE("service: cover opens a case until its day", "[server]") {
+  Office office;
+  auto files = extract();
+  files["allocations.csv"] += "A1,heron,COVER,2026-11-20\n";
+  office.import(files);
+  Tablet heron(office, "heron");
+  heron.sync();
+  CHECK(heron.cases.contains(child_id("A1")));
+  office.clock.now = *base::from_rfc3339("2026-11-20T23:59:59Z");
+  heron.sync();
+  CHECK(heron.last.drop.empty());
+  office.clock.now = *base::from_rfc3339("2026-11-21T00:00:00Z");
+  heron.sync();
+  CHECK(heron.last.drop == std::vector<Id>{child_id("A1")});
+}
+
+TEST_CASE("service: a cursor that is not in our history is told so, and the case comes from the start", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync();
+  auto whole = wren.cases;
+  wren.cursors[child_id("A1")].chain = std::string(64, 'e');
+  wren.cursors[child_id("B1")].seq = 999;
+  wren.sync();
+  CHECK(std::count_if(wren.last.cases.begin(), wren.last.cases.end(), [](const auto& part) { return part.diverged.value_or(false); }) == 2);
+  CHECK(wren.cases == whole);
+}
+
+TEST_CASE("service: a child on no list opens a case, and a match brings its records home", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow"), heron(office, "heron"), owl(office, "owl");
+  Id found = any_id("child found asleep");
+  auto record = wren.record(any_id("r"), found);
+  record.part.name = "Tobi";
+  CHECK(wren.one(Tablet::submit(record, found)).status == OpStatus::Applied);
+  CHECK(wren.has(found, record.id));
+  sparrow.sync();
+  REQUIRE(sparrow.has(found, found));
+  auto child = wire::decode<model::Child>(sparrow.has(found, found)->body);
+  REQUIRE(child.has_value());
+  CHECK(child->provisional == true);
+  CHECK(child->name == "Tobi");
+  owl.sync();
+  CHECK_FALSE(owl.cases.contains(found));
+
+  auto match = [&](const Tablet& by, Id target) {
+    wire::Operation op = Tablet::on(OpKind::Match, *sparrow.has(found, found), found, wire::encode(wire::MatchBody{target}));
+    op.record = found;
+    op.record_kind = RecordKind::Child;
+    (void)by;
+    return op;
+  };
+  CHECK(owl.one(match(owl, child_id("S1"))).code == Refusal::UnknownCase);
+  CHECK(wren.one(match(wren, child_id("B1"))).code == Refusal::NotSupervisor);
+  CHECK(sparrow.one(match(sparrow, child_id("S1"))).code == Refusal::UnknownCase);
+  CHECK(sparrow.one(match(sparrow, any_id("nobody"))).code == Refusal::UnknownCase);
+  CHECK(sparrow.one(match(sparrow, child_id("B1"))).status == OpStatus::Applied);
+  CHECK(sparrow.last.drop == std::vector<Id>{found});
+  sparrow.purge(found);
+  CHECK(sparrow.has(child_id("B1"), record.id));
+  CHECK_FALSE(sparrow.has(child_id("B1"), found));
+
+  // Operations frozen under the old id stay valid.
+  const model::Revision* submitted = sparrow.has(child_id("B1"), record.id);
+  CHECK(sparrow.one(sparrow.decide(*submitted, found, model::Verdict::Returned, "Say who was there.")).status == OpStatus::Applied);
+  wren.sync();
+  const model::Revision* returned = wren.has(child_id("B1"), record.id);
+  REQUIRE(returned);
+  record.part.answers["words"] = std::string("corrected");
+  CHECK(wren.one(Tablet::submit(record, found, returned)).status == OpStatus::Applied);
+  CHECK(wren.has(child_id("B1"), record.id)->state == State::Submitted);
+}
+
+TEST_CASE("service: an alert about a child nobody knew is settled once, by a supervisor", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  auto record = wren.record(any_id("r"), child_id("A1"));
+  model::OtherChild other;
+  other.id = any_id("boy on the stairs");
+  other.known_to_service = model::Known::Unknown;
+  record.facts.other_children = {other};
+  wren.sync({Tablet::submit(record, child_id("A1"))});
+  sparrow.sync();
+  model::Disposition disposition;
+  disposition.id = any_id("disposition");
+  disposition.alert = other.id;
+  disposition.record = record.id;
+  disposition.by = sparrow.worker;
+  disposition.outcome = "REFERRED";
+  const auto& head = *sparrow.has(child_id("A1"), record.id);
+  auto op = Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(disposition));
+  auto by_wren = disposition;
+  by_wren.by = wren.worker;
+  CHECK(wren.one(Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(by_wren))).code == Refusal::NotSupervisor);
+  auto unknown = disposition;
+  unknown.alert = any_id("no such alert");
+  CHECK(sparrow.one(Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(unknown))).code == Refusal::Malformed);
+  CHECK(sparrow.one(op).status == OpStatus::Applied);
+  CHECK(sparrow.has(child_id("A1"), disposition.id));
+  disposition.id = any_id("again");
+  CHECK(sparrow.one(Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(disposition))).code == Refusal::WrongState);
+}
+
+TEST_CASE("service: every refusal on the wire has a name of its own", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  auto good = wire::encode(wren.request());
+  CHECK(problem_of(wren.send("/v1/sync", good, std::nullopt)) == "401 no-certificate");
+  CHECK(problem_of(wren.send("/v1/sync", good, wren.device_identity)) == "403 wrong-certificate");
+  CHECK(problem_of(wren.send("/v1/activate", "{}", wren.identity)) == "403 wrong-certificate");
+  auto foreign = wren.identity;
+  foreign.serial = std::string(32, '0');
+  CHECK(problem_of(wren.send("/v1/sync", good, foreign)) == "403 revoked");
+  CHECK(problem_of(wren.send("/v1/sync", "{\"proto\":", wren.identity)) == "400 malformed");
+  CHECK(problem_of(wren.send("/v1/sync", good.substr(0, good.size() / 2), wren.identity)) == "400 malformed");
+  CHECK(problem_of(wren.send("/v1/sync", "{\"proto\":1,\"proto\":1}", wren.identity)) == "400 malformed");
+  auto request = wren.request();
+  request.proto = 2;
+  CHECK(problem_of(wren.raw(request)) == "426 unsupported-protocol");
+  request = wren.request();
+  request.device = any_id("another");
+  CHECK(problem_of(wren.raw(request)) == "403 wrong-device");
+  request = wren.request(std::vector<std::string>(limits::kOpsPerPush + 1, "{}"));
+  CHECK(problem_of(wren.raw(request)) == "413 too-many-operations");
+  CHECK(problem_of(office.service->handle(get("/v1/cases"))) == "404 not-found");
+  CHECK(problem_of(office.service->handle(get("/v1/sync"))) == "405 method-not-allowed");
+  CHECK(problem_of(office.service->handle_enrolment(get("/v1/sync"))) == "404 not-found");
+  server::HttpRequest plain;
+  plain.method = "POST";
+  plain.target = "/v1/sync";
+  plain.headers["content-type"] = "text/html";
+  plain.body = good;
+  plain.peer.identity = wren.identity;
+  CHECK(problem_of(office.service->handle(plain)) == "415 unsupported-media");
+  plain.headers["content-type"] = wire::kContentType;
+  plain.headers["content-encoding"] = "gzip";
+  CHECK(problem_of(office.service->handle(plain)) == "415 unsupported-encoding");
+  plain.headers["content-encoding"] = "zstd";
+  CHECK(problem_of(office.service->handle(plain)) == "400 malformed");
+  plain.body = wire::compress(good);
+  CHECK(office.service->handle(plain).status == 200);
+  plain.body = wire::compress(std::string(limits::kBodyBytes + 1, ' '));
+  CHECK(problem_of(office.service->handle(plain)) == "400 malformed");
+  auto meta = wire::decode<wire::Meta>(office.service->handle_enrolment(get("/v1/meta")).body);
+  REQUIRE(meta.has_value());
+  CHECK(meta->body_bytes == static_cast<std::int64_t>(limits::kBodyBytes));
+}
+
+TEST_CASE("service: a revoked tablet or worker is refused from the next request on", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), second(office, "wren"), ash(office, "ash");
+  wren.sync();
+  REQUIRE(server::revoke_device(*office.repository, wren.device, office.clock.now).has_value());
+  CHECK(problem_of(wren.raw(wren.request())) == "403 revoked");
+  CHECK(problem_of(wren.send("/v1/activate", "{}", wren.device_identity)) == "403 revoked");
+  second.sync();
+  REQUIRE(server::revoke_worker(*office.repository, "wren", office.clock.now).has_value());
+  CHECK(problem_of(second.raw(second.request())) == "403 revoked");
+  office.import(extract());  // the nightly extract does not undo it
+  CHECK(problem_of(second.raw(second.request())) == "403 revoked");
+  CHECK_FALSE(server::make_token(*office.repository, "wren", {}, office.clock.now).has_value());
+
+  auto files = extract();  // a leaver
+  auto& workers = files["workers.csv"];
+  workers.erase(workers.find("ash,"), workers.find("sparrow,") - workers.find("ash,"));
+  CHECK(office.import(files).workers_left == 1);
+  CHECK(problem_of(ash.raw(ash.request())) == "403 revoked");
+  office.import(extract());
+  ash.sync();
+}
+
+TEST_CASE("service: too many requests wait, and time lets them on", "[server]") {
+  server::ServiceOptions options;
+  options.requests_per_minute = 3;
+  Office office(options);
+  Tablet wren(office, "wren");  // activation is one request
+  wren.sync();
+  wren.sync();
+  auto reply = wren.raw(wren.request());
+  CHECK(problem_of(reply) == "429 too-many-requests");
+  REQUIRE_FALSE(reply.headers.empty());
+  CHECK(reply.headers.front().first == "Retry-After");
+  office.clock.pass(std::chrono::minutes(1));
+  wren.sync();
+}
+
+TEST_CASE("service: one token enrols one tablet, within its time", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  auto token = [&] { return *server::make_token(*office.repository, "ash", {}, office.clock.now); };
+  auto enrol = [&](const std::string& code, const std::string& csr) {
+    return wren.send("/v1/enrol", wire::encode(wire::EnrolRequest{code, csr}), std::nullopt);
+  };
+  auto key = *tls::make_key();
+  std::string code = token();
+  auto first = enrol(code, *tls::make_request(key));
+  REQUIRE(first.status == 200);
+  auto reply = *wire::decode<wire::EnrolReply>(first.body);
+  CHECK(reply.worker == worker_id("ash"));
+  CHECK(tls::inspect(reply.device_certificate)->device == reply.device);
+
+  auto again = enrol(code, *tls::make_request(key));  // the reply was lost
+  REQUIRE(again.status == 200);
+  auto repeated = *wire::decode<wire::EnrolReply>(again.body);
+  CHECK(repeated.device == reply.device);
+  CHECK(repeated.ticket != reply.ticket);
+  CHECK(problem_of(enrol(code, *tls::make_request(*tls::make_key()))) == "409 token-used");
+
+  auto who = *tls::inspect(repeated.device_certificate);
+  auto activate = [&](const std::string& ticket, const base::Secret& worker_key) {
+    return wren.send("/v1/activate", wire::encode(wire::ActivateRequest{ticket, *tls::make_request(worker_key)}), who);
+  };
+  auto worker_key = *tls::make_key();
+  CHECK(problem_of(activate(reply.ticket, worker_key)) == "403 ticket-unknown");
+  CHECK(activate(repeated.ticket, worker_key).status == 200);
+  CHECK(activate(repeated.ticket, worker_key).status == 200);
+  CHECK(problem_of(activate(repeated.ticket, *tls::make_key())) == "409 ticket-used");
+  CHECK(problem_of(enrol(code, *tls::make_request(key))) == "409 token-used");
+
+  CHECK(problem_of(enrol("AAAA", *tls::make_request(key))) == "403 token-unknown");
+  std::string late = token();
+  office.clock.pass(std::chrono::hours(72));
+  CHECK(problem_of(enrol(late, *tls::make_request(key))) == "410 token-expired");
+  CHECK(problem_of(enrol(token(), "no request")) == "400 bad-certificate-request");
+  CHECK_FALSE(server::make_token(*office.repository, "nobody", {}, office.clock.now).has_value());
+}
+
+TEST_CASE("service: failed enrolments from one address are counted, good ones are not", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  for (int i = 0; i < 8; ++i) Tablet(office, "ash");
+  auto enrol = [&](const std::string& code) {
+    return wren.send("/v1/enrol", wire::encode(wire::EnrolRequest{code, *tls::make_request(*tls::make_key())}), std::nullopt);
+  };
+  for (std::size_t i = 0; i < limits::kFailedEnrolmentsPerHour; ++i) CHECK(problem_of(enrol("AAAA")) == "403 token-unknown");
+  auto good = *server::make_token(*office.repository, "ash", {}, office.clock.now);
+  CHECK(problem_of(enrol(good)) == "429 too-many-failures");
+  office.clock.pass(std::chrono::hours(1));
+  CHECK(enrol(good).status == 200);
+}
