@@ -1,0 +1,213 @@
+#include "tests/support/field.h"
+
+#include <stdexcept>
+
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "platform/tls/certificate.h"
+#include "platform/tls/context.h"
+#include "sync/server/enrolment.h"
+#include "sync/server/import.h"
+#include "sync/server/sqlcipher_repository.h"
+#include "sync/transport/calls.h"
+
+namespace doorstep::support {
+namespace {
+
+/// The value, or the error as an exception: a test that cannot go on.
+template <class T>
+T must(base::Result<T> result) {
+  if constexpr (std::is_void_v<T>) {
+    if (!result) throw std::runtime_error(result.error().where + ": " + result.error().detail);
+  } else {
+    if (!result) throw std::runtime_error(result.error().where + ": " + result.error().detail);
+    return std::move(*result);
+  }
+}
+
+constexpr vault::KdfCost kCheap = vault::kTestCost;
+
+}  // namespace
+
+Folder::Folder() : path_(std::filesystem::temp_directory_path() / ("doorstep-" + base::new_id(base::SystemClock()).str())) {
+  must(base::make_private_folder(path_));
+}
+Folder::~Folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string read_text(const std::filesystem::path& file) { return must(base::read_file(file, limits::kCsvBytes)); }
+
+std::shared_ptr<const state::Assets> read_assets() {
+  std::filesystem::path folder = DOORSTEP_ASSETS_DIR;
+  auto assets = std::make_shared<state::Assets>();
+  assets->text = must(state::Text::parse(read_text(folder / "text/en-GB.json")));
+  assets->form = must(rules::parse_form(read_text(folder / "forms/visit.json")));
+  assets->rules = must(rules::parse_rules(read_text(folder / "rules/clocks.json"), read_text(folder / "rules/calendar.json"),
+                                          read_text(folder / "rules/thresholds.json")));
+  return assets;
+}
+
+CaseServer::CaseServer() : key_(base::Secret::random(48)) {
+  base::Instant now = clock_.wall();
+  ca_ = must(tls::make_authority("Doorstep test council", now));
+  auto server_key = must(tls::make_key());
+  auto cert = must(tls::issue(ca_, must(tls::make_request(server_key)), tls::Subject::of_server({"localhost", "127.0.0.1"}),
+                              tls::kServerDays, now));
+  main_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key}));
+  enrol_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key, .clients = tls::ClientCertificates::None}));
+  repository_ = must(server::open_sqlcipher_repository(database(), key_));
+  std::vector<rules::Form> forms;
+  forms.push_back(must(rules::parse_form(read_text(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "forms/visit.json"))));
+  server::ServiceOptions options;
+  options.requests_per_minute = 100'000;
+  service_ = std::make_unique<server::Service>(*repository_, ca_, clock_, server::validate_with(std::move(forms)), options);
+  import(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
+  start();
+}
+
+CaseServer::~CaseServer() { stop(); }
+
+void CaseServer::import(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> files;
+  for (auto name : server::kExtractFiles) files[std::string(name)] = read_text(folder / name);
+  server::ImportOptions options;
+  options.relative_to = base::Date(std::chrono::floor<std::chrono::days>(std::chrono::sys_time<base::Millis>(base::Millis(clock_.wall().ms))));
+  auto report = must(server::import_extract(*repository_, files, options, clock_.wall()));
+  if (!report.problems.empty()) throw std::runtime_error(report.problems.front().str());
+}
+
+void CaseServer::start() {
+  auto listen = [&](std::uint16_t port, const tls::Context& context, server::HttpHandler handler) {
+    server::ListenerConfig config;
+    config.port = port;
+    config.context = context;
+    return must(server::HttpListener::start(std::move(config), std::move(handler)));
+  };
+  main_ = listen(port_, main_context_, [this](const server::HttpRequest& r) { return service_->handle(r); });
+  enrol_ = listen(enrol_port_, enrol_context_, [this](const server::HttpRequest& r) { return service_->handle_enrolment(r); });
+  port_ = main_->port();
+  enrol_port_ = enrol_->port();
+}
+
+void CaseServer::stop() {
+  main_.reset();
+  enrol_.reset();
+}
+
+std::string CaseServer::token(const std::string& worker_ref) { return must(server::make_token(*repository_, worker_ref, {}, clock_.wall())); }
+
+base::Id CaseServer::child(const std::string& external_ref) {
+  base::Id found;
+  auto unit = must(repository_->read());
+  must(unit->heads(model::RecordKind::Child, [&](const server::RecordHead& head) -> base::Result<void> {
+    if (head.revision.body.find("\"external_ref\":\"" + external_ref + "\"") != std::string::npos) found = head.revision.record;
+    return {};
+  }));
+  if (found.nil()) throw std::runtime_error("no child " + external_ref);
+  return found;
+}
+
+FieldTablet::FieldTablet(CaseServer& council, const std::string& worker_ref) : council_(council) {
+  device_key_ = must(tls::make_key());
+  auto context = must(tls::client_context({.ca = council.authority().cert, .cert = {}}));
+  transport::HttpClient client({"127.0.0.1", council.enrol_port(), "localhost"}, context);
+  enrolment_ = must(transport::enrol(client, {council.token(worker_ref), must(tls::make_request(device_key_))}, base::Millis(10'000)));
+  state::Config config;
+  config.council = "Test council";
+  config.contacts = {{"Duty manager", "0121 000 0001"}, {"Out of hours", "0121 000 0002"}};
+  state_ = state::initial(read_assets(), config);
+}
+
+FieldTablet::~FieldTablet() { close(); }
+
+work::Options FieldTablet::options() const {
+  work::Options out;
+  out.folder = folder_.path();
+  out.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, device_key_.clone(), enrolment_.device_certificate,
+                   enrolment_.ticket};
+  out.server = {"127.0.0.1", council_.port(), "localhost"};
+  out.credentials = {.make_key = [] { return tls::make_key(); },
+                     .make_request = [](const base::Secret& key) { return tls::make_request(key); },
+                     .client_context = [ca = council_.authority().cert](const std::string& certificate, const base::Secret& key) {
+                       return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
+                     }};
+  out.test_cost = kCheap;
+  return out;
+}
+
+state::Context FieldTablet::context() {
+  return {clock_.wall(), clock_.monotonic() + ahead_, [this] { return base::new_id(clock_); }};
+}
+
+void FieldTablet::carry(state::Effects effects) {
+  for (auto& effect : effects)
+    if (!std::holds_alternative<state::ApplyLook>(effect)) runner_->run(std::move(effect));
+}
+
+void FieldTablet::hear() {
+  for (const auto& event : runner_->take()) carry(state::update(state_, event, context()));
+}
+
+void FieldTablet::until(const std::string& what, const std::function<bool(const state::State&)>& done, std::chrono::milliseconds limit) {
+  auto end = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    hear();
+    if (done(state_)) return;
+    std::unique_lock lock(mutex_);
+    if (!woken_.wait_until(lock, end, [&] { return wake_; }))
+      throw std::runtime_error("waited for: " + what + (state_.sync.error ? "; sync says " + state_.sync.error->where + ": " + state_.sync.error->detail : "") +
+                               (state_.unlock_problem.empty() ? "" : "; unlock says " + state_.unlock_problem));
+    wake_ = false;
+  }
+}
+
+void FieldTablet::open() {
+  runner_ = std::make_unique<work::Runner>(options(), clock_, [this] {
+    {
+      std::lock_guard lock(mutex_);
+      wake_ = true;
+    }
+    woken_.notify_one();
+  });
+  runner_->start();
+  until("start", [](const auto& s) { return s.stage == state::Stage::FirstUnlock || s.stage == state::Stage::Locked; });
+  bool first = state_.stage == state::Stage::FirstUnlock;
+  state_.editors.text(state::kPassphrase).reset(kPassphrase);
+  if (first) state_.editors.text(state::kPassphraseAgain).reset(kPassphrase);
+  act(state::PressUnlock{});
+  until("unlock", [](const auto& s) { return s.stage == state::Stage::Unlocked && s.caseload; });
+}
+
+void FieldTablet::close() {
+  runner_.reset();
+  state_ = state::initial(state_.assets, state_.config);
+}
+
+void FieldTablet::act(const state::Intent& intent) {
+  hear();
+  carry(state::update(state_, intent, context()));
+}
+
+void FieldTablet::type(const std::string& key, const std::string& text) {
+  auto& editor = state_.editors.text(key);
+  editor.select_all();
+  editor.insert(text, editor::EditorState::How::Pasted, context().mono);
+  act(state::FieldTyped{key});
+}
+
+void FieldTablet::tick(base::Millis later) {
+  ahead_ += later;
+  hear();
+  carry(state::update(state_, state::Event(state::Tick{}), context()));
+}
+
+void FieldTablet::sync() {
+  auto before = state_.sync.receipt ? state_.sync.receipt->number : 0;
+  act(state::SyncNow{});
+  (void)before;
+  until("sync", [](const auto& s) { return s.sync.phase == state::SyncPhase::Idle && s.sync.waiting == 0 && s.sync.last_tried; });
+}
+
+}  // namespace doorstep::support

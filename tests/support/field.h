@@ -1,0 +1,105 @@
+#pragma once
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "app/state/state.h"
+#include "app/work/runner.h"
+#include "sync/server/http_listener.h"
+#include "sync/server/service.h"
+
+/// A council and its tablets in one process, with the real parts: encrypted stores, threads, TLS, case server. Only windows are
+/// missing: a test is the person.
+namespace doorstep::support {
+
+/// A folder of its own below the temporary one, removed with everything in it.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The case server with the caseload of assets/demo.
+class CaseServer {
+ public:
+  CaseServer();
+  ~CaseServer();
+
+  void stop();   ///< the network is gone: nobody listens
+  void start();  ///< on the same ports
+  server::Repository& repository() { return *repository_; }
+  const base::Secret& database_key() const { return key_; }
+  std::filesystem::path database() const { return folder_ / "cases.db"; }
+  const tls::Authority& authority() const { return ca_; }
+  std::uint16_t port() const { return port_; }
+  std::uint16_t enrol_port() const { return enrol_port_; }
+  std::string token(const std::string& worker_ref);
+  /// The child's id by the case system's number.
+  base::Id child(const std::string& external_ref);
+  void import(const std::filesystem::path& folder);
+
+ private:
+  Folder folder_;
+  base::SystemClock clock_;
+  base::Secret key_;
+  tls::Authority ca_;
+  tls::Context main_context_, enrol_context_;
+  std::unique_ptr<server::Repository> repository_;
+  std::unique_ptr<server::Service> service_;
+  std::unique_ptr<server::HttpListener> main_, enrol_;
+  std::uint16_t port_ = 0, enrol_port_ = 0;
+};
+
+/// A tablet without a window: State, and the Runner with its threads.
+class FieldTablet {
+ public:
+  /// Enrols a fresh tablet for the worker.
+  FieldTablet(CaseServer& council, const std::string& worker_ref);
+  ~FieldTablet();
+
+  static constexpr std::string_view kPassphrase = "quiet river lantern teapot";
+
+  void open();   ///< starts the threads and unlocks; at first with a new passphrase
+  void close();  ///< as the program ending
+  /// Hears events until `done`; throws with `what` after the limit.
+  void until(const std::string& what, const std::function<bool(const state::State&)>& done,
+             std::chrono::milliseconds limit = std::chrono::seconds(30));
+  void act(const state::Intent& intent);
+  void type(const std::string& key, const std::string& text);  ///< all of it at once, as by paste
+  void tick(base::Millis later);                               ///< the clock of the state moves on, and Tick is said
+  void sync();                                                 ///< asks for it, and waits until all is sent and taken in
+  const state::State& state() const { return state_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  work::Options options() const;
+
+ private:
+  void hear();
+  void carry(state::Effects effects);
+  state::Context context();
+
+  CaseServer& council_;
+  Folder folder_;
+  base::SystemClock clock_;
+  base::Millis ahead_{0};
+  base::Secret device_key_;
+  wire::EnrolReply enrolment_;
+  state::State state_;
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  bool wake_ = false;
+  std::unique_ptr<work::Runner> runner_;
+};
+
+/// All of assets/, as the program reads it.
+std::shared_ptr<const state::Assets> read_assets();
+std::string read_text(const std::filesystem::path& file);
+
+}  // namespace doorstep::support
