@@ -204,10 +204,11 @@ void FieldTablet::tick(base::Millis later) {
 }
 
 void FieldTablet::sync() {
-  auto before = state_.sync.receipt ? state_.sync.receipt->number : 0;
-  act(state::SyncNow{});
-  (void)before;
-  until("sync", [](const auto& s) { return s.sync.phase == state::SyncPhase::Idle && s.sync.waiting == 0 && s.sync.last_tried; });
+  base::Instant asked = clock_.wall();
+  act(state::PressSyncNow{});
+  until("sync", [&](const auto& s) {
+    return s.sync.phase == state::SyncPhase::Idle && s.sync.waiting == 0 && s.sync.last_tried && *s.sync.last_tried >= asked;
+  });
 }
 
 }  // namespace doorstep::support
