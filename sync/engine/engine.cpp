@@ -117,10 +117,8 @@ void Engine::on(const Replica& replica) {
   round_.receipts = replica.purged.size();
 
   round_.cursors = replica.cursors;
-  round_.digest = wire::view_digest(replica.cursors);
-  const bool differs = !known_digest_.empty() && known_digest_ != round_.digest;
-  round_.with_cases = need_view_ || differs || replica.cursors.empty();  // an empty list costs less than a second round
-  request.view.digest = round_.digest;
+  round_.with_cases = need_view_ || replica.cursors.empty();  // an empty list costs less than a second round
+  request.view.digest = wire::view_digest(replica.cursors);
   if (round_.with_cases) request.view.cases = replica.cursors;
 
   phase_ = Phase::Sent;
@@ -149,8 +147,17 @@ void Engine::on(const Response& response) {
 
 /// Fault::Conflict where the server's history of our operations is not ours; then nobody but a person can go on.
 std::optional<Error> Engine::check_acknowledged(wire::SyncReply& reply) {
-  if (reply.applied_through < round_.first - 1)  // restored from a backup older than what it acknowledged (I8)
-    return Error{Fault::Conflict, "engine.regressed", "the server no longer has what it had acknowledged"};
+  if (reply.applied_through < 0) return Error{Fault::Invalid, "engine.results", "a count below zero"};
+  if (reply.applied_through < round_.first - 1) {  // restored from a backup older than what it acknowledged (I8)
+    if (went_back_to_ && *went_back_to_ <= reply.applied_through)
+      return Error{Fault::Conflict, "engine.regressed", "the server no longer has what it had acknowledged"};
+    went_back_to_ = reply.applied_through;
+    round_.restarted = true;
+    reply.results.clear();
+    reply.stable_through = std::min(reply.stable_through, reply.applied_through);
+    return std::nullopt;  // the chain up to there is the store's to compare
+  }
+  went_back_to_.reset();
   if (reply.applied_through > round_.last) {
     // More than this batch is fine when a longer one was sent before and its reply was lost: its results come with its
     // own operations. But nobody can have acknowledged what this device never made (I9).
@@ -218,7 +225,6 @@ void Engine::on(const Applied& applied) {
   pushed_ += answered;
   pulled_ += entries;
   now_ = doubled(now_, full_);
-  known_digest_ = reply_.need_view ? std::string() : round_.digest;
   need_view_ = reply_.need_view;
 
   const bool dropped = !reply_.drop.empty() && reply_.drop != last_drop_;

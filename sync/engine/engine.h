@@ -51,7 +51,8 @@ using Input = std::variant<Wake, Replica, Response, Broken, Applied>;
 struct Need { std::size_t max_ops; std::size_t max_bytes; };
 struct Send { std::string body; };               ///< POST /v1/sync
 /// To the store, answered by Applied. What the engine took out: drops while operations still wait to be sent (push before
-/// purge; the store looks once more, in its own transaction), and acknowledgements past what was sent.
+/// purge; the store looks once more, in its own transaction), and acknowledgements past what was sent. An applied_through
+/// below what the store knows as acknowledged means that the server was restored from a backup: offer again from there.
 struct Apply { wire::SyncReply reply; };
 /// A round ended with nothing left to do; the connection stays open for the next Wake.
 struct Idle { std::int64_t pushed = 0, pulled = 0; Millis next_after{}, next_spread{}; std::optional<wire::Receipt> receipt; };
@@ -78,10 +79,9 @@ class Engine {
     std::vector<std::string> chain;    ///< hash after first - 1, first, ... last
     bool queue_left = false;           ///< other operations wait behind these
     std::vector<wire::Cursor> cursors;
-    std::string digest;
     bool with_cases = false;
     std::size_t receipts = 0;
-    bool restarted = false;            ///< a case begins again from 0
+    bool restarted = false;            ///< a case begins again from 0, or the operations from an earlier one
   };
   void on(const Wake&);
   void on(const Replica&);
@@ -97,9 +97,9 @@ class Engine {
   Phase phase_ = Phase::Resting;
   bool wake_pending_ = false;
   bool need_view_ = false;       ///< the server asked for the cases
-  std::string known_digest_;     ///< of the view the server has, when it told so on this connection
   std::set<base::Id> restarted_; ///< cases taken again from 0 because their history did not fit
   std::vector<base::Id> last_drop_;
+  std::optional<std::int64_t> went_back_to_;  ///< where a restored server's acknowledgements end
   Round round_;
   wire::SyncReply reply_;        ///< being applied
   std::int64_t pushed_ = 0, pulled_ = 0;

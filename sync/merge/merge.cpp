@@ -212,7 +212,7 @@ void compare(const std::string& path, Maybe before, Maybe after, std::vector<Dif
 }  // namespace
 
 MergeOptions record_options(std::string mine_author, std::string theirs_author) {
-  return {std::move(mine_author), std::move(theirs_author), {"risk", "exact_words", "childs_words"},
+  return {std::move(mine_author), std::move(theirs_author), {"risk", "exact_words", "said"},
           {"start", "end", "at", "versions", "revises", "on"}};
 }
 

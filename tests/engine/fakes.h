@@ -27,8 +27,7 @@ struct Server {
     std::vector<std::string> ops;                    // in order of number
     std::vector<std::string> chain{wire::kChainStart};
     std::vector<wire::OpResult> results;
-    std::map<Id, wire::Cursor> view;                 // as last told
-    std::string digest = "nothing yet";
+    std::map<Id, wire::Cursor> view, offered;        // as last told, and what it becomes when the last answer arrives
     std::set<Id> purged;
   };
   std::map<Id, Case> cases;
@@ -48,6 +47,12 @@ struct Server {
     c.log.push_back(std::move(entry));
   }
 
+  static std::string digest(const std::map<Id, wire::Cursor>& view) {
+    std::vector<wire::Cursor> cursors;
+    for (const auto& [case_id, cursor] : view) cursors.push_back(cursor);
+    return wire::view_digest(cursors);
+  }
+
   static Response problem(int status, const std::string& code) {
     return {status, std::nullopt, wire::encode(wire::Problem{"urn:doorstep:problem:" + code, "Title", status, "What to do"})};
   }
@@ -59,11 +64,11 @@ struct Server {
     const wire::SyncRequest& request = *decoded;
     Device& device = devices[{request.device, request.incarnation}];
 
-    if (request.ops.first > static_cast<std::int64_t>(device.ops.size()) + 1) return problem(409, "forked");
-    if (request.ops.prev != device.chain[static_cast<std::size_t>(request.ops.first - 1)]) return problem(409, "forked");
+    const bool behind = request.ops.first > static_cast<std::int64_t>(device.ops.size()) + 1;  // restored from a backup
+    if (!behind && request.ops.prev != device.chain[static_cast<std::size_t>(request.ops.first - 1)]) return problem(409, "forked");
     wire::SyncReply reply;
     std::int64_t number = request.ops.first;
-    for (const std::string& op : request.ops.items) {
+    for (const std::string& op : behind ? std::vector<std::string>() : request.ops.items) {
       const auto at = static_cast<std::size_t>(number - 1);
       if (at < device.ops.size()) {
         if (device.ops[at] != op) return problem(409, "forked");
@@ -95,11 +100,13 @@ struct Server {
       ++full_views;
       device.view.clear();
       for (const wire::Cursor& cursor : *request.view.cases) device.view[cursor.case_id] = cursor;
-      device.digest = request.view.digest;
-    } else if (request.view.digest != device.digest) {
+    } else if (request.view.digest == digest(device.offered)) {
+      device.view = device.offered;
+    } else if (request.view.digest != digest(device.view)) {
       reply.need_view = true;
       return {200, std::nullopt, wire::encode(reply)};
     }
+    device.offered = device.view;
     std::int64_t budget = request.budget;
     for (auto& [case_id, c] : cases) {
       const auto held = device.view.find(case_id);
@@ -124,6 +131,7 @@ struct Server {
       pull.chain = c.chain[static_cast<std::size_t>(pull.to)];
       pull.complete = pull.to == static_cast<std::int64_t>(c.log.size());
       reply.more = reply.more || !pull.complete;
+      if (!pull.entries.empty() || pull.diverged) device.offered[case_id] = {case_id, pull.to, pull.chain};
       if (!pull.entries.empty() || pull.diverged) reply.cases.push_back(std::move(pull));
     }
     return {200, std::nullopt, wire::encode(reply)};
@@ -175,6 +183,7 @@ struct Store {
 
   void apply(const wire::SyncReply& reply) {
     epoch = reply.epoch;
+    acked = std::min(acked, static_cast<std::size_t>(reply.applied_through));  // a restored server: offered again
     for (const wire::OpResult& result : reply.results)
       if (result.number == static_cast<std::int64_t>(acked) + 1) {
         results.push_back(result);

@@ -269,12 +269,13 @@ TEST_CASE("merge: random documents keep the merge properties", "[merge]") {
 }
 
 TEST_CASE("merge: risk and a child's own words are never put together, even by their author", "[merge]") {
-  const auto base = doc(R"({"part":{"risk":{"level":"LOW","why":"a"},"disclosures":[{"id":"d","exact_words":"he hit me once"}],"note":"one two three"}})");
-  const auto mine = doc(R"({"part":{"risk":{"level":"HIGH","why":"a"},"disclosures":[{"id":"d","exact_words":"He hit me once"}],"note":"1 two three"}})");
-  const auto theirs = doc(R"({"part":{"risk":{"level":"LOW","why":"b"},"disclosures":[{"id":"d","exact_words":"he hit me twice"}],"note":"one two 3"}})");
+  const auto base = doc(R"({"part":{"risk":{"level":"LOW","why":"a"},"disclosures":[{"id":"d","exact_words":"he hit me once"}],"answers":{"said":"a b c"},"note":"one two three"}})");
+  const auto mine = doc(R"({"part":{"risk":{"level":"HIGH","why":"a"},"disclosures":[{"id":"d","exact_words":"He hit me once"}],"answers":{"said":"A b c"},"note":"1 two three"}})");
+  const auto theirs = doc(R"({"part":{"risk":{"level":"LOW","why":"b"},"disclosures":[{"id":"d","exact_words":"he hit me twice"}],"answers":{"said":"a b C"},"note":"one two 3"}})");
   auto r = merge(base, mine, theirs, record_options("w", "w"));
-  REQUIRE(r.conflicts.size() == 2);
+  REQUIRE(r.conflicts.size() == 3);
   CHECK(r.conflicts[0].path == "part/risk");
   CHECK(r.conflicts[1].path == "part/disclosures/d/exact_words");
+  CHECK(r.conflicts[2].path == "part/answers/said");
   CHECK(r.document.at("part").at("note") == "1 two 3");
 }
