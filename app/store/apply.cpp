@@ -5,6 +5,8 @@
 namespace doorstep::store {
 namespace {
 
+constexpr std::string_view kForked = "store.forked";
+
 struct Head {
   std::int64_t rev = 0;
   std::string hash, body;
@@ -43,30 +45,36 @@ bool fits(const wire::CasePull& pull, const std::string& chain_before) {
 }  // namespace
 
 Result<Applied> Store::apply(const wire::SyncReply& reply, Instant now) {
+  auto applied = impl_->apply(reply, now);
+  if (applied.has_error() && applied.error().where == kForked) DOORSTEP_TRY(start_incarnation());
+  return applied;
+}
+
+Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   Applied out;
-  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
-  DOORSTEP_TRY(impl_->db.exec("DELETE FROM purged WHERE told=1"));  // the push this answers carried them
-  DOORSTEP_TRY(impl_->take_results(reply, out));
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(db));
+  DOORSTEP_TRY(db.exec("DELETE FROM purged WHERE told=1"));  // the push this answers carried them
+  DOORSTEP_TRY(take_results(reply, out));
   std::vector<Id> visits;
   for (const wire::OpResult& result : reply.results) {
-    DOORSTEP_TRY_ASSIGN(auto visit, impl_->db.first<Id>("SELECT record FROM ops WHERE incarnation=(SELECT CAST(value AS INTEGER) FROM meta"
+    DOORSTEP_TRY_ASSIGN(auto visit, db.first<Id>("SELECT record FROM ops WHERE incarnation=(SELECT CAST(value AS INTEGER) FROM meta"
                                                         " WHERE key='incarnation') AND number=? AND kind='put'", result.number));
     if (visit) note(visits, *visit);
   }
-  for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(impl_->take_case(pull, out, visits));
-  for (Id visit : visits) DOORSTEP_TRY(impl_->rebase_draft(visit, now, out));
-  DOORSTEP_TRY(impl_->settle_submissions(now, out));
+  for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(take_case(pull, out, visits));
+  for (Id visit : visits) DOORSTEP_TRY(rebase_draft(visit, now, out));
+  DOORSTEP_TRY(settle_submissions(now, out));
   for (Id dropped : reply.drop) {
-    DOORSTEP_TRY(impl_->db.exec("INSERT INTO cases(id, seq, chain, dropped) VALUES (?,0,?,1) ON CONFLICT(id) DO UPDATE SET dropped=1",
+    DOORSTEP_TRY(db.exec("INSERT INTO cases(id, seq, chain, dropped) VALUES (?,0,?,1) ON CONFLICT(id) DO UPDATE SET dropped=1",
                                 dropped, wire::kChainStart));
     out.caseload_changed = true;
   }
-  DOORSTEP_TRY(impl_->purge_dropped(out));
-  DOORSTEP_TRY(impl_->set_meta("epoch", reply.epoch));
-  DOORSTEP_TRY(impl_->set_meta("last_sync", now.ms));
-  if (reply.receipt) DOORSTEP_TRY(impl_->set_meta("receipt", wire::encode(*reply.receipt)));
+  DOORSTEP_TRY(purge_dropped(out));
+  DOORSTEP_TRY(set_meta("epoch", reply.epoch));
+  DOORSTEP_TRY(set_meta("last_sync", now.ms));
+  if (reply.receipt) DOORSTEP_TRY(set_meta("receipt", wire::encode(*reply.receipt)));
   DOORSTEP_TRY(tx.commit());
-  if (!out.purged.empty()) DOORSTEP_TRY(impl_->finish_purges());
+  if (!out.purged.empty()) DOORSTEP_TRY(finish_purges());
   return out;
 }
 
@@ -77,7 +85,7 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
                                                        reply.applied_through));
   if (reply.applied_through == 0) hash = wire::kChainStart;
   if (!hash || *hash != reply.head_hash)
-    return Error{Fault::Conflict, "store.forked", "the server holds other operations under this tablet's name"};
+    return Error{Fault::Conflict, std::string(kForked), "the server holds other operations under this tablet's name"};
   DOORSTEP_TRY_ASSIGN(auto lost, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND acked=1",
                                                         incarnation, reply.applied_through));
   if (lost.value_or(0) == 0) return {};
@@ -133,7 +141,8 @@ Result<void> Store::Impl::take_put_result(Id visit, const std::string& bytes, co
   }
   DOORSTEP_TRY_ASSIGN(auto sent, wire::decode<wire::Operation>(bytes));
   row->base_body = sent.body;
-  if (result.status == wire::OpStatus::Applied) {
+  bool as_sent = result.hash == base::sha256_hex(sent.body);  // else what was sent added nothing to what is there
+  if (result.status == wire::OpStatus::Applied && as_sent) {
     row->base_rev = result.rev;
     row->base_hash = result.hash;
     if (row->stage == kStageDiscarded && !row->dirty) return delete_draft(visit);

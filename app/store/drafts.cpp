@@ -86,7 +86,7 @@ Result<void> Store::Impl::trim_journal(Id visit) {
 Result<void> Store::Impl::change_unseen(DraftRow& row, std::string body, Instant now) {
   if (row.body == body) return put_draft(row);
   if (row.unseen_body.empty()) row.unseen_body = row.body;
-  row.version += 1;
+  row.version = ++changes;
   return change_draft(row, std::move(body), now);
 }
 
@@ -94,7 +94,7 @@ Result<std::string> Store::Impl::merge_bodies(std::string_view base, std::string
   DOORSTEP_TRY_ASSIGN(Id author, me());
   merge::MergeOptions options;
   options.mine_author = options.theirs_author = author.str();
-  options.never_auto = {"level", "threshold"};
+  options.never_auto = {"risk"};  // as on the server: a judgement is never put together from two
   boost::json::value base_json;
   if (!base.empty()) {
     DOORSTEP_TRY_ASSIGN(base_json, wire::parse_json(base));
@@ -119,7 +119,6 @@ Result<Draft> Store::Impl::draft_of(const DraftRow& row) {
   out.stage = row.stage == kStageWriting ? DraftStage::Writing : DraftStage::Submitting;
   out.started_at = row.started_at;
   out.saved_at = row.saved_at;
-  out.version = row.version;
   DOORSTEP_TRY_ASSIGN(auto on_the_way, db.first<std::int64_t>("SELECT 1 FROM ops WHERE acked=0 AND kind='put' AND record=?", row.visit));
   out.backed_up = !row.dirty && row.await_rev == 0 && !on_the_way;
   DOORSTEP_TRY_ASSIGN(out.answers, answers("visit=?", row.visit));
@@ -144,14 +143,14 @@ Result<SavedDraft> Store::save_draft(const model::Visit& visit, Instant now, std
     DOORSTEP_TRY_ASSIGN(body, impl_->merge_bodies(row.unseen_body, body, row.body));
     merged = body != unseen;
   }
-  if (merged) row.version += 1;
+  if (merged) row.version = ++impl_->changes;
   else unseen.clear();
-  if (row.body == body && row.unseen_body == unseen) return SavedDraft{row.version, merged};
+  if (row.body == body && row.unseen_body == unseen) return SavedDraft{merged};
   row.dirty = row.dirty || row.body != body;
   row.unseen_body = std::move(unseen);
   DOORSTEP_TRY(row.body == body ? impl_->put_draft(row) : impl_->change_draft(row, std::move(body), now));
   DOORSTEP_TRY(tx.commit());
-  return SavedDraft{row.version, merged};
+  return SavedDraft{merged};
 }
 
 Result<std::vector<Draft>> Store::drafts() {

@@ -48,10 +48,12 @@ class Store {
 
   // Drafts --------------------------------------------------------------------------------------------------------------
   /// Record, outbox mark and journal row in one commit: when it returns, "Saved" is true. Saving what is already there is
-  /// a success without a write. `based_on`: the Draft::version the editor has seen; when sync has changed the draft since,
-  /// both changes are merged (empty: it has seen the newest). Fault::Conflict: the visit is being submitted, or was
-  /// discarded. Full: past limits::kRecordBytes.
+  /// a success without a write. `based_on`: what changes() said when the editor last read a draft; where sync has changed
+  /// this one since, both changes are merged (empty: the editor has seen everything). Fault::Conflict: the visit is being
+  /// submitted, or was discarded. Full: past limits::kRecordBytes.
   Result<SavedDraft> save_draft(const model::Visit& visit, Instant now, std::optional<std::int64_t> based_on = std::nullopt);
+  /// Counts the changes of drafts by anything else than save_draft: merges with another device, answers, settled conflicts.
+  std::int64_t changes() const;
   Result<std::vector<Draft>> drafts();  ///< newest first, without discarded ones
   Result<Draft> draft(Id visit);        ///< Fault::NotFound
   /// Earlier states, newest first, at most `limit`. Destroyed at submission.
@@ -82,7 +84,8 @@ class Store {
   /// Freezes what waits (numbers, chains, fixes the bytes), then hands out what is not acknowledged, from the first. At least
   /// one operation when there is any, else at most `max_ops` and `max_bytes`. A draft with a Put on its way waits for its answer.
   Result<Batch> freeze(std::size_t max_ops, std::size_t max_bytes, Instant now);
-  /// Takes a reply in. Fault::Conflict ("store.forked"): the server's chain of our operations is not ours (I9).
+  /// Takes a reply in. Fault::Conflict ("store.forked"): the server's chain of our operations is not ours, because this is an
+  /// old copy of the store or was copied (I9); then nothing of the reply is taken, and a new incarnation has begun.
   Result<Applied> apply(const wire::SyncReply& reply, Instant now);
   /// After a fork: a new incarnation, whose chain starts with what was never acknowledged.
   Result<void> start_incarnation();

@@ -48,14 +48,12 @@ struct Draft {
   model::Visit visit;
   DraftStage stage{};
   Instant started_at, saved_at;
-  std::int64_t version = 0;      ///< counts the changes made by anything else than save_draft; see there
   bool backed_up = false;        ///< the server has exactly this state
   std::vector<Answer> answers;   ///< why it came back: refused or conflict, newest last; empty again once edited and sent
 };
 
 struct SavedDraft {
-  std::int64_t version = 0;  ///< as Draft::version
-  bool merged = false;       ///< what is stored is not what was handed in: read the draft again
+  bool merged = false;  ///< what is stored is not what was handed in: read the draft again
 };
 
 /// An earlier state of a draft, out of its autosave history.

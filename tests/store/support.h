@@ -220,7 +220,7 @@ class Server {
     }
     bool merges = op.kind == wire::OpKind::Put || op.kind == wire::OpKind::Submit;
     if (merges && before && before->rev != op.base_rev) {
-      merge::MergeOptions options{kMe.str(), kMe.str(), {"level", "threshold"}, {}};
+      merge::MergeOptions options{kMe.str(), kMe.str(), {"risk"}, {}};
       boost::json::value base;
       for (auto& [id, c] : cases)
         for (auto& entry : c.log)

@@ -443,13 +443,37 @@ TEST_CASE("sync: cursor, rows and results are one; a failed apply leaves nothing
   broken.cases[0].chain = wire::chain_next(wire::kChainStart, broken.cases[0].entries[0].revision);
   CHECK(store.apply(broken, at(3)).has_error());
   CHECK(everything(store) == before);
-  auto forked = reply;
-  forked.head_hash = std::string(64, 'e');
-  auto result = store.apply(forked, at(3));
+  must(store.apply(reply, at(4)));
+}
+
+TEST_CASE("sync: an old copy of the store, or a copied one, begins a new incarnation and loses nothing", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"});
+  must(store.save_draft(visit, at(1)));
+  auto old = crash_copy(folder.path / "a.db", folder.path / "old");
+  sync(store, server);
+  observed(visit) += " Later.";
+  must(store.save_draft(visit, at(2)));
+  sync(store, server);
+  Store restored = must(Store::open(old, the_key(), the_salt()));
+  Batch none;  // nothing was frozen there: it asks first, and hears that the server holds two operations of it
+  auto result = restored.apply(server.answer(none), at(3));
   REQUIRE(result.has_error());
   CHECK(result.error().where == "store.forked");
-  CHECK(everything(store) == before);
-  must(store.apply(reply, at(4)));
+  CHECK(result.error().fault == base::Fault::Conflict);
+  Server fresh = server;  // the server counts each incarnation by itself
+  fresh.received.clear();
+  fresh.results.clear();
+  fresh.hashes = {wire::kChainStart};
+  auto batch = must(restored.freeze(64, 1 << 18, at(4)));
+  CHECK(batch.incarnation == 2);
+  CHECK(batch.ops.first == 1);
+  must(restored.apply(fresh.answer(batch), at(4)));
+  auto draft = must(restored.draft(visit.id));
+  CHECK(observed(draft.visit).find("First words.") != std::string::npos);
+  CHECK(observed(draft.visit).find("Later.") != std::string::npos);
 }
 
 TEST_CASE("sync: a server restored from an older backup is offered again what it lost", "[store]") {
