@@ -28,7 +28,7 @@ enum class Notice {
   Cover,       ///< F9, or three fingers: cover the screen now
   FocusLost,   ///< another window came in front, or the tablet was put away
   FocusGained,
-  Idle,        ///< a deadline set with wake_at passed
+  Idle,        ///< Client::deadline passed; the client then names a later one
 };
 
 /// Wakes the loop from any other thread; copyable; safe after the shell is gone.
@@ -42,9 +42,17 @@ class Waker {
 };
 
 /// The window and its loop: sleeps until something happens, then draws until all has settled. One per program, main thread.
+/// In drivable builds, where DOORSTEP_SEMANTICS_FD names a descriptor, each frame that differs is written there as one line
+/// (view::to_json). F9, or three fingers on the screen, are Notice::Cover whatever has the keyboard.
+///
+///     DOORSTEP_TRY_ASSIGN(auto shell, shell::Shell::open(options, clock));
+///     work.on_event([waker = shell.waker()] { waker.wake(); });
+///     shell.run({.poll = [&] { return app.take_events(); }, .draw = [&](view::Ui& ui) { app.draw(ui); },
+///                .notice = [&](shell::Notice n) { app.hear(n); }, .deadline = [&] { return app.next_deadline(); }});
 class Shell {
  public:
-  static base::Result<Shell> open(const Options& options, const base::Clock& clock);  ///< Fault::Unsupported without a display, Io without fonts
+  /// Fault::Unsupported without a display or a renderer, NotFound without Inter. `clock` must outlive the shell.
+  static base::Result<Shell> open(const Options& options, const base::Clock& clock);
   Shell(Shell&&) noexcept;
   Shell& operator=(Shell&&) noexcept;
   ~Shell();
@@ -54,7 +62,7 @@ class Shell {
   struct Client {
     /// Before each frame and after each wake: take messages from other threads. Returns true if anything changed.
     std::function<bool()> poll;
-    /// Draws the whole window; called once per frame.
+    /// Draws the whole window; called once per frame. What it changed is drawn in the frames that follow at once.
     std::function<void(view::Ui&)> draw;
     std::function<void(Notice)> notice;
     /// When the program itself next wants to be woken (monotonic); empty: not.
@@ -72,6 +80,7 @@ class Shell {
     std::uint64_t built = 0;      ///< frames whose UI was built
     std::uint64_t presented = 0;  ///< of those, shown because they differed from the one before
     std::uint64_t woken = 0;      ///< returns from waiting
+    std::int64_t longest_build_us = 0;  ///< of one frame's UI, until drawing begins
   };
   Counts counts() const;
 

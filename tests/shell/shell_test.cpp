@@ -1,0 +1,181 @@
+#include "app/shell/shell.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "app/shell/font_files.h"
+#include "app/shell/semantics_writer.h"
+#include "tests/support/gallery.h"
+#include "tests/support/xvfb.h"
+
+using namespace doorstep;
+using namespace doorstep::shell;
+
+namespace {
+
+std::string read_all(int fd) {
+  std::string out(1 << 20, '\0');
+  const ssize_t n = ::read(fd, out.data(), out.size());
+  out.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return out;
+}
+
+long voluntary_switches() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nvcsw;
+}
+
+}  // namespace
+
+TEST_CASE("semantics writer: whole lines, never waiting, the newest when the reader is slow", "[shell]") {
+  int fds[2];
+  REQUIRE(pipe(fds) == 0);
+  fcntl(fds[0], F_SETFL, O_NONBLOCK);
+  SemanticsWriter writer(fds[1]);
+  writer.offer("first");
+  CHECK(read_all(fds[0]) == "first\n");
+  const std::string big(100'000, 'x');
+  writer.offer(big);
+  CHECK(writer.pending());
+  writer.offer("skipped");
+  writer.offer("newest");
+  std::string got;
+  for (int i = 0; i < 10 && (i == 0 || writer.pending()); ++i) {
+    got += read_all(fds[0]);
+    writer.flush();
+  }
+  got += read_all(fds[0]);
+  CHECK(got == big + "\nnewest\n");
+  CHECK(!writer.pending());
+  close(fds[0]);
+  writer.offer("nobody reads");
+  CHECK(!writer.open());
+}
+
+TEST_CASE("shell: what is missing is named", "[shell]") {
+  const auto files = read_font_files("/nowhere");
+  REQUIRE(!files.has_value());
+  CHECK(files.error().fault == base::Fault::NotFound);
+}
+
+TEST_CASE("shell: a window that draws, sleeps, is woken and stops", "[shell]") {
+  const support::Xvfb display(1280, 800);
+  base::SystemClock clock;
+  test::Gallery gallery;
+  Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  auto shell = Shell::open(options, clock);
+  INFO((shell.has_value() ? std::string() : shell.error().detail));
+  REQUIRE(shell.has_value());
+
+  std::atomic<bool> message = false;
+  const Waker waker = shell->waker();
+  int taken = 0, idle = 0, quit = 0;
+  std::uint64_t built_before = 0, presented_before = 0, switches_before = 0;
+  std::uint64_t built_asleep = 0, presented_asleep = 0, switches_asleep = 0;
+  base::Millis phase_at = clock.monotonic() + base::Millis(1500);
+  int phase = 0;
+  std::thread other;
+  Shell::Client client;
+  client.draw = [&](view::Ui& ui) { gallery.draw(ui); };
+  client.poll = [&] {
+    if (!message.exchange(false)) return false;
+    ++taken;
+    gallery.tab = 2;
+    phase_at = clock.monotonic() + base::Millis(1000);
+    return true;
+  };
+  client.deadline = [&] { return std::optional(phase_at); };
+  client.notice = [&](Notice notice) {
+    quit += notice == Notice::Quit;
+    if (notice != Notice::Idle) return;
+    ++idle;
+    const Shell::Counts now = shell->counts();
+    if (++phase == 1) {  // all has settled: from here nothing may happen for three seconds
+      built_before = now.built, presented_before = now.presented, switches_before = static_cast<std::uint64_t>(voluntary_switches());
+      phase_at = clock.monotonic() + base::Millis(3000);
+    } else if (phase == 2) {
+      built_asleep = now.built - built_before;
+      presented_asleep = now.presented - presented_before;
+      switches_asleep = static_cast<std::uint64_t>(voluntary_switches()) - switches_before;
+      other = std::thread([&message, waker] {
+        message = true;
+        waker.wake();
+      });
+      phase_at = clock.monotonic() + base::Millis(5000);
+    } else {
+      shell->stop();
+    }
+  };
+  shell->run(client);
+  other.join();
+  CHECK(taken == 1);
+  CHECK(quit == 0);
+  CHECK(idle == 3);
+  CHECK(built_asleep == 0);
+  CHECK(presented_asleep == 0);
+  CHECK(switches_asleep <= 3);
+  CHECK(shell->counts().presented > presented_before);        // the woken frame differed
+  CHECK(shell->counts().built > shell->counts().presented);   // and the frames that settled did not
+
+  const auto picture = shell->capture();
+  REQUIRE(picture.has_value());
+  CHECK(picture->w == 1280);
+  const std::size_t bar = (static_cast<std::size_t>(10) * 1280 + 640) * 3;
+  CHECK(int(picture->rgb[bar]) == 0x12);
+  CHECK(int(picture->rgb[bar + 1]) == 0x30);
+  CHECK(int(picture->rgb[bar + 2]) == 0x34);
+  waker.wake();
+}
+
+TEST_CASE("gallery: pictures of every widget, where a folder for them is named", "[shell][.pictures]") {
+  const char* folder = std::getenv("DOORSTEP_PICTURES");
+  REQUIRE(folder);
+  const support::Xvfb display(1920, 1400);
+  base::SystemClock clock;
+  for (const auto& [look, look_name] : std::vector<std::pair<view::Look, std::string>>{
+           {view::Look::Light, "light"}, {view::Look::Dark, "dark"}, {view::Look::HighContrast, "contrast"}})
+    for (const int percent : {100, 200})
+      for (const char* only : {"top", "fields", "messages"}) {
+        test::Gallery gallery;
+        gallery.only = only;
+        gallery.alone = 0;
+        gallery.risks[2] = true;
+        gallery.scale = 3;
+        gallery.reason_open = true;
+        Options options;
+        options.fonts = DOORSTEP_FONTS_DIR;
+        options.look = look;
+        options.text_scale = static_cast<float>(percent) / 100;
+        options.caret_blinks = false;
+        options.height = std::string_view(only) == "top" ? 800 : 1300;
+        auto shell = Shell::open(options, clock);
+        REQUIRE(shell.has_value());
+        const base::Millis until = clock.monotonic() + base::Millis(400);
+        bool focused = false;
+        Shell::Client client;
+        client.draw = [&](view::Ui& ui) {
+          if (!focused) ui.focus(std::string_view(only) == "top" ? "saw" : std::string_view(only) == "fields" ? "scale" : "call/called");
+          focused = true;
+          gallery.draw(ui);
+        };
+        client.deadline = [&] { return std::optional(until); };
+        client.notice = [&](Notice n) {
+          if (n == Notice::Idle) shell->stop();
+        };
+        shell->run(client);
+        const auto picture = shell->capture();
+        REQUIRE(picture.has_value());
+        std::ofstream out(std::string(folder) + "/" + only + "-" + look_name + "-" + std::to_string(percent) + ".ppm", std::ios::binary);
+        out << "P6\n" << picture->w << " " << picture->h << "\n255\n";
+        out.write(reinterpret_cast<const char*>(picture->rgb.data()), static_cast<std::streamsize>(picture->rgb.size()));
+      }
+}
