@@ -92,17 +92,14 @@ Result<void> Store::Impl::change_unseen(DraftRow& row, std::string body, Instant
 
 Result<std::string> Store::Impl::merge_bodies(std::string_view base, std::string_view mine, std::string_view theirs) {
   DOORSTEP_TRY_ASSIGN(Id author, me());
-  merge::MergeOptions options;
-  options.mine_author = options.theirs_author = author.str();
-  options.never_auto = {"risk"};  // as on the server: a judgement is never put together from two
   boost::json::value base_json;
   if (!base.empty()) {
     DOORSTEP_TRY_ASSIGN(base_json, wire::parse_json(base));
   }
   DOORSTEP_TRY_ASSIGN(auto mine_json, wire::parse_json(mine));
   DOORSTEP_TRY_ASSIGN(auto theirs_json, wire::parse_json(theirs));
-  auto merged = merge::merge(base_json, mine_json, theirs_json, options);
-  DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(boost::json::serialize(merged.document)));
+  auto merged = merge::merge(base_json, mine_json, theirs_json, merge::record_options(author.str(), author.str()));
+  DOORSTEP_TRY_ASSIGN(auto visit, wire::decode_value<model::Visit>(merged.document));
   return wire::encode(visit);
 }
 

@@ -262,7 +262,7 @@ MergeResult merge(const json::value& base, const json::value& mine, const json::
   json::object document = merger.members("", base.if_object(), mine.get_object(), theirs.get_object());
   json::array open = carried(base, mine, theirs);
   for (const Conflict& conflict : merger.conflicts) open.push_back(to_json(conflict));
-  if (!open.empty()) document[kConflicts] = std::move(open);
+  if (!open.empty() || theirs.get_object().contains(kConflicts)) document[kConflicts] = std::move(open);
   result.document = std::move(document);
   result.conflicts = std::move(merger.conflicts);
   return result;

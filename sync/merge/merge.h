@@ -46,7 +46,7 @@ struct MergeOptions {
 MergeOptions record_options(std::string mine_author, std::string theirs_author);
 
 struct MergeResult {
-  json::value document;             ///< with every open conflict, old and new, in its member "conflicts" (left out when none)
+  json::value document;             ///< with every open conflict, old and new, in "conflicts" (left out when none, unless theirs had it)
   std::vector<Conflict> conflicts;  ///< the new ones of this merge only
   bool clean() const { return conflicts.empty(); }
 };

@@ -188,16 +188,12 @@ class Decider {
     auto theirs = wire::parse_json(facts_.head->body);
     auto base = known_base ? wire::parse_json(facts_.base->body) : base::Result<boost::json::value>(boost::json::value());
     if (!mine || !theirs || !base) return no(Refusal::Malformed, "body");
-    merge::MergeOptions options;
-    options.mine_author = facts_.actor.id.str();
-    options.theirs_author = facts_.head->author.str();
-    options.never_auto = {"level", "threshold"};  // as the tablet merges
+    const auto options = merge::record_options(facts_.actor.id.str(), facts_.head->author.str());
     auto result = merge::merge(*base, *mine, *theirs, options);
-    std::string body = boost::json::serialize(result.document);
-    auto readable = wire::decode<Body>(body);
+    auto readable = wire::decode_value<Body>(result.document);
     if (!readable) return no(Refusal::Malformed, readable.error().detail);
     if (result.document == *theirs && state == facts_.head->state) return nothing_new();
-    Revision made = next(kind, state, std::move(body));
+    Revision made = next(kind, state, wire::encode(*readable));
     made.merged = true;
     return yes(readable->conflicts.empty() ? OpStatus::Merged : OpStatus::Conflict, made);
   }

@@ -118,6 +118,9 @@ TEST_CASE("merge: open conflicts are carried; one settled on either side stays s
     CHECK(r.document.at("a") == "2");
     CHECK(r.document.at("c") == "new");
   }
+  // Nothing changed in mine: the result is theirs, also where theirs says that nothing is open.
+  const auto calm = doc(R"({"a":"1","conflicts":[]})");
+  CHECK(merge(doc(R"({"a":"0","conflicts":[]})"), doc(R"({"a":"0"})"), calm, two_authors()).document == calm);
   // A second conflict at the same place joins the first: nobody's words go.
   auto mine = open, theirs = open;
   mine.get_object()["a"] = "4";
