@@ -502,3 +502,22 @@ TEST_CASE("http listener: says why it cannot start", "[transport]") {
   REQUIRE(nonsense.has_error());
   CHECK(nonsense.error().fault == Fault::Invalid);
 }
+
+TEST_CASE("http: what a request and a connection cost", "[.bench]") {
+  const Council council;
+  const auto listener = listen(with(council.listener()));
+  transport::HttpClient client(at(*listener), council.tablet());
+  const auto measure = [&](const char* what, int times, std::size_t size, bool cold) {
+    const std::string body(size, 'x');
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < times; ++i) {
+      if (cold) client.close();
+      REQUIRE(client.request(post("/", body), kSoon).has_value());
+    }
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - before;
+    std::printf("%-40s %9.0f us\n", what, took.count() / times);
+  };
+  measure("kept connection, 100 bytes each way", 500, 100, false);
+  measure("kept connection, 256 KiB each way", 100, 256 * 1024, false);
+  measure("new connection, 100 bytes each way", 200, 100, true);
+}
