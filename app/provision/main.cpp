@@ -161,7 +161,8 @@ int enrol(const fs::path& file, const std::string& typed_token, const fs::path& 
   transport::HttpClient client({at.host, at.port, config->server.name}, *context);
   const auto reply = transport::enrol(client, {base::to_base32(*token), *request}, limits::kReplyTimeout);
   if (reply.has_error()) {
-    const bool refused = reply.error().where.starts_with("server.");
+    const auto fault = reply.error().fault;  // busy or limited is not a refusal: the code still counts
+    const bool refused = reply.error().where.starts_with("server.") && fault != base::Fault::Offline && fault != base::Fault::Throttled;
     const int result = failed(refused ? "The server refused." : "The tablet could not be enrolled at " + at.url() + ".", reply.error(),
                               refused ? "Nothing was enrolled." : kUnused,
                               refused ? "Ask for a new code: doorstep-server token." : "Mend what is named, then run the same command again.");
