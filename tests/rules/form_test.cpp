@@ -156,6 +156,10 @@ TEST_CASE("form: answers go to where they live and come back", "[rules]") {
   CHECK(std::holds_alternative<model::NotCovered>(*get("whereabouts")));
   REQUIRE(set("whereabouts", std::string("at home")).has_value());
   CHECK(part.answers.empty());
+  part.called = "Amara";
+  CHECK(answer_words(*form.find("not_seen_reason"), std::string("NOT_HOME"), &part) == "Amara was out");
+  CHECK(answer_words(*form.find("not_seen_reason"), std::string("NOT_HOME")) == "The child was out");
+  CHECK(answer_words(*form.find("whereabouts"), std::string("with {name}"), &part) == "with {name}");
   REQUIRE(set("words_method", std::vector<std::string>{"TALK", "PLAY"}).has_value());
   CHECK(answer_words(*form.find("words_method"), *get("words_method")) == "Talking, Playing");
   REQUIRE(set("scale_child", std::int64_t{0}).has_value());

@@ -298,8 +298,10 @@ TEST_CASE("validate: for a child in care the reasons for not being alone are the
   c.part.statuses = {model::Status::Cpp};
   c.part.alone_reason = "PARENT_REFUSED";
   CHECK(problems_of(c).empty());
-  c.part.alone_reason = "UNABLE";
-  CHECK_FALSE(problems_of(c).empty());
+  for (const char* code : {"INAPPROPRIATE_AGE", "UNABLE"}) {  // the law's words, not the council's
+    c.part.alone_reason = code;
+    CHECK_FALSE(problems_of(c).empty());
+  }
   for (const auto type : {VisitType::Cin, VisitType::FamilyHelp, VisitType::Other}) {
     Case optional = complete(type, Shape::Seen);
     optional.part.alone = false;
