@@ -87,7 +87,12 @@ struct HttpListener::Impl {
   };
 
   Impl(ListenerConfig c, HttpHandler h)
-      : config(std::move(c)), handler(std::move(h)), ssl(share(config.context)), pool(config.workers), acceptor(io), stop_timer(io) {}
+      : config(std::move(c)),
+        handler(std::move(h)),
+        ssl(share(config.context)),
+        pool(config.workers),
+        acceptor(io),
+        stop_timer(io) {}
 
   base::Result<void> open();
   net::awaitable<void> accept();
@@ -189,7 +194,8 @@ net::awaitable<void> HttpListener::Impl::serve(std::shared_ptr<Session> session)
   if (address.is_v6() && address.to_v6().is_v4_mapped()) address = net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6());
   session->peer.address = address.to_string();
   session->peer.certificate = tls::peer_certificate(session->stream.native_handle());
-  if (auto identity = tls::inspect(session->peer.certificate); identity.has_value()) session->peer.identity = std::move(*identity);
+  if (auto identity = tls::inspect(session->peer.certificate); identity.has_value())
+    session->peer.identity = std::move(*identity);
 
   bool more = co_await one_request(*session, true);
   while (more && !stopping) more = co_await one_request(*session, false);

@@ -78,7 +78,9 @@ transport::Endpoint at(const server::HttpListener& listener, std::string name = 
   return {"127.0.0.1", listener.port(), std::move(name)};
 }
 
-transport::HttpRequest post(std::string target, std::string body = {}) { return {"POST", std::move(target), {}, std::move(body)}; }
+transport::HttpRequest post(std::string target, std::string body = {}) {
+  return {"POST", std::move(target), {}, std::move(body)};
+}
 
 int connect_to(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -262,7 +264,8 @@ TEST_CASE("http: what breaks a limit or the syntax is refused by name and never 
   const std::vector<Row> rows = {
       {"body larger than allowed", "POST / HTTP/1.1\r\n" + host + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x'), 413,
        "body-too-large"},
-      {"body of four gigabytes announced", "POST / HTTP/1.1\r\n" + host + "Content-Length: 4294967296\r\n\r\n", 413, "body-too-large"},
+      {"body of four gigabytes announced", "POST / HTTP/1.1\r\n" + host + "Content-Length: 4294967296\r\n\r\n", 413,
+       "body-too-large"},
       {"header larger than allowed", "POST / HTTP/1.1\r\n" + host + "X: " + std::string(9000, 'x') + "\r\n\r\n", 431,
        "header-too-large"},
       {"target larger than allowed", "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\n" + host + "\r\n", 431, "header-too-large"},
@@ -275,8 +278,10 @@ TEST_CASE("http: what breaks a limit or the syntax is refused by name and never 
       {"both lengths", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
        "ambiguous-length"},
       {"both lengths, the other way round",
-       "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400, "ambiguous-length"},
-      {"two lengths", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400, "ambiguous-length"},
+       "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400,
+       "ambiguous-length"},
+      {"two lengths", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400,
+       "ambiguous-length"},
       {"a negative length", "POST / HTTP/1.1\r\n" + host + "Content-Length: -3\r\n\r\nabc", 400, "ambiguous-length"},
   };
   for (const auto& row : rows) {

@@ -94,7 +94,8 @@ class Cases {
     server::ListenerConfig config;
     config.context = council.listener();
     config.headers = {{wire::kProtoHeader, "1"}};
-    auto started = server::HttpListener::start(std::move(config), [this](const server::HttpRequest& request) { return answer(request); });
+    auto started =
+        server::HttpListener::start(std::move(config), [this](const server::HttpRequest& request) { return answer(request); });
     REQUIRE(started.has_value());
     listener = std::move(*started);
   }
