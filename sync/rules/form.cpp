@@ -206,10 +206,7 @@ std::vector<Asked> questions_for(const Form& form, Scope scope, const VisitFacts
 
 std::string words(std::string_view text, const ChildPart* part) {
   const std::string name = part ? model::display_name(*part) : std::string();
-  if (!name.empty()) return fill(std::string(text), name);
-  std::string out = fill(std::string(text), "the child");
-  if (text.starts_with("{name}")) out[0] = 'T';
-  return out;
+  return fill(std::string(text), name.empty() ? "the child" : name);
 }
 
 std::optional<Answer> answer_of(const Question& question, const VisitFacts& facts, const ChildPart* part) {
@@ -250,26 +247,26 @@ Result<void> set_answer(const Question& question, std::optional<Answer> answer, 
   return {};
 }
 
-std::string option_label(const Question& question, std::string_view code, const ChildPart* part) {
+std::string option_label(const Question& question, std::string_view code) {
   for (const Option& option : question.options)
-    if (option.code == code) return words(option.label, part);
+    if (option.code == code) return option.label;
   return std::string(code);
 }
 
-std::string answer_words(const Question& question, const Answer& answer, const ChildPart* part) {
+std::string answer_words(const Question& question, const Answer& answer) {
   if (const auto* not_covered = std::get_if<model::NotCovered>(&answer))
     return not_covered->why.empty() ? "Not covered" : "Not covered: " + not_covered->why;
   if (const auto* number = std::get_if<std::int64_t>(&answer))
     return question.kind == Kind::Scale ? std::to_string(*number) + " out of 10" : std::to_string(*number);
   if (const auto* several = std::get_if<std::vector<std::string>>(&answer)) {
     std::string out;
-    for (const std::string& code : *several) out += (out.empty() ? "" : ", ") + option_label(question, code, part);
+    for (const std::string& code : *several) out += (out.empty() ? "" : ", ") + option_label(question, code);
     return out;
   }
   const std::string& text = std::get<std::string>(answer);
-  if (is_list(question.kind) && text == kNone) return question.none.empty() ? "None" : words(question.none, part);
+  if (is_list(question.kind) && text == kNone) return question.none.empty() ? "None" : question.none;
   switch (question.kind) {
-    case Kind::Choice: return option_label(question, text, part);
+    case Kind::Choice: return option_label(question, text);
     case Kind::YesNo: return text == "YES" ? "Yes" : text == "NO" ? "No" : text;
     case Kind::Date:
       if (const auto day = base::date_from_iso(text)) return long_date(*day);

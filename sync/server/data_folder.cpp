@@ -1,0 +1,96 @@
+#include "sync/server/data_folder.h"
+
+#include "platform/base/bytes.h"
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "platform/sql/db.h"
+
+namespace doorstep::server {
+
+namespace {
+
+namespace fs = std::filesystem;
+using base::Access;
+using base::Error;
+using base::Fault;
+using base::Secret;
+
+constexpr auto kRenewBefore = std::chrono::hours(24 * 30);
+
+Result<Secret> read_secret(const fs::path& path) {
+  DOORSTEP_TRY_ASSIGN(std::string text, base::read_file(path, limits::kKeyFileBytes));
+  Secret out = Secret::copy_of(text);
+  base::wipe(text);
+  return out;
+}
+
+Result<Secret> read_database_key(const fs::path& folder) {
+  DOORSTEP_TRY_ASSIGN(std::string text, base::read_file(folder / "cases.key", limits::kKeyFileBytes));
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  auto raw = base::from_hex(text);
+  base::wipe(text);
+  if (!raw || raw->size() != sql::kKeyBytes + sql::kSaltBytes)
+    return Error{Fault::Corrupt, "cases.key", "it is not 96 hex digits"};
+  Secret out = Secret::copy_of(*raw);
+  base::wipe(*raw);
+  return out;
+}
+
+Result<tls::Authority> read_authority(const fs::path& folder) {
+  tls::Authority ca;
+  DOORSTEP_TRY_ASSIGN(ca.cert, base::read_file(folder / "ca.pem", limits::kKeyFileBytes));
+  DOORSTEP_TRY_ASSIGN(ca.key, read_secret(folder / "ca.key"));
+  return ca;
+}
+
+Result<std::string> certify(const fs::path& folder, const tls::Authority& ca, const Secret& key, const std::vector<std::string>& names,
+                            Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto request, tls::make_request(key));
+  DOORSTEP_TRY_ASSIGN(auto pem, tls::issue(ca, request, tls::Subject::of_server(names), tls::kServerDays, now));
+  DOORSTEP_TRY(base::write_file_atomic(folder / "server.pem", pem, Access::Everybody));
+  return pem;
+}
+
+}  // namespace
+
+Result<void> init_data_folder(const fs::path& folder, const std::string& council_name, const std::vector<std::string>& names, Instant now) {
+  DOORSTEP_TRY(base::make_private_folder(folder));
+  if (!fs::exists(folder / "cases.key")) {
+    std::string hex = base::to_hex(base::random_bytes(sql::kKeyBytes + sql::kSaltBytes)) + "\n";
+    auto written = base::write_file_atomic(folder / "cases.key", hex, Access::Owner);
+    base::wipe(hex);
+    DOORSTEP_TRY(written);
+  }
+  if (!fs::exists(folder / "ca.pem")) {  // written last: its key is there when it is
+    DOORSTEP_TRY_ASSIGN(auto ca, tls::make_authority(council_name, now));
+    DOORSTEP_TRY(base::write_file_atomic(folder / "ca.key", ca.key.view(), Access::Owner));
+    DOORSTEP_TRY(base::write_file_atomic(folder / "ca.pem", ca.cert, Access::Everybody));
+  }
+  if (!fs::exists(folder / "server.pem")) {
+    DOORSTEP_TRY_ASSIGN(auto ca, read_authority(folder));
+    DOORSTEP_TRY_ASSIGN(auto key, tls::make_key());
+    DOORSTEP_TRY(base::write_file_atomic(folder / "server.key", key.view(), Access::Owner));
+    DOORSTEP_TRY(certify(folder, ca, key, names, now));
+  }
+  DOORSTEP_TRY_ASSIGN(auto key, read_database_key(folder));
+  auto opened = open_sqlcipher_repository(folder / "cases.db", key);
+  if (!opened) return opened.error();
+  return {};
+}
+
+Result<DataFolder> open_data_folder(const fs::path& folder, const std::vector<std::string>& names, Instant now,
+                                    const RepositoryOptions& options) {
+  DataFolder out;
+  DOORSTEP_TRY_ASSIGN(out.ca, read_authority(folder));
+  DOORSTEP_TRY_ASSIGN(out.key, read_secret(folder / "server.key"));
+  DOORSTEP_TRY_ASSIGN(out.certificate, base::read_file(folder / "server.pem", limits::kKeyFileBytes));
+  DOORSTEP_TRY_ASSIGN(auto identity, tls::inspect(out.certificate));
+  if (identity.not_after < now + kRenewBefore) {
+    DOORSTEP_TRY_ASSIGN(out.certificate, certify(folder, out.ca, out.key, names, now));
+  }
+  DOORSTEP_TRY_ASSIGN(auto key, read_database_key(folder));
+  DOORSTEP_TRY_ASSIGN(out.repository, open_sqlcipher_repository(folder / "cases.db", key, options));
+  return out;
+}
+
+}  // namespace doorstep::server

@@ -1,0 +1,31 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/tls/certificate.h"
+#include "sync/server/sqlcipher_repository.h"
+
+namespace doorstep::server {
+
+/// The case server's own folder (mode 0700): cases.db and its key cases.key, the authority ca.pem and ca.key, the server's
+/// certificate server.pem and server.key. Keys have mode 0600. Whoever copies the folder without cases.key has nothing.
+struct DataFolder {
+  std::unique_ptr<Repository> repository;
+  tls::Authority ca;
+  std::string certificate;  ///< PEM
+  base::Secret key;         ///< PEM
+};
+
+/// Makes what is not there yet; an interrupted run is finished by the next. `names`: what tablets reach the server by, the
+/// first is the one device.toml names.
+base::Result<void> init_data_folder(const std::filesystem::path& folder, const std::string& council_name,
+                                    const std::vector<std::string>& names, Instant now);
+
+/// Opens it. A server certificate with less than 30 days left is made anew for the same key, with `names`.
+/// Fault::NotFound: not initialised.
+base::Result<DataFolder> open_data_folder(const std::filesystem::path& folder, const std::vector<std::string>& names, Instant now,
+                                          const RepositoryOptions& options = {});
+
+}  // namespace doorstep::server

@@ -1,0 +1,41 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sync/rules/clocks.h"
+#include "sync/rules/form.h"
+#include "sync/server/repository.h"
+
+namespace doorstep::server {
+
+/// An approved record with everything that stands beside it.
+struct ExportedRecord {
+  model::Revision revision;         ///< the approved one
+  model::ChildRecord record;
+  std::string child_ref;            ///< the case system's key; empty for a provisional case
+  std::string author_name;
+  std::vector<model::Decision> decisions;  ///< oldest first; the last is the approval
+  std::vector<model::Addendum> addenda;    ///< oldest first
+  std::vector<model::Disposition> dispositions;
+};
+
+/// The whole record as one HTML page: opens without Doorstep or a network, prints, and every word stands in it as written.
+/// `levels`: the words for risk and threshold codes of its own set; other sets' codes stand as they are.
+std::string record_html(const ExportedRecord& record, const rules::Form& form, const rules::Thresholds& levels);
+/// The same as JSON; `body` is the approved text's exact bytes, as a string, so that its hash can be checked.
+std::string record_json(const ExportedRecord& record);
+
+struct ExportReport {
+  std::int64_t records = 0, visits = 0, not_seen = 0;
+  std::vector<std::string> files;
+};
+
+/// Writes into `folder` (made, 0700): records/<id>.html and .json for every approved record, index.html; ssd_cin_visits.csv,
+/// ssd_cp_visits.csv, ssd_cla_visits.csv, not_seen.csv and last_seen.csv for what was submitted or approved; and manifest.json
+/// with every file's SHA-256. In the three tables stand visits that saw the child; attempts stand in not_seen.csv, so that
+/// nobody takes an attempt for a sighting. Cells of CSV files are safe_cell()s.
+base::Result<ExportReport> export_records(Repository& repository, const std::vector<rules::Form>& forms,
+                                          const rules::Thresholds& levels, const std::filesystem::path& folder, Instant now);
+
+}  // namespace doorstep::server

@@ -1,0 +1,342 @@
+#include <set>
+
+#include "sync/rules/calendar.h"
+#include "sync/server/export.h"
+
+namespace doorstep::server {
+
+namespace {
+
+using rules::Kind;
+
+constexpr std::string_view kStyle =
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
+    "h1{font-size:1.6rem;margin:0 0 .2rem}h2{font-size:1.2rem;margin:2rem 0 .5rem;border-bottom:1px solid #767676}"
+    "h3{font-size:1rem;margin:1rem 0 .1rem}.words{white-space:pre-wrap;overflow-wrap:anywhere;margin:0 0 .6rem}"
+    "table{border-collapse:collapse;width:100%;margin:.3rem 0 .8rem}th,td{border:1px solid #767676;padding:.3rem .5rem;"
+    "text-align:start;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere}th{background:#f0f0f0}"
+    ".box{border:2px solid #1a1a1a;padding:.5rem 1rem;margin:1rem 0}footer{margin-top:3rem;font-size:.85rem;overflow-wrap:anywhere}"
+    "svg{border:1px solid #767676;max-width:24rem}@media print{body{margin:0;max-width:none}h2,h3{break-after:avoid}tr{break-inside:avoid}}";
+
+/// Markup characters, and CR (a browser would read it as a line feed).
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      case '\r': out += "&#13;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string when(Instant at) {
+  const int minutes = rules::uk_minutes(at);
+  auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  return base::to_iso(rules::uk_date(at)) + " " + two(minutes / 60) + ":" + two(minutes % 60);
+}
+std::string when(const std::optional<Instant>& at) { return at ? when(*at) : ""; }
+std::string day(const std::optional<Date>& date) { return date ? base::to_iso(*date) : ""; }
+std::string yes_no(const std::optional<bool>& value) { return !value ? "" : *value ? "Yes" : "No"; }
+
+std::string_view words(model::StepStatus status) {
+  switch (status) {
+    case model::StepStatus::Open: return "Open";
+    case model::StepStatus::Done: return "Done";
+    case model::StepStatus::Missed: return "Missed";
+    case model::StepStatus::Dropped: return "Dropped";
+    case model::StepStatus::NotDiscussed: return "Not discussed";
+  }
+  return "";
+}
+std::string_view words(model::RiskChange change) {
+  switch (change) {
+    case model::RiskChange::No: return "No";
+    case model::RiskChange::Yes: return "Yes";
+    case model::RiskChange::NotEnoughToSay: return "Not enough to say";
+  }
+  return "";
+}
+std::string_view words(model::ReturnReason reason) {
+  switch (reason) {
+    case model::ReturnReason::MissingVoice: return "The child's voice is missing";
+    case model::ReturnReason::NotAnalysed: return "Not analysed";
+    case model::ReturnReason::RiskUnclear: return "The risk is unclear";
+    case model::ReturnReason::FactError: return "A fact is wrong";
+    case model::ReturnReason::WrongChild: return "Wrong child";
+    case model::ReturnReason::StepsVague: return "The steps are vague";
+    case model::ReturnReason::Other: return "Another reason";
+  }
+  return "";
+}
+
+class Page {
+ public:
+  Page(const ExportedRecord& exported, const rules::Form& form, const rules::Thresholds& levels)
+      : exported_(exported), record_(exported.record), form_(form), levels_(levels) {}
+
+  std::string run() {
+    const std::string& name = record_.part.name;
+    out_ = "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+           "content=\"width=device-width, initial-scale=1\"><title>" +
+           escaped(name) + "</title><style>" + std::string(kStyle) + "</style></head>\n<body>\n<header><h1 dir=\"auto\">" + escaped(name) +
+           "</h1>\n";
+    field("Case system's number", exported_.child_ref);
+    field("Born", day(record_.part.born));
+    field("Family", record_.family_name);
+    field("Address", record_.address);
+    field("Recorded by", exported_.author_name);
+    field("Submitted", when(record_.submitted_at));
+    out_ += "</header>\n";
+    decisions();
+    for (const rules::Section& section : form_.sections) questions(section);
+    others("Other answers about the visit", record_.facts.answers);
+    others("Other answers", record_.part.answers);
+    drawings();
+    jottings();
+    addenda();
+    dispositions();
+    footer();
+    return out_ + "</body></html>\n";
+  }
+
+ private:
+  void heading(std::string_view text) { out_ += "<h2 dir=\"auto\">" + escaped(text) + "</h2>\n"; }
+  void field(std::string_view label, std::string_view value) {
+    if (value.empty()) return;
+    out_ += "<h3 dir=\"auto\">" + escaped(label) + "</h3><div class=\"words\" dir=\"auto\">" + escaped(value) + "</div>\n";
+  }
+  /// A table with the columns in which anything stands.
+  void table(std::string_view label, const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows) {
+    if (rows.empty()) return;
+    std::vector<std::size_t> used;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      if (std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return !row[i].empty(); })) used.push_back(i);
+    out_ += "<h3 dir=\"auto\">" + escaped(label) + "</h3><table><thead><tr>";
+    for (std::size_t i : used) out_ += "<th scope=\"col\">" + escaped(columns[i]) + "</th>";
+    out_ += "</tr></thead><tbody>\n";
+    for (const auto& row : rows) {
+      out_ += "<tr>";
+      for (std::size_t i : used) out_ += "<td dir=\"auto\">" + escaped(row[i]) + "</td>";
+      out_ += "</tr>\n";
+    }
+    out_ += "</tbody></table>\n";
+  }
+
+  void steps(std::string_view label, const std::vector<model::PlanStep>& list) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& step : list)
+      rows.push_back({step.what, step.owner, day(step.due), step.status ? std::string(words(*step.status)) : "", step.note});
+    table(label, {"What", "Who", "By when", "Status", "Note"}, rows);
+  }
+
+  void decisions() {
+    for (const model::Decision& decision : exported_.decisions) {
+      bool approved = decision.verdict == model::Verdict::Approved;
+      out_ += "<section class=\"box\">\n";
+      field((approved ? "Approved by " : "Returned by ") + decision.reviewer_name, when(decision.at));
+      field("Why", decision.rationale);
+      if (decision.return_reason) field("Reason of the return", words(*decision.return_reason));
+      field("Agrees with risk and threshold", yes_no(decision.agree_risk));
+      field("Where not, why", decision.disagree_why);
+      field("Child discussed in person", yes_no(decision.discussed_in_person));
+      field("Reviewer is a qualified social worker", yes_no(decision.reviewer_qualified));
+      field("Next visit confirmed for", day(decision.next_visit_confirmed));
+      steps("Steps directed", decision.directed_steps);
+      out_ += "</section>\n";
+    }
+  }
+
+  void questions(const rules::Section& section) {
+    const model::ChildPart* part = section.scope == rules::Scope::Child ? &record_.part : nullptr;
+    bool headed = false;
+    auto head = [&] {
+      if (!headed) heading(rules::words(section.title, &record_.part));
+      headed = true;
+    };
+    for (const rules::Question& question : section.questions) {
+      // Whatever was answered is shown, also where a later answer hid the question.
+      auto answer = rules::answer_of(question, record_.facts, part);
+      (part ? shown_part_ : shown_facts_).insert(question.id);
+      if (!answer) continue;
+      head();
+      std::string label = rules::words(question.label, &record_.part);
+      bool said_none = !std::holds_alternative<std::int64_t>(*answer);
+      switch (question.kind) {
+        case Kind::People: said_none ? field(label, rules::answer_words(question, *answer)) : people(label); break;
+        case Kind::OtherChildren: said_none ? field(label, rules::answer_words(question, *answer)) : other_children(label); break;
+        case Kind::Sharing: said_none ? field(label, rules::answer_words(question, *answer)) : sharing(label); break;
+        case Kind::Injuries: said_none ? field(label, rules::answer_words(question, *answer)) : injuries(label); break;
+        case Kind::Disclosures: said_none ? field(label, rules::answer_words(question, *answer)) : disclosures(label); break;
+        case Kind::OpenSteps: said_none ? field(label, rules::answer_words(question, *answer)) : steps(label, record_.part.open_steps); break;
+        case Kind::NextSteps: said_none ? field(label, rules::answer_words(question, *answer)) : steps(label, record_.part.next_steps); break;
+        case Kind::Calls: said_none ? field(label, rules::answer_words(question, *answer)) : calls(label); break;
+        case Kind::Risk: std::holds_alternative<model::NotCovered>(*answer) ? field(label, rules::answer_words(question, *answer)) : risk(label); break;
+        default: field(label, question.options.empty() ? step_words(question, *answer) : rules::answer_words(question, *answer));
+      }
+    }
+  }
+
+  /// A question without options of its own may name the plan's steps by their ids.
+  std::string step_words(const rules::Question& question, const model::Answer& answer) const {
+    const auto* ids = std::get_if<std::vector<std::string>>(&answer);
+    if (!ids) return rules::answer_words(question, answer);
+    std::string out;
+    for (const std::string& id : *ids) {
+      std::string text = id;
+      for (const model::PlanStep& step : record_.part.open_steps)
+        if (step.id.str() == id) text = step.what;
+      out += (out.empty() ? "" : "\n") + text;
+    }
+    return out;
+  }
+
+  void people(std::string_view label) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& person : record_.facts.present)
+      rows.push_back({person.name, person.relationship, person.unknown.value_or(false) ? "Not known to us" : "", yes_no(person.in_household)});
+    table(label, {"Who", "Relationship", "Known", "Lives there"}, rows);
+  }
+  void other_children(std::string_view label) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& child : record_.facts.other_children) {
+      std::string known = !child.known_to_service                                ? ""
+                          : *child.known_to_service == model::Known::Yes ? "Yes"
+                          : *child.known_to_service == model::Known::No  ? "No"
+                                                                         : "Not known";
+      rows.push_back({child.name, child.age, known, child.note});
+    }
+    table(label, {"Name", "Age", "Known to the service", "Note"}, rows);
+  }
+  void sharing(std::string_view label) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& share : record_.facts.sharing) {
+      std::string consent = !share.consent                                          ? ""
+                            : *share.consent == model::Consent::SoughtGiven ? "Sought and given"
+                            : *share.consent == model::Consent::Refused     ? "Refused"
+                                                                            : "Not sought: unsafe";
+      rows.push_back({share.agency, share.what, consent, share.basis});
+    }
+    table(label, {"Agency", "What", "Consent", "Basis"}, rows);
+  }
+  void injuries(std::string_view label) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& injury : record_.part.injuries) {
+      std::string place = injury.place;
+      if (injury.view) place += (place.empty() ? "" : " ") + ("(" + std::string(model::code(*injury.view)) + ")");
+      rows.push_back({place, injury.kind, injury.size_mm ? std::to_string(*injury.size_mm) + " mm" : "", injury.colour, injury.explanation,
+                      injury.explained_by, injury.health_said, injury.medical_sought});
+    }
+    table(label, {"Where", "Kind", "Size", "Colour", "Explanation given", "By whom", "What a health professional said", "Medical sought"}, rows);
+  }
+  void disclosures(std::string_view label) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& told : record_.part.disclosures)
+      rows.push_back({told.exact_words, told.question_asked, told.told_to, when(told.at)});
+    table(label, {"Exact words", "Question asked", "Told to", "When"}, rows);
+  }
+  void calls(std::string_view label) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& call : record_.part.calls) {
+      std::string outcome = !call.outcome ? "" : *call.outcome == model::CallOutcome::Answered ? "Answered" : "No answer";
+      rows.push_back({when(call.at), call.label, call.number, outcome, call.said});
+    }
+    table(label, {"When", "Whom", "Number", "Outcome", "What was said"}, rows);
+  }
+
+  std::string level_words(const std::vector<rules::Level>& levels, const std::string& code) const {
+    if (record_.part.risk.threshold_set == levels_.key())
+      for (const rules::Level& level : levels)
+        if (level.code == code) return level.label + " (" + code + ")";
+    return code;
+  }
+  void risk(std::string_view label) {
+    const model::Risk& risk = record_.part.risk;
+    if (risk.changed) field(label, words(*risk.changed));
+    field("Risk", level_words(levels_.risk, risk.level));
+    field("Threshold level", level_words(levels_.levels, risk.threshold));
+    field("Threshold document", risk.threshold_set);
+    field("Why", risk.why);
+  }
+
+  /// Answers to questions this form does not have: shown under their ids, so that no word is left out.
+  void others(std::string_view title, const model::Answers& answers) {
+    const auto& shown = &answers == &record_.facts.answers ? shown_facts_ : shown_part_;
+    bool headed = false;
+    for (const auto& [id, answer] : answers) {
+      if (shown.contains(id)) continue;
+      if (!headed) heading(title);
+      headed = true;
+      field(id, rules::answer_words(rules::Question{}, answer));
+    }
+  }
+
+  void drawings() {
+    std::map<std::string, std::vector<const model::Stroke*>> pages;
+    for (const auto& stroke : record_.part.strokes) pages[stroke.page].push_back(&stroke);
+    if (pages.empty()) return;
+    heading("Drawings");
+    for (const auto& [page, strokes] : pages) {
+      const rules::Question* question = form_.find(page);
+      std::string label = question ? rules::words(question->label, &record_.part) : page;
+      out_ += "<h3>" + escaped(label) + "</h3><svg viewBox=\"0 0 1000 1000\" role=\"img\" aria-label=\"" + escaped(label) + "\">\n";
+      for (const model::Stroke* stroke : strokes) {
+        out_ += "<polyline fill=\"none\" stroke=\"" + escaped(stroke->colour.empty() ? "#1a1a1a" : stroke->colour) + "\" stroke-width=\"" +
+                std::to_string(std::max<std::int64_t>(stroke->width, 1)) + "\" points=\"";
+        for (const model::Point& point : stroke->points)
+          out_ += std::to_string(static_cast<int>(point.x * 1000)) + "," + std::to_string(static_cast<int>(point.y * 1000)) + " ";
+        out_ += "\"/>\n";
+      }
+      out_ += "</svg>\n";
+    }
+  }
+  void jottings() {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& jotting : record_.jottings) rows.push_back({when(jotting.at), jotting.text});
+    if (rows.empty()) return;
+    heading("Jottings, as written in the home");
+    table("In the order they were taken", {"When", "Words"}, rows);
+  }
+  void addenda() {
+    if (exported_.addenda.empty()) return;
+    heading("Addenda, written after the approval");
+    for (const model::Addendum& addendum : exported_.addenda) {
+      field(addendum.author_name + ", " + when(addendum.at), addendum.text);
+      field("Reason", addendum.reason);
+    }
+  }
+  void dispositions() {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& one : exported_.dispositions) rows.push_back({when(one.at), one.by_name, one.outcome, one.why});
+    if (rows.empty()) return;
+    heading("Children who were not known");
+    table("Settled", {"When", "By", "Outcome", "Why"}, rows);
+  }
+  void footer() {
+    const model::Revision& revision = exported_.revision;
+    out_ += "<footer><p>Times are UK time. Record " + revision.record.str() + ", revision " + std::to_string(revision.rev) + ", SHA-256 " +
+            revision.hash + ". Form " + escaped(record_.versions.form) + ", rules " + escaped(record_.versions.rules) +
+            ". Received by the case server " + when(revision.at) + "." +
+            (revision.filed_at ? " Filed in the case system " + when(*revision.filed_at) + "." : "") + "</p></footer>\n";
+  }
+
+  const ExportedRecord& exported_;
+  const model::ChildRecord& record_;
+  const rules::Form& form_;
+  const rules::Thresholds& levels_;
+  std::set<std::string> shown_facts_, shown_part_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string record_html(const ExportedRecord& record, const rules::Form& form, const rules::Thresholds& levels) {
+  return Page(record, form, levels).run();
+}
+
+}  // namespace doorstep::server

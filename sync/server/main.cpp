@@ -1,0 +1,360 @@
+#include <CLI/CLI.hpp>
+#include <signal.h>
+
+#include <charconv>
+#include <iostream>
+
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "platform/base/log.h"
+#include "platform/config/server_config.h"
+#include "platform/tls/context.h"
+#include "sync/server/data_folder.h"
+#include "sync/server/export.h"
+#include "sync/server/http_listener.h"
+#include "sync/server/import.h"
+#include "sync/server/push.h"
+#include "sync/server/service.h"
+#include "sync/wire/messages.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace server = doorstep::server;
+namespace tls = doorstep::tls;
+namespace limits = doorstep::limits;
+using doorstep::base::Error;
+using doorstep::base::Result;
+
+constexpr int kRefused = 1;  ///< exit code: what was asked for could not be done; standard error says why
+
+struct Arguments {
+  fs::path config = "/etc/doorstep-server/server.toml";
+  fs::path data;    ///< a folder whose server.toml is meant
+  fs::path assets;  ///< forms and rules
+  std::string council_id = "council", council_name = "Council", name = "localhost";
+  std::string listen = "0.0.0.0:8443", enrol_listen = "0.0.0.0:8444";
+  std::vector<std::string> also;
+  std::string serve_listen, serve_enrol_listen;
+  fs::path ports_file;
+  std::size_t requests_per_minute = limits::kRequestsPerMinute;
+  std::int64_t next_s = 300;
+  fs::path folder, file;
+  bool relative_dates = false;
+  std::string worker, device;
+};
+
+/// Everything a command needs, opened.
+struct Opened {
+  doorstep::config::ServerConfig config;
+  server::DataFolder data;
+};
+
+int fail(const Error& error) {
+  std::cerr << "doorstep-server: " << error.where << ": " << (error.detail.empty() ? std::string(fault_word(error.fault)) : error.detail)
+            << "\n";
+  return kRefused;
+}
+
+std::vector<std::string> names_of(const std::string& name, const std::vector<std::string>& also) {
+  std::vector<std::string> names = {name};
+  for (const std::string& other : also)
+    if (std::find(names.begin(), names.end(), other) == names.end()) names.push_back(other);
+  return names;
+}
+
+Result<Opened> open(const Arguments& args, const doorstep::base::Clock& clock) {
+  fs::path file = args.data.empty() ? args.config : args.data / "server.toml";
+  auto parsed = doorstep::config::load_server_config(file);
+  if (auto* problems = std::get_if<std::vector<doorstep::config::Problem>>(&parsed)) {
+    std::string text;
+    for (const auto& problem : *problems) text += "\n" + problem.str();
+    return Error{doorstep::base::Fault::Invalid, file.string(), text};
+  }
+  Opened out;
+  out.config = std::get<doorstep::config::ServerConfig>(std::move(parsed));
+  DOORSTEP_TRY_ASSIGN(out.data, server::open_data_folder(out.config.data_dir, names_of(out.config.server_name, args.also), clock.wall()));
+  return out;
+}
+
+fs::path assets_of(const Arguments& args) { return args.assets.empty() ? fs::path(DOORSTEP_ASSETS_DIR) : args.assets; }
+
+Result<std::vector<doorstep::rules::Form>> load_forms(const Arguments& args) {
+  fs::path folder = assets_of(args) / "forms";
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  // Earlier versions are kept as visit-<version>.json: records are checked with the form they were written under.
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    return std::pair(a.stem() == "visit", a) < std::pair(b.stem() == "visit", b);
+  });
+  std::vector<doorstep::rules::Form> forms;
+  for (const fs::path& file : files) {
+    DOORSTEP_TRY_ASSIGN(auto text, doorstep::base::read_file(file, limits::kAssetBytes));
+    DOORSTEP_TRY_ASSIGN(auto form, doorstep::rules::parse_form(text));
+    forms.push_back(std::move(form));
+  }
+  if (forms.empty()) return Error{doorstep::base::Fault::NotFound, folder.string(), "there is no visit form"};
+  return forms;
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+int init(const Arguments& args, const doorstep::base::Clock& clock) {
+  fs::path folder = args.data;
+  if (fs::exists(folder / "server.toml"))
+    return fail({doorstep::base::Fault::Conflict, folder.string(), "is a case server's folder already"});
+  if (auto done = server::init_data_folder(folder, args.council_name, names_of(args.name, args.also), clock.wall()); !done)
+    return fail(done.error());
+  std::string toml = "# One case server. Written by doorstep-server init.\nversion = 1\n\n[server]\n# Tablets, client certificates only.\nlisten = " +
+                     quoted(args.listen) + "\n# Enrolment only.\nenrol_listen = " + quoted(args.enrol_listen) +
+                     "\n# What tablets reach it by.\nname = " + quoted(args.name) +
+                     "\n# Counts from this file.\ndata_dir = \".\"\n\n[council]\nid = " + quoted(args.council_id) + "\nname = " +
+                     quoted(args.council_name) + "\n";
+  if (auto done = doorstep::base::write_file_atomic(folder / "server.toml", toml, doorstep::base::Access::Owner); !done)
+    return fail(done.error());
+  auto checked = doorstep::config::load_server_config(folder / "server.toml");
+  if (auto* problems = std::get_if<std::vector<doorstep::config::Problem>>(&checked)) {
+    for (const auto& problem : *problems) std::cerr << problem.str() << "\n";
+    fs::remove(folder / "server.toml");
+    return kRefused;
+  }
+  std::cout << "folder " << folder.string() << "\nconfig " << (folder / "server.toml").string() << "\nca " << (folder / "ca.pem").string()
+            << "\n";
+  return 0;
+}
+
+/// "address:port", with brackets around IPv6.
+bool split(const std::string& text, doorstep::config::ListenAddress& out) {
+  auto colon = text.rfind(':');
+  if (colon == std::string::npos) return false;
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  auto [end, code] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), out.port);
+  out.address = host;
+  return !host.empty() && code == std::errc() && end == text.data() + text.size();
+}
+
+Result<std::unique_ptr<server::HttpListener>> listen(const doorstep::config::ListenAddress& at, const Opened& opened,
+                                                     tls::ClientCertificates clients, server::HttpHandler handler) {
+  DOORSTEP_TRY_ASSIGN(auto context, tls::server_context({opened.data.ca.cert, opened.data.certificate, opened.data.key, clients}));
+  server::ListenerConfig config;
+  config.address = at.address;
+  config.port = at.port;
+  config.context = std::move(context);
+  config.headers = {{doorstep::wire::kProtoHeader, std::to_string(doorstep::wire::kProto)}};
+  return server::HttpListener::start(std::move(config), std::move(handler));
+}
+
+int serve(const Arguments& args, const doorstep::base::Clock& clock) {
+  // Before any thread: all of them leave these signals to the wait below.
+  sigset_t stops;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGTERM);
+  sigaddset(&stops, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto forms = load_forms(args);
+  if (!forms) return fail(forms.error());
+  if (!args.serve_listen.empty() && !split(args.serve_listen, opened->config.listen))
+    return fail({doorstep::base::Fault::Invalid, "--listen", "write address:port"});
+  if (!args.serve_enrol_listen.empty() && !split(args.serve_enrol_listen, opened->config.enrol_listen))
+    return fail({doorstep::base::Fault::Invalid, "--enrol-listen", "write address:port"});
+
+  server::ServiceOptions options;
+  options.version = DOORSTEP_VERSION;
+  options.requests_per_minute = args.requests_per_minute;
+  options.next_after_s = options.next_spread_s = args.next_s;
+  server::Service service(*opened->data.repository, opened->data.ca, clock, server::validate_with(std::move(*forms)), options);
+  auto main = listen(opened->config.listen, *opened, tls::ClientCertificates::Required,
+                     [&](const server::HttpRequest& request) { return service.handle(request); });
+  if (!main) return fail(main.error());
+  auto enrolment = listen(opened->config.enrol_listen, *opened, tls::ClientCertificates::None,
+                          [&](const server::HttpRequest& request) { return service.handle_enrolment(request); });
+  if (!enrolment) return fail(enrolment.error());
+
+  std::string ports = "sync " + opened->config.listen.address + ":" + std::to_string((*main)->port()) + "\nenrol " +
+                      opened->config.enrol_listen.address + ":" + std::to_string((*enrolment)->port()) + "\n";
+  if (!args.ports_file.empty())
+    if (auto done = doorstep::base::write_file_atomic(args.ports_file, ports, doorstep::base::Access::Owner); !done)
+      return fail(done.error());
+  std::cout << ports << std::flush;
+  doorstep::base::log_event("serving", (*main)->port());
+
+  int signal_number = 0;
+  sigwait(&stops, &signal_number);
+  doorstep::base::log_event("stopping", signal_number);
+  (*enrolment)->stop();
+  (*main)->stop();  // requests in progress are answered; what they committed is whole
+  doorstep::base::log_event("stopped");
+  return 0;
+}
+
+int import(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  std::map<std::string, std::string> files;
+  for (std::string_view name : server::kExtractFiles) {
+    auto text = doorstep::base::read_file(args.folder / name, limits::kCsvBytes);
+    if (text) files[std::string(name)] = std::move(*text);
+    else if (text.error().fault != doorstep::base::Fault::NotFound) return fail(text.error());
+  }
+  server::ImportOptions options;
+  if (args.relative_dates) options.relative_to = server::day_of(clock.wall());
+  auto report = server::import_extract(*opened->data.repository, files, options, clock.wall());
+  if (!report) return fail(report.error());
+  for (const auto& [name, rows] : report->taken) std::cout << name << ": " << rows << " rows\n";
+  std::cout << "workers changed " << report->workers_changed << ", left " << report->workers_left << "; families changed "
+            << report->families_changed << "; children changed " << report->children_changed << "; cases moved " << report->cases_moved
+            << "\n";
+  for (const auto& problem : report->problems) std::cerr << problem.str() << "\n";
+  return report->problems.empty() ? 0 : kRefused;
+}
+
+int import_filed(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto text = doorstep::base::read_file(args.file, limits::kCsvBytes);
+  if (!text) return fail(text.error());
+  auto report = server::import_filed(*opened->data.repository, args.file.filename().string(), *text, clock.wall());
+  if (!report) return fail(report.error());
+  for (const auto& problem : report->problems) std::cerr << problem.str() << "\n";
+  std::cout << "filed " << report->filed << "\n";
+  return report->problems.empty() ? 0 : kRefused;
+}
+
+int token(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto made = server::make_token(*opened->data.repository, args.worker, {}, clock.wall());
+  if (!made) return fail(made.error());
+  std::cout << *made << "\n";
+  std::cerr << "good for one tablet, for 72 hours\n";
+  return 0;
+}
+
+int revoke(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  Result<void> done;
+  if (!args.worker.empty()) {
+    done = server::revoke_worker(*opened->data.repository, args.worker, clock.wall());
+  } else {
+    auto id = doorstep::base::Id::parse(args.device);
+    if (!id) return fail({doorstep::base::Fault::Invalid, "--device", "write the id that status shows"});
+    done = server::revoke_device(*opened->data.repository, *id, clock.wall());
+  }
+  if (!done) return fail(done.error());
+  std::cout << "revoked " << (args.worker.empty() ? args.device : args.worker) << "\n";
+  return 0;
+}
+
+int status(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto unit = opened->data.repository->read();
+  if (!unit) return fail(unit.error());
+  auto counts = (*unit)->counts();
+  auto devices = (*unit)->devices();
+  auto intact = (*unit)->audit_intact();
+  if (!counts) return fail(counts.error());
+  if (!devices) return fail(devices.error());
+  if (!intact) return fail(intact.error());
+  std::cout << "workers " << counts->workers << "\ntablets " << counts->devices << "\ncases " << counts->cases << " (provisional "
+            << counts->provisional << ")\nrecords " << counts->records << " (submitted " << counts->submitted << ", returned "
+            << counts->returned << ", approved " << counts->approved << ", filed " << counts->filed << ")\noperations "
+            << counts->operations << " (refused " << counts->refused << ")\nreceipts " << counts->receipts << "\naudit "
+            << (*intact ? "intact" : "BROKEN") << "\n";
+  for (const auto& device : *devices) {
+    auto worker = (*unit)->worker(device.worker);
+    if (!worker) return fail(worker.error());
+    std::cout << "tablet " << device.id.str() << " " << (*worker ? (*worker)->external_ref : "?") << " "
+              << (!device.active ? "revoked" : device.activated_at ? "active" : "enrolled") << " last seen "
+              << (device.seen_at ? to_rfc3339(*device.seen_at) : "never") << "\n";
+  }
+  return *intact ? 0 : kRefused;
+}
+
+int export_all(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto forms = load_forms(args);
+  if (!forms) return fail(forms.error());
+  auto rules = doorstep::base::read_file(assets_of(args) / "rules" / "thresholds.json", limits::kAssetBytes);
+  if (!rules) return fail(rules.error());
+  auto levels = doorstep::rules::parse_thresholds(*rules);
+  if (!levels) return fail(levels.error());
+  auto report = server::export_records(*opened->data.repository, *forms, *levels, args.folder, clock.wall());
+  if (!report) return fail(report.error());
+  std::cout << "records " << report->records << ", visits " << report->visits << ", not seen " << report->not_seen << ", files "
+            << report->files.size() << "\nmanifest " << (args.folder / "manifest.json").string() << "\n";
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments args;
+  CLI::App app{"The case server that tablets reconcile with."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", DOORSTEP_VERSION);
+  app.add_option("-c,--config", args.config, "server.toml");
+  app.add_option("-d,--data", args.data, "folder whose server.toml is meant");
+  app.add_option("--assets", args.assets, "folder with forms/ and rules/");
+  app.fallthrough();
+
+  auto* init_command = app.add_subcommand("init", "make a data folder (--data): keys, authority, certificate, server.toml");
+  init_command->add_option("--name", args.name, "name tablets reach it by");
+  init_command->add_option("--also", args.also, "further names or addresses in its certificate");
+  init_command->add_option("--council", args.council_name, "the council's name");
+  init_command->add_option("--council-id", args.council_id, "lower-case letters, digits, hyphens");
+  init_command->add_option("--listen", args.listen, "address:port for tablets");
+  init_command->add_option("--enrol-listen", args.enrol_listen, "address:port for enrolment");
+  auto* serve_command = app.add_subcommand("serve", "answer tablets until SIGTERM");
+  serve_command->add_option("--listen", args.serve_listen, "instead of server.toml's; port 0: any free one");
+  serve_command->add_option("--enrol-listen", args.serve_enrol_listen, "the same for enrolment");
+  serve_command->add_option("--ports-file", args.ports_file, "write \"sync address:port\" and \"enrol address:port\" there");
+  serve_command->add_option("--requests-per-minute", args.requests_per_minute, "per tablet");
+  serve_command->add_option("--next", args.next_s, "seconds after which tablets come back by themselves");
+  auto* import_command = app.add_subcommand("import", "take in the nightly extract");
+  import_command->add_option("folder", args.folder, "with the nine CSV files")->required();
+  import_command->add_flag("--relative-dates", args.relative_dates, "accept T-14 and the like (demonstrations)");
+  auto* filed_command = app.add_subcommand("import-filed", "take in the case system's acknowledgements");
+  filed_command->add_option("file", args.file, "CSV: record,hash,filed_at,reference")->required();
+  auto* token_command = app.add_subcommand("token", "one enrolment code for one worker and one tablet");
+  token_command->add_option("worker", args.worker, "worker_ref of the extract")->required();
+  auto* revoke_command = app.add_subcommand("revoke", "refuse a tablet, or a worker with every tablet");
+  auto* which = revoke_command->add_option_group("which");
+  which->add_option("--device", args.device, "id as status shows it");
+  which->add_option("--worker", args.worker, "worker_ref");
+  which->require_option(1);
+  auto* status_command = app.add_subcommand("status", "counts, tablets, and whether the audit is intact");
+  auto* export_command = app.add_subcommand("export", "approved records as HTML and JSON, visit tables, manifest");
+  export_command->add_option("folder", args.folder, "made when it is not there")->required();
+  CLI11_PARSE(app, argc, argv);
+
+  doorstep::base::SystemClock clock;
+  if (*init_command) {
+    if (args.data.empty()) return fail({doorstep::base::Fault::Invalid, "init", "say which folder: --data FOLDER"});
+    return init(args, clock);
+  }
+  if (*serve_command) return serve(args, clock);
+  if (*import_command) return import(args, clock);
+  if (*filed_command) return import_filed(args, clock);
+  if (*token_command) return token(args, clock);
+  if (*revoke_command) return revoke(args, clock);
+  if (*status_command) return status(args, clock);
+  if (*export_command) return export_all(args, clock);
+  return kRefused;
+}
