@@ -40,10 +40,13 @@ int make_new(const fs::path& file) {
     return kDone;
   }
   if (fs::exists(file))
-    return say(kRefused, file.string() + " is there already.", "It was not touched.", "Name another file, or move this one away.");
+    return say(kRefused, file.string() + " is there already.", "It was not touched.",
+               "Name another file, or move this one away.");
   const auto written = base::write_file_atomic(file, config::example_device_toml(), base::Access::Everybody);
-  if (written.has_error()) return failed(file.string() + " could not be written.", written.error(), "", "Check the folder's permissions.");
-  std::cout << "Wrote " << file.string() << ". Replace every CHANGE ME, then run: doorstep-provision check " << file.string() << '\n';
+  if (written.has_error())
+    return failed(file.string() + " could not be written.", written.error(), "", "Check the folder's permissions.");
+  std::cout << "Wrote " << file.string() << ". Replace every CHANGE ME, then run: doorstep-provision check " << file.string()
+            << '\n';
   return kDone;
 }
 
@@ -60,7 +63,8 @@ void print_json(const std::vector<config::Problem>& problems) {
 /// Reads the file and says all that is wrong with it. Empty: `code` is the exit code.
 std::optional<config::DeviceConfig> read_config(const fs::path& file, bool json, int& code) {
   if (!fs::is_regular_file(file)) {
-    code = say(kCouldNot, "There is no file " + file.string() + ".", "", "Write one with: doorstep-provision new " + file.string());
+    code =
+        say(kCouldNot, "There is no file " + file.string() + ".", "", "Write one with: doorstep-provision new " + file.string());
     return {};
   }
   auto parsed = config::load_device_config(file);
@@ -71,7 +75,8 @@ std::optional<config::DeviceConfig> read_config(const fs::path& file, bool json,
   const auto& problems = std::get<std::vector<config::Problem>>(parsed);
   if (json) print_json(problems);
   else for (const auto& problem : problems) std::cout << problem << '\n';
-  code = say(kRefused, file.string() + " has " + std::to_string(problems.size()) + (problems.size() == 1 ? " problem." : " problems."),
+  code = say(kRefused,
+             file.string() + " has " + std::to_string(problems.size()) + (problems.size() == 1 ? " problem." : " problems."),
              "Nothing was changed on any tablet.", "Mend the lines named, then check again.");
   return {};
 }
@@ -145,9 +150,11 @@ int enrol(const fs::path& file, const std::string& typed_token, const fs::path& 
 
   constexpr std::string_view kUnused = "The code can be used again until it expires.";
   if (const auto made = base::make_private_folder(tablet); made.has_error())
-    return failed(tablet.string() + " could not be made.", made.error(), "The code was not used.", "Check the folder's permissions.");
+    return failed(tablet.string() + " could not be made.", made.error(), "The code was not used.",
+                  "Check the folder's permissions.");
   const auto key = device_key(tablet);
-  if (key.has_error()) return failed("The tablet's key could not be kept.", key.error(), "The code was not used.", "Check the disk.");
+  if (key.has_error())
+    return failed("The tablet's key could not be kept.", key.error(), "The code was not used.", "Check the disk.");
   const auto request = tls::make_request(*key);
   if (request.has_error())
     return failed("The tablet's key cannot be used.", request.error(), "The code was not used.",
@@ -161,17 +168,21 @@ int enrol(const fs::path& file, const std::string& typed_token, const fs::path& 
   transport::HttpClient client({at.host, at.port, config->server.name}, *context);
   const auto reply = transport::enrol(client, {base::to_base32(*token), *request}, limits::kReplyTimeout);
   if (reply.has_error()) {
-    const bool refused = reply.error().where.starts_with("server.");
-    const int result = failed(refused ? "The server refused." : "The tablet could not be enrolled at " + at.url() + ".", reply.error(),
-                              refused ? "Nothing was enrolled." : kUnused,
-                              refused ? "Ask for a new code: doorstep-server token." : "Mend what is named, then run the same command again.");
+    const auto fault = reply.error().fault;  // busy or limited is not a refusal: the code still counts
+    const bool refused =
+        reply.error().where.starts_with("server.") && fault != base::Fault::Offline && fault != base::Fault::Throttled;
+    const int result =
+        failed(refused ? "The server refused." : "The tablet could not be enrolled at " + at.url() + ".", reply.error(),
+               refused ? "Nothing was enrolled." : kUnused,
+               refused ? "Ask for a new code: doorstep-server token." : "Mend what is named, then run the same command again.");
     return refused ? kRefused : result;
   }
   if (!belongs(*reply, *key, config->server.ca_pem))
     return say(kCouldNot, "The server's answer does not belong to this tablet or to the authority in " + file.string() + ".",
                "Nothing was written but the tablet's own key.", "Call whoever runs the server.");
   auto kept = copy_config(file, *config, tablet);
-  if (kept.has_value()) kept = base::write_file_atomic(tablet / config::kEnrolmentFile, wire::encode(*reply), base::Access::Owner);
+  if (kept.has_value())
+    kept = base::write_file_atomic(tablet / config::kEnrolmentFile, wire::encode(*reply), base::Access::Owner);
   if (kept.has_error())
     return failed("The tablet is enrolled at the server, but its folder could not be written.", kept.error(), kUnused,
                   "Make room on the disk, then run the same command again.");
@@ -183,8 +194,10 @@ int enrol(const fs::path& file, const std::string& typed_token, const fs::path& 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Prepares a council's tablets for Doorstep.\nExit codes: 0 done, 1 refused (something is to be mended), 2 could not be done.",
-               "doorstep-provision");
+  CLI::App app(
+      "Prepares a council's tablets for Doorstep.\n"
+      "Exit codes: 0 done, 1 refused (something is to be mended), 2 could not be done.",
+      "doorstep-provision");
   app.set_version_flag("--version", std::string(DOORSTEP_VERSION));
   app.require_subcommand(1);
 

@@ -7,12 +7,12 @@ namespace doorstep::shell {
 
 base::Result<view::FontFiles> read_font_files(const std::filesystem::path& folder) {
   view::FontFiles out;
-  DOORSTEP_TRY_ASSIGN(out.regular, base::read_file(folder / "Inter-Regular.otf", limits::kFontBytes));
-  DOORSTEP_TRY_ASSIGN(out.semibold, base::read_file(folder / "Inter-SemiBold.otf", limits::kFontBytes));
-  DOORSTEP_TRY_ASSIGN(out.display, base::read_file(folder / "InterDisplay-SemiBold.otf", limits::kFontBytes));
-  for (const char* name : {"DejaVuSans.ttf", "DroidSansFallbackFull.ttf"}) {
-    auto bytes = base::read_file(folder / name, limits::kFontBytes);
-    if (bytes.has_value()) out.fallback.push_back(std::move(*bytes));
+  DOORSTEP_TRY_ASSIGN(out.regular, base::read_file(folder / view::kRegularFile, limits::kFontBytes));
+  DOORSTEP_TRY_ASSIGN(out.semibold, base::read_file(folder / view::kSemiboldFile, limits::kFontBytes));
+  DOORSTEP_TRY_ASSIGN(out.display, base::read_file(folder / view::kDisplayFile, limits::kFontBytes));
+  for (const view::FallbackFile& file : view::kFallbackFiles) {
+    auto bytes = base::read_file(folder / file.name, limits::kFontBytes);
+    if (bytes.has_value()) out.fallback.push_back({std::move(*bytes), file.size});
   }
   return out;
 }

@@ -47,6 +47,7 @@ struct DraftItem {
   model::Visit visit;
   Instant saved_at;
   bool waiting = false;  ///< its backup has not reached the server yet
+  std::int64_t version = 0;  ///< for SaveDraft::based_on
 };
 
 struct Caseload {

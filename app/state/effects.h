@@ -25,6 +25,7 @@ struct SaveDraft {
   model::Visit visit;
   std::uint64_t edit = 0;  ///< counts the changes of this visit: what Saved confirms
   bool urgent = false;     ///< something in it is to reach the server first
+  std::int64_t based_on = 0;  ///< version of the DraftChanged or DraftItem it was typed on: newer changes are merged, not lost
 };
 /// Throw a draft away: a tombstone of it is kept. Answer: Loaded.
 struct DiscardDraft { Id visit; };

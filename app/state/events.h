@@ -27,7 +27,10 @@ struct Loaded { CaseloadPtr caseload; };
 struct Saved { Id visit; std::uint64_t edit = 0; Instant at; };
 struct SaveFailed { Id visit; base::Error error; };
 /// The draft was changed by something else than typing: a settled conflict, a merge with another tablet of the same worker.
-struct DraftChanged { model::Visit visit; };
+struct DraftChanged {
+  model::Visit visit;
+  std::int64_t version = 0;  ///< for SaveDraft::based_on
+};
 struct Submitted { Id visit; };
 struct SubmitFailed { Id visit; base::Error error; };
 

@@ -182,11 +182,10 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
     DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(body));
     if (visit.discarded.value_or(false)) body.clear();
   }
-  auto filed = revision.filed_at ? std::optional(revision.filed_at->ms) : std::nullopt;
   DOORSTEP_TRY(db.exec("INSERT OR REPLACE INTO revisions(record, rev, kind, state, author, device, at, hash, body, merged, filed_at)"
                        " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                        revision.record, revision.rev, word(revision.kind), model::code(revision.state), revision.author, revision.device,
-                       revision.at, revision.hash, body, revision.merged, filed));
+                       revision.at, revision.hash, body, revision.merged, revision.filed_at));
   if (revision.kind != RecordKind::ChildRecord)
     DOORSTEP_TRY(db.exec("DELETE FROM revisions WHERE record=?1 AND rev<(SELECT max(rev) FROM revisions WHERE record=?1)",
                          revision.record));

@@ -86,7 +86,7 @@ Result<void> Store::Impl::trim_journal(Id visit) {
 Result<void> Store::Impl::change_unseen(DraftRow& row, std::string body, Instant now) {
   if (row.body == body) return put_draft(row);
   if (row.unseen_body.empty()) row.unseen_body = row.body;
-  row.version = ++changes;
+  row.version += 1;
   return change_draft(row, std::move(body), now);
 }
 
@@ -116,6 +116,7 @@ Result<Draft> Store::Impl::draft_of(const DraftRow& row) {
   out.stage = row.stage == kStageWriting ? DraftStage::Writing : DraftStage::Submitting;
   out.started_at = row.started_at;
   out.saved_at = row.saved_at;
+  out.version = row.version;
   DOORSTEP_TRY_ASSIGN(auto on_the_way, db.first<std::int64_t>("SELECT 1 FROM ops WHERE acked=0 AND kind='put' AND record=?", row.visit));
   out.backed_up = !row.dirty && row.await_rev == 0 && !on_the_way;
   DOORSTEP_TRY_ASSIGN(out.answers, answers("visit=?", row.visit));
@@ -133,14 +134,14 @@ Result<SavedDraft> Store::save_draft(const model::Visit& visit, Instant now, std
     row.visit = visit.id;
     row.started_at = now;
   }
-  bool merged = based_on.value_or(row.version) < row.version && !row.unseen_body.empty();
+  bool merged = !row.unseen_body.empty() && based_on.value_or(row.version) < row.version;
   std::string unseen;
   if (merged) {
     unseen = body;
     DOORSTEP_TRY_ASSIGN(body, impl_->merge_bodies(row.unseen_body, body, row.body));
     merged = body != unseen;
   }
-  if (merged) row.version = ++impl_->changes;
+  if (merged) row.version += 1;
   else unseen.clear();
   if (row.body == body && row.unseen_body == unseen) return SavedDraft{merged};
   row.dirty = row.dirty || row.body != body;

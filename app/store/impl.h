@@ -23,7 +23,7 @@ struct DraftRow {
   bool dirty = false;           ///< the outbox mark: this state was never frozen
   std::int64_t await_rev = 0;   ///< the server made this revision out of ours and its own; nothing is sent until it is here
   Instant started_at, saved_at;
-  std::int64_t version = 0;     ///< Store::changes() after the last change by anything else than save_draft
+  std::int64_t version = 0;     ///< as Draft::version
   std::string unseen_body;      ///< what it was before the first of those that the editor has not seen; empty: it saw all
 };
 
@@ -38,7 +38,6 @@ struct Queued {
 struct Store::Impl {
   explicit Impl(sql::Db opened) : db(std::move(opened)) {}
   sql::Db db;
-  std::int64_t changes = 0;  ///< see Store::changes
 
   // store.cpp
   Result<std::string> meta(std::string_view key);  ///< empty when it was never set

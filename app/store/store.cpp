@@ -23,8 +23,7 @@ Result<Store> Store::open(const std::filesystem::path& path, const base::Secret&
   DOORSTEP_TRY(sql::migrate(db, migrations()));
   auto impl = std::make_unique<Impl>(std::move(db));
   DOORSTEP_TRY(impl->finish_purges());
-  DOORSTEP_TRY_ASSIGN(auto changes, impl->db.first<std::int64_t>("SELECT max(version) FROM drafts"));
-  impl->changes = changes.value_or(0);
+  DOORSTEP_TRY(impl->db.exec("UPDATE drafts SET version=0, unseen_body='' WHERE version<>0"));  // no editor holds any of them yet
   return Store(std::move(impl));
 }
 
@@ -86,8 +85,6 @@ Result<void> Store::Impl::finish_purges() {
   DOORSTEP_TRY(db.exec("UPDATE purged SET ready=1 WHERE ready=0"));
   return {};
 }
-
-std::int64_t Store::changes() const { return impl_->changes; }
 
 Result<void> Store::dump(const std::function<void(std::string_view)>& line) { return impl_->db.dump(line); }
 

@@ -48,12 +48,10 @@ class Store {
 
   // Drafts --------------------------------------------------------------------------------------------------------------
   /// Record, outbox mark and journal row in one commit: when it returns, "Saved" is true. Saving what is already there is
-  /// a success without a write. `based_on`: what changes() said when the editor last read a draft; where sync has changed
-  /// this one since, both changes are merged (empty: the editor has seen everything). Fault::Conflict: the visit is being
-  /// submitted, or was discarded. Full: past limits::kRecordBytes.
+  /// a success without a write. `based_on`: the Draft::version that the editor took over; where the draft has changed
+  /// since, both changes are merged (empty: the editor has seen everything). Fault::Conflict: the visit is being submitted, or
+  /// was discarded. Full: past limits::kRecordBytes.
   Result<SavedDraft> save_draft(const model::Visit& visit, Instant now, std::optional<std::int64_t> based_on = std::nullopt);
-  /// Counts the changes of drafts by anything else than save_draft: merges with another device, answers, settled conflicts.
-  std::int64_t changes() const;
   Result<std::vector<Draft>> drafts();  ///< newest first, without discarded ones
   Result<Draft> draft(Id visit);        ///< Fault::NotFound
   /// Earlier states, newest first, at most `limit`. Destroyed at submission.

@@ -48,6 +48,7 @@ struct Draft {
   model::Visit visit;
   DraftStage stage{};
   Instant started_at, saved_at;
+  std::int64_t version = 0;      ///< goes up with every change by anything else than save_draft; 0: none since the store was opened
   bool backed_up = false;        ///< the server has exactly this state
   std::vector<Answer> answers;   ///< why it came back: refused or conflict, newest last; empty again once edited and sent
 };

@@ -36,7 +36,7 @@ base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me,
   out->children = std::move(read->children);
   for (auto& record : read->records) out->records.push_back(item_of(std::move(record)));
   for (auto& draft : *drafts)
-    if (draft.stage == store::DraftStage::Writing) out->drafts.push_back({std::move(draft.visit), draft.saved_at, !draft.backed_up});
+    if (draft.stage == store::DraftStage::Writing) out->drafts.push_back({std::move(draft.visit), draft.saved_at, !draft.backed_up, draft.version});
   return state::CaseloadPtr(std::move(out));
 }
 

@@ -86,12 +86,17 @@ class Port final : public transport::ReplicaPort {
   std::deque<Question> questions_;
 };
 
-// What the store's thread hears, besides effects.
-struct Knock {};                                                ///< the port has questions
+// What the store's thread hears from the other threads of this room. They never wait for room in its inbox: it may be
+// waiting for one of them to end. A letter is put down, and a knock tells that there is one; when even the knock finds the
+// inbox full, the letter is read after the message that is being carried.
 struct Synced { transport::SyncEvent event; };
 struct Activated { Result<wire::ActivateReply> reply; };
 struct Network { bool online; };
-using Message = std::variant<state::Effect, Knock, Synced, Activated, Network>;
+using Letter = std::variant<Synced, Activated, Network>;
+struct Knock {};  ///< there are letters, or questions at the port
+using Message = std::variant<state::Effect, Knock>;
+
+constexpr int kFreshStarts = 3;  // of the operations' chain, between two unlocks: a copied store would do it for ever
 
 }  // namespace
 
@@ -106,6 +111,7 @@ struct Runner::Impl {
   std::function<void()> wake;
 
   base::BoundedQueue<Message> inbox{limits::kStoreQueue};
+  base::BoundedQueue<Letter> letters{limits::kEventQueue};
   std::mutex events_mutex;
   std::vector<state::Event> events;
   std::thread store_thread, network_thread;
@@ -118,6 +124,9 @@ struct Runner::Impl {
   std::unique_ptr<Port> port;
   std::unique_ptr<transport::SyncPump> pump;
   std::thread activation;
+  std::unique_ptr<transport::HttpClient> activation_client;
+  std::optional<base::Millis> activate_again;  // monotonic
+  int activation_attempts = 0, fresh_starts = 0;
   state::SyncStatus sync;
   state::CaseloadPtr told;  // the snapshot last said
   bool online = true;
@@ -135,16 +144,36 @@ struct Runner::Impl {
 
   void serve() {
     name_thread("store");
-    while (auto message = inbox.pop())
-      std::visit([this](auto& m) { on(m); }, *message);
+    for (;;) {
+      auto message = activate_again ? inbox.pop_for(std::max(base::Millis(0), *activate_again - clock.monotonic())) : inbox.pop();
+      if (message) std::visit([this](auto& m) { on(m); }, *message);
+      else if (inbox.closed()) break;
+      for (Letter& letter : letters.drain()) std::visit([this](auto& l) { on(l); }, letter);
+      answer_port();
+      if (activate_again && clock.monotonic() >= *activate_again) {
+        activate_again.reset();
+        begin_sync();
+      }
+    }
     close();
+  }
+
+  /// From any thread of this room but the store's.
+  void post(Letter letter) {
+    if (!letters.try_push(letter)) base::log_event("work.letters_full");
+    knock();
+  }
+  void knock() {
+    Message message(Knock{});
+    inbox.try_push(message);
   }
 
   void on(state::Effect& effect) {
     std::visit([this](auto& e) { carry(e); }, effect);
   }
 
-  void on(Knock&) {
+  void on(Knock&) {}
+  void answer_port() {
     if (!port) return;
     for (auto& question : port->questions()) {
       if (auto* freeze = std::get_if<Port::Freeze>(&question)) freeze->answer.set_value(freeze_for_pump(*freeze));
@@ -165,7 +194,7 @@ struct Runner::Impl {
     auto applied = db->apply(reply, now());
     if (!applied) return applied.error();
     for (Id visit : applied->drafts_rewritten)
-      if (auto draft = db->draft(visit)) say(state::DraftChanged{draft->visit});
+      if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
     if (applied->caseload_changed || applied->drafts_changed || !applied->answers.empty()) tell_caseload();
     tell_sync();
     return {};
@@ -184,8 +213,18 @@ struct Runner::Impl {
     } else {
       auto& failed = std::get<transport::SyncFailed>(m.event);
       fail_sync(failed.why, failed.retry);
+      if (failed.why.where == "server.forked" || failed.why.where == "engine.forked") start_afresh();
     }
     tell_sync();
+  }
+
+  /// The server knows other operations under this tablet's name: the store is an old copy, or was copied. What it has not
+  /// had acknowledged is numbered anew (sync.md, I9).
+  void start_afresh() {
+    if (!db || !pump || ++fresh_starts > kFreshStarts) return;
+    base::log_event("work.new_incarnation", options.enrolment.device);
+    if (auto begun = db->start_incarnation(); !begun) return base::log_error("start_incarnation", begun.error());
+    pump->wake(transport::Why::Asked);
   }
 
   void fail_sync(const Error& why, std::optional<base::Millis> retry) {
@@ -251,6 +290,7 @@ struct Runner::Impl {
       say(state::UnlockResult{std::move(error), wait ? *wait : base::Millis(0), -1});
     };
     if (!opened) return fail(opened.error());
+    if (db) close();
     // A crash between making the vault and the store leaves a vault without a store: make it then.
     auto path = options.folder / "replica.db";
     std::error_code ignored;
@@ -284,10 +324,10 @@ struct Runner::Impl {
     if (identity->worker_certificate.empty()) return activate(std::move(*identity));
     auto context = options.credentials.client_context(identity->worker_certificate, identity->worker_key);
     if (!context) return fail_sync(context.error(), std::nullopt);
-    port = std::make_unique<Port>([this] { inbox.push(Knock{}); });
+    port = std::make_unique<Port>([this] { knock(); });
     transport::PumpOptions how{.endpoint = options.server, .context = *context, .uniform = {}};
     pump = std::make_unique<transport::SyncPump>(std::move(how), *port,
-                                                 [this](const transport::SyncEvent& event) { inbox.push(Synced{event}); });
+                                                 [this](const transport::SyncEvent& event) { post(Synced{event}); });
     pump->set_online(online);
   }
 
@@ -306,26 +346,44 @@ struct Runner::Impl {
     if (!context) return fail_sync(context.error(), std::nullopt);
     sync.phase = state::SyncPhase::Sending;
     tell_sync();
-    activation = std::thread([this, request = *request, context = *context] {
+    activate_again.reset();
+    activation_client = std::make_unique<transport::HttpClient>(options.server, *context);
+    activation = std::thread([this, request = *request, client = activation_client.get()] {
       name_thread("activate");
-      transport::HttpClient client(options.server, context);
-      inbox.push(Activated{transport::activate(client, {options.enrolment.ticket, request}, kActivateLimit)});
+      post(Activated{transport::activate(*client, {options.enrolment.ticket, request}, kActivateLimit)});
     });
   }
 
   void on(Activated& m) {
-    if (activation.joinable()) activation.join();
+    end_activation();
     if (!db) return;
     if (!m.reply) {
-      fail_sync(m.reply.error(), std::nullopt);
+      auto retry = retry_of(m.reply.error());
+      if (retry) activate_again = clock.monotonic() + *retry;
+      fail_sync(m.reply.error(), retry);
       return tell_sync();
     }
+    activation_attempts = 0;
     auto identity = db->identity();
     if (!identity) return fail_sync(identity.error(), std::nullopt);
     identity->worker_certificate = m.reply->worker_certificate;
     identity->worker_name = m.reply->worker.name;
     if (auto kept = db->set_identity(*identity); !kept) return fail_sync(kept.error(), std::nullopt);
     begin_sync();
+  }
+
+  /// Where nobody answered, another try comes by itself. A refusal waits for a person.
+  std::optional<base::Millis> retry_of(const Error& why) {
+    if (why.fault != Fault::Offline && why.fault != Fault::Timeout) return std::nullopt;
+    auto random = base::random_bytes(2);
+    auto uniform = [&](std::size_t i) { return static_cast<unsigned char>(random[i]) / 256.0; };
+    return engine::backoff(activation_attempts++, std::nullopt, uniform(0), uniform(1));
+  }
+
+  void end_activation() {
+    if (activation_client) activation_client->cancel();
+    if (activation.joinable()) activation.join();
+    activation_client.reset();
   }
 
   void carry(state::Lock&) { close(); }
@@ -335,25 +393,29 @@ struct Runner::Impl {
     if (pump) pump->stop();
     pump.reset();
     port.reset();
-    if (activation.joinable()) activation.join();
+    end_activation();
+    activate_again.reset();
+    activation_attempts = fresh_starts = 0;
     db.reset();
     told.reset();
     sync = {};
+    for (Letter& letter : letters.drain())  // the others are about the store that is closed
+      if (auto* network = std::get_if<Network>(&letter)) on(*network);
   }
 
   // Drafts and operations -------------------------------------------------------------------------------------------------
 
   void carry(state::SaveDraft& e) {
     if (!db) return say(state::SaveFailed{e.visit.id, closed()});
-    auto saved = db->save_draft(e.visit, now());
+    auto saved = db->save_draft(e.visit, now(), e.based_on);
     if (!saved) return say(state::SaveFailed{e.visit.id, saved.error()});
     Instant at = now();
     say(state::Saved{e.visit.id, e.edit, at});
     if (saved->merged) {
-      if (auto draft = db->draft(e.visit.id)) say(state::DraftChanged{draft->visit});
+      if (auto draft = db->draft(e.visit.id)) say(state::DraftChanged{std::move(draft->visit), draft->version});
       tell_caseload();
     } else {
-      tell_draft({std::move(e.visit), at, true});
+      tell_draft({std::move(e.visit), at, true, e.based_on});
     }
     tell_sync();
     if (pump) pump->wake(e.urgent ? transport::Why::Asked : transport::Why::Changed);
@@ -374,7 +436,7 @@ struct Runner::Impl {
     if (!db) return say(state::SaveFailed{e.visit, closed()});
     auto draft = db->settle_conflict(e.visit, e.path, e.choice, now());
     if (!draft) return say(state::SaveFailed{e.visit, draft.error()});
-    say(state::DraftChanged{draft->visit});
+    say(state::DraftChanged{std::move(draft->visit), draft->version});
     changed(transport::Why::Changed);
   }
 
@@ -417,12 +479,12 @@ struct Runner::Impl {
   void watch() {
     name_thread("network");
     auto network = os::watch_network();
-    inbox.push(Network{network->online()});
+    post(Network{network->online()});
     for (;;) {
       pollfd fds[] = {{stop_fd, POLLIN, 0}, {network->descriptor(), POLLIN, 0}};
       if (::poll(fds, 2, -1) < 0 && errno != EINTR) return;
       if (fds[0].revents) return;
-      if (fds[1].revents && network->refresh()) inbox.push(Network{network->online()});
+      if (fds[1].revents && network->refresh()) post(Network{network->online()});
     }
   }
 };

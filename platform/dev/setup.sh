@@ -37,6 +37,8 @@ plain=(
   libspdlog-dev                              # logging, and fmt
   libbenchmark-dev                           # benchmarks
   fonts-inter                                # the typeface
+  fonts-noto-ui-core fonts-droid-fallback fonts-dejavu-core  # names in Arabic, Chinese and other scripts, where Inter has no letters
+  libfribidi-dev                             # names in right-to-left scripts: their order and joined letters
   libpng-dev libx11-dev libxtst-dev          # the end-to-end driver: screenshots, and XTEST to press keys as a person would
   xvfb xclip                                 # a display where there is none, and pasting as a person would
   libgl1-mesa-dri libegl1 libgles2           # drawing where there is no GPU

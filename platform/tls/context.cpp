@@ -146,8 +146,9 @@ Error explain(unsigned long openssl_error, long verify_result) {
               "This network is intercepting the connection. Your notes are safe on this tablet and were not sent. "
               "Use another network; if it goes on, call IT, code " + code + "."};
     case Cause::WrongServer:
-      return {Fault::Untrusted, "tls.wrong_server",
-              "The server's name does not match. Your notes are safe on this tablet and were not sent. Call IT, code " + code + "."};
+      return {
+          Fault::Untrusted, "tls.wrong_server",
+          "The server's name does not match. Your notes are safe on this tablet and were not sent. Call IT, code " + code + "."};
     case Cause::NotAuthorised:
       return {Fault::Denied, "tls.not_authorised",
               "This tablet is no longer authorised. Your notes are safe on this tablet. Call IT, code " + alert + "."};
@@ -160,7 +161,8 @@ Error explain(unsigned long openssl_error, long verify_result) {
               "Use another network, or call IT."};
     case Cause::Other: break;
   }
-  return {Fault::Offline, "tls.broken", "The secure connection broke off. Your notes are safe on this tablet; Doorstep will try again."};
+  return {Fault::Offline, "tls.broken",
+          "The secure connection broke off. Your notes are safe on this tablet; Doorstep will try again."};
 }
 
 Error explain(ssl_st* session, unsigned long openssl_error) { return explain(openssl_error, SSL_get_verify_result(session)); }

@@ -206,7 +206,10 @@ std::vector<Asked> questions_for(const Form& form, Scope scope, const VisitFacts
 
 std::string words(std::string_view text, const ChildPart* part) {
   const std::string name = part ? model::display_name(*part) : std::string();
-  return fill(std::string(text), name.empty() ? "the child" : name);
+  if (!name.empty()) return fill(std::string(text), name);
+  std::string out = fill(std::string(text), "the child");
+  if (text.starts_with("{name}")) out[0] = 'T';
+  return out;
 }
 
 std::optional<Answer> answer_of(const Question& question, const VisitFacts& facts, const ChildPart* part) {
@@ -247,26 +250,26 @@ Result<void> set_answer(const Question& question, std::optional<Answer> answer, 
   return {};
 }
 
-std::string option_label(const Question& question, std::string_view code) {
+std::string option_label(const Question& question, std::string_view code, const ChildPart* part) {
   for (const Option& option : question.options)
-    if (option.code == code) return option.label;
+    if (option.code == code) return words(option.label, part);
   return std::string(code);
 }
 
-std::string answer_words(const Question& question, const Answer& answer) {
+std::string answer_words(const Question& question, const Answer& answer, const ChildPart* part) {
   if (const auto* not_covered = std::get_if<model::NotCovered>(&answer))
     return not_covered->why.empty() ? "Not covered" : "Not covered: " + not_covered->why;
   if (const auto* number = std::get_if<std::int64_t>(&answer))
     return question.kind == Kind::Scale ? std::to_string(*number) + " out of 10" : std::to_string(*number);
   if (const auto* several = std::get_if<std::vector<std::string>>(&answer)) {
     std::string out;
-    for (const std::string& code : *several) out += (out.empty() ? "" : ", ") + option_label(question, code);
+    for (const std::string& code : *several) out += (out.empty() ? "" : ", ") + option_label(question, code, part);
     return out;
   }
   const std::string& text = std::get<std::string>(answer);
-  if (is_list(question.kind) && text == kNone) return question.none.empty() ? "None" : question.none;
+  if (is_list(question.kind) && text == kNone) return question.none.empty() ? "None" : words(question.none, part);
   switch (question.kind) {
-    case Kind::Choice: return option_label(question, text);
+    case Kind::Choice: return option_label(question, text, part);
     case Kind::YesNo: return text == "YES" ? "Yes" : text == "NO" ? "No" : text;
     case Kind::Date:
       if (const auto day = base::date_from_iso(text)) return long_date(*day);

@@ -144,9 +144,10 @@ std::optional<model::Answer> answer_of(const Question& question, const model::Vi
 Result<void> set_answer(const Question& question, std::optional<model::Answer> answer, model::VisitFacts& facts,
                         model::ChildPart* part);
 
-/// The label of a code among the question's options; the code itself when it has none.
-std::string option_label(const Question& question, std::string_view code);
+/// The label of a code among the question's options, {name} filled in; the code itself when it has none.
+std::string option_label(const Question& question, std::string_view code, const model::ChildPart* part = nullptr);
 /// An answer as a person reads it: labels instead of codes, "Not covered: why", "Yes", "7 out of 10", "3 December 2026".
-std::string answer_words(const Question& question, const model::Answer& answer);
+/// What a person wrote is never touched.
+std::string answer_words(const Question& question, const model::Answer& answer, const model::ChildPart* part = nullptr);
 
 }  // namespace doorstep::rules

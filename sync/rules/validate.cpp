@@ -39,6 +39,8 @@ class Check {
     out_.push_back({q.id, part_ ? part_->id : Id(), item, words(message, part_)});
   }
 
+  std::string title(const Question& q) const { return "“" + words(q.label, part_) + "”"; }
+
   void check(const Asked& asked) {
     const Question& q = *asked.question;
     if (q.kind == Kind::Risk) return check_risk(asked);
@@ -50,7 +52,7 @@ class Check {
     }
     if (const auto* not_covered = std::get_if<model::NotCovered>(&*answer)) {
       if (asked.required && !asked.not_covered) say(q, q.missing);
-      else if (asked.needs_why && blank(not_covered->why)) say(q, "Say in a few words why " + in_quotes(q.label) + " was not covered.");
+      else if (asked.needs_why && blank(not_covered->why)) say(q, "Say in a few words why " + title(q) + " was not covered.");
       check_length(q, not_covered->why, limits::kShortTextBytes);
       return;
     }
@@ -76,14 +78,14 @@ class Check {
         break;
       case Kind::Scale: {
         const auto* number = std::get_if<std::int64_t>(&answer);
-        if (!number || *number < 0 || *number > 10) say(q, "Choose a number from 0 to 10 for " + in_quotes(q.label) + ".");
+        if (!number || *number < 0 || *number > 10) say(q, "Choose a number from 0 to 10 for " + title(q) + ".");
         break;
       }
       case Kind::Date:
-        if (!text || !base::date_from_iso(*text)) say(q, "Give a day that exists for " + in_quotes(q.label) + ".");
+        if (!text || !base::date_from_iso(*text)) say(q, "Give a day that exists for " + title(q) + ".");
         break;
       case Kind::Time:
-        if (!text || !base::from_rfc3339(*text)) say(q, "Give a day and a time for " + in_quotes(q.label) + ".");
+        if (!text || !base::from_rfc3339(*text)) say(q, "Give a day and a time for " + title(q) + ".");
         if (q.field == Field::End && facts_.start && facts_.end && facts_.end->at < facts_.start->at)
           say(q, "The visit ends before it starts. Check both times.");
         break;
@@ -102,11 +104,11 @@ class Check {
   }
   void not_offered(const Question& q, const std::string& code) {
     say(q, code.empty() ? q.missing
-                        : "Answer " + in_quotes(q.label) + " again: " + in_quotes(option_label(q, code)) + " is not one of the choices here.");
+                        : "Answer " + title(q) + " again: " + in_quotes(option_label(q, code, part_)) + " is not one of the choices here.");
   }
   void check_length(const Question& q, std::string_view text, std::size_t limit_bytes) {
     if (text.size() > limit_bytes)
-      say(q, in_quotes(q.label) + " is too long by about " + std::to_string(text.size() - limit_bytes) + " characters.");
+      say(q, title(q) + " is too long by about " + std::to_string(text.size() - limit_bytes) + " characters.");
   }
 
   void check_entries(const Question& q) {

@@ -22,6 +22,7 @@ HttpReply plain_in_coded_out(const HttpHandler& handler, HttpRequest& request, s
       return problem(413, "body-too-large", "The request is larger than this server accepts.", "Send it in smaller parts.");
     if (plain.has_error()) return problem(400, "malformed", "The request's body is not what its header says.");
     request.body = std::move(*plain);
+    request.headers.erase("content-encoding");
   } else if (!encoding.empty()) {
     return problem(415, "unsupported-encoding", "The request's body is encoded in a way that this server does not know.");
   }

@@ -87,10 +87,16 @@ struct HttpListener::Impl {
   };
 
   Impl(ListenerConfig c, HttpHandler h)
-      : config(std::move(c)), handler(std::move(h)), ssl(share(config.context)), pool(config.workers), acceptor(io), stop_timer(io) {}
+      : config(std::move(c)),
+        handler(std::move(h)),
+        ssl(share(config.context)),
+        pool(config.workers),
+        acceptor(io),
+        stop_timer(io) {}
 
   base::Result<void> open();
   net::awaitable<void> accept();
+  void admit(tcp::socket socket);
   net::awaitable<void> serve(std::shared_ptr<Session> session);
   net::awaitable<bool> one_request(Session& session, bool first);
   net::awaitable<bool> send(Session& session, HttpReply reply, bool keep);
@@ -147,15 +153,25 @@ net::awaitable<void> HttpListener::Impl::accept() {
       base::log_event("http.too_many_sessions", static_cast<std::int64_t>(open_sessions.size()));
       continue;  // the socket closes; the tablet comes back later
     }
+    admit(std::move(socket));
+  }
+}
+
+// A connection that cannot be taken for want of memory is lost, not the door.
+void HttpListener::Impl::admit(tcp::socket socket) {
+  const std::uint64_t number = next_number++;
+  try {
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    const std::uint64_t number = next_number++;
     auto session = std::make_shared<Session>(std::move(socket), ssl);
     open_sessions.emplace(number, session);
-    count = open_sessions.size();
     auto work = serve(std::move(session));
     net::co_spawn(io, std::move(work), [this, number](std::exception_ptr failure) { ended(number, failure); });
+  } catch (const std::exception&) {
+    base::log_event("http.session_not_taken", static_cast<std::int64_t>(number));
+    open_sessions.erase(number);
   }
+  count = open_sessions.size();
 }
 
 void HttpListener::Impl::ended(std::uint64_t number, const std::exception_ptr& failure) {
@@ -178,7 +194,8 @@ net::awaitable<void> HttpListener::Impl::serve(std::shared_ptr<Session> session)
   if (address.is_v6() && address.to_v6().is_v4_mapped()) address = net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6());
   session->peer.address = address.to_string();
   session->peer.certificate = tls::peer_certificate(session->stream.native_handle());
-  if (auto identity = tls::inspect(session->peer.certificate); identity.has_value()) session->peer.identity = std::move(*identity);
+  if (auto identity = tls::inspect(session->peer.certificate); identity.has_value())
+    session->peer.identity = std::move(*identity);
 
   bool more = co_await one_request(*session, true);
   while (more && !stopping) more = co_await one_request(*session, false);

@@ -16,8 +16,6 @@ using base::Error;
 using base::Fault;
 using base::Millis;
 
-constexpr std::size_t kCompressFrom = 1024;  ///< bytes; below it zstd gains nothing worth the work
-
 /// Either the value, or the reply that refuses it.
 template <class T>
 using Or = std::variant<T, HttpReply>;
@@ -42,38 +40,21 @@ HttpReply failure(const Error& error) {
   return problem(500, "internal", "The case server failed.", "Nothing is lost; it is tried again.");
 }
 
-HttpReply answer(const HttpRequest& request, std::string body) {
+HttpReply answer(std::string body) {
   HttpReply reply;
   reply.content_type = wire::kContentType;
-  auto accepts = request.headers.find("accept-encoding");
-  if (body.size() >= kCompressFrom && accepts != request.headers.end() && accepts->second.find("zstd") != std::string::npos) {
-    body = wire::compress(body);
-    reply.headers.emplace_back("Content-Encoding", "zstd");
-  }
   reply.body = std::move(body);
   return reply;
 }
 
 template <class T>
 Or<T> read_body(const HttpRequest& request) {
-  auto header = [&](const char* name) {
-    auto found = request.headers.find(name);
-    return found == request.headers.end() ? std::string() : found->second;
-  };
-  std::string type = header("content-type");
+  auto found = request.headers.find("content-type");
+  std::string type = found == request.headers.end() ? std::string() : found->second;
   type = type.substr(0, type.find(';'));
   if (type != wire::kContentType && type != "application/json")
     return problem(415, "unsupported-media", "The request is of another kind than this server reads.", wire::kContentType);
-  std::string encoding = header("content-encoding");
-  std::string unpacked;
-  if (encoding == "zstd") {
-    auto bytes = wire::decompress(request.body, limits::kBodyBytes);
-    if (!bytes) return problem(400, "malformed", "The request cannot be unpacked.", bytes.error().detail);
-    unpacked = std::move(*bytes);
-  } else if (!encoding.empty() && encoding != "identity") {
-    return problem(415, "unsupported-encoding", "The request is packed in a way this server does not read.", "zstd");
-  }
-  auto value = wire::decode<T>(encoding == "zstd" ? unpacked : request.body);
+  auto value = wire::decode<T>(request.body);
   if (!value) return problem(400, "malformed", "The request cannot be read.", value.error().detail);
   return std::move(*value);
 }
@@ -205,7 +186,7 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.next_spread_s = options_.next_spread_s;
   reply.receipt = pushed->receipt;
   reply.server_time = now;
-  return answer(request, wire::encode(reply));
+  return answer(wire::encode(reply));
 }
 
 HttpReply Service::activate(const HttpRequest& request) {
@@ -214,7 +195,7 @@ HttpReply Service::activate(const HttpRequest& request) {
   auto read = read_body<wire::ActivateRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
   auto done = server::activate(repository_, ca_, std::get<Actor>(admitted).device.id, std::get<wire::ActivateRequest>(read), clock_.wall());
-  if (done) return answer(request, wire::encode(*done));
+  if (done) return answer(wire::encode(*done));
   switch (done.error().fault) {
     case Fault::NotFound: return problem(403, "ticket-unknown", "This tablet's set-up ticket is not known.", "Enrol the tablet again.");
     case Fault::Conflict: return problem(409, "ticket-used", "This tablet's set-up ticket was used.", "Enrol the tablet again.");
@@ -239,7 +220,7 @@ HttpReply Service::enrol(const HttpRequest& request) {
   auto read = read_body<wire::EnrolRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return failed(*refused);
   auto done = server::enrol(repository_, ca_, options_.terms, std::get<wire::EnrolRequest>(read), clock_);
-  if (done) return answer(request, wire::encode(*done));
+  if (done) return answer(wire::encode(*done));
   switch (done.error().fault) {
     case Fault::NotFound: return failed(problem(403, "token-unknown", "This code is not known.", "Check it, or ask IT for a new one."));
     case Fault::Conflict: return failed(problem(409, "token-used", "This code was used.", "Ask IT for a new one."));

@@ -54,7 +54,8 @@ net::ssl::context share(const tls::Context& context) {
 }  // namespace
 
 struct HttpClient::Impl {
-  Impl(Endpoint e, tls::Context c) : endpoint(std::move(e)), context(std::move(c)), ssl(share(context)), resolver(io), watchdog(io) {}
+  Impl(Endpoint e, tls::Context c)
+      : endpoint(std::move(e)), context(std::move(c)), ssl(share(context)), resolver(io), watchdog(io) {}
 
   net::awaitable<Result<HttpResponse>> exchange(const HttpRequest& request);
   net::awaitable<std::optional<Error>> connect();

@@ -64,7 +64,8 @@ struct Enrolment {
     server::ListenerConfig config;
     config.context = council.listener(tls::ClientCertificates::None);
     config.headers = {{wire::kProtoHeader, "1"}};
-    auto started = server::HttpListener::start(std::move(config), [this](const server::HttpRequest& request) { return answer(request); });
+    auto started =
+        server::HttpListener::start(std::move(config), [this](const server::HttpRequest& request) { return answer(request); });
     REQUIRE(started.has_value());
     listener = std::move(*started);
   }
@@ -244,8 +245,8 @@ TEST_CASE("provision: each way to fail has its own words and leaves no enrolment
   bad.replace(bad.find("ca.pem"), 6, "../ca.pem");
   fs::create_directories(folder.path / "deeper");
   folder.write("deeper/device.toml", bad);
-  const auto outside = run({kProgram, "enrol", (folder.path / "deeper/device.toml").string(), "--token", enrolment.code, "--tablet",
-                            tablet.string()});
+  const auto outside = run(
+      {kProgram, "enrol", (folder.path / "deeper/device.toml").string(), "--token", enrolment.code, "--tablet", tablet.string()});
   CHECK(outside.code == 1);
   CHECK(outside.output.find("cannot travel") != std::string::npos);
   CHECK(enrolment.asked == 1);  // only the unknown code got as far as the server

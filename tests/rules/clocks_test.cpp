@@ -363,3 +363,15 @@ TEST_CASE("clocks: open steps carry into the next visit until they are closed", 
   }
   CHECK(open_steps(of, {}).size() == 3);
 }
+
+TEST_CASE("clocks: no plan and no rule says nothing, a broken plan is no plan", "[rules]") {
+  auto cp = involved(model::Status::Cpp, "2026-06-01");
+  cp.plan_every = 0;
+  cp.plan_unit = "DAYS";
+  CHECK(clock_of(child({cp}), "CP", "2026-06-02").on == day("2026-06-15"));
+  cp.plan_every = 5;
+  cp.plan_unit = "FORTNIGHTS";
+  CHECK(clock_of(child({cp}), "CP", "2026-06-02").on == day("2026-06-15"));
+  CHECK_FALSE(due(child({}), {}, day("2026-06-02"), shipped()).has_value());
+  CHECK(all_due(child({involved(model::Status::Cla, "2026-06-01")}), {}, day("2010-01-01"), shipped()).empty());  // before the rule was law
+}

@@ -30,9 +30,9 @@ std::string bytes_of(const std::filesystem::path& path) {
 
 Headless::Headless(std::string_view fonts, int w, int h, float scale, view::Look look) : inner_(std::make_unique<Inner>()), ui_(std::make_unique<view::Ui>()) {
   const std::filesystem::path folder(fonts);
-  inner_->files = {bytes_of(folder / "Inter-Regular.otf"), bytes_of(folder / "Inter-SemiBold.otf"), bytes_of(folder / "InterDisplay-SemiBold.otf"), {}};
-  for (const char* name : {"DejaVuSans.ttf", "DroidSansFallbackFull.ttf"})
-    if (std::filesystem::exists(folder / name)) inner_->files.fallback.push_back(bytes_of(folder / name));
+  inner_->files = {bytes_of(folder / view::kRegularFile), bytes_of(folder / view::kSemiboldFile), bytes_of(folder / view::kDisplayFile), {}};
+  for (const view::FallbackFile& file : view::kFallbackFiles)
+    if (std::filesystem::exists(folder / file.name)) inner_->files.fallback.push_back({bytes_of(folder / file.name), file.size});
   inner_->context = ImGui::CreateContext();
   ImGui::SetCurrentContext(inner_->context);
   ImGuiIO& io = ImGui::GetIO();

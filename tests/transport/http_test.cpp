@@ -78,7 +78,9 @@ transport::Endpoint at(const server::HttpListener& listener, std::string name = 
   return {"127.0.0.1", listener.port(), std::move(name)};
 }
 
-transport::HttpRequest post(std::string target, std::string body = {}) { return {"POST", std::move(target), {}, std::move(body)}; }
+transport::HttpRequest post(std::string target, std::string body = {}) {
+  return {"POST", std::move(target), {}, std::move(body)};
+}
 
 int connect_to(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -262,7 +264,8 @@ TEST_CASE("http: what breaks a limit or the syntax is refused by name and never 
   const std::vector<Row> rows = {
       {"body larger than allowed", "POST / HTTP/1.1\r\n" + host + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x'), 413,
        "body-too-large"},
-      {"body of four gigabytes announced", "POST / HTTP/1.1\r\n" + host + "Content-Length: 4294967296\r\n\r\n", 413, "body-too-large"},
+      {"body of four gigabytes announced", "POST / HTTP/1.1\r\n" + host + "Content-Length: 4294967296\r\n\r\n", 413,
+       "body-too-large"},
       {"header larger than allowed", "POST / HTTP/1.1\r\n" + host + "X: " + std::string(9000, 'x') + "\r\n\r\n", 431,
        "header-too-large"},
       {"target larger than allowed", "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\n" + host + "\r\n", 431, "header-too-large"},
@@ -275,8 +278,10 @@ TEST_CASE("http: what breaks a limit or the syntax is refused by name and never 
       {"both lengths", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
        "ambiguous-length"},
       {"both lengths, the other way round",
-       "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400, "ambiguous-length"},
-      {"two lengths", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400, "ambiguous-length"},
+       "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400,
+       "ambiguous-length"},
+      {"two lengths", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400,
+       "ambiguous-length"},
       {"a negative length", "POST / HTTP/1.1\r\n" + host + "Content-Length: -3\r\n\r\nabc", 400, "ambiguous-length"},
   };
   for (const auto& row : rows) {
@@ -501,4 +506,23 @@ TEST_CASE("http listener: says why it cannot start", "[transport]") {
   const auto nonsense = server::HttpListener::start(config, echo);
   REQUIRE(nonsense.has_error());
   CHECK(nonsense.error().fault == Fault::Invalid);
+}
+
+TEST_CASE("http: what a request and a connection cost", "[.bench]") {
+  const Council council;
+  const auto listener = listen(with(council.listener()));
+  transport::HttpClient client(at(*listener), council.tablet());
+  const auto measure = [&](const char* what, int times, std::size_t size, bool cold) {
+    const std::string body(size, 'x');
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < times; ++i) {
+      if (cold) client.close();
+      REQUIRE(client.request(post("/", body), kSoon).has_value());
+    }
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - before;
+    std::printf("%-40s %9.0f us\n", what, took.count() / times);
+  };
+  measure("kept connection, 100 bytes each way", 500, 100, false);
+  measure("kept connection, 256 KiB each way", 100, 256 * 1024, false);
+  measure("new connection, 100 bytes each way", 200, 100, true);
 }

@@ -310,6 +310,22 @@ TEST_CASE("note editor: the caret asks to be woken, then rests", "[view]") {
   CHECK(!ui.wake_at.has_value());
 }
 
+TEST_CASE("text: names in other scripts have letters, and stay as they were in the record", "[view]") {
+  const std::string name = "عائشہ خان 14:05, 王秀英, Żółć, 😟";
+  Headless screen(DOORSTEP_FONTS_DIR, 800, 600);
+  screen.draw_with([&](Ui& ui) {
+    begin_root(ui, "x");
+    begin_page(ui, "p", "x", root_rest(ui));
+    body(ui, name);
+    end_page(ui);
+    end_root(ui);
+  });
+  screen.settle(6);
+  CHECK(screen.ui().unseen.empty());  // the joined forms too were built
+  CHECK(screen.semantics().find(Role::Text, name) != nullptr);
+  CHECK(joined(faults(screen.semantics(), 1)) == "");
+}
+
 TEST_CASE("semantics: JSON", "[view]") {
   Semantics semantics;
   Item button;

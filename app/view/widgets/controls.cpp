@@ -63,7 +63,7 @@ std::string initials(std::string_view person) {
 enum class Mark { Circle, Box };
 
 void draw_mark(Ui& ui, Mark mark, const Rect& at, bool selected, bool disabled, bool invalid) {
-  const Color edge = disabled ? ui.c.ink3 : selected ? ui.c.primary : invalid ? ui.c.error : ui.c.edge;
+  const Color edge = disabled ? ui.c.edge : selected ? ui.c.primary : invalid ? ui.c.error : ui.c.edge;
   const ImVec2 middle{(at.x0 + at.x1) / 2, (at.y0 + at.y1) / 2};
   const float width = ui.s(selected ? ui.c.thick_px : std::max(1.5f, ui.c.edge_px));
   if (mark == Mark::Circle) {
@@ -94,7 +94,7 @@ bool tile(Ui& ui, std::string_view key, Role role, Mark mark, const Choice& choi
     const float radius = ui.s(kRadius);
     draw::fill(at, selected ? ui.c.tint : state.hovered && !question.disabled ? ui.c.tint : ui.c.surface, radius);
     const Color edge = question.disabled ? ui.c.line : selected ? ui.c.primary : invalid ? ui.c.error : ui.c.edge;
-    draw::border(at, edge, radius, ui.s(selected || invalid ? ui.c.thick_px : ui.c.edge_px));
+    draw::border(at, edge, radius, ui.s(selected ? ui.c.thick_px : ui.c.edge_px));
     if (state.focused) focus_ring(ui, at, radius);
   }
   const float x = at.x0 + pad, text_x = x + side + between;
@@ -175,7 +175,7 @@ bool icon_button(Ui& ui, std::string_view key, Icon icon, std::string_view name,
   if (state.visible) {
     if ((state.hovered || state.held) && !disabled) draw::fill(at, ui.c.tint, ui.s(kRadius));
     const float inset = std::round((side - mark) / 2);
-    draw_icon(ui, icon, at.x0 + inset, at.y0 + inset, mark, disabled ? ui.c.ink3 : ui.c.ink2);
+    draw_icon(ui, icon, at.x0 + inset, at.y0 + inset, mark, disabled ? ui.c.edge : ui.c.ink);
     if (state.focused) focus_ring(ui, at, ui.s(kRadius));
   }
   return state.pressed;
@@ -286,7 +286,10 @@ std::optional<std::size_t> tabs(Ui& ui, std::string_view key, std::span<const st
     draw_text(ui, on ? Type::BodyBold : Type::Body, on ? ui.c.ink : ui.c.ink2, labels[i], {x, y, x + size.w, y + size.h});
     if (state.pressed && !on) chosen = i;
   }
+  const float used = ui.places.back().flow_x;
   end_flow(ui);
+  const Ui::Place& p = ui.places.back();
+  if (used < p.x + p.w) draw::hline(used, p.x + p.w, p.y - 1, ui.c.line);
   gap(ui, space::kSm);
   return chosen;
 }

@@ -62,9 +62,9 @@ Fonts build_fonts(ImFontAtlas& atlas, const FontFiles& files, float scale, const
     face.SizePixels = px;
     face.GlyphRanges = kRanges;
     out.face[static_cast<std::size_t>(i)] = atlas.AddFont(&face);
-    for (const std::string& fallback : files.fallback) {
-      ImFontConfig merged = config(fallback);
-      merged.SizePixels = px;
+    for (const FontFiles::Fallback& fallback : files.fallback) {
+      ImFontConfig merged = config(fallback.bytes);
+      merged.SizePixels = std::round(px * fallback.size);
       merged.MergeMode = true;
       merged.GlyphRanges = extra.data();
       atlas.AddFont(&merged);

@@ -14,8 +14,22 @@ namespace doorstep::view {
 /// Font files as bytes; whoever may read files fills it (app/shell does). Kept alive as long as any atlas built from it.
 struct FontFiles {
   std::string regular, semibold, display;  ///< Inter
-  std::vector<std::string> fallback;       ///< asked in order for what Inter lacks: only glyphs that were seen are built
+  struct Fallback {
+    std::string bytes;
+    float size = 1;                        ///< beside Inter of size 1
+  };
+  std::vector<Fallback> fallback;          ///< asked in order for what Inter lacks: only glyphs that were seen are built
 };
+
+/// File names beside each other in one folder, and what a fallback's letters are scaled by to sit well beside Inter's.
+inline constexpr const char* kRegularFile = "Inter-Regular.otf";
+inline constexpr const char* kSemiboldFile = "Inter-SemiBold.otf";
+inline constexpr const char* kDisplayFile = "InterDisplay-SemiBold.otf";
+struct FallbackFile {
+  const char* name;
+  float size;
+};
+inline constexpr std::array<FallbackFile, 3> kFallbackFiles{{{"NotoNaskhArabicUI-Regular.ttf", 1.3f}, {"DroidSansFallbackFull.ttf", 1}, {"DejaVuSans.ttf", 1}}};
 
 /// The faces of one scale. Pointers belong to the atlas.
 struct Fonts {

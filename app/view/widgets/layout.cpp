@@ -116,7 +116,7 @@ void begin_page(Ui& ui, std::string_view key, std::string_view name, Rect where,
   const float inner = where.w() - 2 * page.pad;
   place.w = options.max_width > 0 ? std::min(inner, ui.s(options.max_width)) : inner;
   place.x = window->DC.CursorStartPos.x + page.pad;
-  place.y = window->DC.CursorStartPos.y + page.pad;
+  place.y = window->DC.CursorStartPos.y + std::min(page.pad, ui.s(space::kLg));
   if (options.centred) {
     const float content = window->StateStorage.GetFloat(id_of("content height"), 0);
     place.x = window->DC.CursorStartPos.x + std::floor((where.w() - place.w) / 2);
@@ -261,6 +261,7 @@ void begin_panel(Ui& ui, std::string_view key, Tone tone, std::string_view name)
   inner.x += panel.pad + ui.s(space::kHair);
   inner.w -= 2 * panel.pad + ui.s(space::kHair);
   inner.y += panel.pad;
+  inner.bottom = inner.y;
   ui.places.push_back(inner);
   ui.panels.push_back(std::move(panel));
 }
@@ -272,7 +273,7 @@ void end_panel(Ui& ui) {
   ui.places.pop_back();
   Ui::Place& p = ui.places.back();
   Rect at = panel.rect;
-  at.y1 = inner.y + panel.pad;
+  at.y1 = inner.bottom + panel.pad;
   const Tone tone = static_cast<Tone>(panel.tone);
   const ToneColors& colors = ui.c.tone(tone);
   panel.split->SetCurrentChannel(&draw::list(), 0);

@@ -212,6 +212,8 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   if (by_key || by_request || by_mouse || by_tap) {
     if (by_request) {
       ui.focus_key.clear();
+      g.NavInitRequest = false;
+      g.NavInitResult.ID = 0;
       g.NavDisableHighlight = false;
       ImGui::ScrollToRect(window, bounds, ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);
     }
@@ -309,7 +311,7 @@ FieldResult note_editor(Ui& ui, std::string_view key, const Question& question, 
   const std::string count = std::to_string(n) + " " + std::string(n == 1 ? words.word : words.words);
   const float target = ui.s(kControl);
   const Rect bar = place(ui, {room(ui), target});
-  ui.places.push_back({.x = bar.x0, .y = bar.y0, .w = bar.w(), .bottom = bar.y0});
+  ui.places.push_back({.x = bar.x0 - ui.s(space::kSm), .y = bar.y0, .w = bar.w(), .bottom = bar.y0});
   begin_flow(ui, 0);
   const bool undo = icon_button(ui, choice_key(key, "undo"), Icon::Undo, words.undo, question.disabled || !text.can_undo()) && text.undo();
   const bool redo = icon_button(ui, choice_key(key, "redo"), Icon::Redo, words.redo, question.disabled || !text.can_redo()) && text.redo();

@@ -17,6 +17,8 @@ Pressed press(Ui& ui, std::string_view key, Rect at, const Control& control) {
     ui.focus_key.clear();
     ImGui::FocusWindow(window);
     ImGui::SetFocusID(id, window);
+    g.NavInitRequest = false;  // a window that has just appeared would focus its first item instead
+    g.NavInitResult.ID = 0;
     g.NavDisableHighlight = false;
     g.NavDisableMouseHover = true;
     ImGui::ScrollToRect(window, box, ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);

@@ -1,5 +1,7 @@
 #include "app/view/widgets/text.h"
 
+#include <fribidi.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -20,15 +22,38 @@ editor::Advance advance_of(Ui& ui, Type type) {
   };
 }
 
+/// What is drawn for a line: right-to-left runs reversed, Arabic letters in their joined forms. The text itself stays as it is.
+std::string in_visual_order(std::string_view line) {
+  std::vector<FriBidiChar> logical;
+  bool right_to_left = false;
+  for (std::size_t i = 0; i < line.size();) {
+    const editor::CodePoint c = editor::decode(line, i);
+    right_to_left |= (c.value >= 0x590 && c.value <= 0x8FF) || (c.value >= 0xFB1D && c.value <= 0xFDFF) || (c.value >= 0xFE70 && c.value <= 0xFEFC);
+    logical.push_back(c.value);
+    i += c.bytes;
+  }
+  if (!right_to_left) return std::string(line);
+  std::vector<FriBidiChar> visual(logical.size() + 1);
+  FriBidiParType base = FRIBIDI_PAR_ON;
+  if (fribidi_log2vis(logical.data(), static_cast<FriBidiStrIndex>(logical.size()), &base, visual.data(), nullptr, nullptr, nullptr) == 0) {
+    return std::string(line);
+  }
+  std::string out;
+  for (std::size_t i = 0; i < logical.size(); ++i)
+    if (visual[i] != FRIBIDI_CHAR_FILL) editor::append_utf8(out, visual[i]);
+  return out;
+}
+
 /// Without the spaces that hang over a row's end.
 std::string_view trimmed(std::string_view line) {
   while (!line.empty() && line.back() == ' ') line.remove_suffix(1);
   return line;
 }
 
-void line_of_text(Ui& ui, Type type, Color color, float x, float y, std::string_view line) {
+void line_of_text(Ui& ui, Type type, Color color, float x, float y, std::string_view logical) {
   ImFont* font = ui.fonts[type];
   const float space = ui.s(line_px(type)) - font->FontSize;
+  const std::string line = in_visual_order(logical);
   draw::list().AddText(font, font->FontSize, {std::round(x), std::round(y + space / 2)}, color, line.data(), line.data() + line.size());
 }
 
@@ -56,7 +81,11 @@ std::vector<std::string_view> wrap_lines(Ui& ui, Type type, std::string_view tex
   return out;
 }
 
-float line_width(Ui& ui, Type type, std::string_view line) { return editor::width_of(line, 0, line.size(), advance_of(ui, type)); }
+float line_width(Ui& ui, Type type, std::string_view line) {
+  const editor::Advance advance = advance_of(ui, type);
+  const std::string visual = in_visual_order(line);  // joined letters may be wider or narrower than those that were wrapped
+  return std::max(editor::width_of(line, 0, line.size(), advance), editor::width_of(visual, 0, visual.size(), advance));
+}
 
 Size measure(Ui& ui, Type type, std::string_view text, float width) {
   Size out;

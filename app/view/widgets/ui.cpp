@@ -62,8 +62,8 @@ void prepare_context(const Ui& ui) {
   style.WindowPadding = style.ItemSpacing = style.ItemInnerSpacing = style.FramePadding = ImVec2(0, 0);
   style.WindowBorderSize = style.ChildBorderSize = style.PopupBorderSize = 0;
   style.WindowMinSize = ImVec2(1, 1);
-  style.ScrollbarSize = ui.s(12);
-  style.ScrollbarRounding = ui.s(6);
+  style.ScrollbarSize = ui.s(10);
+  style.ScrollbarRounding = ui.s(5);
   style.DisabledAlpha = 1;  // controls draw their own disabled look, with enough contrast
   style.Colors[ImGuiCol_WindowBg] = ImGui::ColorConvertU32ToFloat4(ui.c.canvas);
   style.Colors[ImGuiCol_ChildBg] = ImVec4(0, 0, 0, 0);
