@@ -46,8 +46,10 @@ struct RecordItem {
 struct DraftItem {
   model::Visit visit;
   Instant saved_at;
-  bool waiting = false;  ///< its backup has not reached the server yet
-  std::int64_t version = 0;  ///< for SaveDraft::based_on
+  bool waiting = false;            ///< its backup has not reached the server yet
+  std::int64_t version = 0;        ///< for SaveDraft::based_on
+  bool submitting = false;         ///< its records wait to be sent or answered: not to be edited
+  std::vector<std::string> came_back = {};  ///< refusal code words of a submission that came back ("conflict" among them)
 };
 
 struct Caseload {

@@ -45,8 +45,8 @@ struct ShowChild { Id child; };                ///< tab of the record screen; ni
 struct NoneOf { Place list; };                 ///< "Nobody else", "None": turned over
 struct AllNotDiscussed { Id child; };          ///< every open step that nobody touched
 struct AddJotting {};                          ///< the words in the editor kJotting
-struct DiscardVisit {};
-struct RecordCall { Id child; bool answered = false; };  ///< the number shown on the card now
+struct DiscardVisit { enum class Step { Ask, No, Yes } step = Step::Ask; };
+struct RecordCall { Id visit, record, child; bool answered = false; };  ///< of a draft, or of a submitted record
 struct TurnCallReason { Id child; };
 
 // Check and submit

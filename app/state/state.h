@@ -64,6 +64,7 @@ struct Starting {
 /// The visit open for recording.
 struct OpenVisit {
   model::Visit visit;
+  std::int64_t based_on = 0;       ///< DraftItem::version this was opened from
   std::uint64_t edit = 0;          ///< counts changes
   std::uint64_t sent = 0;          ///< of the last SaveDraft
   std::uint64_t saved = 0;         ///< of the last Saved
@@ -71,12 +72,16 @@ struct OpenVisit {
   std::optional<Millis> dirty_since, last_edit;  ///< monotonic; empty when everything was sent to be saved
   std::string save_error;          ///< in plain words; empty when the last save was good
   Id child;                        ///< tab shown; nil: the whole visit
-  std::string section;
-  std::set<Id> reason_open;        ///< children whose call card shows its reason
-  std::map<Id, std::size_t> next_contact;  ///< by child: which number is to be tried
+  bool discard_asked = false;
   bool checked = false;            ///< "Check and submit" was pressed: problems are shown at their questions
   bool submitting = false;
   std::string submit_error;
+};
+
+/// A draft as it was last handed to the store, or as the store last changed it.
+struct NewerDraft {
+  model::Visit visit;
+  std::int64_t version = 0;
 };
 
 /// What a supervisor is reading; a decision names exactly this.
@@ -92,6 +97,7 @@ struct Reviewing {
 
 struct State {
   Stage stage = Stage::Starting;
+  bool has_passphrase = false;
   Config config;
   std::shared_ptr<const Assets> assets;   ///< words, forms, clocks: never empty after the mains have started
   Settings settings;
@@ -111,16 +117,21 @@ struct State {
   Id selected_child;                      ///< of the list at the side
   std::optional<Starting> starting;
   std::optional<OpenVisit> visit;
+  std::set<Id> discarded;                 ///< thrown away here, and still in the caseload until the next one
+  std::map<Id, NewerDraft> drafts;        ///< newer than the caseload's
+  Screen resume;                          ///< where the worker was when it locked; ids only
   std::optional<Reviewing> reviewing;
   std::map<Id, std::string> alert_outcome;///< chosen codes, by alert
+  std::map<Id, std::string> alert_problem;
+  std::set<Id> reason_open;               ///< children whose call card shows its reason
   Id match_target;
   std::uint64_t search_number = 0;
   std::vector<SearchHit> search_hits;
   SyncStatus sync;
   std::set<std::int64_t> refused_seen;
   std::string notice;                     ///< one plain line: what just happened
-  std::string focus;                      ///< key of the control that is to get the keyboard; the view takes it once per `focus_number`
-  std::uint64_t focus_number = 0;
+  std::string focus;                      ///< key of the control that is to get the keyboard,
+  std::uint64_t focus_number = 0;         ///< whenever this has grown
 
   Editors editors;
 
@@ -128,6 +139,20 @@ struct State {
   bool supervisor() const { return caseload && caseload->me.role == model::Role::Supervisor; }
   const Text& text() const { return assets->text; }
 };
+
+/// The draft as it stands now: open, handed to the store, or in the caseload. nullptr: none such.
+const model::Visit* draft_of(const State& state, const Id& visit);
+/// All drafts of this worker as they stand now; newest last.
+std::vector<const model::Visit*> all_drafts(const State& state);
+/// A visit is open for recording: only its family is drawn, and the tablet covers and locks by other times.
+bool in_visit(const State& state);
+/// A child part or record with a call still to be made.
+struct PendingCall {
+  const model::ChildPart* part = nullptr;
+  Id visit;   ///< the draft, or nil
+  Id record;  ///< the record, or nil
+};
+std::vector<PendingCall> pending_calls(const State& state);
 
 /// The state a program begins with.
 State initial(std::shared_ptr<const Assets> assets, Config config);

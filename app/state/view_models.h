@@ -21,6 +21,14 @@ struct ActionVm {
   bool disabled = false;
 };
 
+/// Whom to call, until a call is recorded.
+struct CallCardVm {
+  Id visit, record, child;       ///< what RecordCall and TurnCallReason name
+  std::string heading, emergency, who, number, called, no_answer, reason_label, reason;
+  bool reason_open = false;
+  std::vector<std::string> tried;  ///< "Duty manager, 14:32: no answer"
+};
+
 // Every screen ---------------------------------------------------------------------------------------------------------
 
 struct BarVm {
@@ -76,6 +84,7 @@ struct MyChildrenVm {
   std::string drafts_heading;             ///< "To write up"
   std::vector<DraftRow> drafts;
   ActionVm start_visit;
+  std::vector<CallCardVm> calls;          ///< still to be made, from any visit
   std::vector<ActionVm> more;             ///< approvals (with their number), alerts, sync status, settings
   std::string notice;
 };
@@ -153,7 +162,7 @@ struct FieldVm {
   std::string low, high;         ///< ends of a scale
   std::string not_covered;       ///< label of the "Not covered" tap; empty: not offered
   bool is_not_covered = false;
-  std::string why_label;         ///< when not covered and a reason is asked: the editor key is key + "/why"
+  std::string why_label;         ///< when not covered and a reason is asked: the editor key is key + "/uncovered"
   std::string why;
   ActionVm now;                  ///< for times: "Now"
   std::size_t max_bytes = 1000;
@@ -163,6 +172,7 @@ struct ItemVm {
   Id id;
   std::string title;             ///< "Bruise, left ear"
   std::string lead;              ///< words read above the fields: what a carried step says
+  std::string error;
   std::vector<FieldVm> fields;
   ActionVm remove;               ///< its label is spoken with what is removed
 };
@@ -176,7 +186,7 @@ struct ListVm {
   std::string none;              ///< "Nobody else": one tap; empty: not offered
   bool is_none = false;
   ActionVm all_not_discussed;
-  std::string not_covered;       ///< as in FieldVm
+  std::string not_covered;       ///< as in FieldVm; the editor of why is key + "/uncovered"
   bool is_not_covered = false;
   std::string why_label, why;
 };
@@ -193,13 +203,6 @@ using BlockVm = std::variant<FieldVm, ListVm, GroupVm>;
 struct SectionVm {
   std::string id, title;
   std::vector<BlockVm> blocks;
-};
-
-struct CallCardVm {
-  Id child;
-  std::string heading, emergency, who, number, called, no_answer, reason_label, reason;
-  bool reason_open = false;
-  std::vector<std::string> tried;  ///< "Duty manager, 14:32: no answer"
 };
 
 struct PartTabVm { Id child; std::string label; };  ///< nil: the whole visit
@@ -223,8 +226,12 @@ struct RecordVm {
   bool save_failed = false;
   ActionVm check;                ///< "Check and submit"
   ActionVm discard;
+  std::string discard_question;  ///< once asked: words, and the two answers
+  ActionVm discard_yes, discard_no;
 };
 RecordVm record_vm(const State& state);
+/// Key of the first control of the question or item at `place`, as the record screen draws it; empty when it is not shown.
+std::string first_control(const RecordVm& vm, const Place& place);
 
 // Check and submit -----------------------------------------------------------------------------------------------------
 

@@ -1,3 +1,5 @@
+#include <imgui.h>
+
 #include "app/view/parts.h"
 
 namespace doorstep::view {
@@ -15,12 +17,6 @@ void draw_bar(Ui& ui, const state::State& state, Intents& out) {
     case BarAction::Cover: out.push_back(state::Cover{}); break;
     case BarAction::None: break;
   }
-}
-
-/// In visit mode nothing of another family may be seen, so there is no list at the side.
-bool visit_mode(const state::State& state) {
-  ScreenKind kind = state.screen()->kind;
-  return kind == ScreenKind::Record || kind == ScreenKind::Check || kind == ScreenKind::Conflict;
 }
 
 void draw_screen(Ui& ui, Rect where, const state::State& state, Editors& editors, Intents& out) {
@@ -49,9 +45,19 @@ void draw_nothing_open(Ui& ui, Rect where, const state::MyChildrenVm& vm) {
   end_page(ui);
 }
 
+/// A key, a finger or the mouse: somebody is there, whether or not it asked for anything.
+bool anything_touched() {
+  const ImGuiIO& io = ImGui::GetIO();
+  bool touched = io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || io.MouseWheel != 0 || !io.InputQueueCharacters.empty();
+  for (bool down : io.MouseDown) touched = touched || down;
+  for (const auto& key : io.KeysData) touched = touched || key.Down;
+  return touched;
+}
+
 }  // namespace
 
 void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out) {
+  if (anything_touched()) out.push_back(state::Touched{});
   begin_root(ui, state.text()("app.name"));
   if (state.covered) {
     state::CurtainVm vm = curtain_vm(state);
@@ -66,7 +72,8 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   }
   draw_bar(ui, state, out);
   Rect rest = root_rest(ui);
-  if (!visit_mode(state) && !ui.narrow()) {
+  // In visit mode nothing of another family may be seen, so there is no list at the side.
+  if (!in_visit(state) && !ui.narrow()) {
     Rect side = cut_side(ui, rest);
     state::MyChildrenVm list = my_children_vm(state);
     draw_my_children(ui, side, list, true, editors, out);

@@ -88,8 +88,8 @@ void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intent
     for (const auto& line : card.tried) icon_text(ui, Icon::Phone, line);
     gap(ui, space::kMd);
     switch (action) {
-      case CallAction::Called: out.push_back(state::RecordCall{card.child, true}); break;
-      case CallAction::NoAnswer: out.push_back(state::RecordCall{card.child, false}); break;
+      case CallAction::Called: out.push_back(state::RecordCall{card.visit, card.record, card.child, true}); break;
+      case CallAction::NoAnswer: out.push_back(state::RecordCall{card.visit, card.record, card.child, false}); break;
       case CallAction::TurnReason: out.push_back(state::TurnCallReason{card.child}); break;
       case CallAction::None: break;
     }

@@ -49,7 +49,7 @@ void draw_not_covered(Pen& pen, const state::Place& place, const std::string& ke
   if (checkbox(pen.ui, key + "/not-covered", label, on))
     pen.out.push_back(state::FieldChosen{place, on ? state::FieldValue() : state::FieldValue(model::NotCovered{})});
   if (on && !why_label.empty())
-    draw_line(pen.ui, key + "/why", {.label = why_label}, why, limits::kShortTextBytes, pen.editors, pen.out);
+    draw_line(pen.ui, key + "/uncovered", {.label = why_label}, why, limits::kShortTextBytes, pen.editors, pen.out);
 }
 
 void draw_field(Pen& pen, const state::FieldVm& vm) {
@@ -92,6 +92,7 @@ void draw_list(Pen& pen, const state::ListVm& vm) {
     begin_panel(ui, "item", Tone::Neutral, item.title);
     if (!item.title.empty()) label(ui, item.title);
     if (!item.lead.empty()) body(ui, item.lead);
+    if (!item.error.empty()) inline_error(ui, item.error);
     gap(ui, space::kXs);
     for (const auto& field : item.fields) draw_field(pen, field);
     draw_action(ui, "remove", item.remove, ButtonKind::Quiet, pen.out, Icon::Cross);
@@ -123,7 +124,7 @@ void draw_jottings(Pen& pen, const state::RecordVm& vm) {
   if (!vm.jottings_hint.empty()) hint(pen.ui, vm.jottings_hint);
   draw_facts(pen.ui, vm.jottings);
   gap(pen.ui, space::kXs);
-  draw_line(pen.ui, state::kJotting, {.label = vm.jotting_label}, {}, limits::kShortTextBytes, pen.editors, pen.out);
+  draw_note(pen.ui, state::kJotting, {.label = vm.jotting_label}, {}, limits::kNoteBytes, pen.notes, pen.editors, pen.out, 2);
   gap(pen.ui, space::kXs);
   draw_action(pen.ui, "add-jotting", vm.add_jotting, ButtonKind::Secondary, pen.out, Icon::Plus);
   gap(pen.ui, space::kLg);
@@ -176,7 +177,18 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
     gap(ui, space::kMd);
   }
   draw_jottings(pen, vm);
-  draw_action(ui, "discard", vm.discard, ButtonKind::Quiet, out, Icon::Cross);
+  if (vm.discard_question.empty()) {
+    draw_action(ui, "discard", vm.discard, ButtonKind::Quiet, out, Icon::Cross);
+  } else {
+    begin_panel(ui, "discard-question", Tone::Danger, vm.discard_question);
+    label(ui, vm.discard_question);
+    gap(ui, space::kXs);
+    begin_flow(ui);
+    draw_action(ui, "discard-no", vm.discard_no, ButtonKind::Secondary, out);
+    draw_action(ui, "discard-yes", vm.discard_yes, ButtonKind::Danger, out);
+    end_flow(ui);
+    end_panel(ui);
+  }
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);

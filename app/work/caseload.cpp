@@ -35,8 +35,17 @@ base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me,
   out->families = std::move(read->families);
   out->children = std::move(read->children);
   for (auto& record : read->records) out->records.push_back(item_of(std::move(record)));
-  for (auto& draft : *drafts)
-    if (draft.stage == store::DraftStage::Writing) out->drafts.push_back({std::move(draft.visit), draft.saved_at, !draft.backed_up, draft.version});
+  for (auto& draft : *drafts) {
+    state::DraftItem item;
+    item.visit = std::move(draft.visit);
+    item.saved_at = draft.saved_at;
+    item.waiting = !draft.backed_up;
+    item.version = draft.version;
+    item.submitting = draft.stage == store::DraftStage::Submitting;
+    for (const auto& answer : draft.answers)
+      item.came_back.push_back(std::string(answer.code ? model::code(*answer.code) : model::code(answer.status)));
+    out->drafts.push_back(std::move(item));
+  }
   return state::CaseloadPtr(std::move(out));
 }
 

@@ -1,0 +1,65 @@
+#include "app/state/time_words.h"
+
+#include <cstdlib>
+
+namespace doorstep::state {
+namespace {
+
+std::string two(int n) { return (n < 10 ? "0" : "") + std::to_string(n); }
+
+}  // namespace
+
+std::string clock_words(Instant at) {
+  const int minutes = rules::uk_minutes(at);
+  return two(minutes / 60) + ":" + two(minutes % 60);
+}
+
+std::string weekday_words(const Text& text, Date day) {
+  const std::chrono::weekday weekday{std::chrono::sys_days(day)};
+  return text("weekday." + std::to_string(weekday.c_encoding())) + " " + std::to_string(static_cast<unsigned>(day.day())) + " " +
+         text("month." + std::to_string(static_cast<unsigned>(day.month())));
+}
+
+std::string when_words(const Text& text, Instant at, Instant now) {
+  const auto day = rules::uk_date(at);
+  const auto clock = clock_words(at);
+  switch (rules::days_between(day, rules::uk_date(now))) {
+    case 0: return text("when.today", {{"time", clock}});
+    case 1: return text("when.yesterday", {{"time", clock}});
+    default: return text("when.day", {{"day", rules::short_date(day)}, {"time", clock}});
+  }
+}
+
+std::string ago_words(const Text& text, Instant at, Instant now) {
+  const auto minutes = std::max<std::int64_t>(0, (now - at).count() / 60'000);
+  if (minutes < 60) return text.count("span.minutes", minutes);
+  if (minutes < 24 * 60) return text.count("span.hours", minutes / 60);
+  return text.count("span.days", minutes / (24 * 60));
+}
+
+std::string local_rfc3339(Instant at) {
+  const int offset = rules::uk_offset_minutes(at);
+  auto words = base::to_rfc3339(at + std::chrono::minutes(offset));
+  words.pop_back();  // the Z
+  return words + (offset < 0 ? "-" : "+") + two(std::abs(offset) / 60) + ":" + two(std::abs(offset) % 60);
+}
+
+int age_on(Date born, Date day) {
+  int years = static_cast<int>(day.year()) - static_cast<int>(born.year());
+  if (std::chrono::month_day(day.month(), day.day()) < std::chrono::month_day(born.month(), born.day())) --years;
+  return years;
+}
+
+std::string age_words(const Text& text, Date born, Date day) {
+  const int years = age_on(born, day);
+  if (years >= 2) return text.count("span.years", years);
+  const int days = rules::days_between(born, day);
+  if (days < 0) return text("age.not_born");
+  if (days < 8 * 7) return text.count("span.weeks", days / 7);
+  int months = (static_cast<int>(day.year()) - static_cast<int>(born.year())) * 12 +
+               static_cast<int>(static_cast<unsigned>(day.month())) - static_cast<int>(static_cast<unsigned>(born.month()));
+  if (day.day() < born.day()) --months;
+  return text.count("span.months", months);
+}
+
+}  // namespace doorstep::state

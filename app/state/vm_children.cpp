@@ -1,0 +1,329 @@
+#include <algorithm>
+#include <cctype>
+
+#include "app/state/time_words.h"
+#include "app/state/view_models.h"
+#include "app/state/vm_parts.h"
+#include "app/state/words.h"
+#include "sync/model/visit.h"
+#include "sync/rules/clocks.h"
+
+namespace doorstep::state {
+namespace {
+
+std::vector<rules::PastVisit> past_visits(const State& state, const Id& child) {
+  std::vector<rules::PastVisit> out;
+  for (const auto& item : state.caseload->records) {
+    if (item.case_id != child || item.head().state == model::State::Draft) continue;
+    if (const auto past = rules::past_visit(item.head().body)) out.push_back(*past);
+  }
+  return out;
+}
+
+std::vector<rules::Due> dues(const State& state, const model::Child& child) {
+  return rules::all_due(child, past_visits(state, child.id), rules::uk_date(state.now), state.assets->rules);
+}
+
+TagVm due_tag(const State& state, const rules::Due& due) {
+  const auto& text = state.text();
+  if (!due.on) return {text("due.unknown"), Mood::Warn};
+  if (due.overdue_days > 0) return {text.count("due.overdue", due.overdue_days), Mood::Danger};
+  if (due.days_left == 0) return {text("due.today"), Mood::Warn};
+  if (due.days_left <= 7) return {text.count("due.in", due.days_left), Mood::Warn};
+  return {text("due.on", {{"day", rules::short_date(*due.on)}}), Mood::Neutral};
+}
+
+std::string statuses_words(const State& state, const model::Child& child) {
+  std::string out;
+  for (const auto& involvement : child.involvements)
+    if (!involvement.ended)
+      out += (out.empty() ? "" : ", ") + state.text()("status." + std::string(model::code(involvement.status)));
+  return out.empty() ? state.text()("status.none") : out;
+}
+
+std::string address_words(const model::Family& family) {
+  return family.address + (family.address.empty() || family.postcode.empty() ? "" : ", ") + family.postcode;
+}
+
+bool contains_folded(std::string_view where, std::string_view what) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::search(where.begin(), where.end(), what.begin(), what.end(), same) != where.end();
+}
+
+std::string names_of(const model::Visit& visit) {
+  std::string out;
+  for (const auto& part : visit.children) out += (out.empty() ? "" : ", ") + short_name(part);
+  return out;
+}
+
+struct Listed {
+  ChildRowVm row;
+  int order = 0;    ///< 0 overdue, 1 not known, 2 dated, 3 none
+  int days = 0;     ///< within the order
+  bool today = false, week = false;
+};
+
+Listed listed(const State& state, const model::Child& child) {
+  Listed out;
+  out.row.child = child.id;
+  out.row.title = child.name;
+  out.row.subtitle = statuses_words(state, child);
+  if (const auto* family = state.caseload->family(child.family); family && !family->address.empty())
+    out.row.subtitle += ", " + family->address;
+  out.row.selected = state.selected_child == child.id && state.screen() && state.screen()->kind != ScreenKind::MyChildren;
+  const auto due = dues(state, child);
+  out.order = 3;
+  if (!due.empty()) {
+    const auto& first = due.front();
+    out.row.tag = due_tag(state, first);
+    if (first.on) out.row.trailing = rules::short_date(*first.on);
+    out.order = first.overdue_days > 0 ? 0 : !first.on ? 1 : 2;
+    out.days = first.overdue_days > 0 ? -first.overdue_days : first.days_left;
+    out.today = out.order < 2 || first.days_left == 0;
+    out.week = out.order < 2 || first.days_left <= 7;
+  }
+  if (child.provisional.value_or(false)) {
+    out.row.tag = {state.text()("child.provisional"), Mood::Info};
+    out.today = out.week = true;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string due_words(const State& state, const std::optional<base::Date>& due) {
+  return due ? rules::short_date(*due) : state.text()("step.no_date");
+}
+
+std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps) {
+  const auto& text = state.text();
+  std::vector<StepVm> out;
+  const auto today = rules::uk_date(state.now);
+  for (const auto& step : steps) {
+    StepVm vm{step.what, step.owner.empty() ? text("step.no_owner") : step.owner, due_words(state, step.due), step.note, {}};
+    if (step.status) vm.tag = {text("step.status." + std::string(model::code(*step.status))), Mood::Neutral};
+    else if (step.due && rules::days_between(*step.due, today) > 0)
+      vm.tag = {text.count("due.overdue", rules::days_between(*step.due, today)), Mood::Danger};
+    out.push_back(std::move(vm));
+  }
+  return out;
+}
+
+std::string visit_title(const State& state, const model::VisitFacts& facts, const std::string& name) {
+  const auto type = facts.type ? state.text()("visit_type." + std::string(model::code(*facts.type))) : state.text()("visit_type.none");
+  return state.text()("visit.title", {{"type", type}, {"name", name}});
+}
+
+MyChildrenVm my_children_vm(const State& state) {
+  const auto& text = state.text();
+  const auto& caseload = *state.caseload;
+  MyChildrenVm vm;
+  vm.title = text(state.supervisor() ? "children.title.team" : "children.title");
+  vm.date = weekday_words(text, rules::uk_date(state.now));
+  vm.search_name = text("children.search");
+  vm.tabs = {text("children.today"), text("children.week"), text("children.all")};
+  vm.tab = static_cast<std::size_t>(state.tab);
+  vm.notice = state.notice;
+
+  auto query = state.editors.typed(kSearch);
+  query.erase(0, query.find_first_not_of(" \t") == std::string::npos ? query.size() : query.find_first_not_of(" \t"));
+  vm.searching = !query.empty();
+  std::vector<Listed> rows;
+  std::set<Id> shown;
+  for (const auto& child : caseload.children) {
+    auto row = listed(state, child);
+    if (vm.searching) {
+      const auto* family = caseload.family(child.family);
+      if (!contains_folded(child.name, query) && !contains_folded(child.called, query) &&
+          !(family && contains_folded(address_words(*family), query)))
+        continue;
+    } else if ((state.tab == ListTab::Today && !row.today) || (state.tab == ListTab::Week && !row.week)) {
+      continue;
+    }
+    shown.insert(child.id);
+    rows.push_back(std::move(row));
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.order, a.days, a.row.title) < std::tie(b.order, b.days, b.row.title);
+  });
+  for (auto& row : rows) vm.rows.push_back(std::move(row.row));
+  if (vm.searching)
+    for (const auto& hit : state.search_hits) {
+      if (hit.record.nil()) {
+        if (!shown.count(hit.case_id) && caseload.child(hit.case_id))
+          vm.hits.push_back({Open{ScreenKind::Child, hit.case_id}, "hit_" + hit.case_id.str(), child_name(state, hit.case_id), hit.snippet});
+        continue;
+      }
+      const auto* item = caseload.record(hit.record);
+      if (!item) continue;
+      vm.hits.push_back({Open{ScreenKind::ReadRecord, hit.record}, "hit_" + hit.record.str(),
+                         visit_title(state, item->head().body.facts, item->head().body.part.name), hit.snippet});
+    }
+  if (vm.rows.empty() && vm.hits.empty()) {
+    const std::string what = vm.searching ? "search" : caseload.children.empty() ? "none" : state.tab == ListTab::Today ? "today" : "week";
+    vm.empty_heading = text("children.empty." + what);
+    vm.empty_body = text("children.empty." + what + ".body");
+  }
+
+  vm.drafts_heading = text("children.drafts");
+  for (const auto* draft : all_drafts(state)) {
+    const auto* stored = caseload.draft(draft->id);
+    TagVm tag{text("state.draft"), Mood::Info};
+    if (!draft->conflicts.empty()) tag = {text("state.conflict"), Mood::Warn};
+    else if (stored && !stored->came_back.empty()) tag = {text("state.came_back"), Mood::Warn};
+    else if (std::any_of(draft->children.begin(), draft->children.end(), [](const auto& p) { return p.revises.has_value(); }))
+      tag = {text("state.returned"), Mood::Warn};
+    vm.drafts.push_back({draft->id, visit_title(state, draft->facts, names_of(*draft)),
+                         draft->facts.start ? when_words(text, draft->facts.start->at, state.now) : draft->address, tag});
+  }
+  for (const auto& item : caseload.drafts)
+    if (item.submitting && !state.discarded.count(item.visit.id))
+      vm.drafts.push_back({item.visit.id, visit_title(state, item.visit.facts, names_of(item.visit)), text("children.submitting"),
+                           {text("state.waiting"), Mood::Info}});
+  if (vm.drafts.empty()) vm.drafts_heading.clear();
+
+  vm.calls = call_cards(state, std::nullopt);
+  vm.choose_heading = text("children.choose");
+  vm.choose_body = text("children.choose.body");
+  vm.start_visit = {text("children.start"), Open{ScreenKind::StartVisit, Id()}};
+  if (state.supervisor()) {
+    const auto waiting = std::count_if(caseload.records.begin(), caseload.records.end(), [&](const auto& item) {
+      return item.head().state == model::State::Submitted && item.head().body.author != caseload.me.id && !decided(item);
+    });
+    vm.more.push_back({text("children.approvals", {{"n", std::to_string(waiting)}}), Open{ScreenKind::Approvals, Id()}});
+    vm.more.push_back({text("children.alerts", {{"n", std::to_string(open_alerts(state).size())}}), Open{ScreenKind::Alerts, Id()}});
+  }
+  vm.more.push_back({text("sync.title"), Open{ScreenKind::SyncStatus, Id()}});
+  vm.more.push_back({text("settings.title"), Open{ScreenKind::Settings, Id()}});
+  return vm;
+}
+
+ChildVm child_vm(const State& state, const Id& id) {
+  const auto& text = state.text();
+  const auto& caseload = *state.caseload;
+  ChildVm vm;
+  vm.child = id;
+  const auto* child = caseload.child(id);
+  if (!child) {
+    vm.title = text("person.unknown");
+    return vm;
+  }
+  const auto* family = caseload.family(child->family);
+  const auto today = rules::uk_date(state.now);
+  vm.title = child->name;
+  if (!child->called.empty() && child->called != child->name) vm.facts.push_back({text("child.called"), child->called});
+  if (child->born)
+    vm.facts.push_back({text("child.born"),
+                        text(child->born_assumed.value_or(false) ? "child.born.assumed" : "child.born.words",
+                             {{"day", rules::long_date(*child->born)}, {"age", age_words(text, *child->born, today)}})});
+  else if (child->expected)
+    vm.facts.push_back({text("child.expected"), rules::long_date(*child->expected)});
+  else
+    vm.facts.push_back({text("child.born"), text("not_known")});
+  if (family) {
+    vm.facts.push_back({text("child.address"), family->address.empty() ? text("not_known") : address_words(*family)});
+    if (!family->phone.empty()) vm.facts.push_back({text("child.phone"), family->phone});
+    if (!family->safe_contact.empty()) vm.facts.push_back({text("child.safe_contact"), family->safe_contact});
+  }
+  if (!child->language.empty()) vm.facts.push_back({text("child.language"), child->language});
+  if (!child->communication.empty()) vm.facts.push_back({text("child.communication"), child->communication});
+  if (child->last_seen)
+    vm.facts.push_back({text("child.last_seen"), rules::long_date(*child->last_seen)});
+  if (child->allocated_worker) vm.facts.push_back({text("child.worker"), person_name(state, child->allocated_worker)});
+  for (const auto& cover : child->cover)
+    if (cover.until && rules::days_between(today, *cover.until) >= 0)
+      vm.facts.push_back({text("child.cover"), text("child.cover.words", {{"name", person_name(state, cover.worker)},
+                                                                         {"day", rules::short_date(*cover.until)}})});
+  vm.hazards_heading = text("hazards.heading");
+  vm.hazards = hazards_of(family);
+
+  vm.due_heading = text("child.due");
+  for (const auto& due : dues(state, *child))
+    vm.due.push_back({due.words, due.source, due_tag(state, due).mood});
+  vm.involvement_heading = text("child.involvement");
+  for (const auto& involvement : child->involvements) {
+    std::string when = involvement.started ? text("child.since", {{"day", rules::long_date(*involvement.started)}}) : text("child.since.unknown");
+    if (involvement.ended) when = text("child.ended", {{"day", rules::long_date(*involvement.ended)}});
+    vm.involvement.push_back({text("status." + std::string(model::code(involvement.status))), when});
+  }
+  vm.people_heading = text("child.people");
+  if (family) {
+    for (const auto& member : family->members) {
+      std::string detail = member.in_household == true ? text("person.lives_here") : member.in_household == false ? text("person.lives_elsewhere") : "";
+      if (!member.note.empty()) detail += (detail.empty() ? "" : ". ") + member.note;
+      vm.people.push_back({member.name, member.relationship, detail});
+    }
+    for (const auto& sibling : caseload.children)
+      if (sibling.family == family->id && sibling.id != child->id)
+        vm.people.push_back({sibling.name, text("person.sibling"), sibling.born ? age_words(text, *sibling.born, today) : ""});
+  }
+  vm.steps_heading = text("child.steps");
+  vm.steps_none = text("child.steps.none");
+  vm.steps = step_vms(state, open_steps_of(state, *child));
+
+  vm.visits_heading = text("child.visits");
+  vm.visits_none = text("child.visits.none");
+  std::vector<const RecordItem*> records;
+  for (const auto& item : caseload.records)
+    if (item.case_id == id) records.push_back(&item);
+  std::stable_sort(records.begin(), records.end(), [](const auto* a, const auto* b) {
+    const auto at = [](const auto* r) { return r->head().body.facts.start ? r->head().body.facts.start->at : r->head().at; };
+    return at(b) < at(a);
+  });
+  for (const auto* item : records) {
+    const auto& body = item->head().body;
+    const auto at = body.facts.start ? body.facts.start->at : item->head().at;
+    auto title = body.facts.type ? text("visit_type." + std::string(model::code(*body.facts.type))) : text("visit_type.none");
+    auto subtitle = when_words(text, at, state.now) + ", " + person_name(state, body.author);
+    vm.visits.push_back({item->id(), std::move(title), std::move(subtitle), state_tag(state, *item)});
+  }
+  for (const auto* draft : all_drafts(state))
+    if (std::any_of(draft->children.begin(), draft->children.end(), [&](const auto& p) { return p.id == id; }))
+      vm.drafts.push_back({text("child.go_on", {{"title", visit_title(state, draft->facts, names_of(*draft))}}),
+                           Open{ScreenKind::Record, draft->id}});
+  vm.start_visit = {text("child.start"), Open{ScreenKind::StartVisit, id}};
+  if (child->provisional.value_or(false) && state.supervisor()) vm.match = {text("match.open"), Open{ScreenKind::Match, id}};
+  return vm;
+}
+
+StartVisitVm start_visit_vm(const State& state) {
+  const auto& text = state.text();
+  const auto& caseload = *state.caseload;
+  StartVisitVm vm;
+  vm.title = text("start.title");
+  if (!state.starting) return vm;
+  const auto& starting = *state.starting;
+  vm.elsewhere = starting.elsewhere;
+  vm.family_label = text("start.family");
+  for (const auto& family : caseload.families)
+    vm.families.push_back({"family_" + family.id.str(), family.name, address_words(family), starting.family == family.id && !starting.elsewhere,
+                           ChooseFamily{family.id}});
+  std::stable_sort(vm.families.begin(), vm.families.end(), [](const auto& a, const auto& b) { return a.label < b.label; });
+  vm.families.push_back({"family_elsewhere", text("start.elsewhere"), text("start.elsewhere.hint"), starting.elsewhere, ChooseFamily{Id()}});
+  vm.name_label = text("start.family_name");
+  vm.address_label = text("start.address");
+  vm.children_label = text("start.children_names");
+  vm.children_hint = text("start.children_names.hint");
+  if (!starting.elsewhere) {
+    vm.hazards_heading = text("hazards.heading");
+    vm.hazards = hazards_of(caseload.family(starting.family));
+  }
+  vm.type_label = text("start.type");
+  for (const auto& [type, code] : model::CodeTable<model::VisitType>::values)
+    vm.types.push_back({"type_" + std::string(code), text("visit_type." + std::string(code)), {}, starting.type == code,
+                        ChooseVisitType{std::string(code)}});
+  vm.who_label = text("start.who");
+  if (!starting.elsewhere && starting.family)
+    for (const auto& child : caseload.children)
+      if (child.family == starting.family)
+        vm.children.push_back({"who_" + child.id.str(), child.name, statuses_words(state, child), starting.children.count(child.id) > 0,
+                               TurnChild{child.id}});
+  vm.problems_heading = text("start.problems");
+  vm.problems = starting.problems;
+  vm.start = {text("start.action"), PressStart{}};
+  return vm;
+}
+
+}  // namespace doorstep::state

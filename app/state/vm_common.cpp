@@ -1,0 +1,252 @@
+#include <algorithm>
+
+#include "app/state/time_words.h"
+#include "app/state/view_models.h"
+#include "app/state/vm_parts.h"
+#include "app/state/words.h"
+
+namespace doorstep::state {
+
+std::string person_name(const State& state, const Id& worker) {
+  const auto* known = state.caseload ? state.caseload->worker(worker) : nullptr;
+  return known ? known->name : state.text()("person.unknown");
+}
+
+std::string child_name(const State& state, const Id& case_id) {
+  if (const auto* child = state.caseload ? state.caseload->child(case_id) : nullptr) return child->name;
+  if (state.caseload)
+    for (const auto& item : state.caseload->records)
+      if (item.case_id == case_id) return item.head().body.part.name;
+  return state.text()("person.unknown");
+}
+
+TagVm state_tag(const State& state, const RecordItem& item) {
+  const auto& text = state.text();
+  if (item.filed_at) return {text("state.filed"), Mood::Ok};
+  if (item.waiting) return {text("state.waiting"), Mood::Info};
+  switch (item.head().state) {
+    case model::State::Submitted: return {text("state.submitted"), Mood::Info};
+    case model::State::Returned: return {text("state.returned"), Mood::Warn};
+    case model::State::Approved: return {text("state.approved"), Mood::Ok};
+    default: return {text("state.draft"), Mood::Info};
+  }
+}
+
+std::vector<HazardVm> hazards_of(const model::Family* family) {
+  std::vector<HazardVm> out;
+  if (family)
+    for (const auto& hazard : family->hazards) out.push_back({hazard.kind, hazard.note});
+  return out;
+}
+
+std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& visit) {
+  const auto& text = state.text();
+  std::vector<CallCardVm> out;
+  for (const auto& pending : pending_calls(state)) {
+    if (visit && pending.visit != *visit) continue;
+    const auto& part = *pending.part;
+    CallCardVm card;
+    card.visit = pending.visit;
+    card.record = pending.record;
+    card.child = part.id;
+    card.heading = text("call.heading");
+    card.emergency = text("call.emergency");
+    if (const auto* contact = contact_for(state, part)) {
+      card.who = contact->label;
+      card.number = contact->number;
+    } else {
+      card.who = text("call.no_contact");
+    }
+    card.called = text("call.called");
+    card.no_answer = text("call.no_answer");
+    card.reason_label = text("call.why");
+    std::vector<std::string> why;
+    if (!part.disclosures.empty()) why.push_back(text("call.why.disclosure", {{"name", short_name(part)}}));
+    if (!part.injuries.empty()) why.push_back(text("call.why.injury", {{"name", short_name(part)}}));
+    if (part.seen == false) why.push_back(text("call.why.unseen", {{"name", short_name(part)}}));
+    for (const auto& words : why) card.reason += (card.reason.empty() ? "" : " ") + words;
+    card.reason_open = state.reason_open.count(part.id) > 0;
+    for (const auto& call : part.calls)
+      card.tried.push_back(text(call.outcome == model::CallOutcome::NoAnswer ? "call.tried.none" : "call.tried",
+                                {{"who", call.label}, {"when", clock_words(call.at)}}));
+    out.push_back(std::move(card));
+  }
+  return out;
+}
+
+const std::string& short_name(const model::ChildPart& part) { return part.called.empty() ? part.name : part.called; }
+
+std::string first_line(std::string_view text, std::size_t bytes) {
+  auto line = std::string(text.substr(0, text.find('\n')));
+  if (line.size() <= bytes && line.size() == text.size()) return line;
+  if (line.size() > bytes) {
+    auto cut = line.rfind(' ', bytes);
+    if (cut == std::string::npos || cut == 0) {
+      cut = bytes;
+      while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xC0) == 0x80) --cut;
+    }
+    line.resize(cut);
+  }
+  return line + " …";
+}
+
+// Bar, curtain ------------------------------------------------------------------------------------------------------------
+
+BarVm bar_vm(const State& state) {
+  const auto& text = state.text();
+  BarVm bar;
+  bar.title = text("app.name");
+  if (state.stage != Stage::Unlocked) return bar;
+  bar.person = state.caseload->me.name;
+  bar.cover = text("bar.cover");
+  const auto* screen = state.screen();
+  if (state.screens.size() > 1 && screen) {
+    const auto below = state.screens[state.screens.size() - 2].kind;
+    switch (below) {
+      case ScreenKind::MyChildren: bar.back = text("bar.back.children"); break;
+      case ScreenKind::Record: bar.back = text("bar.back.record"); break;
+      case ScreenKind::Approvals: bar.back = text("bar.back.approvals"); break;
+      case ScreenKind::Child: bar.back = text("bar.back.child"); break;
+      default: bar.back = text("bar.back"); break;
+    }
+  }
+  const auto& sync = state.sync;
+  bar.offline = !sync.online;
+  const bool refused = std::any_of(sync.refused.begin(), sync.refused.end(),
+                                   [&](const auto& r) { return !state.refused_seen.count(r.number); });
+  bar.trouble = refused || (sync.online && sync.error.has_value());
+  if (refused) bar.status = text("bar.status.refused");
+  else if (!sync.online && sync.waiting > 0) bar.status = text.count("bar.status.offline_waiting", sync.waiting);
+  else if (!sync.online) bar.status = text("bar.status.offline");
+  else if (sync.phase == SyncPhase::Sending) bar.status = text("bar.status.sending");
+  else if (sync.error) bar.status = text("bar.status.trouble");
+  else if (sync.waiting > 0) bar.status = text.count("bar.status.waiting", sync.waiting);
+  else bar.status = text("bar.status.sent");
+  bar.sending = sync.phase == SyncPhase::Sending;
+  return bar;
+}
+
+CurtainVm curtain_vm(const State& state) { return {state.text()("curtain.words"), state.text()("curtain.uncover")}; }
+
+// Unlock ------------------------------------------------------------------------------------------------------------------
+
+UnlockVm unlock_vm(const State& state) {
+  const auto& text = state.text();
+  UnlockVm vm;
+  vm.first = !state.has_passphrase;
+  vm.title = text(vm.first ? "unlock.first.title" : "unlock.title");
+  vm.person = state.worker_name;
+  vm.explanation = text(vm.first ? "unlock.first.explanation" : "unlock.explanation");
+  vm.passphrase_label = text(vm.first ? "unlock.first.passphrase" : "unlock.passphrase");
+  vm.passphrase_hint = text(vm.first ? "unlock.first.hint" : "unlock.hint");
+  vm.again_label = text("unlock.again");
+  vm.show_label = text(state.show_passphrase ? "unlock.hide" : "unlock.show");
+  vm.show = state.show_passphrase;
+  vm.problem = state.unlock_problem;
+  vm.action = text(vm.first ? "unlock.first.action" : "unlock.action");
+  vm.busy = state.stage == Stage::Unlocking || state.stage == Stage::Starting;
+  vm.busy_words = text(state.stage == Stage::Starting ? "unlock.starting" : "unlock.busy");
+  vm.disabled = vm.busy || (state.unlock_wait_until && *state.unlock_wait_until > state.mono);
+  return vm;
+}
+
+// Sync status -------------------------------------------------------------------------------------------------------------
+
+SyncVm sync_vm(const State& state) {
+  const auto& text = state.text();
+  const auto& sync = state.sync;
+  SyncVm vm;
+  vm.title = text("sync.title");
+  if (sync.error && sync.online) {
+    vm.headline = text("sync.headline.trouble");
+    vm.mood = Mood::Warn;
+  } else if (!sync.online) {
+    vm.headline = text("sync.headline.offline");
+    vm.mood = Mood::Info;
+  } else if (sync.phase == SyncPhase::Sending) {
+    vm.headline = text("sync.headline.sending");
+    vm.mood = Mood::Info;
+  } else if (sync.waiting > 0) {
+    vm.headline = text("sync.headline.waiting");
+    vm.mood = Mood::Info;
+  } else if (sync.receipt) {
+    vm.headline = text("sync.headline.sent");
+    vm.mood = Mood::Ok;
+  } else {
+    vm.headline = text("sync.headline.never");
+    vm.mood = Mood::Info;
+  }
+  vm.facts.push_back({text("sync.waiting"), sync.waiting == 0 ? text("sync.waiting.none") : text.count("sync.waiting.n", sync.waiting)});
+  if (sync.receipt) {
+    const auto when = when_words(text, sync.receipt->at, state.now);
+    vm.facts.push_back({text("sync.receipt"), text("sync.receipt.words", {{"n", std::to_string(sync.receipt->number)}, {"when", when}})});
+  } else {
+    vm.facts.push_back({text("sync.receipt"), text("sync.receipt.none")});
+  }
+  if (sync.last_tried) vm.facts.push_back({text("sync.last_tried"), when_words(text, *sync.last_tried, state.now)});
+  if (sync.next_try && *sync.next_try > state.now) vm.facts.push_back({text("sync.next_try"), when_words(text, *sync.next_try, state.now)});
+  if (sync.phase == SyncPhase::Sending && sync.total > 0)
+    vm.progress = text("sync.progress", {{"done", std::to_string(sync.done)}, {"total", std::to_string(sync.total)}});
+  if (sync.error) {
+    vm.error_heading = text("sync.error");
+    const auto key = "problem." + sync.error_code;
+    vm.error = !sync.error_code.empty() && text.has(key) ? text(key) : error_words(text, *sync.error);
+  }
+  for (const auto& refused : sync.refused) {
+    if (state.refused_seen.count(refused.number)) continue;
+    // In the home only this family is drawn.
+    if (in_visit(state) && std::none_of(state.visit->visit.children.begin(), state.visit->visit.children.end(),
+                                        [&](const auto& part) { return part.id == refused.case_id; }))
+      continue;
+    SyncVm::RefusedRow row;
+    row.number = refused.number;
+    row.title = text("refused.kind." + refused.kind, {{"name", child_name(state, refused.case_id)}});
+    const auto key = "refused." + refused.code;
+    row.why = text.has(key) ? text(key) : refused.detail;
+    if (state.caseload && state.caseload->record(refused.record))
+      row.open = {text("refused.open"), Open{ScreenKind::ReadRecord, refused.record}};
+    row.dismiss = {text("refused.dismiss"), DismissRefused{refused.number}};
+    vm.refused.push_back(std::move(row));
+  }
+  if (!vm.refused.empty()) vm.refused_heading = text("refused.heading");
+  vm.safe = text("sync.safe");
+  vm.sync_now = {text("sync.now"), PressSyncNow{}, sync.phase == SyncPhase::Sending};
+  return vm;
+}
+
+// Settings ----------------------------------------------------------------------------------------------------------------
+
+SettingsVm settings_vm(const State& state) {
+  const auto& text = state.text();
+  SettingsVm vm;
+  vm.title = text("settings.title");
+  vm.size_label = text("settings.size");
+  for (const int percent : {100, 125, 150, 175, 200}) {
+    const auto n = std::to_string(percent);
+    vm.sizes.push_back({"size_" + n, text("settings.percent", {{"n", n}}), {}, state.settings.text_percent == percent, SetTextSize{percent}});
+  }
+  vm.look_label = text("settings.look");
+  const std::pair<LookChoice, const char*> looks[] = {
+      {LookChoice::Light, "light"}, {LookChoice::Dark, "dark"}, {LookChoice::HighContrast, "contrast"}};
+  for (const auto& [look, key] : looks)
+    vm.looks.push_back({std::string("look_") + key, text(std::string("settings.look.") + key), {}, state.settings.look == look, SetLook{look}});
+  if (!state.config.council.empty()) vm.about.push_back({text("settings.council"), state.config.council});
+  if (!state.worker_name.empty()) vm.about.push_back({text("settings.worker"), state.worker_name});
+  vm.about.push_back({text("settings.form"), state.assets->form.version});
+  vm.about.push_back({text("settings.rules"), state.assets->rules.version});
+  vm.about.push_back({text("settings.calendar"), rules::long_date(state.assets->rules.calendar.until)});
+  vm.lock = {text("settings.lock"), PressLock{}};
+  return vm;
+}
+
+DateWordsVm date_words(const State& state) {
+  const auto& text = state.text();
+  return {text("date.day"), text("date.month"), text("date.year"), text("date.hour"), text("date.minute")};
+}
+
+NoteWordsVm note_words(const State& state) {
+  const auto& text = state.text();
+  return {text("note.undo"), text("note.redo"), text("note.word"), text("note.words"), text("note.too_long")};
+}
+
+}  // namespace doorstep::state

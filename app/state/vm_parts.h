@@ -1,0 +1,38 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/state/view_models.h"
+
+/// Pieces that several view models share.
+namespace doorstep::state {
+
+std::string person_name(const State& state, const Id& worker);
+/// Of a case: the child's, or the name written in its records when the child is on no list.
+std::string child_name(const State& state, const Id& case_id);
+const std::string& short_name(const model::ChildPart& part);
+TagVm state_tag(const State& state, const RecordItem& item);
+std::vector<HazardVm> hazards_of(const model::Family* family);
+/// Calls still to be made; of one visit, or all.
+std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& visit);
+/// The first line, at most so many bytes, cut between words, with an ellipsis when there is more.
+std::string first_line(std::string_view text, std::size_t bytes);
+
+/// Date as an answer is read: "Thu 3 Dec" for steps due.
+std::string due_words(const State& state, const std::optional<base::Date>& due);
+std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps);
+
+/// Everything a record says, section by section, in the form's words.
+std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);
+/// One child's part of a visit in short lines: seen, alone, risk, what was said, steps.
+std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& facts, const model::ChildPart& part);
+/// "Home visit to Amara, Thu 3 Dec": the visit's type, child and day.
+std::string visit_title(const State& state, const model::VisitFacts& facts, const std::string& name);
+/// What differs between two bodies of the same child, in the form's words.
+std::vector<ChangeVm> changes_between(const State& state, const Version& before, const Version& after, bool same_record);
+/// A JSON value at a path of a body, in the form's words.
+struct PlacedWords { std::string place, value; };
+std::string place_words(const State& state, std::string_view path, const model::ChildPart* part);
+
+}  // namespace doorstep::state

@@ -1,0 +1,436 @@
+#include <algorithm>
+
+#include "app/state/time_words.h"
+#include "app/state/view_models.h"
+#include "app/state/vm_parts.h"
+#include "app/state/words.h"
+#include "platform/base/limits.h"
+#include "sync/model/visit.h"
+#include "sync/rules/validate.h"
+
+namespace doorstep::state {
+namespace {
+
+using rules::Kind;
+
+/// A member of a list's element, as it is asked.
+struct MemberSpec {
+  const char* name;
+  FieldKind kind;
+  std::vector<const char*> codes = {};  ///< of a choice; {"YES","NO"} for a bool
+};
+
+const char* list_name(Kind kind) {
+  switch (kind) {
+    case Kind::People: return "present";
+    case Kind::OtherChildren: return "other_child";
+    case Kind::Sharing: return "sharing";
+    case Kind::Injuries: return "injury";
+    case Kind::Disclosures: return "disclosure";
+    case Kind::OpenSteps: return "open_step";
+    case Kind::NextSteps: return "step";
+    case Kind::Calls: return "call";
+    default: return "";
+  }
+}
+
+std::vector<MemberSpec> members_of(Kind kind) {
+  switch (kind) {
+    case Kind::People:
+      return {{"name", FieldKind::Line}, {"relationship", FieldKind::Line}, {"unknown", FieldKind::Choice, {"YES", "NO"}},
+              {"in_household", FieldKind::Choice, {"YES", "NO"}}};
+    case Kind::OtherChildren:
+      return {{"name", FieldKind::Line}, {"age", FieldKind::Line}, {"known_to_service", FieldKind::Choice, {"YES", "NO", "UNKNOWN"}},
+              {"note", FieldKind::Line}};
+    case Kind::Sharing:
+      return {{"agency", FieldKind::Line}, {"what", FieldKind::Line},
+              {"consent", FieldKind::Choice, {"SOUGHT_GIVEN", "REFUSED", "NOT_SOUGHT_UNSAFE"}}, {"basis", FieldKind::Line}};
+    case Kind::Injuries:
+      return {{"kind", FieldKind::Choice, {"BRUISE", "BURN", "CUT", "BITE", "SWELLING", "MARK", "OTHER"}}, {"place", FieldKind::Line},
+              {"view", FieldKind::Choice, {"FRONT", "BACK", "LEFT", "RIGHT", "HEAD"}}, {"size_mm", FieldKind::Number},
+              {"colour", FieldKind::Line}, {"explanation", FieldKind::Note}, {"explained_by", FieldKind::Line},
+              {"health_said", FieldKind::Line}, {"medical_sought", FieldKind::Line}};
+    case Kind::Disclosures:
+      return {{"exact_words", FieldKind::Note}, {"question_asked", FieldKind::Line}, {"told_to", FieldKind::Line},
+              {"at", FieldKind::DateTime}};
+    case Kind::OpenSteps:
+      return {{"status", FieldKind::Choice, {"DONE", "OPEN", "MISSED", "DROPPED", "NOT_DISCUSSED"}}, {"note", FieldKind::Line}};
+    case Kind::NextSteps: return {{"what", FieldKind::Line}, {"owner", FieldKind::Line}, {"due", FieldKind::Date}};
+    case Kind::Calls: return {{"said", FieldKind::Note}};
+    default: return {};
+  }
+}
+
+struct Making {
+  const State& state;
+  const OpenVisit& open;
+  const std::vector<rules::Problem>& problems;
+
+  const Text& text() const { return state.text(); }
+
+  std::string error_at(const Id& child, const std::string& question, const Id& item) const {
+    std::string out;
+    if (open.checked)
+      for (const auto& problem : problems)
+        if (problem.child == child && problem.question == question && problem.item == item)
+          out += (out.empty() ? "" : "\n") + problem.message;
+    return out;
+  }
+
+  FieldValue held(const Place& place) const { return get_field(state.assets->form, open.visit, place); }
+
+  FieldVm field(const Place& place, FieldKind kind, std::string label) const {
+    FieldVm vm;
+    vm.kind = kind;
+    vm.place = place;
+    vm.key = place.key();
+    vm.label = std::move(label);
+    vm.max_bytes = kind == FieldKind::Note ? limits::kNoteBytes : limits::kShortTextBytes;
+    const auto value = held(place);
+    if (const auto* words = std::get_if<std::string>(&value)) vm.text = *words;
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      vm.text = std::to_string(*number);
+      vm.scale = static_cast<int>(*number);
+    }
+    if (const auto* day = std::get_if<base::Date>(&value)) vm.date = *day;
+    if (kind == FieldKind::Date && !vm.date) vm.date = base::date_from_iso(vm.text);
+    if (kind == FieldKind::DateTime) {
+      if (const auto at = base::from_rfc3339(vm.text)) {
+        vm.date = rules::uk_date(*at);
+        vm.minutes = rules::uk_minutes(*at);
+      }
+      vm.now = {text()("field.now"), FieldChosen{place, local_rfc3339(state.now)}};
+    }
+    return vm;
+  }
+
+  void add_codes(FieldVm& vm, const std::string& keys, const std::vector<const char*>& codes) const {
+    const auto value = held(vm.place);
+    const bool is_bool = codes == std::vector<const char*>{"YES", "NO"};
+    for (const std::string code : codes) {
+      OptionVm option;
+      option.code = code;
+      const auto own = keys + "." + code;
+      option.label = text()(is_bool ? (code == "YES" ? "yes" : "no") : own);
+      option.value = is_bool ? FieldValue(code == "YES") : FieldValue(code);
+      option.selected = value == option.value;
+      vm.options.push_back(std::move(option));
+    }
+  }
+
+  void not_covered(const rules::Asked& asked, const Place& place, std::string& offered, bool& is, std::string& why_label, std::string& why) const {
+    const auto value = held(place);
+    const auto* skipped = std::get_if<model::NotCovered>(&value);
+    is = skipped != nullptr;
+    if (!asked.not_covered && !is) return;
+    offered = text()("field.not_covered");
+    if (is) {
+      why_label = text()(asked.needs_why ? "field.not_covered.why" : "field.not_covered.why.optional");
+      why = skipped->why;
+    }
+  }
+
+  FieldVm question(const rules::Asked& asked, const model::ChildPart* part) const {
+    const auto& q = *asked.question;
+    const Place place{part ? part->id : Id(), q.id, Id(), {}};
+    FieldKind kind = FieldKind::Line;
+    switch (q.kind) {
+      case Kind::Choice: case Kind::YesNo: kind = FieldKind::Choice; break;
+      case Kind::Multi: kind = FieldKind::Multi; break;
+      case Kind::LongText: kind = FieldKind::Note; break;
+      case Kind::Scale: kind = FieldKind::Scale; break;
+      case Kind::Date: kind = FieldKind::Date; break;
+      case Kind::Time: kind = FieldKind::DateTime; break;
+      default: kind = FieldKind::Line; break;
+    }
+    auto vm = field(place, kind, rules::words(q.label, part));
+    if (q.kind == Kind::Text) vm.max_bytes = limits::kShortTextBytes;
+    vm.hint = rules::words(q.help, part);
+    vm.error = error_at(place.child, q.id, Id());
+    vm.required = asked.required;
+    const auto value = held(place);
+    if (kind == FieldKind::Choice || kind == FieldKind::Multi) {
+      const auto add = [&](const std::string& code, std::string label, std::string hint) {
+        OptionVm option{code, std::move(label), std::move(hint), false, FieldValue(code)};
+        if (const auto* many = std::get_if<std::vector<std::string>>(&value)) {
+          option.selected = std::find(many->begin(), many->end(), code) != many->end();
+          auto turned = *many;
+          if (option.selected) std::erase(turned, code);
+          else turned.push_back(code);
+          option.value = turned.empty() ? FieldValue{} : FieldValue(std::move(turned));
+        } else {
+          const auto* one = std::get_if<std::string>(&value);
+          option.selected = one && *one == code;
+          if (kind == FieldKind::Multi) option.value = std::vector<std::string>{code};
+        }
+        vm.options.push_back(std::move(option));
+      };
+      for (const auto& option : asked.options) add(option.code, rules::words(option.label, part), rules::words(option.hint, part));
+      if (q.kind == Kind::YesNo && asked.options.empty()) {
+        add("YES", text()("yes"), {});
+        add("NO", text()("no"), {});
+      }
+    }
+    if (kind == FieldKind::Scale) {
+      vm.low = asked.options.empty() ? text()("scale.low") : rules::words(asked.options.front().label, part);
+      vm.high = asked.options.size() < 2 ? text()("scale.high") : rules::words(asked.options.back().label, part);
+    }
+    not_covered(asked, place, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
+    if (vm.is_not_covered) vm.text.clear();
+    return vm;
+  }
+
+  template <class T>
+  ItemVm item(const rules::Question& q, const Place& list, const T& element, std::size_t number) const {
+    const std::string name = list_name(q.kind);
+    ItemVm vm;
+    vm.id = element.id;
+    vm.title = text()("item." + name, {{"n", std::to_string(number)}});
+    if constexpr (std::is_same_v<T, model::PlanStep>) {
+      if (q.kind == Kind::OpenSteps) {
+        vm.title = element.what;
+        vm.lead = text()("step.lead", {{"owner", element.owner.empty() ? text()("step.no_owner") : element.owner},
+                                       {"due", due_words(state, element.due)}});
+      }
+    }
+    if constexpr (std::is_same_v<T, model::Call>) {
+      vm.title = text()(element.outcome == model::CallOutcome::NoAnswer ? "call.tried.none" : "call.tried",
+                        {{"who", element.label}, {"when", clock_words(element.at)}});
+    }
+    vm.error = error_at(list.child, q.id, element.id);
+    for (const auto& member : members_of(q.kind)) {
+      Place place = list;
+      place.item = element.id;
+      place.field = member.name;
+      auto one = field(place, member.kind, text()("item." + name + "." + member.name));
+      const auto hint = "item." + name + "." + member.name + ".hint";
+      if (text().has(hint)) one.hint = text()(hint);
+      add_codes(one, "item." + name + "." + member.name, member.codes);
+      vm.fields.push_back(std::move(one));
+    }
+    if (q.kind != Kind::OpenSteps && q.kind != Kind::Calls) {
+      Place place = list;
+      place.item = element.id;
+      vm.remove = {text()("item.remove", {{"what", vm.title}}), RemoveItem{place}};
+    }
+    return vm;
+  }
+
+  ListVm list(const rules::Asked& asked, const model::ChildPart* part) const {
+    const auto& q = *asked.question;
+    ListVm vm;
+    vm.place = {part ? part->id : Id(), q.id, Id(), {}};
+    vm.key = vm.place.key();
+    vm.label = rules::words(q.label, part);
+    vm.hint = rules::words(q.help, part);
+    vm.error = error_at(vm.place.child, q.id, Id());
+    const auto add = [&](const auto& elements) {
+      std::size_t number = 0;
+      for (const auto& element : elements) vm.items.push_back(item(q, vm.place, element, ++number));
+    };
+    const auto& facts = open.visit.facts;
+    switch (q.kind) {
+      case Kind::People: add(facts.present); break;
+      case Kind::OtherChildren: add(facts.other_children); break;
+      case Kind::Sharing: add(facts.sharing); break;
+      case Kind::Injuries: add(part->injuries); break;
+      case Kind::Disclosures: add(part->disclosures); break;
+      case Kind::OpenSteps: add(part->open_steps); break;
+      case Kind::NextSteps: add(part->next_steps); break;
+      case Kind::Calls: add(part->calls); break;
+      default: break;
+    }
+    const std::string name = list_name(q.kind);
+    if (q.kind != Kind::OpenSteps && q.kind != Kind::Calls) vm.add = {text()("item." + name + ".add"), AddItem{vm.place}};
+    if (q.kind == Kind::OpenSteps &&
+        std::count_if(part->open_steps.begin(), part->open_steps.end(), [](const auto& s) { return !s.status; }) > 0)
+      vm.all_not_discussed = {text()("step.all_not_discussed"), AllNotDiscussed{part->id}};
+    const auto value = held(vm.place);
+    const auto* code = std::get_if<std::string>(&value);
+    vm.is_none = code && *code == rules::kNone;
+    if (vm.items.empty()) vm.none = rules::words(q.none, part);
+    not_covered(asked, vm.place, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
+    return vm;
+  }
+
+  GroupVm risk(const rules::Asked& asked, const model::ChildPart& part) const {
+    const auto& q = *asked.question;
+    const auto& thresholds = state.assets->rules.thresholds;
+    GroupVm vm;
+    vm.place = {part.id, q.id, Id(), {}};
+    vm.key = vm.place.key();
+    vm.label = rules::words(q.label, &part);
+    vm.hint = rules::words(q.help, &part);
+    vm.error = error_at(part.id, q.id, Id());
+    const auto place = [&](const char* member) {
+      Place at = vm.place;
+      at.field = member;
+      return at;
+    };
+    auto changed = field(place("changed"), FieldKind::Choice, text()("risk.changed", {{"name", short_name(part)}}));
+    add_codes(changed, "risk.changed", {"NO", "YES", "NOT_ENOUGH_TO_SAY"});
+    vm.fields.push_back(std::move(changed));
+    const auto type = open.visit.facts.type;
+    const bool always = type == model::VisitType::S47 || type == model::VisitType::Cp;
+    const bool filled = !part.risk.level.empty() || !part.risk.threshold.empty() || !part.risk.why.empty();
+    if (!always && !filled && part.risk.changed != model::RiskChange::Yes) return vm;
+    const auto levels = [&](const char* member, const char* label, const std::vector<rules::Level>& of) {
+      auto one = field(place(member), FieldKind::Choice, text()(label));
+      for (const auto& level : of) {
+        one.options.push_back({level.code, level.label, {}, one.text == level.code, FieldValue(level.code)});
+        if (!level.definition.empty()) vm.definitions.push_back({level.label, level.definition});
+      }
+      vm.fields.push_back(std::move(one));
+    };
+    levels("level", "risk.level", thresholds.risk);
+    levels("threshold", "risk.threshold", thresholds.levels);
+    vm.fields.push_back(field(place("why"), FieldKind::Note, text()("risk.why")));
+    return vm;
+  }
+
+  SectionVm section(const rules::Section& from, const model::ChildPart* part) const {
+    SectionVm vm{from.id, rules::words(from.title, part), {}};
+    for (const auto& asked : rules::questions_for(state.assets->form, from, open.visit.facts, part)) {
+      switch (asked.question->kind) {
+        case Kind::People: case Kind::OtherChildren: case Kind::Sharing: case Kind::Injuries: case Kind::Disclosures:
+        case Kind::OpenSteps: case Kind::NextSteps: case Kind::Calls:
+          vm.blocks.push_back(list(asked, part));
+          break;
+        case Kind::Risk:
+          if (part) vm.blocks.push_back(risk(asked, *part));
+          break;
+        default: vm.blocks.push_back(question(asked, part)); break;
+      }
+    }
+    return vm;
+  }
+};
+
+const model::ChildPart* shown_part(const OpenVisit& open) {
+  for (const auto& part : open.visit.children)
+    if (part.id == open.child) return &part;
+  return nullptr;
+}
+
+std::string family_words(const State& state, const model::Visit& visit) {
+  if (!visit.family_name.empty()) return visit.family_name;
+  if (visit.children.empty()) return state.text()("person.unknown");
+  return visit.children.front().name;
+}
+
+std::string returned_words(const State& state, const model::Visit& visit) {
+  for (const auto& part : visit.children) {
+    if (!part.revises) continue;
+    const auto* item = state.caseload->record(part.revises->record);
+    if (!item) continue;
+    for (auto at = item->decisions.rbegin(); at != item->decisions.rend(); ++at)
+      if (at->verdict == model::Verdict::Returned) {
+        const auto& text = state.text();
+        const auto reason = at->return_reason ? text("return_reason." + std::string(model::code(*at->return_reason))) : std::string();
+        return text("record.returned", {{"who", at->reviewer_name}, {"reason", reason}, {"words", at->rationale}});
+      }
+  }
+  return {};
+}
+
+}  // namespace
+
+RecordVm record_vm(const State& state) {
+  const auto& text = state.text();
+  RecordVm vm;
+  if (!state.visit) return vm;
+  const auto& open = *state.visit;
+  const auto& visit = open.visit;
+  const auto problems = open.checked ? rules::validate(state.assets->form, visit) : std::vector<rules::Problem>{};
+  vm.visit = visit.id;
+  vm.title = visit_title(state, visit.facts, family_words(state, visit));
+  vm.tag = {text("state.draft"), Mood::Info};
+  vm.returned_why = returned_words(state, visit);
+  if (!vm.returned_why.empty()) vm.tag = {text("state.returned"), Mood::Warn};
+  if (visit.facts.start) vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at)) + ", " + clock_words(visit.facts.start->at);
+  vm.where = visit.address;
+  vm.hazards = hazards_of(state.caseload->family(visit.family));
+  vm.calls = call_cards(state, visit.id);
+  if (!visit.conflicts.empty()) {
+    vm.conflict = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
+    vm.settle = {text("record.settle"), Open{ScreenKind::Conflict, visit.id}};
+  }
+  vm.tabs.push_back({Id(), text("record.tab.visit")});
+  for (const auto& part : visit.children) {
+    if (part.id == open.child) vm.tab = vm.tabs.size();
+    vm.tabs.push_back({part.id, short_name(part)});
+  }
+  const auto* part = shown_part(open);
+  const Making making{state, open, problems};
+  for (const auto& section : state.assets->form.sections) {
+    if ((section.scope == rules::Scope::Child) != (part != nullptr)) continue;
+    auto made = making.section(section, part);
+    if (!made.blocks.empty()) vm.sections.push_back(std::move(made));
+  }
+  if (!part) {
+    vm.jottings_heading = text("jottings.heading");
+    vm.jottings_hint = text("jottings.hint");
+    vm.jotting_label = text("jottings.label");
+    vm.add_jotting = {text("jottings.add"), AddJotting{}};
+    for (const auto& jotting : visit.jottings) vm.jottings.push_back({clock_words(jotting.at), jotting.text});
+  }
+  if (!open.save_error.empty()) {
+    vm.saved = text("record.save_failed", {{"why", open.save_error}});
+    vm.save_failed = true;
+  } else if (open.edit != open.saved) {
+    vm.saved = text("record.saving");
+  } else if (open.saved_at) {
+    vm.saved = text("record.saved", {{"time", clock_words(*open.saved_at)}});
+  }
+  vm.check = {text("record.check"), Open{ScreenKind::Check, visit.id}};
+  vm.discard = {text("record.discard"), DiscardVisit{DiscardVisit::Step::Ask}};
+  if (open.discard_asked) {
+    vm.discard_question = text("record.discard.question");
+    vm.discard_yes = {text("record.discard.yes"), DiscardVisit{DiscardVisit::Step::Yes}};
+    vm.discard_no = {text("record.discard.no"), DiscardVisit{DiscardVisit::Step::No}};
+  }
+  return vm;
+}
+
+std::string first_control(const RecordVm& vm, const Place& place) {
+  const auto first = [](const std::vector<FieldVm>& fields) { return fields.empty() ? std::string() : fields.front().key; };
+  const Place question{place.child, place.question, Id(), {}};
+  for (const auto& section : vm.sections)
+    for (const auto& block : section.blocks) {
+      if (const auto* field = std::get_if<FieldVm>(&block); field && field->place == question)
+        return field->is_not_covered ? field->key + "/not-covered" : field->key;
+      if (const auto* group = std::get_if<GroupVm>(&block); group && group->place == question) return first(group->fields);
+      if (const auto* list = std::get_if<ListVm>(&block); list && list->place == question) {
+        for (const auto& item : list->items)
+          if (place.item.nil() || item.id == place.item) return first(item.fields);
+        return list->key + "/add";
+      }
+    }
+  return {};
+}
+
+CheckVm check_vm(const State& state) {
+  const auto& text = state.text();
+  CheckVm vm;
+  if (!state.visit) return vm;
+  const auto& open = *state.visit;
+  const auto& visit = open.visit;
+  vm.title = text("check.title");
+  vm.intro = text("check.intro");
+  vm.problems_heading = text("check.problems");
+  for (const auto& problem : rules::validate(state.assets->form, visit)) vm.problems.push_back(problem.message);
+  if (!visit.conflicts.empty()) vm.submit_error = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
+  vm.warnings_heading = text("check.warnings");
+  for (const auto& part : visit.children)
+    for (const auto& warning : rules::warnings(state.assets->form, visit.facts, part)) vm.warnings.push_back(warning.message);
+  vm.summary_heading = text("check.summary");
+  for (const auto& part : visit.children) vm.parts.push_back({part.name, summary_lines(state, visit.facts, part)});
+  vm.calls = call_cards(state, visit.id);
+  if (!open.submit_error.empty()) vm.submit_error = open.submit_error;
+  vm.submit = {text(open.submitting ? "check.submitting" : "check.submit"), PressSubmit{}, open.submitting};
+  vm.back = {text("check.back"), Back{}};
+  vm.note = text(state.sync.online ? "check.note.online" : "check.note.offline");
+  return vm;
+}
+
+}  // namespace doorstep::state

@@ -1,0 +1,639 @@
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "app/state/time_words.h"
+#include "app/state/view_models.h"
+#include "app/state/vm_parts.h"
+#include "app/state/words.h"
+#include "sync/merge/merge.h"
+#include "sync/model/visit.h"
+#include "sync/rules/validate.h"
+
+namespace doorstep::state {
+namespace {
+
+namespace json = boost::json;
+using rules::Field;
+using rules::Kind;
+
+/// The body member a typed question is bound to, as paths name it.
+Field field_named(std::string_view member) {
+  static const std::pair<std::string_view, Field> kNames[] = {
+      {"type", Field::Type}, {"start", Field::Start}, {"end", Field::End}, {"late_reason", Field::LateReason},
+      {"outcome", Field::Outcome}, {"present", Field::Present}, {"other_children", Field::OtherChildren},
+      {"sharing", Field::Sharing}, {"skip_reason", Field::SkipReason}, {"seen", Field::Seen},
+      {"not_seen/reason", Field::NotSeenReason}, {"not_seen/whereabouts", Field::Whereabouts},
+      {"not_seen/last_seen_by", Field::LastSeenBy}, {"not_seen/last_seen_when", Field::LastSeenWhen},
+      {"not_seen/action", Field::Action}, {"not_seen/manager_told_at", Field::ManagerToldAt}, {"alone", Field::Alone},
+      {"alone_reason", Field::AloneReason}, {"injuries", Field::Injuries}, {"disclosures", Field::Disclosures},
+      {"open_steps", Field::OpenSteps}, {"next_steps", Field::NextSteps}, {"risk", Field::Risk}, {"calls", Field::Calls}};
+  for (const auto& [name, field] : kNames)
+    if (member == name || (member.starts_with(name) && member.size() > name.size() && member[name.size()] == '/')) return field;
+  return Field::None;
+}
+
+/// The question a path of a body or draft is about; nullptr for what no question asks. `rest`: what follows the question's place.
+const rules::Question* question_at(const rules::Form& form, std::string_view path) {
+  if (path.starts_with("children/")) {
+    path.remove_prefix(9);
+    const auto slash = path.find('/');
+    if (slash == std::string_view::npos) return nullptr;
+    path.remove_prefix(slash + 1);
+  } else if (path.starts_with("part/")) {
+    path.remove_prefix(5);
+  } else if (path.starts_with("facts/")) {
+    path.remove_prefix(6);
+  } else {
+    return nullptr;
+  }
+  if (path.starts_with("answers/")) {
+    path.remove_prefix(8);
+    return form.find(path.substr(0, path.find('/')));
+  }
+  const auto field = field_named(path);
+  if (field == Field::None) return nullptr;
+  for (const auto& section : form.sections)
+    for (const auto& question : section.questions)
+      if (question.field == field) return &question;
+  return nullptr;
+}
+
+std::string list_key(Kind kind) {
+  switch (kind) {
+    case Kind::People: return "item.present.";
+    case Kind::OtherChildren: return "item.other_child.";
+    case Kind::Sharing: return "item.sharing.";
+    case Kind::Injuries: return "item.injury.";
+    case Kind::Disclosures: return "item.disclosure.";
+    case Kind::OpenSteps: return "item.open_step.";
+    case Kind::NextSteps: return "item.step.";
+    case Kind::Calls: return "item.call.";
+    case Kind::Risk: return "risk.";
+    default: return {};
+  }
+}
+
+/// One value of a body as a person reads it.
+std::string value_words(const State& state, const rules::Question* question, std::string_view member, const json::value& value) {
+  const auto& text = state.text();
+  switch (value.kind()) {
+    case json::kind::null: return {};
+    case json::kind::bool_: return text(value.get_bool() ? "yes" : "no");
+    case json::kind::int64: return std::to_string(value.get_int64());
+    case json::kind::uint64: return std::to_string(value.get_uint64());
+    case json::kind::double_: return json::serialize(value);
+    case json::kind::string: {
+      const std::string words(value.get_string());
+      if (question && !member.empty()) {
+        const auto key = list_key(question->kind) + std::string(member) + "." + words;
+        if (text.has(key)) return text(key);
+        if (question->kind == Kind::Risk) {
+          for (const auto* levels : {&state.assets->rules.thresholds.risk, &state.assets->rules.thresholds.levels})
+            for (const auto& level : *levels)
+              if (level.code == words) return level.label;
+        }
+      }
+      if (const auto at = base::from_rfc3339(words)) return when_words(text, *at, state.now);
+      if (const auto day = base::date_from_iso(words)) return rules::long_date(*day);
+      if (question && member.empty()) return rules::option_label(*question, words);
+      return words;
+    }
+    case json::kind::array: {
+      std::string out;
+      for (const auto& element : value.get_array()) {
+        const auto words = value_words(state, question, member, element);
+        if (!words.empty()) out += (out.empty() ? "" : "\n") + words;
+      }
+      return out;
+    }
+    case json::kind::object: {
+      const auto& object = value.get_object();
+      if (const auto* at = object.if_contains("at"); at && object.contains("offset_min")) return value_words(state, nullptr, {}, *at);
+      if (const auto* why = object.if_contains("not_covered"); why) {
+        const auto words = value_words(state, nullptr, {}, *why);
+        return text("field.not_covered") + (words.empty() ? "" : ": " + words);
+      }
+      std::string out;
+      for (const auto& [key, held] : object) {
+        if (key == "id" || key == "threshold_set" || (held.is_string() && held.get_string().empty())) continue;
+        const auto words = value_words(state, question, std::string_view(key), held);
+        if (words.empty()) continue;
+        const auto label = question ? list_key(question->kind) + std::string(key) : std::string();
+        out += (out.empty() ? "" : ". ") + (text.has(label) ? text(label) + ": " : std::string()) + words;
+      }
+      return out;
+    }
+  }
+  return {};
+}
+
+// A record's own lists, without going through JSON -------------------------------------------------------------------------
+
+template <class M>
+struct IsOptionalEnum : std::false_type {};
+template <class E>
+struct IsOptionalEnum<std::optional<E>> : std::is_enum<E> {};
+
+struct Lines {
+  const State& state;
+  Kind kind;
+  std::string out;
+
+  template <class M>
+  std::string words(std::string_view member, const M& value) const {
+    const auto& text = state.text();
+    if constexpr (std::is_same_v<M, std::string>) {
+      const auto key = list_key(kind) + std::string(member) + "." + value;
+      return text.has(key) ? text(key) : value;
+    } else if constexpr (std::is_same_v<M, std::optional<bool>>) {
+      return value ? text(*value ? "yes" : "no") : std::string();
+    } else if constexpr (std::is_same_v<M, std::optional<std::int64_t>>) {
+      return value ? std::to_string(*value) : std::string();
+    } else if constexpr (std::is_same_v<M, std::optional<base::Date>>) {
+      return value ? rules::long_date(*value) : std::string();
+    } else if constexpr (std::is_same_v<M, std::optional<Instant>>) {
+      return value ? when_words(text, *value, state.now) : std::string();
+    } else if constexpr (std::is_same_v<M, Instant>) {
+      return when_words(text, value, state.now);
+    } else if constexpr (IsOptionalEnum<M>::value) {
+      return value ? words(member, std::string(model::code(*value))) : std::string();
+    } else {
+      return {};
+    }
+  }
+
+  template <class T>
+  std::string item(const T& element) const {
+    std::string all;
+    T::each(element, [&](std::string_view member, const auto& value) {
+      if (member == "id") return;
+      const auto said = words(member, value);
+      if (said.empty()) return;
+      const auto label = list_key(kind) + std::string(member);
+      all += (all.empty() ? "" : ". ") + (state.text().has(label) ? state.text()(label) + ": " : std::string()) + said;
+    });
+    return all;
+  }
+};
+
+template <class List>
+void add_lines(const State& state, const rules::Question& question, const model::ChildPart* part, const List& list,
+               std::vector<FactVm>& out) {
+  const Lines lines{state, question.kind, {}};
+  std::string all;
+  for (const auto& element : list) all += (all.empty() ? "" : "\n") + lines.item(element);
+  if (!all.empty()) out.push_back({rules::words(question.label, part), all});
+}
+
+std::string level_label(const std::vector<rules::Level>& levels, const std::string& code) {
+  for (const auto& level : levels)
+    if (level.code == code) return level.label;
+  return code;
+}
+
+std::string risk_words(const State& state, const model::ChildPart& part) {
+  const auto& text = state.text();
+  const auto& thresholds = state.assets->rules.thresholds;
+  std::string out;
+  const auto add = [&](const std::string& words) {
+    if (!words.empty()) out += (out.empty() ? "" : ". ") + words;
+  };
+  if (part.risk.changed) add(text("risk.said." + std::string(model::code(*part.risk.changed))));
+  if (!part.risk.level.empty()) add(text("risk.level") + ": " + level_label(thresholds.risk, part.risk.level));
+  if (!part.risk.threshold.empty()) {
+    // Levels of another set are never read by this one's labels.
+    const bool ours = part.risk.threshold_set.empty() || part.risk.threshold_set == thresholds.key();
+    add(text("risk.threshold") + ": " + (ours ? level_label(thresholds.levels, part.risk.threshold)
+                                               : part.risk.threshold + " (" + part.risk.threshold_set + ")"));
+  }
+  add(part.risk.why);
+  return out;
+}
+
+void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& facts, const model::ChildPart* part,
+               std::vector<ReadBlockVm>& out) {
+  const auto& form = state.assets->form;
+  for (const auto& section : form.sections) {
+    if (section.scope != scope) continue;
+    ReadBlockVm block{rules::words(section.title, part), {}};
+    for (const auto& asked : rules::questions_for(form, section, facts, part)) {
+      const auto& question = *asked.question;
+      const auto label = rules::words(question.label, part);
+      const auto before = block.lines.size();
+      switch (question.kind) {
+        case Kind::People: add_lines(state, question, part, facts.present, block.lines); break;
+        case Kind::OtherChildren: add_lines(state, question, part, facts.other_children, block.lines); break;
+        case Kind::Sharing: add_lines(state, question, part, facts.sharing, block.lines); break;
+        case Kind::Injuries: add_lines(state, question, part, part->injuries, block.lines); break;
+        case Kind::Disclosures: add_lines(state, question, part, part->disclosures, block.lines); break;
+        case Kind::OpenSteps: add_lines(state, question, part, part->open_steps, block.lines); break;
+        case Kind::NextSteps: add_lines(state, question, part, part->next_steps, block.lines); break;
+        case Kind::Calls: add_lines(state, question, part, part->calls, block.lines); break;
+        case Kind::Risk:
+          if (const auto words = risk_words(state, *part); !words.empty()) block.lines.push_back({label, words});
+          break;
+        case Kind::Time:
+          if (const auto answer = rules::answer_of(question, facts, part))
+            if (const auto* words = std::get_if<std::string>(&*answer))
+              if (const auto at = base::from_rfc3339(*words)) {
+                block.lines.push_back({label, weekday_words(state.text(), rules::uk_date(*at)) + ", " + clock_words(*at)});
+                break;
+              }
+          [[fallthrough]];
+        default:
+          if (const auto answer = rules::answer_of(question, facts, part))
+            block.lines.push_back({label, rules::answer_words(question, *answer)});
+          break;
+      }
+      if (block.lines.size() == before) {
+        const auto answer = rules::answer_of(question, facts, part);
+        if (!answer) continue;
+        if (const auto* code = std::get_if<std::string>(&*answer); code && *code == rules::kNone)
+          block.lines.push_back({label, rules::words(question.none, part)});
+        else if (std::holds_alternative<model::NotCovered>(*answer))
+          block.lines.push_back({label, rules::answer_words(question, *answer)});
+      }
+    }
+    if (!block.lines.empty()) out.push_back(std::move(block));
+  }
+}
+
+const RecordItem* previous_of(const State& state, const RecordItem& item) {
+  const RecordItem* best = nullptr;
+  const auto at = [](const RecordItem& r) { return r.head().body.facts.start ? r.head().body.facts.start->at : r.head().at; };
+  for (const auto& other : state.caseload->records) {
+    if (other.case_id != item.case_id || other.id() == item.id() || !(at(other) < at(item))) continue;
+    if (other.head().state != model::State::Submitted && other.head().state != model::State::Approved) continue;
+    if (!best || at(*best) < at(other)) best = &other;
+  }
+  return best;
+}
+
+const Version* returned_version(const RecordItem& item) {
+  for (auto decision = item.decisions.rbegin(); decision != item.decisions.rend(); ++decision) {
+    if (decision->verdict != model::Verdict::Returned) continue;
+    for (const auto& version : item.versions)
+      if (version.hash == decision->on.hash && version.hash != item.head().hash) return &version;
+  }
+  return nullptr;
+}
+
+std::vector<FactVm> decision_facts(const State& state, const RecordItem& item) {
+  const auto& text = state.text();
+  std::vector<FactVm> out;
+  for (const auto& decision : item.decisions) {
+    std::string words = text(decision.verdict == model::Verdict::Approved ? "decision.approved" : "decision.returned",
+                             {{"who", decision.reviewer_name}, {"when", when_words(text, decision.at, state.now)}});
+    std::string why = decision.return_reason ? text("return_reason." + std::string(model::code(*decision.return_reason))) : "";
+    if (!decision.rationale.empty()) why += (why.empty() ? "" : ". ") + decision.rationale;
+    if (decision.agree_risk == false) why += (why.empty() ? "" : "\n") + text("decision.disagrees", {{"why", decision.disagree_why}});
+    if (decision.discussed_in_person == true) why += (why.empty() ? "" : "\n") + text("decision.in_person");
+    if (decision.next_visit_confirmed)
+      why += (why.empty() ? "" : "\n") + text("decision.next_visit", {{"day", rules::long_date(*decision.next_visit_confirmed)}});
+    out.push_back({std::move(words), why.empty() ? text("decision.no_words") : why});
+  }
+  return out;
+}
+
+std::vector<FactVm> record_facts(const State& state, const RecordItem& item) {
+  const auto& text = state.text();
+  const auto& body = item.head().body;
+  std::vector<FactVm> out;
+  out.push_back({text("read.child"), body.part.name});
+  out.push_back({text("read.author"), person_name(state, body.author)});
+  if (body.second_worker) out.push_back({text("read.second"), person_name(state, *body.second_worker)});
+  if (!body.address.empty()) out.push_back({text("read.address"), body.address});
+  if (body.submitted_at) out.push_back({text("read.submitted"), when_words(text, *body.submitted_at, state.now)});
+  if (item.filed_at) out.push_back({text("state.filed"), when_words(text, *item.filed_at, state.now)});
+  else if (!item.waiting && item.head().rev > 0) out.push_back({text("read.received"), when_words(text, item.head().at, state.now)});
+  return out;
+}
+
+}  // namespace
+
+std::string place_words(const State& state, std::string_view path, const model::ChildPart* part) {
+  const auto* question = question_at(state.assets->form, path);
+  if (question) return rules::words(question->label, part);
+  if (path.starts_with("jottings")) return state.text()("jottings.heading");
+  return {};
+}
+
+std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record) {
+  std::vector<ReadBlockVm> out;
+  blocks_of(state, rules::Scope::Child, record.facts, &record.part, out);
+  blocks_of(state, rules::Scope::Visit, record.facts, nullptr, out);
+  if (!record.jottings.empty()) {
+    ReadBlockVm block{state.text()("jottings.heading"), {}};
+    for (const auto& jotting : record.jottings) block.lines.push_back({clock_words(jotting.at), jotting.text});
+    out.push_back(std::move(block));
+  }
+  return out;
+}
+
+std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& facts, const model::ChildPart& part) {
+  const auto& text = state.text();
+  std::vector<FactVm> out;
+  std::string seen = text("summary.not_answered");
+  if (!part.skip_reason.empty()) seen = text("summary.skipped");
+  else if (part.seen == true)
+    seen = part.alone == true ? text("summary.seen_alone") : part.alone == false ? text("summary.seen_not_alone") : text("summary.seen");
+  else if (part.seen == false) seen = text("summary.not_seen");
+  if (facts.outcome) seen = text("outcome." + std::string(model::code(*facts.outcome))) + ". " + seen;
+  out.push_back({text("summary.seen.label"), seen});
+  const auto risk = risk_words(state, part);
+  out.push_back({text("summary.risk"), risk.empty() ? text("summary.not_answered") : first_line(risk, 200)});
+  if (!part.disclosures.empty() || !part.injuries.empty()) {
+    std::string urgent;
+    if (!part.disclosures.empty()) urgent = text.count("summary.disclosures", static_cast<long long>(part.disclosures.size()));
+    if (!part.injuries.empty())
+      urgent += (urgent.empty() ? "" : ", ") + text.count("summary.injuries", static_cast<long long>(part.injuries.size()));
+    out.push_back({text("summary.urgent"), urgent});
+  }
+  for (const auto* id : {"said", "think"}) {
+    const auto* question = state.assets->form.find(id);
+    if (!question) continue;
+    const auto answer = rules::answer_of(*question, facts, &part);
+    if (answer) out.push_back({rules::words(question->label, &part), first_line(rules::answer_words(*question, *answer), 200)});
+  }
+  std::string steps;
+  for (const auto& step : part.next_steps)
+    steps += (steps.empty() ? "" : "\n") + text("summary.step", {{"what", step.what}, {"owner", step.owner}, {"due", due_words(state, step.due)}});
+  out.push_back({text("summary.steps"), steps.empty() ? text("summary.no_steps") : steps});
+  return out;
+}
+
+std::vector<ChangeVm> changes_between(const State& state, const Version& before, const Version& after, bool same_record) {
+  std::vector<ChangeVm> out;
+  boost::system::error_code code;
+  const auto from = json::parse(before.json, code);
+  if (code) return out;
+  const auto to = json::parse(after.json, code);
+  if (code) return out;
+  for (const auto& difference : merge::differences(from, to)) {
+    const std::string_view path = difference.path;
+    if (!same_record && (path.starts_with("facts/start") || path.starts_with("facts/end") || path.starts_with("facts/recorded"))) continue;
+    const auto place = place_words(state, path, &after.body.part);
+    if (place.empty()) continue;
+    const auto* question = question_at(state.assets->form, path);
+    const auto slash = path.rfind('/');
+    const auto member = question && !list_key(question->kind).empty() && slash != std::string_view::npos ? path.substr(slash + 1) : std::string_view{};
+    const auto words = [&](const std::optional<json::value>& value) {
+      return value ? value_words(state, question, value->is_object() ? std::string_view{} : member, *value) : std::string();
+    };
+    ChangeVm change{place, words(difference.before), words(difference.after)};
+    if (change.before != change.after) out.push_back(std::move(change));
+  }
+  return out;
+}
+
+// Reading a record ---------------------------------------------------------------------------------------------------------
+
+ReadVm read_vm(const State& state, const Id& record) {
+  const auto& text = state.text();
+  ReadVm vm;
+  const auto* item = state.caseload->record(record);
+  if (!item) {
+    vm.title = text("person.unknown");
+    return vm;
+  }
+  const auto& head = item->head();
+  vm.title = visit_title(state, head.body.facts, head.body.part.name);
+  vm.tag = state_tag(state, *item);
+  vm.facts = record_facts(state, *item);
+  vm.blocks = read_blocks(state, head.body);
+  vm.decisions = decision_facts(state, *item);
+  for (const auto& addendum : item->addenda)
+    vm.addenda.push_back({text("addendum.by", {{"who", addendum.author_name}, {"when", when_words(text, addendum.at, state.now)}}),
+                          addendum.reason + "\n" + addendum.text});
+  vm.notice = state.notice;
+  const bool own = head.body.author == state.caseload->me.id;
+  if (own && head.state == model::State::Submitted && !decided(*item)) vm.withdraw = {text("read.withdraw"), PressWithdraw{record}};
+  if (own && !item->waiting && (head.state == model::State::Returned || head.state == model::State::Draft))
+    vm.rewrite = {text("read.rewrite"), PressRewrite{record}};
+  if (head.state == model::State::Approved) {
+    vm.addendum_heading = text("read.addendum");
+    vm.addendum_reason_label = text("read.addendum.reason");
+    vm.addendum_text_label = text("read.addendum.text");
+    vm.add_addendum = {text("read.addendum.add"), PressAddAddendum{record}};
+  }
+  return vm;
+}
+
+// Approvals ----------------------------------------------------------------------------------------------------------------
+
+ApprovalsVm approvals_vm(const State& state) {
+  const auto& text = state.text();
+  ApprovalsVm vm;
+  vm.title = text("approvals.title");
+  vm.intro = text("approvals.intro");
+  struct Group {
+    ApprovalVisitVm visit;
+    bool urgent = false;
+    Instant oldest;
+  };
+  std::map<Id, Group> groups;
+  for (const auto& item : state.caseload->records) {
+    const auto& head = item.head();
+    if (head.state != model::State::Submitted || head.body.author == state.caseload->me.id || decided(item)) continue;
+    const auto submitted = head.body.submitted_at.value_or(head.at);
+    auto& group = groups[head.body.visit];
+    const bool urgent = model::is_urgent(head.body.part);
+    if (group.visit.rows.empty() || submitted < group.oldest) group.oldest = submitted;
+    group.urgent = group.urgent || urgent;
+    const auto family = head.body.family_name.empty() ? head.body.part.name : head.body.family_name;
+    group.visit.heading = visit_title(state, head.body.facts, family);
+    ApprovalRowVm row;
+    row.record = item.id();
+    row.title = head.body.part.name;
+    row.subtitle = person_name(state, head.body.author) +
+                   (head.body.facts.start ? ", " + when_words(text, head.body.facts.start->at, state.now) : std::string());
+    row.age = text("approvals.age", {{"age", ago_words(text, submitted, state.now)}});
+    const bool again = returned_version(item) != nullptr;
+    if (urgent) row.tag = {text("approvals.urgent"), Mood::Danger};
+    else if (again) row.tag = {text("approvals.again"), Mood::Info};
+    group.visit.rows.push_back(std::move(row));
+  }
+  std::vector<Group> sorted;
+  for (auto& [id, group] : groups) sorted.push_back(std::move(group));
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Group& a, const Group& b) {
+    return std::make_pair(!a.urgent, a.oldest) < std::make_pair(!b.urgent, b.oldest);
+  });
+  for (auto& group : sorted) vm.visits.push_back(std::move(group.visit));
+  vm.empty_heading = text("approvals.empty");
+  vm.empty_body = text("approvals.empty.body");
+  return vm;
+}
+
+ReviewVm review_vm(const State& state) {
+  const auto& text = state.text();
+  ReviewVm vm;
+  if (!state.reviewing) return vm;
+  const auto& reviewing = *state.reviewing;
+  const auto* item = state.caseload->record(reviewing.read.record);
+  if (!item) {
+    vm.title = text("person.unknown");
+    return vm;
+  }
+  // What is on the screen stays what was opened, also when a newer version has arrived.
+  const Version* read = &item->head();
+  for (const auto& version : item->versions)
+    if (version.rev == reviewing.read.rev && version.hash == reviewing.read.hash) read = &version;
+  const auto& body = read->body;
+  vm.title = visit_title(state, body.facts, body.part.name);
+  vm.tag = state_tag(state, *item);
+  if (reviewing.stale) {
+    vm.stale = text("review.stale");
+    vm.reload = {text("review.reload"), Open{ScreenKind::Review, item->id()}};
+  }
+  vm.facts = record_facts(state, *item);
+  vm.summary_heading = text("review.summary");
+  vm.summary = summary_lines(state, body.facts, body.part);
+
+  const auto* returned = returned_version(*item);
+  const auto* previous = previous_of(state, *item);
+  vm.changes_heading = text("review.changes");
+  vm.change_tabs = {text("review.since_visit")};
+  if (returned) vm.change_tabs.push_back(text("review.since_return"));
+  const bool since_return = reviewing.since_return && returned;
+  vm.change_tab = since_return ? 1 : 0;
+  if (since_return) {
+    vm.changes = changes_between(state, *returned, *read, true);
+    vm.changes_none = text("review.changes.none");
+  } else if (previous) {
+    vm.changes = changes_between(state, previous->head(), *read, false);
+    vm.changes_none = text("review.changes.none");
+  } else {
+    vm.changes_none = text("review.changes.first");
+  }
+  vm.blocks = read_blocks(state, body);
+
+  vm.decide_heading = text("review.decide");
+  if (body.author == state.caseload->me.id) vm.own = text("review.own");
+  for (const auto reason : rules::rationale_reasons(body)) {
+    const char* keys[] = {"cp", "s47", "unseen", "disclosure", "injury", "risk"};
+    vm.why_rationale.push_back(text(std::string("review.rationale.") + keys[static_cast<std::size_t>(reason)]));
+  }
+  vm.agree_label = text("review.agree");
+  vm.agree = {{"agree_yes", text("yes"), {}, reviewing.agree_risk == true, ChooseAgreeRisk{true}},
+              {"agree_no", text("no"), {}, reviewing.agree_risk == false, ChooseAgreeRisk{false}}};
+  if (reviewing.agree_risk == false) vm.disagree_label = text("review.disagree_why");
+  vm.rationale_label = text("review.rationale");
+  vm.rationale_hint = text(vm.why_rationale.empty() ? "review.rationale.optional" : "review.rationale.needed");
+  vm.in_person_label = text("review.in_person");
+  vm.in_person = reviewing.in_person;
+  vm.next_visit_label = text("review.next_visit");
+  vm.reason_label = text("review.reason");
+  for (const auto& [reason, code] : model::CodeTable<model::ReturnReason>::values)
+    vm.reasons.push_back({"reason_" + std::string(code), text("return_reason." + std::string(code)), {},
+                          reviewing.return_reason == code, ChooseReturnReason{std::string(code)}});
+  vm.approve_words = text("review.approve_words");
+  vm.problems_heading = text("review.problems");
+  vm.problems = reviewing.problems;
+  vm.approve = {text("review.approve"), PressApprove{}, reviewing.stale};
+  vm.give_back = {text("review.return"), PressReturn{}, reviewing.stale};
+  return vm;
+}
+
+// Conflicts, alerts, matching ----------------------------------------------------------------------------------------------
+
+ConflictsVm conflicts_vm(const State& state) {
+  const auto& text = state.text();
+  ConflictsVm vm;
+  vm.title = text("conflict.title");
+  vm.intro = text("conflict.intro");
+  vm.done = text("conflict.done");
+  vm.back = {text("conflict.back"), Back{}};
+  if (!state.visit) return vm;
+  const auto& visit = state.visit->visit;
+  for (const auto& conflict : visit.conflicts) {
+    const model::ChildPart* part = visit.children.empty() ? nullptr : &visit.children.front();
+    for (const auto& one : visit.children)
+      if (conflict.path.find(one.id.str()) != std::string::npos) part = &one;
+    const auto* question = question_at(state.assets->form, conflict.path);
+    const auto words = [&](const model::RawJson& raw) {
+      if (raw.text.empty()) return text("conflict.nothing");
+      boost::system::error_code code;
+      const auto value = json::parse(raw.text, code);
+      if (code) return raw.text;
+      const auto out = value_words(state, question, {}, value);
+      return out.empty() ? text("conflict.nothing") : out;
+    };
+    ConflictVm one;
+    one.path = conflict.path;
+    one.heading = place_words(state, conflict.path, part);
+    if (one.heading.empty()) one.heading = text("conflict.place");
+    if (part && visit.children.size() > 1 && question && question->scope == rules::Scope::Child)
+      one.heading = short_name(*part) + ": " + one.heading;
+    one.base_heading = text("conflict.base");
+    one.base = words(conflict.base);
+    const bool same_person = conflict.mine_author == conflict.theirs_author;
+    one.mine_heading = text("conflict.mine");
+    one.mine = words(conflict.mine);
+    one.theirs_heading = same_person ? text("conflict.theirs.self") : text("conflict.theirs", {{"who", person_name(state, conflict.theirs_author)}});
+    one.theirs = words(conflict.theirs);
+    one.keep_mine = {text("conflict.keep_mine"), PressKeep{conflict.path, merge::Choice::Keep::Mine}};
+    one.keep_theirs = {text("conflict.keep_theirs"), PressKeep{conflict.path, merge::Choice::Keep::Theirs}};
+    boost::system::error_code mine_code, theirs_code;
+    const auto mine = json::parse(conflict.mine.text, mine_code), theirs = json::parse(conflict.theirs.text, theirs_code);
+    const bool texts = !mine_code && !theirs_code && mine.is_string() && theirs.is_string() &&
+                       (!question || question->kind == Kind::Text || question->kind == Kind::LongText || question->kind == Kind::Risk);
+    if (texts) one.keep_both = {text("conflict.keep_both"), PressKeep{conflict.path, merge::Choice::Keep::Both}};
+    vm.conflicts.push_back(std::move(one));
+  }
+  return vm;
+}
+
+AlertsVm alerts_vm(const State& state) {
+  const auto& text = state.text();
+  AlertsVm vm;
+  vm.title = text("alerts.title");
+  vm.intro = text("alerts.intro");
+  for (const auto& open : open_alerts(state)) {
+    AlertVm alert;
+    alert.alert = open.child->id;
+    alert.key = "alert/" + open.child->id.str();
+    alert.title = open.child->name.empty() ? text("alerts.no_name") : open.child->name;
+    for (const auto& words : {open.child->age.empty() ? std::string() : text("alerts.age", {{"age", open.child->age}}), open.child->note})
+      if (!words.empty()) alert.detail += (alert.detail.empty() ? "" : ". ") + words;
+    const auto& body = open.record->head().body;
+    alert.raised = text("alerts.raised", {{"who", person_name(state, body.author)},
+                                          {"family", body.family_name.empty() ? body.part.name : body.family_name},
+                                          {"when", when_words(text, body.facts.start ? body.facts.start->at : open.record->head().at, state.now)}});
+    alert.outcome_label = text("alerts.outcome");
+    const auto chosen = state.alert_outcome.find(open.child->id);
+    for (const std::string code : {"REFERRED", "ALREADY_KNOWN", "NOT_IN_HOUSEHOLD", "OTHER"})
+      alert.outcomes.push_back({alert.key + "/" + code, text("alerts.outcome." + code), {},
+                                chosen != state.alert_outcome.end() && chosen->second == code, ChooseAlertOutcome{open.child->id, code}});
+    alert.why_label = text("alerts.why");
+    if (const auto problem = state.alert_problem.find(open.child->id); problem != state.alert_problem.end()) alert.problem = problem->second;
+    alert.settle = {text("alerts.settle"), PressSettleAlert{open.child->id}};
+    vm.alerts.push_back(std::move(alert));
+  }
+  vm.empty_heading = text("alerts.empty");
+  vm.empty_body = text("alerts.empty.body");
+  return vm;
+}
+
+MatchVm match_vm(const State& state, const Id& id) {
+  const auto& text = state.text();
+  MatchVm vm;
+  vm.title = text("match.title", {{"name", child_name(state, id)}});
+  vm.intro = text("match.intro");
+  for (const auto& item : state.caseload->records)
+    if (item.case_id == id) {
+      vm.facts = record_facts(state, item);
+      break;
+    }
+  vm.target_label = text("match.target");
+  for (const auto& child : state.caseload->children) {
+    if (child.id == id || child.provisional.value_or(false)) continue;
+    const auto* family = state.caseload->family(child.family);
+    std::string hint = child.born ? rules::long_date(*child.born) : std::string();
+    if (family && !family->address.empty()) hint += (hint.empty() ? "" : ", ") + family->address;
+    vm.targets.push_back({"target_" + child.id.str(), child.name, std::move(hint), state.match_target == child.id, ChooseTarget{child.id}});
+  }
+  vm.match = {text("match.action"), PressMatch{}, state.match_target.nil()};
+  return vm;
+}
+
+}  // namespace doorstep::state

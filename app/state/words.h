@@ -1,0 +1,43 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/state/state.h"
+
+/// What update() and the view models both need to know about State.
+namespace doorstep::state {
+
+inline constexpr std::string_view kTimePart = "/time";       ///< editor of a moment's time of day, after the field's key
+inline constexpr std::string_view kUncovered = "/uncovered"; ///< editor of why a question was not covered
+
+/// What happened, what is safe and what to do, without a code.
+std::string error_words(const Text& text, const base::Error& error);
+
+std::string settings_json(const Settings& settings);
+/// Anything unreadable gives the defaults.
+Settings settings_from(std::string_view json);
+
+std::optional<std::int64_t> whole_number(std::string_view text);
+
+/// Plan steps of the child that are open now, with what records on this tablet have said since.
+std::vector<model::PlanStep> open_steps_of(const State& state, const model::Child& child);
+
+/// The number to try now: the next after each that did not answer. nullptr without contacts.
+const Contact* contact_for(const State& state, const model::ChildPart& part);
+/// The call as it is recorded when one of the card's buttons is pressed.
+model::Call call_now(const State& state, const model::ChildPart& part, bool answered, Instant at, Id id);
+
+/// This tablet knows of a decision on exactly the record's head.
+bool decided(const RecordItem& item);
+
+struct OpenAlert {
+  const model::OtherChild* child = nullptr;
+  const RecordItem* record = nullptr;  ///< the first that raises it
+};
+/// Alerts about unknown children that no supervisor has settled, by when they were raised.
+std::vector<OpenAlert> open_alerts(const State& state);
+std::optional<OpenAlert> open_alert(const State& state, const Id& alert);
+
+}  // namespace doorstep::state
