@@ -1,0 +1,236 @@
+#include "tests/work/support.h"
+
+using namespace doorstep;
+using namespace doorstep::work;
+using namespace doorstep::work::test;
+
+namespace {
+const model::Child& a_child(const Tablet& tablet) {
+  for (const auto& child : tablet.caseload->children)
+    if (child.allocated_worker == tablet.worker()) return child;
+  FAIL("no child is allocated to this worker");
+  return tablet.caseload->children.front();
+}
+const state::RecordItem* record_with(const state::Caseload& caseload, std::string_view text) {
+  for (const auto& item : caseload.records)
+    if (item.head().json.find(text) != std::string::npos) return &item;
+  return nullptr;
+}
+void copy_store(const fs::path& from, const fs::path& to) {
+  for (const char* end : {"", "-wal", "-shm"}) {
+    auto name = std::string("replica.db") + end;
+    fs::remove(to / name);
+    if (fs::exists(from / name)) fs::copy_file(from / name, to / name);
+  }
+}
+}  // namespace
+
+TEST_CASE("runner: everything works before the server was ever reached; then it catches up by itself", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  server.stop();
+  REQUIRE_FALSE(tablet.open());
+  CHECK(tablet.caseload->me.name == "Ruth Adeyemi");
+  tablet.wait<state::SyncStatus>([](const auto& s) { return s.error.has_value(); });
+  CHECK(tablet.sync.error->fault == base::Fault::Offline);
+  CHECK(tablet.sync.next_try.has_value());
+  model::Child stranger;
+  stranger.id = base::new_id(kClock);
+  stranger.name = "A child on no list";
+  auto visit = tablet.visit_to(stranger, "Written with no network at all");
+  tablet.save(visit);
+  server.start();
+  tablet.settle([&](const auto& caseload) { return !caseload.children.empty() && !caseload.drafts.empty() && !caseload.drafts[0].waiting; });
+  CHECK(tablet.caseload->drafts.at(0).visit == visit);
+  CHECK(tablet.sync.receipt.has_value());
+  // The child nobody knew becomes a case of its own.
+  tablet.runner->run(tablet.submission(visit));
+  tablet.wait<state::Submitted>();
+  tablet.settle([&](const auto& caseload) { return caseload.drafts.empty() && caseload.child(stranger.id); });
+  CHECK(tablet.caseload->child(stranger.id)->provisional == true);
+  REQUIRE(record_with(*tablet.caseload, "Written with no network"));
+  CHECK_FALSE(record_with(*tablet.caseload, "Written with no network")->waiting);
+}
+
+TEST_CASE("runner: only the passphrase opens what was saved, also after the program ended", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle();
+  auto visit = tablet.visit_to(a_child(tablet), "Half a sentence and th");
+  tablet.save(visit);
+  tablet.close();
+  tablet.start();
+  CHECK(tablet.has_passphrase);
+  auto refused = tablet.open("a wrong lantern teapot");
+  REQUIRE(refused);
+  CHECK(refused->fault == base::Fault::Locked);
+  REQUIRE_FALSE(tablet.open());
+  REQUIRE(tablet.caseload->drafts.size() == 1);
+  CHECK(tablet.caseload->drafts[0].visit == visit);
+  // Locked, nothing is saved, and it says so; unlocked, it goes on.
+  tablet.runner->run(state::Lock{});
+  tablet.runner->run(state::SaveDraft{visit, 2});
+  CHECK(tablet.wait<state::SaveFailed>().error.fault == base::Fault::Locked);
+  REQUIRE_FALSE(tablet.open());
+  observed(visit) += "en the rest.";
+  tablet.save(visit, 3);
+  tablet.settle();
+  tablet.runner->run(state::Search{"the rest", 7});
+  CHECK(tablet.wait<state::SearchHits>().number == 7);
+}
+
+TEST_CASE("runner: a visit goes from one tablet over the server to the supervisor's and comes back approved", "[work]") {
+  CaseServer server;
+  Tablet worker(server, "W1001"), supervisor(server, "W1009"), other_team(server, "W2001");
+  REQUIRE_FALSE(worker.open());
+  REQUIRE_FALSE(supervisor.open());
+  REQUIRE_FALSE(other_team.open());
+  worker.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  auto visit = worker.visit_to(a_child(worker), "He was building a tower. زمان \U0001F9F1");
+  worker.save(visit);
+  worker.runner->run(worker.submission(visit));
+  worker.wait<state::Submitted>();
+  worker.settle([](const auto& caseload) { return caseload.drafts.empty(); });
+  supervisor.settle([](const auto& caseload) { return record_with(caseload, "building a tower"); });
+  const auto* item = record_with(*supervisor.caseload, "building a tower");
+  CHECK(item->head().state == model::State::Submitted);
+  CHECK(item->head().json == record_with(*worker.caseload, "building a tower")->head().json);
+  model::Decision decision;
+  decision.id = base::new_id(kClock);
+  decision.on = {item->id(), item->head().rev, item->head().hash};
+  decision.verdict = model::Verdict::Approved;
+  decision.reviewer = supervisor.worker();
+  decision.at = kClock.wall();
+  decision.rationale = "Read with the plan beside it.";
+  // The author may not; the supervisor may, once.
+  auto own = decision;
+  own.reviewer = worker.worker();
+  worker.runner->run(state::Decide{visit.children[0].id, own});
+  worker.settle();
+  REQUIRE(worker.sync.refused.size() == 1);
+  CHECK((worker.sync.refused[0].code == "own_record" || worker.sync.refused[0].code == "not_supervisor"));
+  supervisor.runner->run(state::Decide{visit.children[0].id, decision});
+  auto approved = [](const state::Caseload& caseload) {
+    const auto* found = record_with(caseload, "building a tower");
+    return found && found->head().state == model::State::Approved && !found->waiting && found->decisions.size() == 1;
+  };
+  supervisor.settle(approved);
+  CHECK(supervisor.sync.refused.empty());
+  worker.settle(approved);
+  CHECK(record_with(*worker.caseload, "building a tower")->decisions[0] == decision);
+  other_team.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  CHECK_FALSE(record_with(*other_team.caseload, "building a tower"));
+}
+
+TEST_CASE("runner: a draft moves between two tablets of one worker; two versions of a text are settled by a person", "[work]") {
+  CaseServer server;
+  Tablet first(server, "W1001"), second(server, "W1001");
+  REQUIRE_FALSE(first.open());
+  REQUIRE_FALSE(second.open());
+  first.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  auto visit = first.visit_to(a_child(first), "calm");
+  first.save(visit);
+  first.settle();
+  second.settle([](const auto& caseload) { return caseload.drafts.size() == 1; });
+  auto there = second.caseload->drafts[0].visit;
+  CHECK(there == visit);
+  observed(there) = "frightened";
+  second.save(there, 1, second.caseload->drafts[0].version);
+  second.settle();
+  observed(visit) = "tired";
+  first.save(visit, 2);
+  first.runner->run(state::SyncNow{});
+  auto changed = first.wait<state::DraftChanged>();
+  REQUIRE(changed.visit.conflicts.size() == 1);
+  CHECK(changed.version > 0);
+  // Words typed on the state before are not lost.
+  observed(visit) = "tired and hungry";
+  first.runner->run(state::SaveDraft{visit, 3, false, 0});
+  auto merged = first.wait<state::DraftChanged>();
+  auto body = wire::encode(merged.visit);
+  CHECK(body.find("frightened") != std::string::npos);
+  CHECK(body.find("tired and hungry") != std::string::npos);
+  while (!merged.visit.conflicts.empty()) {
+    first.runner->run(state::SettleConflict{visit.id, merged.visit.conflicts[0].path, {merge::Choice::Keep::Custom, "tired, hungry, frightened"}});
+    merged = first.wait<state::DraftChanged>();
+  }
+  CHECK(observed(merged.visit) == "tired, hungry, frightened");
+  first.settle();
+  second.settle([&](const auto& caseload) { return caseload.drafts.size() == 1 && caseload.drafts[0].visit == merged.visit; });
+}
+
+TEST_CASE("runner: an old copy of the store begins anew and what is in it still arrives", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  auto visit = tablet.visit_to(a_child(tablet), "First part.");
+  tablet.save(visit);
+  tablet.close();
+  Folder backup;
+  copy_store(tablet.folder.path, backup.path);
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle();
+  observed(visit) = "First part. Second part.";
+  tablet.save(visit, 2);
+  tablet.settle();
+  tablet.close();
+  copy_store(backup.path, tablet.folder.path);
+  REQUIRE_FALSE(tablet.open());
+  auto late = tablet.visit_to(a_child(tablet), "Written on the old copy");
+  tablet.save(late, 1);
+  tablet.settle([&](const auto& caseload) {
+    const auto* draft = caseload.draft(visit.id);
+    return draft && !draft->waiting && wire::encode(draft->visit).find("Second part.") != std::string::npos;
+  });
+  CHECK(wire::encode(tablet.caseload->draft(visit.id)->visit).find("First part.") != std::string::npos);
+  Tablet other(server, "W1001");
+  REQUIRE_FALSE(other.open());
+  other.settle([&](const auto& caseload) { return caseload.draft(late.id); });
+  CHECK(other.caseload->draft(late.id)->visit == late);
+}
+
+TEST_CASE("runner: a revoked tablet is told, keeps what it has and may go on writing", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  must(server::revoke_device(*server.repository, tablet.device(), kClock.wall()));
+  tablet.runner->run(state::SyncNow{});
+  tablet.wait<state::SyncStatus>([](const auto& s) { return s.error.has_value(); });
+  INFO(tablet.sync.error->where << " " << tablet.sync.error->detail);
+  CHECK(tablet.sync.phase == state::SyncPhase::Failed);
+  CHECK_FALSE(tablet.sync.next_try.has_value());
+  CHECK(tablet.sync.error_code == "revoked");
+  auto visit = tablet.visit_to(a_child(tablet), "Still written down");
+  tablet.save(visit);
+}
+
+TEST_CASE("runner: saves in a burst are each confirmed, in order, while syncs, locks and ends come in between", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  auto visit = tablet.visit_to(a_child(tablet), "");
+  std::uint64_t edit = 0;
+  for (int round = 0; round < 3; ++round) {
+    const std::uint64_t first = edit + 1;
+    for (int i = 0; i < 60; ++i) {
+      observed(visit) = "edit " + std::to_string(++edit);
+      tablet.runner->run(state::SaveDraft{visit, edit});
+      if (i % 7 == 0) tablet.runner->run(state::SyncNow{});
+    }
+    for (std::uint64_t expected = first; expected <= edit; ++expected)
+      CHECK(tablet.wait<state::Saved>().edit == expected);
+    if (round == 0) {
+      tablet.runner->run(state::Lock{});
+    } else {
+      tablet.runner->run(state::SyncNow{});
+      tablet.close();  // in the middle of it
+    }
+    REQUIRE_FALSE(tablet.open());
+    REQUIRE(tablet.caseload->draft(visit.id));
+    CHECK(observed(visit) == std::get<std::string>(tablet.caseload->draft(visit.id)->visit.children[0].answers.at("observed")));
+  }
+}

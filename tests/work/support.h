@@ -1,0 +1,218 @@
+#pragma once
+#include <catch2/catch_test_macros.hpp>
+#include <condition_variable>
+#include <mutex>
+
+#include "app/work/runner.h"
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "sync/server/enrolment.h"
+#include "sync/server/http_listener.h"
+#include "sync/server/import.h"
+#include "sync/server/service.h"
+#include "sync/server/sqlcipher_repository.h"
+#include "sync/transport/calls.h"
+#include "sync/wire/codec.h"
+
+/// A real case server on loopback, and tablets that are a Runner with somebody listening to its events.
+namespace doorstep::work::test {
+
+namespace fs = std::filesystem;
+
+template <class T>
+T must(Result<T> result) {
+  INFO((result.has_value() ? std::string() : result.error().where + ": " + result.error().detail));
+  REQUIRE(result.has_value());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+inline const base::SystemClock kClock;
+
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("doorstep-work-" + base::new_id(kClock).str());
+  Folder() { must(base::make_private_folder(path)); }
+  ~Folder() {
+    std::error_code none;
+    fs::remove_all(path, none);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+};
+
+class CaseServer {
+ public:
+  CaseServer() {
+    auto server_key = must(tls::make_key());
+    auto cert = must(tls::issue(ca_, must(tls::make_request(server_key)), tls::Subject::of_server({"localhost"}), 30, kClock.wall()));
+    main_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key}));
+    enrol_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key, .clients = tls::ClientCertificates::None}));
+    repository = must(server::open_sqlcipher_repository(folder_.path / "cases.db", key_));
+    server::ServiceOptions options;
+    options.requests_per_minute = 100'000;
+    auto accept = [](const model::ChildRecord&) { return std::string(); };  // which answers are missing is the rules' matter
+    service_ = std::make_unique<server::Service>(*repository, ca_, kClock, accept, options);
+    std::map<std::string, std::string> files;
+    for (auto name : server::kExtractFiles)
+      files[std::string(name)] = must(base::read_file(fs::path(DOORSTEP_ASSETS_DIR) / "demo" / name, limits::kCsvBytes));
+    server::ImportOptions how;
+    how.relative_to = base::date_from_iso(base::to_rfc3339(kClock.wall()).substr(0, 10));
+    auto report = must(server::import_extract(*repository, files, how, kClock.wall()));
+    REQUIRE(report.problems.empty());
+    start();
+  }
+  ~CaseServer() { stop(); }
+
+  void start() {
+    auto listen = [&](std::uint16_t port, const tls::Context& context, server::HttpHandler handler) {
+      server::ListenerConfig config;
+      config.port = port;
+      config.context = context;
+      config.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}};
+      return must(server::HttpListener::start(std::move(config), std::move(handler)));
+    };
+    main_ = listen(port, main_context_, [this](const server::HttpRequest& request) { return service_->handle(request); });
+    enrol_ = listen(enrol_port, enrol_context_, [this](const server::HttpRequest& request) { return service_->handle_enrolment(request); });
+    port = main_->port();
+    enrol_port = enrol_->port();
+  }
+  void stop() {
+    main_.reset();
+    enrol_.reset();
+  }
+  const std::string& ca() const { return ca_.cert; }
+
+  std::unique_ptr<server::Repository> repository;
+  std::uint16_t port = 0, enrol_port = 0;
+
+ private:
+  Folder folder_;
+  base::Secret key_ = base::Secret::random(48);
+  tls::Authority ca_ = must(tls::make_authority("Test council", kClock.wall()));
+  tls::Context main_context_, enrol_context_;
+  std::unique_ptr<server::Service> service_;
+  std::unique_ptr<server::HttpListener> main_, enrol_;
+};
+
+class Tablet {
+ public:
+  static constexpr std::string_view kPassphrase = "quiet river lantern teapot";
+
+  Tablet(CaseServer& server, const std::string& worker_ref) : server_(server), key_(must(tls::make_key())) {
+    auto token = must(server::make_token(*server.repository, worker_ref, {}, kClock.wall()));
+    transport::HttpClient client({"127.0.0.1", server.enrol_port, "localhost"}, must(tls::client_context({.ca = server.ca(), .cert = {}})));
+    enrolment_ = must(transport::enrol(client, {token, must(tls::make_request(key_))}, base::Millis(20'000)));
+  }
+
+  void start() {
+    Options options;
+    options.folder = folder.path;
+    options.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, key_.clone(), enrolment_.device_certificate,
+                         enrolment_.ticket};
+    options.server = {"127.0.0.1", server_.port, "localhost"};
+    options.credentials = {.make_key = [] { return tls::make_key(); },
+                           .make_request = [](const Secret& key) { return tls::make_request(key); },
+                           .client_context = [ca = server_.ca()](const std::string& cert, const Secret& key) {
+                             return tls::client_context({.ca = ca, .cert = cert, .key = &key});
+                           }};
+    options.test_cost = vault::kTestCost;
+    runner = std::make_unique<Runner>(std::move(options), kClock, [this] {
+      std::lock_guard lock(mutex_);
+      ring_ = true;
+      bell_.notify_one();
+    });
+    runner->start();
+    has_passphrase = wait<state::Started>().has_passphrase;
+  }
+  /// Starts and unlocks; the error when it did not open.
+  std::optional<base::Error> open(std::string_view passphrase = kPassphrase) {
+    if (!runner) start();
+    if (has_passphrase) runner->run(state::Unlock{Secret::copy_of(passphrase)});
+    else runner->run(state::CreatePassphrase{Secret::copy_of(passphrase)});
+    auto result = wait<state::UnlockResult>();
+    if (result.error) return result.error;
+    has_passphrase = true;
+    wait<state::Loaded>();
+    return std::nullopt;
+  }
+  void close() {
+    runner.reset();
+    events_.clear();
+  }
+
+  /// Hears events until one of this kind satisfies `good`, and returns it; fails after half a minute.
+  template <class E>
+  E wait(const std::function<bool(const E&)>& good = [](const E&) { return true; }) {
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    for (;;) {
+      while (!events_.empty()) {
+        state::Event event = std::move(events_.front());
+        events_.pop_front();
+        if (auto* loaded = std::get_if<state::Loaded>(&event)) caseload = loaded->caseload;
+        if (auto* status = std::get_if<state::SyncStatus>(&event)) sync = *status;
+        if (auto* wanted = std::get_if<E>(&event); wanted && good(*wanted)) return std::move(*wanted);
+      }
+      {
+        std::unique_lock lock(mutex_);
+        INFO("last sync error: " << (sync.error ? sync.error->where + ": " + sync.error->detail : "none"));
+        REQUIRE(bell_.wait_until(lock, end, [&] { return ring_; }));
+        ring_ = false;
+      }
+      for (auto& event : runner->take()) events_.push_back(std::move(event));
+    }
+  }
+  /// Until everything is sent and taken in, and the caseload says so.
+  void settle(const std::function<bool(const state::Caseload&)>& good = [](const auto&) { return true; }) {
+    auto asked = kClock.wall();
+    runner->run(state::SyncNow{});
+    wait<state::SyncStatus>([&](const auto& s) {
+      return s.phase == state::SyncPhase::Idle && s.waiting == 0 && s.last_tried && *s.last_tried >= asked;
+    });
+    if (!caseload || !good(*caseload)) wait<state::Loaded>([&](const auto& loaded) { return good(*loaded.caseload); });
+  }
+  void save(const model::Visit& visit, std::uint64_t edit = 1, std::int64_t based_on = 0) {
+    runner->run(state::SaveDraft{visit, edit, false, based_on});
+    wait<state::Saved>([&](const auto& saved) { return saved.visit == visit.id && saved.edit == edit; });
+  }
+  model::Visit visit_to(const model::Child& child, const std::string& text) {
+    model::Visit visit;
+    visit.id = base::new_id(kClock);
+    visit.author = enrolment_.worker;
+    visit.family = child.family;
+    visit.facts.type = model::VisitType::Cin;
+    visit.facts.start = model::ZonedTime{kClock.wall(), 0, "Europe/London"};
+    model::ChildPart part;
+    part.id = child.id;
+    part.name = child.name;
+    part.seen = true;
+    part.answers["observed"] = text;
+    visit.children.push_back(part);
+    return visit;
+  }
+  state::Submit submission(const model::Visit& visit) {
+    state::Submit out{visit, {}};
+    for (const auto& part : visit.children)
+      if (!part.revises) out.record_ids[part.id] = base::new_id(kClock);
+    return out;
+  }
+  Id worker() const { return enrolment_.worker; }
+  Id device() const { return enrolment_.device; }
+
+  Folder folder;
+  std::unique_ptr<Runner> runner;
+  bool has_passphrase = false;
+  state::CaseloadPtr caseload;
+  state::SyncStatus sync;
+
+ private:
+  CaseServer& server_;
+  Secret key_;
+  wire::EnrolReply enrolment_;
+  std::deque<state::Event> events_;
+  std::mutex mutex_;
+  std::condition_variable bell_;
+  bool ring_ = false;
+};
+
+inline std::string& observed(model::Visit& visit) { return std::get<std::string>(visit.children.at(0).answers["observed"]); }
+
+}  // namespace doorstep::work::test
