@@ -20,8 +20,9 @@ bool contains(const std::vector<std::string>& list, const std::string& what) {
 }
 
 bool counts(const ClockRule& rule, const PastVisit& visit) {
-  return (!contains(rule.counts_if, "child_seen") || visit.child_seen) && (!contains(rule.counts_if, "in_person") || visit.in_person) &&
-         (!contains(rule.counts_if, "alone") || visit.alone) && (!contains(rule.counts_if, "adopter_seen") || visit.adopter_seen);
+  return (!contains(rule.counts_if, "child_seen") || visit.child_seen) &&
+         (!contains(rule.counts_if, "in_person") || visit.in_person) && (!contains(rule.counts_if, "alone") || visit.alone) &&
+         (!contains(rule.counts_if, "adopter_seen") || visit.adopter_seen);
 }
 
 /// The child's agreement to fewer visits stands: given, and no later visit heard it withdrawn.

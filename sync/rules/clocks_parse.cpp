@@ -2,7 +2,9 @@
 #include "sync/rules/json_reader.h"
 
 namespace doorstep::model {
-DOORSTEP_CODES(rules::Unit, {{rules::Unit::WorkingDays, "WORKING_DAYS"}, {rules::Unit::Days, "DAYS"}, {rules::Unit::Weeks, "WEEKS"},
+DOORSTEP_CODES(rules::Unit, {{rules::Unit::WorkingDays, "WORKING_DAYS"},
+                             {rules::Unit::Days, "DAYS"},
+                             {rules::Unit::Weeks, "WEEKS"},
                              {rules::Unit::Months, "MONTHS"}});
 DOORSTEP_CODES(rules::Counting, {{rules::Counting::Day0, "DAY0"}, {rules::Counting::Day1, "DAY1"}});
 DOORSTEP_CODES(rules::Authority, {{rules::Authority::Law, "LAW"}, {rules::Authority::Guidance, "GUIDANCE"},
@@ -33,8 +35,8 @@ ClockRule read_rule(Place place) {
   ClockRule rule;
   rule.id = place.text("id");
   place.name(rule.id);
-  place.only({"id", "label", "source", "note", "status", "placements", "legal", "group", "needs_agreement", "after", "trigger", "first",
-              "intervals", "met_by", "counting", "counts_if", "authority", "valid_from"});
+  place.only({"id", "label", "source", "note", "status", "placements", "legal", "group", "needs_agreement", "after", "trigger",
+              "first", "intervals", "met_by", "counting", "counts_if", "authority", "valid_from"});
   rule.label = place.text("label");
   rule.source = place.text_or_empty("source");
   rule.status = place.code<model::Status>("status");
@@ -59,7 +61,8 @@ ClockRule read_rule(Place place) {
   one_of(place, "met_by", rule.met_by, {"", "ended", "conference", "first_review"});
   rule.counting = place.has("counting") ? place.code<Counting>("counting") : Counting::Day0;
   rule.counts_if = place.texts("counts_if");
-  for (const std::string& what : rule.counts_if) one_of(place, "counts_if", what, {"child_seen", "in_person", "alone", "adopter_seen"});
+  for (const std::string& what : rule.counts_if)
+    one_of(place, "counts_if", what, {"child_seen", "in_person", "alone", "adopter_seen"});
   rule.authority = place.code<Authority>("authority");
   rule.valid_from = place.date("valid_from");
   if (!rule.first && rule.intervals.empty()) place.fail("first", "a rule needs \"first\", \"intervals\" or both");
@@ -127,7 +130,8 @@ bool tightens(const Calendar& calendar, const ClockRule& mine, const ClockRule& 
   if (!no_later(calendar, mine.first, mine.counting, law.first, law.counting)) return false;
   for (std::size_t n = 0; n < law.intervals.size(); ++n) {
     const Interval &a = mine.intervals[n], &b = law.intervals[n];
-    if (a.until_age != b.until_age || a.until_first_review != b.until_first_review || a.to_last_to_18 != b.to_last_to_18) return false;
+    if (a.until_age != b.until_age || a.until_first_review != b.until_first_review || a.to_last_to_18 != b.to_last_to_18)
+      return false;
     if (!no_later(calendar, a.every, mine.counting, b.every, law.counting)) return false;
   }
   return true;
@@ -175,7 +179,8 @@ Result<Rules> with_local(const Rules& base, std::string_view clocks_json) {
       return r.group == mine.group && r.authority == Authority::Law;
     });
     if (shadows)
-      return base::Error{base::Fault::Denied, "clocks.json: " + mine.id, "joins a group of LAW; give it no group, so that both are computed"};
+      return base::Error{base::Fault::Denied, "clocks.json: " + mine.id,
+                         "joins a group of LAW; give it no group, so that both are computed"};
     out.clocks.push_back(mine);
   }
   out.version = base.version + "+" + version;

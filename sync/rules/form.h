@@ -125,7 +125,8 @@ struct Asked {
 /// The visible questions of a section or of a whole scope in the form's order. `part` is nullptr for Scope::Visit; the
 /// visit type is facts.type (none yet: questions that are for particular types are not shown). Of a child that is skipped
 /// only the question why is shown.
-std::vector<Asked> questions_for(const Form& form, const Section& section, const model::VisitFacts& facts, const model::ChildPart* part);
+std::vector<Asked> questions_for(const Form& form, const Section& section, const model::VisitFacts& facts,
+                                 const model::ChildPart* part);
 std::vector<Asked> questions_for(const Form& form, Scope scope, const model::VisitFacts& facts, const model::ChildPart* part);
 
 /// A text of the form with {name} filled in; "the child" when there is no part or no name.

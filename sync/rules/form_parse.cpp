@@ -30,7 +30,9 @@ namespace {
 
 /// Which scope and kinds a typed field takes.
 bool fits(Field field, Scope scope, Kind kind) {
-  const auto one_of = [kind](std::initializer_list<Kind> kinds) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
+  const auto one_of = [kind](std::initializer_list<Kind> kinds) {
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  };
   switch (field) {
     case Field::None: return !is_list(kind) && kind != Kind::Risk;
     case Field::Type:
@@ -123,7 +125,8 @@ Question read_question(Place place, Scope scope) {
   const bool chooses = q.kind == Kind::Choice || q.kind == Kind::Multi;
   if (chooses && q.options.empty() && !q.from_open_steps) place.fail("options", "a choice needs options");
   if (!chooses && !q.options.empty()) place.fail("options", "only for choice and multi");
-  if (q.from_open_steps && (q.kind != Kind::Multi || scope != Scope::Child)) place.fail("from_open_steps", "only for multi, of a child");
+  if (q.from_open_steps && (q.kind != Kind::Multi || scope != Scope::Child))
+    place.fail("from_open_steps", "only for multi, of a child");
   if (!q.none.empty() && !is_list(q.kind)) place.fail("none", "only for lists of entries");
   if (!q.level_required.empty() && q.kind != Kind::Risk) place.fail("level_required", "only for risk");
   if (computed_facts().end() != std::find_if(computed_facts().begin(), computed_facts().end(),

@@ -104,7 +104,8 @@ class Check {
   }
   void not_offered(const Question& q, const std::string& code) {
     say(q, code.empty() ? q.missing
-                        : "Answer " + title(q) + " again: " + in_quotes(option_label(q, code, part_)) + " is not one of the choices here.");
+                        : "Answer " + title(q) + " again: " + in_quotes(option_label(q, code, part_)) +
+                              " is not one of the choices here.");
   }
   void check_length(const Question& q, std::string_view text, std::size_t limit_bytes) {
     if (text.size() > limit_bytes)
@@ -123,7 +124,10 @@ class Check {
       case Field::OtherChildren:
         for (const auto& c : facts_.other_children)
           if (!c.known_to_service)
-            say(q, "Say whether " + (blank(c.name) ? std::string("the other child") : in_quotes(c.name)) + " is known to the service.", c.id);
+            say(q,
+                "Say whether " + (blank(c.name) ? std::string("the other child") : in_quotes(c.name)) +
+                    " is known to the service.",
+                c.id);
         break;
       case Field::Sharing:
         for (const auto& s : facts_.sharing) {
@@ -210,7 +214,8 @@ std::vector<Problem> validate_part(const Form& form, const VisitFacts& facts, co
 
 std::vector<Problem> validate(const Form& form, const model::Visit& visit) {
   std::vector<Problem> out = validate_facts(form, visit.facts);
-  const bool any = std::any_of(visit.children.begin(), visit.children.end(), [](const ChildPart& p) { return p.skip_reason.empty(); });
+  const bool any =
+      std::any_of(visit.children.begin(), visit.children.end(), [](const ChildPart& p) { return p.skip_reason.empty(); });
   if (!any) out.push_back({{}, {}, {}, "Record at least one child."});
   for (const ChildPart& part : visit.children) append(out, validate_part(form, visit.facts, part));
   if (!visit.conflicts.empty()) out.push_back({{}, {}, {}, "Settle what was written twice before you submit."});

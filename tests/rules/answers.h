@@ -28,7 +28,9 @@ inline void answer_one(const Asked& asked, model::VisitFacts& facts, model::Chil
     case Kind::Scale: answer = std::int64_t{5}; break;
     case Kind::Date: answer = std::string("2026-12-01"); break;
     case Kind::Time: answer = std::string("2026-11-16T15:00:00+00:00"); break;
-    case Kind::People: facts.present = {{.id = id, .name = "Ngozi", .relationship = "mother", .unknown = {}, .in_household = {}}}; return;
+    case Kind::People:
+      facts.present = {{.id = id, .name = "Ngozi", .relationship = "mother", .unknown = {}, .in_household = {}}};
+      return;
     case Kind::OtherChildren:
       facts.other_children = {{.id = id, .name = "Bug", .age = "4", .known_to_service = model::Known::No, .note = {}}};
       return;
@@ -51,9 +53,12 @@ inline void answer_one(const Asked& asked, model::VisitFacts& facts, model::Chil
     case Kind::OpenSteps:
       for (auto& step : part->open_steps) step.status = model::StepStatus::NotDiscussed;
       return;
-    case Kind::NextSteps: part->next_steps = {{.id = id, .what = "ring", .owner = "me", .due = day, .status = {}, .note = {}}}; return;
+    case Kind::NextSteps:
+      part->next_steps = {{.id = id, .what = "ring", .owner = "me", .due = day, .status = {}, .note = {}}};
+      return;
     case Kind::Risk:
-      part->risk = {.changed = model::RiskChange::No, .level = "LOW", .threshold_set = "set/1", .threshold = "L3", .why = "words"};
+      part->risk = {
+          .changed = model::RiskChange::No, .level = "LOW", .threshold_set = "set/1", .threshold = "L3", .why = "words"};
       return;
     case Kind::Calls: return;
   }

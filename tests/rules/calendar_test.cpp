@@ -76,7 +76,8 @@ TEST_CASE("calendar: a broken file names the place", "[rules]") {
   CHECK(refused(R"({"version":"1","from":"2026-01-01","until":"2026-02-30","holidays":[]})").find("calendar.json.until") == 0);
   CHECK(refused(R"({"version":"1","from":"2026-01-01","until":"2026-12-31","holidays":[{"date":"2027-01-01","name":"x"}]})")
             .find("calendar.json.holidays[0].date") == 0);
-  CHECK(refused(R"({"version":"1","from":"2026-01-01","until":"2026-12-31","holydays":[]})").find("holydays") != std::string::npos);
+  CHECK(refused(R"({"version":"1","from":"2026-01-01","until":"2026-12-31","holydays":[]})").find("holydays") !=
+        std::string::npos);
 }
 
 TEST_CASE("calendar: the United Kingdom's clocks change at 01:00 UTC on the last Sundays of March and October", "[rules]") {

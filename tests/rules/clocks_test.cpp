@@ -139,8 +139,10 @@ TEST_CASE("clocks: the regulations' intervals for a child in care", "[rules]") {
   }
   // CLA5: a week from the order, then six weeks. CLA6: as CLA1, then three months
   CHECK(clock_of(child({placed("HOME_FULL_ORDER", "2026-05-25")}), "CLA5", "2026-05-26").on == day("2026-06-01"));
-  CHECK(clock_of(child({placed("HOME_FULL_ORDER", "2026-05-25")}), "CLA5", "2026-06-02", {seen("2026-06-01")}).on == day("2026-07-13"));
-  CHECK(clock_of(child({placed("OTHERS_ARRANGE", "2025-05-01")}), "CLA6", "2026-06-02", {seen("2026-06-01")}).on == day("2026-09-01"));
+  CHECK(clock_of(child({placed("HOME_FULL_ORDER", "2026-05-25")}), "CLA5", "2026-06-02", {seen("2026-06-01")}).on ==
+        day("2026-07-13"));
+  CHECK(clock_of(child({placed("OTHERS_ARRANGE", "2025-05-01")}), "CLA6", "2026-06-02", {seen("2026-06-01")}).on ==
+        day("2026-09-01"));
   // CLA9: first review
   CHECK(clock_of(child({placed("FOSTER", "2026-12-14")}), "CLA9", "2026-12-15").on == day("2027-01-14"));
 }
@@ -245,8 +247,9 @@ TEST_CASE("clocks: what never resets a clock", "[rules]") {
   model::ChildRecord record;
   record.part.seen = true;
   record.facts.start = model::ZonedTime{base::from_rfc3339("2026-06-10T23:30:00Z").value(), 60, "Europe/London"};
-  for (const auto outcome : {model::Outcome::ChildNotSeen, model::Outcome::NoAccess, model::Outcome::EntryRefused,
-                             model::Outcome::CancelledFamily, model::Outcome::CancelledService, model::Outcome::AbandonedUnsafe}) {
+  for (const auto outcome :
+       {model::Outcome::ChildNotSeen, model::Outcome::NoAccess, model::Outcome::EntryRefused, model::Outcome::CancelledFamily,
+        model::Outcome::CancelledService, model::Outcome::AbandonedUnsafe}) {
     record.facts.outcome = outcome;
     CHECK_FALSE(past_visit(record).has_value());
   }
@@ -268,35 +271,42 @@ TEST_CASE("clocks: ended and closed involvements have none", "[rules]") {
 
 TEST_CASE("clocks: a council may tighten LAW, never loosen it", "[rules]") {
   const auto with = [](std::string first, std::string interval, std::string more) {
-    return with_local(shipped(), R"({"version":"local","clocks":[{"id":"PF","label":"Private fostering visit","status":"PRIVATE_FOSTERING",
-      "source":"Local","trigger":"started","first":)" + first + R"(,"intervals":[{"every":)" + interval +
-                                     R"(,"until_age":{"n":12,"unit":"MONTHS"}},{"every":{"n":12,"unit":"WEEKS"}}],)" + more +
-                                     R"("valid_from":"2005-07-01"}]})");
+    return with_local(shipped(),
+                      R"({"version":"local","clocks":[{"id":"PF","label":"Private fostering visit","status":"PRIVATE_FOSTERING",
+      "source":"Local","trigger":"started","first":)" +
+                          first + R"(,"intervals":[{"every":)" + interval +
+                          R"(,"until_age":{"n":12,"unit":"MONTHS"}},{"every":{"n":12,"unit":"WEEKS"}}],)" + more +
+                          R"("valid_from":"2005-07-01"}]})");
   };
   const std::string law = R"("counts_if":["child_seen","in_person"],"authority":"LAW",)";
   const auto tighter = with(R"({"n":5,"unit":"WORKING_DAYS"})", R"({"n":4,"unit":"WEEKS"})", law);
   REQUIRE(tighter.has_value());
-  CHECK(due(child({involved(model::Status::PrivateFostering, "2026-06-01")}), {}, day("2026-06-01"), *tighter)->on == day("2026-06-08"));
+  CHECK(due(child({involved(model::Status::PrivateFostering, "2026-06-01")}), {}, day("2026-06-01"), *tighter)->on ==
+        day("2026-06-08"));
   CHECK(tighter->version == "2026-11-01+local");
   REQUIRE(with(R"({"n":7,"unit":"DAYS"})", R"({"n":1,"unit":"MONTHS"})", law).has_value());  // other units, never later
 
-  for (const auto& loose : {with(R"({"n":8,"unit":"WORKING_DAYS"})", R"({"n":6,"unit":"WEEKS"})", law),
-                            with(R"({"n":7,"unit":"WORKING_DAYS"})", R"({"n":2,"unit":"MONTHS"})", law),
-                            with(R"({"n":7,"unit":"WORKING_DAYS"})", R"({"n":6,"unit":"WEEKS"})", R"("counts_if":["in_person"],"authority":"LAW",)"),
-                            with(R"({"n":7,"unit":"WORKING_DAYS"})", R"({"n":6,"unit":"WEEKS"})",
-                                 R"("counts_if":["child_seen","in_person"],"authority":"LOCAL",)")}) {
+  for (const auto& loose :
+       {with(R"({"n":8,"unit":"WORKING_DAYS"})", R"({"n":6,"unit":"WEEKS"})", law),
+        with(R"({"n":7,"unit":"WORKING_DAYS"})", R"({"n":2,"unit":"MONTHS"})", law),
+        with(R"({"n":7,"unit":"WORKING_DAYS"})", R"({"n":6,"unit":"WEEKS"})", R"("counts_if":["in_person"],"authority":"LAW",)"),
+        with(R"({"n":7,"unit":"WORKING_DAYS"})", R"({"n":6,"unit":"WEEKS"})",
+             R"("counts_if":["child_seen","in_person"],"authority":"LOCAL",)")}) {
     REQUIRE_FALSE(loose.has_value());
     CHECK(loose.error().fault == base::Fault::Denied);
     CHECK(loose.error().where == "clocks.json: PF");
   }
-  const auto shadow = with_local(shipped(), R"({"version":"l","clocks":[{"id":"MINE","label":"x","status":"CLA","group":"CLA","trigger":"started",
+  const auto shadow =
+      with_local(shipped(), R"({"version":"l","clocks":[{"id":"MINE","label":"x","status":"CLA","group":"CLA","trigger":"started",
     "first":{"n":9,"unit":"WEEKS"},"counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"}]})");
   REQUIRE_FALSE(shadow.has_value());
   CHECK(shadow.error().fault == base::Fault::Denied);
 
   // LOCAL is the council's own, in both directions: four-weekly on step-down, or two weeks in calendar days
-  const auto local = with_local(shipped(), R"({"version":"l","clocks":[{"id":"CP","label":"Child protection visit","status":"CPP","trigger":"started",
-    "first":{"n":14,"unit":"DAYS"},"intervals":[{"every":{"n":14,"unit":"DAYS"}}],"counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"}]})");
+  const auto local = with_local(
+      shipped(), R"({"version":"l","clocks":[{"id":"CP","label":"Child protection visit","status":"CPP","trigger":"started",
+    "first":{"n":14,"unit":"DAYS"},"intervals":[{"every":{"n":14,"unit":"DAYS"}}],
+              "counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"}]})");
   REQUIRE(local.has_value());
   CHECK(due(child({involved(model::Status::Cpp, "2026-12-14")}), {}, day("2026-12-14"), *local)->on == day("2026-12-28"));
 }
@@ -308,14 +318,29 @@ TEST_CASE("clocks: a broken file names the place and the rule", "[rules]") {
     CHECK(result.error().fault == base::Fault::Invalid);
     return result.error().where + ": " + result.error().detail;
   };
-  CHECK(refused(R"({"id":"A","label":"a","status":"CP","trigger":"started","first":{"n":1,"unit":"DAYS"},"counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"})")
-            .find("clocks.json.clocks[0] A.status: “CP” is not one of: EARLY_HELP") == 0);
-  CHECK(refused(R"({"id":"A","label":"a","status":"CPP","trigger":"started","first":{"n":1,"unit":"days"},"counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"})")
-            .find("clocks.json.clocks[0] A.first.unit") == 0);
-  CHECK(refused(R"({"id":"A","label":"a","status":"CPP","trigger":"started","first":{"n":1,"unit":"DAYS"},"counts_if":["seen"],"authority":"LOCAL","valid_from":"2020-01-01"})")
-            .find("counts_if: “seen”") != std::string::npos);
-  CHECK(refused(R"({"id":"A","label":"a","status":"CPP","trigger":"started","counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"})")
-            .find("needs \"first\"") != std::string::npos);
+  CHECK(
+      refused(
+          R"({"id":"A","label":"a","status":"CP",
+              "trigger":"started","first":{"n":1,"unit":"DAYS"},
+              "counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"})")
+          .find("clocks.json.clocks[0] A.status: “CP” is not one of: EARLY_HELP") == 0);
+  CHECK(
+      refused(
+          R"({"id":"A","label":"a","status":"CPP",
+              "trigger":"started","first":{"n":1,"unit":"days"},
+              "counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"})")
+          .find("clocks.json.clocks[0] A.first.unit") == 0);
+  CHECK(
+      refused(
+          R"({"id":"A","label":"a","status":"CPP",
+              "trigger":"started","first":{"n":1,"unit":"DAYS"},
+              "counts_if":["seen"],"authority":"LOCAL","valid_from":"2020-01-01"})")
+          .find("counts_if: “seen”") != std::string::npos);
+  CHECK(
+      refused(
+          R"({"id":"A","label":"a","status":"CPP",
+              "trigger":"started","counts_if":["child_seen"],"authority":"LOCAL","valid_from":"2020-01-01"})")
+          .find("needs \"first\"") != std::string::npos);
 }
 
 TEST_CASE("clocks: threshold levels and the risk scale have an order and plain words", "[rules]") {
@@ -340,10 +365,12 @@ TEST_CASE("clocks: open steps carry into the next visit until they are closed", 
   earlier.id = id("earlier");
   earlier.facts.start = model::ZonedTime{base::from_rfc3339("2026-11-01T10:00:00Z").value(), 0, {}};
   later.facts.start = model::ZonedTime{base::from_rfc3339("2026-11-15T10:00:00Z").value(), 0, {}};
-  earlier.part.open_steps = {step("register with a doctor", model::StepStatus::Done), step("fix the boiler", model::StepStatus::NotDiscussed),
+  earlier.part.open_steps = {step("register with a doctor", model::StepStatus::Done),
+                             step("fix the boiler", model::StepStatus::NotDiscussed),
                              step("go to playgroup", model::StepStatus::Missed)};
   earlier.part.next_steps = {step("see the health visitor")};
-  later.part.open_steps = {step("see the health visitor", model::StepStatus::Dropped), step("go to playgroup", model::StepStatus::Open)};
+  later.part.open_steps = {step("see the health visitor", model::StepStatus::Dropped),
+                           step("go to playgroup", model::StepStatus::Open)};
   later.part.open_steps[1].due = day("2027-01-05");
   model::Decision decision;
   decision.on.record = later.id;
@@ -373,5 +400,6 @@ TEST_CASE("clocks: no plan and no rule says nothing, a broken plan is no plan", 
   cp.plan_unit = "FORTNIGHTS";
   CHECK(clock_of(child({cp}), "CP", "2026-06-02").on == day("2026-06-15"));
   CHECK_FALSE(due(child({}), {}, day("2026-06-02"), shipped()).has_value());
-  CHECK(all_due(child({involved(model::Status::Cla, "2026-06-01")}), {}, day("2010-01-01"), shipped()).empty());  // before the rule was law
+  CHECK(all_due(child({involved(model::Status::Cla, "2026-06-01")}), {}, day("2010-01-01"), shipped())
+            .empty());  // before the rule was law
 }

@@ -10,7 +10,8 @@ using namespace doorstep::rules;
 namespace {
 
 std::string small(const std::string& questions, const std::string& more = "") {
-  return R"({"version":"1","late_after_hours":48,"sections":[{"id":"s","title":"T","scope":"child","questions":[)" + questions + "]}]" + more + "}";
+  return R"({"version":"1","late_after_hours":48,"sections":[{"id":"s","title":"T","scope":"child","questions":[)" + questions +
+         "]}]" + more + "}";
 }
 
 std::string refused(const std::string& json) {
@@ -135,7 +136,9 @@ TEST_CASE("form: answers go to where they live and come back", "[rules]") {
   const Form form = tests::visit_form();
   model::VisitFacts facts;
   model::ChildPart part;
-  const auto set = [&](const char* id, std::optional<model::Answer> answer) { return set_answer(*form.find(id), std::move(answer), facts, &part); };
+  const auto set = [&](const char* id, std::optional<model::Answer> answer) {
+    return set_answer(*form.find(id), std::move(answer), facts, &part);
+  };
   const auto get = [&](const char* id) { return answer_of(*form.find(id), facts, &part); };
   REQUIRE(set("type", std::string("S47")).has_value());
   CHECK(facts.type == model::VisitType::S47);
@@ -199,25 +202,31 @@ TEST_CASE("form: the child's open steps are the options of what the visit was fo
 TEST_CASE("form: a broken form names the place and what would be right", "[rules]") {
   CHECK(refused("{").find("form:1") == 0);
   CHECK(refused(small(R"({"id":"a","kind":"text"})")) == "sections[0] s.questions[0] a.label: must be there, and a text");
-  CHECK(refused(small(R"({"id":"a","kind":"texts","label":"A"})")).find("questions[0] a.kind: “texts” is not one of: choice, multi, yes_no") !=
+  CHECK(refused(small(R"({"id":"a","kind":"texts","label":"A"})"))
+            .find("questions[0] a.kind: “texts” is not one of: choice, multi, yes_no") != std::string::npos);
+  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","requierd":true})")).find("a.requierd: is not known here") !=
         std::string::npos);
-  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","requierd":true})")).find("a.requierd: is not known here") != std::string::npos);
-  CHECK(refused(small(R"({"id":"a","kind":"choice","label":"A"})")).find("a.options: a choice needs options") != std::string::npos);
+  CHECK(refused(small(R"({"id":"a","kind":"choice","label":"A"})")).find("a.options: a choice needs options") !=
+        std::string::npos);
   CHECK(refused(small(R"({"id":"a","kind":"text","label":"A"},{"id":"a","kind":"text","label":"B"})")).find("stands twice") !=
         std::string::npos);
-  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","field":"seen"})")).find("a.field: does not go with") != std::string::npos);
+  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","field":"seen"})")).find("a.field: does not go with") !=
+        std::string::npos);
   CHECK(refused(small(R"({"id":"a","kind":"people","label":"A"})")).find("a.field") != std::string::npos);
   CHECK(refused(small(R"({"id":"age","kind":"text","label":"A"})")).find("computed") != std::string::npos);
-  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","required":[{"types":["LAC"]}]})")).find("required[0].types: “LAC”") !=
-        std::string::npos);
+  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","required":[{"types":["LAC"]}]})"))
+            .find("required[0].types: “LAC”") != std::string::npos);
   CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","when":[{"of":"nobody","is":["YES"]}]})"))
             .find("s.a.when: a condition is about “nobody”") == 0);
-  CHECK(refused(small(R"({"id":"y","kind":"yes_no","label":"Y"},{"id":"a","kind":"text","label":"A","when":[{"of":"y","is":["Y"]}]})"))
-            .find("“Y” is no answer of “y”") != std::string::npos);
+  CHECK(
+      refused(
+          small(R"({"id":"y","kind":"yes_no","label":"Y"},{"id":"a","kind":"text","label":"A","when":[{"of":"y","is":["Y"]}]})"))
+          .find("“Y” is no answer of “y”") != std::string::npos);
   CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","when":[{"of":"age","is":["UNDER_2"],"not":["ADULT"]}]})"))
             .find("needs \"is\" or \"not\"") != std::string::npos);
-  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A"})", R"(,"contradictions":[{"question":"b","when":[],"message":"m"}])"))
-            .find("contradictions") == 0);
+  CHECK(
+      refused(small(R"({"id":"a","kind":"text","label":"A"})", R"(,"contradictions":[{"question":"b","when":[],"message":"m"}])"))
+          .find("contradictions") == 0);
   CHECK(refused(R"({"version":"1","late_after_hours":48,"sections":[{"id":"s","title":"T","scope":"visit","questions":[
     {"id":"a","kind":"text","label":"A","when":[{"of":"age","is":["ADULT"]}]}]}]})")
             .find("asks about the whole visit") != std::string::npos);

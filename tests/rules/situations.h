@@ -136,9 +136,10 @@ inline SituationVisit situation_visit(const boost::json::object& entry, int numb
   auto visit = wire::decode<model::Visit>(boost::json::serialize(json));
   if (!visit.has_value()) FAIL(number << ": " << visit.error());
   out.visit = *visit;
-  const base::Date today = out.visit.facts.start
-                               ? base::Date(std::chrono::floor<std::chrono::days>(std::chrono::sys_time(base::Millis(out.visit.facts.start->at.ms))))
-                               : base::Date{};
+  const base::Date today =
+      out.visit.facts.start
+          ? base::Date(std::chrono::floor<std::chrono::days>(std::chrono::sys_time(base::Millis(out.visit.facts.start->at.ms))))
+          : base::Date{};
   for (std::size_t n = 0; n < out.child_refs.size(); ++n) {
     model::ChildPart& part = out.visit.children[n];
     const model::Child child = demo_child(out.child_refs[n], today);

@@ -55,15 +55,49 @@ bool demands(VisitType type, const std::string& id) {
   using T = VisitType;
   static const std::set<T> cp{T::Cp}, adoption{T::Adoption}, s47_cp{T::S47, T::Cp}, s47_cp_cin{T::S47, T::Cp, T::Cin},
       cp_cla_cin{T::Cp, T::Cla, T::Cin}, cp_s47_cla{T::Cp, T::S47, T::Cla}, alone{T::Cp, T::S47, T::Cla, T::PrivFost};
-  static const std::map<std::string, std::set<T>> by_type{
-      {"alone", alone}, {"bedroom", cp_s47_cla}, {"health", cp_cla_cin}, {"growth", cp_cla_cin}, {"school", cp_cla_cin},
-      {"home_kitchen", s47_cp_cin}, {"home_food", s47_cp_cin}, {"home_heating", s47_cp_cin}, {"home_sleeping", s47_cp_cin},
-      {"home_hygiene", s47_cp_cin}, {"home_hazards", s47_cp_cin}, {"home_pets", s47_cp_cin}, {"risk_factors", s47_cp},
-      {"protective", s47_cp_cin}, {"harm_statement", cp}, {"danger_statement", cp}, {"safety_goal", cp}, {"not_known", s47_cp},
-      {"fits", s47_cp}, {"safety_plan", s47_cp}, {"safety_owner", s47_cp}, {"safety_contingency", s47_cp}, {"adopters_seen", adoption}};
-  static const std::set<std::string> always{"type", "start", "end", "announced", "place", "purpose", "outcome", "present",
-      "other_children", "language", "interpreter", "next_visit_due", "next_visit_confirmed_by", "seen", "said", "words_method", "saw",
-      "think", "risk", "next_steps"};
+  static const std::map<std::string, std::set<T>> by_type{{"alone", alone},
+                                                          {"bedroom", cp_s47_cla},
+                                                          {"health", cp_cla_cin},
+                                                          {"growth", cp_cla_cin},
+                                                          {"school", cp_cla_cin},
+                                                          {"home_kitchen", s47_cp_cin},
+                                                          {"home_food", s47_cp_cin},
+                                                          {"home_heating", s47_cp_cin},
+                                                          {"home_sleeping", s47_cp_cin},
+                                                          {"home_hygiene", s47_cp_cin},
+                                                          {"home_hazards", s47_cp_cin},
+                                                          {"home_pets", s47_cp_cin},
+                                                          {"risk_factors", s47_cp},
+                                                          {"protective", s47_cp_cin},
+                                                          {"harm_statement", cp},
+                                                          {"danger_statement", cp},
+                                                          {"safety_goal", cp},
+                                                          {"not_known", s47_cp},
+                                                          {"fits", s47_cp},
+                                                          {"safety_plan", s47_cp},
+                                                          {"safety_owner", s47_cp},
+                                                          {"safety_contingency", s47_cp},
+                                                          {"adopters_seen", adoption}};
+  static const std::set<std::string> always{"type",
+                                            "start",
+                                            "end",
+                                            "announced",
+                                            "place",
+                                            "purpose",
+                                            "outcome",
+                                            "present",
+                                            "other_children",
+                                            "language",
+                                            "interpreter",
+                                            "next_visit_due",
+                                            "next_visit_confirmed_by",
+                                            "seen",
+                                            "said",
+                                            "words_method",
+                                            "saw",
+                                            "think",
+                                            "risk",
+                                            "next_steps"};
   if (always.contains(id)) return true;
   if (id == "told" || id == "parents_met") return type != T::CareLeaver;
   const auto found = by_type.find(id);
@@ -105,7 +139,8 @@ TEST_CASE("validate: exactly the fields that the table marks are mandatory, for 
           CHECK(ids(problems).contains(q.id));
           CHECK(asked.required);
           CHECK(std::any_of(problems.begin(), problems.end(), [&](const Problem& p) {
-            return p.question == q.id && p.message == words(q.missing, &without.part) && p.child == (q.scope == Scope::Child ? whole.part.id : Id());
+            return p.question == q.id && p.message == words(q.missing, &without.part) &&
+                   p.child == (q.scope == Scope::Child ? whole.part.id : Id());
           }));
         } else {
           ++optional;
@@ -144,8 +179,20 @@ TEST_CASE("validate: everything mandatory but time, place, outcome and who was t
           CHECK(ids(problems_of(c)).contains(q.id));
           continue;
         }
-        static const std::set<std::string> every_type{"announced", "purpose", "other_children", "language", "interpreter", "parents_met",
-            "next_visit_due", "next_visit_confirmed_by", "said", "words_method", "saw", "told", "think", "next_steps"};
+        static const std::set<std::string> every_type{"announced",
+                                                      "purpose",
+                                                      "other_children",
+                                                      "language",
+                                                      "interpreter",
+                                                      "parents_met",
+                                                      "next_visit_due",
+                                                      "next_visit_confirmed_by",
+                                                      "said",
+                                                      "words_method",
+                                                      "saw",
+                                                      "told",
+                                                      "think",
+                                                      "next_steps"};
         CHECK(asked.needs_why == !every_type.contains(q.id));
         CHECK(problems_of(c).empty() != asked.needs_why);
         answers[q.id] = model::NotCovered{"  "};
@@ -160,7 +207,8 @@ TEST_CASE("validate: everything mandatory but time, place, outcome and who was t
 TEST_CASE("validate: a child who was not seen asks for why, where, who, when, what was done and who was told", "[rules]") {
   for (const auto& [type, code] : model::CodeTable<VisitType>::values) {
     const Case whole = complete(type, Shape::NotSeen);
-    for (const char* id : {"not_seen_reason", "whereabouts", "last_seen_by", "last_seen_when", "not_seen_action", "manager_told_at"}) {
+    for (const char* id :
+         {"not_seen_reason", "whereabouts", "last_seen_by", "last_seen_when", "not_seen_action", "manager_told_at"}) {
       INFO(code << " " << id);
       Case without = whole;
       tests::take_back(with_id(id), without.facts, &without.part);
@@ -186,7 +234,8 @@ TEST_CASE("validate: a visit that did not take place needs only what makes sense
       c.part.id = Id::from_name("child");
       INFO(code << " " << model::code(outcome));
       std::set<std::string> expected;
-      std::set_union(visit_set.begin(), visit_set.end(), child_set.begin(), child_set.end(), std::inserter(expected, expected.end()));
+      std::set_union(visit_set.begin(), visit_set.end(), child_set.begin(), child_set.end(),
+                     std::inserter(expected, expected.end()));
       expected.erase("type");
       expected.erase("outcome");
       if (outcome == model::Outcome::CancelledFamily || outcome == model::Outcome::CancelledService) expected.erase("end");
@@ -236,7 +285,8 @@ TEST_CASE("validate: problems are said in the words on the screen", "[rules]") {
 TEST_CASE("validate: a step needs what, who and by when; an open step needs a status", "[rules]") {
   Case c = complete(VisitType::Cin, Shape::Seen);
   const auto day = base::date_from_iso("2026-12-01");
-  c.part.next_steps = {{Id::from_name("s1"), "Ring the school", "", day, {}, {}}, {Id::from_name("s2"), "Ring the doctor", "Ruth", {}, {}, {}},
+  c.part.next_steps = {{Id::from_name("s1"), "Ring the school", "", day, {}, {}},
+                       {Id::from_name("s2"), "Ring the doctor", "Ruth", {}, {}, {}},
                        {Id::from_name("s3"), " ", "Ruth", day, {}, {}}};
   auto problems = problems_of(c);
   REQUIRE(problems.size() == 3);
@@ -392,7 +442,8 @@ TEST_CASE("validate: an empty draft says everything, once, and a visit needs a c
   model::Visit visit;
   auto problems = validate(form(), visit);
   CHECK(ids(problems).contains("type"));
-  CHECK(std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return p.message == "Record at least one child."; }));
+  CHECK(
+      std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return p.message == "Record at least one child."; }));
 
   Case c = complete(VisitType::Cp, Shape::Seen);
   visit.facts = c.facts;
@@ -510,7 +561,12 @@ TEST_CASE("validate: when a reviewer must give reasons", "[rules]") {
   CHECK(problems([](auto& d) { d.reviewer = {}; }, record) == Ids{"reviewer"});
   CHECK(problems([](auto& d) { d.on.record = Id::from_name("another"); }, record) == Ids{"on"});
   CHECK(problems([](auto& d) { d.on.hash.clear(); }, record) == Ids{"on"});
-  CHECK(problems([](auto& d) { d.directed_steps.resize(1); d.directed_steps[0].what = "Ring"; }, record) == Ids{"directed_steps"});
+  CHECK(problems(
+            [](auto& d) {
+              d.directed_steps.resize(1);
+              d.directed_steps[0].what = "Ring";
+            },
+            record) == Ids{"directed_steps"});
   auto protection = record;
   protection.facts.type = VisitType::Cp;
   CHECK(problems([](auto&) {}, protection) == Ids{"rationale"});
