@@ -303,6 +303,7 @@ model::ChildPart part_for(const State& state, const model::Child& child) {
   part.name = child.name;
   part.called = child.called;
   part.born = child.born;
+  if (!child.born && child.expected) part.unborn = true;
   for (const auto& involvement : child.involvements)
     if (!involvement.ended) part.statuses.push_back(involvement.status);
   part.open_steps = open_steps_of(state, child);
