@@ -70,6 +70,7 @@ struct Store::Impl {
   Result<void> freeze_one(Queued& item, std::int64_t incarnation);
   Result<void> next_incarnation();
   Result<bool> waits_for(Id visit, bool frozen_only);  ///< a Submit of this draft is not acknowledged
+  Result<bool> withdrawal_waits(const model::RevisionRef& on);
   Result<void> dismiss_answers(std::string_view column, Id id);
 
   // apply.cpp

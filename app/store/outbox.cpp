@@ -55,6 +55,21 @@ Result<void> Store::Impl::dismiss_answers(std::string_view column, Id id) {
   return {};
 }
 
+/// A Withdraw of exactly this revision has not been answered yet.
+Result<bool> Store::Impl::withdrawal_waits(const model::RevisionRef& on) {
+  DOORSTEP_TRY_ASSIGN(auto queued, db.first<std::int64_t>("SELECT 1 FROM queued WHERE kind='withdraw' AND record=? AND base_rev=?",
+                                                          on.record, on.rev));
+  if (queued) return true;
+  bool found = false;
+  DOORSTEP_TRY(db.query("SELECT bytes FROM ops WHERE kind='withdraw' AND acked=0 AND record=?", on.record,
+                        [&](const sql::Row& row) -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
+    found = found || op.base_rev == on.rev;
+    return {};
+  }));
+  return found;
+}
+
 Result<void> Store::submit(const model::Visit& visit, const std::vector<model::ChildRecord>& records, Instant now) {
   if (!visit.conflicts.empty()) return Error{Fault::Conflict, "store.submit", "two versions of a text are not settled yet"};
   if (records.empty()) return Error{Fault::Invalid, "store.submit", "no child to submit"};
@@ -77,6 +92,8 @@ Result<void> Store::submit(const model::Visit& visit, const std::vector<model::C
     if (record.part.revises) {
       item.op.base_rev = record.part.revises->rev;
       item.op.base_hash = record.part.revises->hash;
+      DOORSTEP_TRY_ASSIGN(bool withdrawn, impl_->withdrawal_waits(*record.part.revises));
+      if (withdrawn) item.op.base_rev += 1;  // by then the server has made that revision, with the same text
     }
     item.op.at = now;
     item.op.body = wire::encode(record);
@@ -112,6 +129,8 @@ Result<void> Store::withdraw(Id case_id, const model::RevisionRef& on, Instant n
   }
   DOORSTEP_TRY_ASSIGN(auto sent, impl_->db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND acked=0", on.record));
   if (sent) return Error{Fault::Conflict, "store.withdraw", "the record is on its way; wait for the server's answer"};
+  DOORSTEP_TRY_ASSIGN(auto head, impl_->db.first<std::int64_t>("SELECT max(rev) FROM revisions WHERE record=?", on.record));
+  if (on.rev > head.value_or(0)) return {};  // it was taken back together with a sibling's
   DOORSTEP_TRY(impl_->queue_on(wire::OpKind::Withdraw, case_id, on, std::string(), now));
   return tx.commit();
 }

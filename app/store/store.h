@@ -67,7 +67,8 @@ class Store {
   /// Fault::Conflict: open conflicts, or already being submitted. Invalid: no records, or one that is not of this visit.
   Result<void> submit(const model::Visit& visit, const std::vector<model::ChildRecord>& records, Instant now);
   /// Takes a submitted record back. Not frozen yet: the whole submission is undone and the draft is back. Frozen and not
-  /// acknowledged: Fault::Conflict. Else a Withdraw of exactly `on` is queued.
+  /// acknowledged: Fault::Conflict. Else a Withdraw of exactly `on` is queued. A later submit() that revises `on` is based on
+  /// what the Withdraw will make, so both may wait together.
   Result<void> withdraw(Id case_id, const model::RevisionRef& on, Instant now);
   /// `decision.on` names the revision that was read. Fault::Conflict: it is not the newest known here.
   Result<void> decide(Id case_id, const model::Decision& decision, Instant now);

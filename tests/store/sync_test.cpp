@@ -167,6 +167,46 @@ TEST_CASE("sync: withdrawing before it is sent gives the draft back; after, it i
   CHECK(must(store.record(head.record)).versions.size() == 2);
 }
 
+TEST_CASE("sync: taken back and submitted again in one go, before and after the first was sent", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara", "Tobi"});
+  auto records = records_of(visit);
+  auto call = [](model::Visit& v) { v.children[0].calls.push_back({id_of("call"), at(4), "Duty manager", "0121", model::CallOutcome::Answered, ""}); };
+  must(store.submit(visit, records, at(3)));
+  auto listed = must(store.caseload()).records;  // as a screen has them, before the first is taken back
+  REQUIRE(listed.size() == 2);
+  for (const auto& view : listed) {
+    const auto& local = view.head().revision;
+    must(store.withdraw(view.case_id, {local.record, local.rev, local.hash}, at(4)));
+    CHECK(must(store.draft(visit.id)).stage == DraftStage::Writing);
+  }
+  call(visit);
+  must(store.save_draft(visit, at(4)));
+  must(store.submit(visit, records_of(visit), at(4)));
+  sync(store, server);
+  CHECK(must(store.drafts()).empty());
+  auto view = must(store.record(records[0].id));
+  CHECK(view.versions.size() == 1);
+  CHECK(view.head().body.part.calls.size() == 1);
+
+  auto head = view.head().revision;
+  must(store.withdraw(visit.children[0].id, {head.record, head.rev, head.hash}, at(5)));
+  auto again = model::visit_of(view.head().body, {head.record, head.rev, head.hash}, id_of("visit/again"));
+  call(again);
+  must(store.save_draft(again, at(5)));
+  must(store.submit(again, records_of(again), at(5)));
+  auto applied = sync(store, server);
+  CHECK(applied.answers.empty());
+  view = must(store.record(records[0].id));
+  REQUIRE(view.versions.size() == 3);
+  CHECK(view.versions[1].revision.state == model::State::Draft);
+  CHECK(view.head().revision.state == model::State::Submitted);
+  CHECK(view.head().body.part.calls.size() == 2);
+  CHECK(must(store.drafts()).empty());
+}
+
 TEST_CASE("sync: a supervisor's decision and an addendum arrive with the record they are about", "[store]") {
   Folder folder;
   Server server;
