@@ -1,0 +1,175 @@
+#include "sync/server/export.h"
+
+#include "platform/base/file.h"
+#include "sync/server/csv.h"
+#include "tests/rules/assets.h"
+#include "tests/server/csv_cells.h"
+#include "tests/server/office.h"
+
+using namespace doorstep;
+using namespace doorstep::tests;
+
+namespace {
+
+/// What a browser would show of the words in a page.
+std::string unescaped(std::string text) {
+  const std::pair<const char*, const char*> entities[] = {{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&#13;", "\r"}, {"&amp;", "&"}};
+  for (const auto& [entity, plain] : entities)
+    for (std::size_t at = 0; (at = text.find(entity, at)) != std::string::npos; at += 1) text.replace(at, std::string(entity).size(), plain);
+  return text;
+}
+
+/// The words below a question.
+std::string answer_in(const std::string& page, const std::string& label) {
+  const std::string head = "<h3 dir=\"auto\">" + label + "</h3><div class=\"words\" dir=\"auto\">";
+  auto start = page.find(head);
+  if (start == std::string::npos) return "(not there)";
+  start += head.size();
+  return unescaped(page.substr(start, page.find("</div>", start) - start));
+}
+
+std::string file(const std::filesystem::path& path) {
+  auto bytes = base::read_file(path, 1 << 24);
+  if (!bytes) FAIL(path << ": " << bytes.error());
+  return *bytes;
+}
+
+std::vector<server::CsvRow> rows(const std::filesystem::path& path) {
+  auto table = server::parse_csv(file(path));
+  REQUIRE(table.has_value());
+  return table->rows;
+}
+
+model::ChildRecord visit_of(const Tablet& by, const std::string& name, const char* child, model::VisitType type, const char* day, bool seen) {
+  auto out = by.record(any_id(name), child_id(child));
+  out.facts.type = type;
+  out.facts.start = {*base::from_rfc3339(std::string(day) + "T23:30:00Z"), 60, "Europe/London"};
+  out.facts.outcome = seen ? model::Outcome::Completed : model::Outcome::NoAccess;
+  out.part.seen = seen;
+  if (seen) out.part.alone = true;
+  out.part.answers["bedroom"] = std::string(seen ? "Y" : "REFUSED");
+  out.part.not_seen.reason = seen ? "" : "NOT_HOME";
+  return out;
+}
+
+void approve(Tablet& supervisor, Id record, const char* child) {
+  supervisor.sync();
+  const auto* head = supervisor.has(child_id(child), record);
+  REQUIRE(head);
+  REQUIRE(supervisor.one(supervisor.decide(*head, child_id(child), model::Verdict::Approved, "Read =2+2 <i>.")).status == OpStatus::Applied);
+}
+
+}  // namespace
+
+TEST_CASE("export: every word of an approved record stands in its page and its JSON as it was written", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const auto form = visit_form();
+  const auto levels = shipped_rules().thresholds;
+  for (std::size_t i = 0; i < kHardCells.size(); ++i) {
+    if (kHardCells[i].empty()) continue;
+    auto record = wren.record(any_id("hard " + std::to_string(i)), child_id("A1"));
+    record.part.called = "Amara";
+    record.part.answers["said"] = kHardCells[i];
+    record.part.answers["unknown_question"] = kHardCells[i];
+    REQUIRE(wren.one(Tablet::submit(record, child_id("A1"))).status == OpStatus::Applied);
+    approve(sparrow, record.id, "A1");
+  }
+  model::Addendum addendum;
+  addendum.id = any_id("addendum");
+  addendum.record = any_id("hard 0");
+  addendum.author = wren.worker;
+  addendum.author_name = "Wren Abara";
+  addendum.at = office.clock.now;
+  addendum.text = "Added <later>.";
+  wren.sync();
+  CHECK(wren.one(Tablet::on(OpKind::Addendum, *wren.has(child_id("A1"), addendum.record), child_id("A1"), wire::encode(addendum))).status ==
+        OpStatus::Applied);
+
+  auto folder = office.folder() / "out";
+  auto report = server::export_records(*office.repository, {form}, levels, folder, office.clock.now);
+  REQUIRE(report.has_value());
+  CHECK(report->records == static_cast<std::int64_t>(kHardCells.size()) - 1);
+  for (std::size_t i = 0; i < kHardCells.size(); ++i) {
+    if (kHardCells[i].empty()) continue;
+    INFO(kHardCells[i]);
+    Id id = any_id("hard " + std::to_string(i));
+    auto page = file(folder / "records" / (id.str() + ".html"));
+    CHECK(answer_in(page, "What Amara said") == kHardCells[i]);
+    CHECK(answer_in(page, "unknown_question") == kHardCells[i]);
+    CHECK(answer_in(page, "Why") == "Read =2+2 <i>.");
+    CHECK(page.find("<script") == std::string::npos);
+    CHECK(page.find("http") == std::string::npos);
+    auto json = boost::json::parse(file(folder / "records" / (id.str() + ".json"))).as_object();
+    auto body = std::string(json["body"].as_string());
+    CHECK(base::sha256_hex(body) == json["hash"].as_string());
+    CHECK(std::get<std::string>(wire::decode<model::ChildRecord>(body)->part.answers["said"]) == kHardCells[i]);
+  }
+  CHECK(file(folder / "records" / (addendum.record.str() + ".html")).find("Added &lt;later&gt;.") != std::string::npos);
+
+  auto manifest = boost::json::parse(file(folder / "manifest.json")).as_object();
+  CHECK(manifest["records"].as_array().size() == kHardCells.size() - 1);
+  CHECK(manifest["files"].as_array().size() == report->files.size());
+  for (const auto& entry : manifest["files"].as_array()) {
+    const auto& line = entry.as_object();
+    CHECK(base::sha256_hex(file(folder / std::string(line.at("path").as_string()))) == line.at("sha256").as_string());
+  }
+}
+
+TEST_CASE("export: an attempt is never taken for a sighting, and drafts stand in no return", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  auto seen = visit_of(wren, "seen", "A1", model::VisitType::Cp, "2026-11-12", true);
+  auto attempt = visit_of(wren, "attempt", "A1", model::VisitType::Cp, "2026-11-16", false);
+  auto cin = visit_of(wren, "cin", "B1", model::VisitType::Cin, "2026-11-13", true);
+  auto returned = visit_of(wren, "returned", "B1", model::VisitType::Cin, "2026-11-14", true);
+  for (const auto& record : {seen, attempt}) REQUIRE(wren.one(Tablet::submit(record, child_id("A1"))).status == OpStatus::Applied);
+  for (const auto& record : {cin, returned}) REQUIRE(wren.one(Tablet::submit(record, child_id("B1"))).status == OpStatus::Applied);
+  approve(sparrow, seen.id, "A1");
+  REQUIRE(sparrow.one(sparrow.decide(*sparrow.has(child_id("B1"), returned.id), child_id("B1"), model::Verdict::Returned, "Say more.")).status ==
+          OpStatus::Applied);
+  auto folder = office.folder() / "out";
+  auto report = server::export_records(*office.repository, {visit_form()}, shipped_rules().thresholds, folder, office.clock.now);
+  REQUIRE(report.has_value());
+  CHECK(report->records == 1);
+
+  auto cp = rows(folder / "ssd_cp_visits.csv");
+  REQUIRE(cp.size() == 1);  // 23:30 UTC was the next day there
+  CHECK(cp[0].cells == std::vector<std::string>{"A1", "CP77", seen.id.str(), "2026-11-13", "Y", "Y", "Y"});
+  auto cin_rows = rows(folder / "ssd_cin_visits.csv");
+  REQUIRE(cin_rows.size() == 1);
+  CHECK(cin_rows[0].cells == std::vector<std::string>{"B1", cin.id.str(), "2026-11-14", "Y", "Y", "Y"});
+  CHECK(rows(folder / "ssd_cla_visits.csv").empty());
+  auto unseen = rows(folder / "not_seen.csv");
+  REQUIRE(unseen.size() == 1);
+  CHECK(unseen[0].cells == std::vector<std::string>{"A1", attempt.id.str(), "2026-11-17", "CP", "NO_ACCESS", "NOT_HOME", "2026-11-13"});
+  bool found = false;
+  for (const auto& row : rows(folder / "last_seen.csv")) found = found || row.cells == std::vector<std::string>{"A1", "2026-11-13", "Y"};
+  CHECK(found);
+}
+
+TEST_CASE("import-filed: only the approved text's own hash files a record, once, and tablets hear of it", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  auto record = wren.record(any_id("r"), child_id("A1"));
+  wren.sync({Tablet::submit(record, child_id("A1"))});
+  auto line = [&](const std::string& hash) { return "record,hash,filed_at,reference\n" + record.id.str() + "," + hash + ",2026-11-18T10:00:00Z,MOS-1\n"; };
+  auto filed = [&](const std::string& text) {
+    auto report = server::import_filed(*office.repository, "filed.csv", text, office.clock.now);
+    REQUIRE(report.has_value());
+    return *report;
+  };
+  const std::string hash = office.head(record.id)->hash;
+  CHECK(filed(line(hash)).problems.at(0).str().starts_with("filed.csv:2: record: "));
+  approve(sparrow, record.id, "A1");
+  CHECK(filed(line(std::string(64, '0'))).problems.at(0).str() == "filed.csv:2: hash: is not the approved text's");
+  wren.sync();
+  CHECK_FALSE(wren.has(child_id("A1"), record.id)->filed_at.has_value());
+  CHECK(filed(line(hash)).filed == 1);
+  CHECK(filed(line(hash)).filed == 0);
+  wren.sync();
+  const auto* head = wren.has(child_id("A1"), record.id);
+  CHECK(head->filed_at == base::from_rfc3339("2026-11-18T10:00:00Z"));
+  CHECK(head->state == State::Approved);
+  CHECK(head->rev == 2);
+}
