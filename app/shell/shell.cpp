@@ -29,6 +29,7 @@ namespace {
 
 constexpr int kSettle = 3;  ///< frames until layout, popups and focus have come to rest (Dear ImGui #1206)
 constexpr Millis kRetryWriting{10};
+constexpr Millis kIdleAgain{20};  ///< a client that names no later deadline is not asked more often
 constexpr float kLongestStep = 0.05f;  ///< seconds: after a sleep a held key must not repeat at once
 
 std::uint64_t mix(std::uint64_t hash, const void* data, std::size_t bytes) {
@@ -95,6 +96,8 @@ struct Shell::Inner {
   void show(std::uint64_t hash);
   void write_semantics(bool shown);
   void follow_text_input();
+  void copied(const char* text);
+  void clear_clipboard();
   int wait_ms(const Client& client) const;
   float density() const;
 
@@ -116,10 +119,14 @@ struct Shell::Inner {
   bool running = false, hidden = false, typing = false;
   std::optional<std::uint64_t> shown;  ///< hash of what the window shows
   std::string last_line;
+  std::optional<std::uint64_t> copied_hash;  ///< of the text that was put on the clipboard here
+  Millis clear_at{0};
+  Millis idle_again{0};  ///< no sooner is Notice::Idle said again
   Counts counts;
 };
 
 Shell::Inner::~Inner() {
+  if (context) clear_clipboard();
   if (waker.inner_) {
     const std::lock_guard lock(waker.inner_->mutex);
     waker.inner_->open = false;
@@ -167,12 +174,29 @@ Result<void> Shell::Inner::open_window() {
   ImGui_ImplSDL2_InitForSDLRenderer(window, renderer);
   ImGui_ImplSDLRenderer2_Init(renderer);
   backends = true;
+  ImGui::GetIO().ClipboardUserData = this;
+  ImGui::GetIO().SetClipboardTextFn = [](void* self, const char* text) { static_cast<Inner*>(self)->copied(text); };
   SDL_StopTextInput();  // SDL starts it by itself, and a keyboard would come up unasked
   waker.inner_ = std::make_shared<Waker::Inner>();
   waker.inner_->event = SDL_RegisterEvents(1);
   ui.set_look(options.look);
   ui.caret_blinks = options.caret_blinks;
   return {};
+}
+
+void Shell::Inner::copied(const char* text) {
+  SDL_SetClipboardText(text);
+  copied_hash = mix(1, text, std::strlen(text));
+  clear_at = clock.monotonic() + limits::kClipboardFor;
+}
+
+void Shell::Inner::clear_clipboard() {
+  if (!copied_hash) return;
+  if (char* text = SDL_GetClipboardText()) {
+    if (mix(1, text, std::strlen(text)) == *copied_hash) SDL_SetClipboardText("");
+    SDL_free(text);
+  }
+  copied_hash.reset();
 }
 
 float Shell::Inner::density() const {
@@ -314,7 +338,8 @@ void Shell::Inner::write_semantics(bool differs) {
 
 int Shell::Inner::wait_ms(const Client& client) const {
   std::optional<Millis> at = hidden ? std::nullopt : ui.wake_at;
-  if (const auto own = client.deadline(); own && (!at || *own < *at)) at = own;
+  if (const auto own = client.deadline(); own && (!at || *own < *at)) at = std::max(*own, idle_again);
+  if (copied_hash && (!at || clear_at < *at)) at = clear_at;
   const Millis now = clock.monotonic();
   if (writer.pending() && (!at || now + kRetryWriting < *at)) at = now + kRetryWriting;
   if (!at) return -1;
@@ -353,6 +378,8 @@ void Shell::set_look(view::Look look) {
 
 void Shell::set_caret_blinks(bool blinks) { inner_->ui.caret_blinks = blinks; }
 
+void Shell::clear_clipboard() { inner_->clear_clipboard(); }
+
 void Shell::run(const Client& given) {
   Inner& s = *inner_;
   Client client = given;
@@ -368,9 +395,13 @@ void Shell::run(const Client& given) {
       const int wait = s.wait_ms(client);
       wait < 0 ? SDL_WaitEvent(nullptr) : SDL_WaitEventTimeout(nullptr, wait);  // leaves the event for the loop below
       ++s.counts.woken;
-      const Millis now = s.clock.monotonic();
-      if (!s.hidden && s.ui.wake_at && *s.ui.wake_at <= now) s.need = std::max(s.need, 1);
-      if (const auto at = client.deadline(); at && *at <= now) client.notice(Notice::Idle);
+    }
+    const Millis now = s.clock.monotonic();  // deadlines pass also while somebody types without a pause
+    if (!s.hidden && s.ui.wake_at && *s.ui.wake_at <= now) s.need = std::max(s.need, 1);
+    if (s.copied_hash && s.clear_at <= now) s.clear_clipboard();
+    if (const auto at = client.deadline(); at && *at <= now && s.idle_again <= now) {
+      s.idle_again = now + kIdleAgain;
+      client.notice(Notice::Idle);
     }
     while (s.running && SDL_PollEvent(&event) == 1) {
       if (event.type == s.waker.inner_->event) {

@@ -75,6 +75,9 @@ class Shell {
   void set_text_scale(float scale);     ///< takes effect between frames
   void set_look(view::Look look);
   void set_caret_blinks(bool blinks);
+  /// Takes back from the machine's clipboard what was copied here, if it is still there. To be called when the app locks; the
+  /// shell does it by itself after limits::kClipboardFor.
+  void clear_clipboard();
 
   struct Counts {
     std::uint64_t built = 0;      ///< frames whose UI was built

@@ -136,6 +136,79 @@ TEST_CASE("shell: a window that draws, sleeps, is woken and stops", "[shell]") {
   waker.wake();
 }
 
+TEST_CASE("shell: a deadline is heard also while there is no pause", "[shell]") {
+  const support::Xvfb display(640, 480);
+  base::SystemClock clock;
+  Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  auto shell = Shell::open(options, clock);
+  REQUIRE(shell.has_value());
+  const base::Millis start = clock.monotonic(), at = start + base::Millis(200);
+  Shell::Client client;
+  client.draw = [](view::Ui& ui) {
+    view::begin_root(ui, "x");
+    view::end_root(ui);
+  };
+  client.poll = [] { return true; };  // always something new
+  client.deadline = [&] { return std::optional(at); };
+  client.notice = [&](Notice notice) {
+    if (notice == Notice::Idle) shell->stop();
+  };
+  shell->run(client);
+  CHECK(clock.monotonic() - start < base::Millis(3000));
+}
+
+TEST_CASE("shell: ten seconds beginning six after the last key, the note editor open", "[shell][.idle]") {
+  const support::Xvfb display(1280, 800);
+  base::SystemClock clock;
+  test::Gallery gallery;
+  Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  auto shell = Shell::open(options, clock);
+  REQUIRE(shell.has_value());
+  base::Millis at = clock.monotonic() + base::Millis(500);
+  int phase = 0, quit = 0;
+  std::uint64_t built = 0;
+  long switches = 0;
+  Shell::Client client;
+  client.draw = [&](view::Ui& ui) { gallery.draw(ui); };
+  client.deadline = [&] { return std::optional(at); };
+  bool told = false;
+  client.poll = [&] { return phase == 1 && !std::exchange(told, true); };
+  client.notice = [&](Notice notice) {
+    quit += notice == Notice::Quit;
+    if (notice != Notice::Idle) return;
+    if (++phase == 1) {
+      gallery.note.insert("typed", editor::EditorState::How::Typed, clock.monotonic());
+      at = clock.monotonic() + base::Millis(1);
+    } else if (phase == 2) {
+      at = clock.monotonic() + base::Millis(6000);
+    } else if (phase == 3) {
+      built = shell->counts().built;
+      switches = voluntary_switches();
+      at = clock.monotonic() + base::Millis(10'000);
+    } else {
+      built = shell->counts().built - built;
+      switches = voluntary_switches() - switches;
+      shell->stop();
+    }
+  };
+  bool asked = false;
+  client.draw = [&](view::Ui& ui) {
+    if (!asked) ui.focus("saw");
+    asked = true;
+    gallery.draw(ui);
+  };
+  shell->run(client);
+  if (quit == 0) {
+    WARN("frames built: " << built << ", voluntary switches: " << switches << ", longest build: " << shell->counts().longest_build_us << " us");
+    CHECK(built == 0);
+    CHECK(switches <= 5);
+  } else {
+    WARN("stopped by a signal");
+  }
+}
+
 TEST_CASE("gallery: pictures of every widget, where a folder for them is named", "[shell][.pictures]") {
   const char* folder = std::getenv("DOORSTEP_PICTURES");
   REQUIRE(folder);

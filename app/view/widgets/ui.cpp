@@ -25,9 +25,13 @@ void Ui::wake(Millis at) {
   if (!wake_at || at < *wake_at) wake_at = at;
 }
 
-void Ui::focus(std::string_view key) { focus_key = std::string(key); }
+void Ui::focus(std::string_view key) {
+  focus_key = std::string(key);
+  focus_frames = 8;
+}
 
 void Ui::begin_frame() {
+  if (focus_frames > 0 && --focus_frames == 0) focus_key.clear();
   semantics.clear();
   unseen.clear();
   wake_at.reset();

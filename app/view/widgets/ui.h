@@ -55,7 +55,8 @@ struct Ui {
   void set_look(Look l);
   void wake(Millis at);
 
-  /// Moves keyboard focus to the control with this key, and scrolls it into sight, in the next frame that draws it.
+  /// Moves keyboard focus to the control with this key, and scrolls it into sight, in the next frame that draws it; forgotten
+  /// when none of the next few does. A question's key means its first control.
   void focus(std::string_view key);
 
   void begin_frame();                      ///< clears what a frame writes; the shell and the harness call it
@@ -85,6 +86,7 @@ struct Ui {
   };
   std::vector<OpenPage> pages;
   std::string focus_key;
+  int focus_frames = 0;                    ///< for how many more frames it is wanted
   float root_top = 0;                      ///< bottom of the bar
   std::uint32_t selecting = 0;             ///< the field in which a mouse is selecting
   std::uint32_t active_field = 0;          ///< the field that is being typed into
