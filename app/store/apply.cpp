@@ -195,6 +195,7 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
 }
 
 Result<void> Store::Impl::clear_case(Id case_id) {
+  decoded.clear();
   std::vector<Id> records;
   DOORSTEP_TRY(db.query("SELECT record FROM record_cases WHERE case_id=?", case_id,
                         [&](const sql::Row& row) { records.push_back(row.id(0)); }));

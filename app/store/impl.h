@@ -38,6 +38,8 @@ struct Queued {
 struct Store::Impl {
   explicit Impl(sql::Db opened) : db(std::move(opened)) {}
   sql::Db db;
+  /// Versions as they were last read, so that a change to one record does not decode all of them again. Emptied by a purge.
+  std::map<std::pair<Id, std::int64_t>, RecordVersion> decoded;
 
   // store.cpp
   Result<std::string> meta(std::string_view key);  ///< empty when it was never set
@@ -89,6 +91,7 @@ struct Store::Impl {
   // queries.cpp
   Result<std::vector<Answer>> answers(std::string_view where, const std::optional<Id>& id);
   Result<std::vector<RecordView>> records(const std::optional<Id>& only);
+  Result<RecordVersion> read_version(model::Revision revision);
   Result<void> add_local_versions(const std::optional<Id>& only, const std::function<RecordView&(Id)>& place);
 
   // search.cpp

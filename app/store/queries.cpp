@@ -4,10 +4,11 @@
 namespace doorstep::store {
 namespace {
 
-constexpr std::string_view kRevision = "r.record, r.rev, r.kind, r.state, r.author, r.device, r.at, r.hash, r.body, r.merged, r.filed_at";
+constexpr std::string_view kRevision = "r.record, r.rev, r.kind, r.state, r.author, r.device, r.at, r.hash, r.merged, r.filed_at";
 /// True for a record that is in a case this worker still has.
 constexpr std::string_view kHeld = "EXISTS (SELECT 1 FROM record_cases rc JOIN cases c ON c.id=rc.case_id AND c.dropped=0 WHERE rc.record=r.record)";
 
+/// Without its body.
 model::Revision revision_of(const sql::Row& row) {
   model::Revision out;
   out.record = row.id(0);
@@ -18,9 +19,8 @@ model::Revision revision_of(const sql::Row& row) {
   out.device = row.id(5);
   out.at = row.instant(6);
   out.hash = row.string(7);
-  out.body = row.string(8);
-  if (!row.is_null(9)) out.merged = row.boolean(9);
-  if (!row.is_null(10)) out.filed_at = row.instant(10);
+  if (!row.is_null(8)) out.merged = row.boolean(8);
+  if (!row.is_null(9)) out.filed_at = row.instant(9);
   return out;
 }
 
@@ -62,6 +62,21 @@ Result<std::vector<Answer>> Store::Impl::answers(std::string_view where, const s
   return out;
 }
 
+/// A revision's text never changes; a later entry of the log may still say that it was filed.
+Result<RecordVersion> Store::Impl::read_version(model::Revision revision) {
+  RecordVersion& kept = decoded[{revision.record, revision.rev}];
+  if (kept.revision.body.empty() || kept.revision.hash != revision.hash) {
+    DOORSTEP_TRY_ASSIGN(auto body, db.first<std::string>("SELECT body FROM revisions WHERE record=? AND rev=?", revision.record,
+                                                         revision.rev));
+    DOORSTEP_TRY_ASSIGN(kept.body, wire::decode<model::ChildRecord>(body.value_or(std::string())));
+    revision.body = body.value_or(std::string());
+  } else {
+    revision.body = std::move(kept.revision.body);
+  }
+  kept.revision = std::move(revision);
+  return kept;
+}
+
 /// Child records with their versions and what hangs on them; `only` one, or all.
 Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& only) {
   std::vector<RecordView> out;
@@ -74,9 +89,7 @@ Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& on
   std::string filter = only ? " AND r.record=?" : " AND ? IS NULL";
   DOORSTEP_TRY(db.query("SELECT " + std::string(kRevision) + " FROM revisions r WHERE r.kind='child_record' AND " + std::string(kHeld) +
                         filter + " ORDER BY r.record, r.rev", only, [&](const sql::Row& row) -> Result<void> {
-    RecordVersion version;
-    version.revision = revision_of(row);
-    DOORSTEP_TRY_ASSIGN(version.body, wire::decode<model::ChildRecord>(version.revision.body));
+    DOORSTEP_TRY_ASSIGN(auto version, read_version(revision_of(row)));
     place(version.revision.record).versions.push_back(std::move(version));
     return {};
   }));

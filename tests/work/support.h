@@ -103,6 +103,8 @@ class Tablet {
     enrolment_ = must(transport::enrol(client, {token, must(tls::make_request(key_))}, base::Millis(20'000)));
   }
 
+  ~Tablet() { close(); }
+
   void start() {
     Options options;
     options.folder = folder.path;
