@@ -101,7 +101,8 @@ base::Result<CsvTable> parse_csv(std::string_view text) {
   while (!reader.done()) {
     DOORSTEP_TRY_ASSIGN(CsvRow row, reader.row());
     if (row.cells.size() != out.columns.size())
-      return wrong(row.line, std::to_string(row.cells.size()) + " cells where the first line names " + std::to_string(out.columns.size()));
+      return wrong(row.line,
+                   std::to_string(row.cells.size()) + " cells where the first line names " + std::to_string(out.columns.size()));
     out.rows.push_back(std::move(row));
   }
   return out;

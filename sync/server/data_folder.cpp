@@ -43,8 +43,8 @@ Result<tls::Authority> read_authority(const fs::path& folder) {
   return ca;
 }
 
-Result<std::string> certify(const fs::path& folder, const tls::Authority& ca, const Secret& key, const std::vector<std::string>& names,
-                            Instant now) {
+Result<std::string> certify(const fs::path& folder, const tls::Authority& ca, const Secret& key,
+                            const std::vector<std::string>& names, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto request, tls::make_request(key));
   DOORSTEP_TRY_ASSIGN(auto pem, tls::issue(ca, request, tls::Subject::of_server(names), tls::kServerDays, now));
   DOORSTEP_TRY(base::write_file_atomic(folder / "server.pem", pem, Access::Everybody));
@@ -53,7 +53,8 @@ Result<std::string> certify(const fs::path& folder, const tls::Authority& ca, co
 
 }  // namespace
 
-Result<void> init_data_folder(const fs::path& folder, const std::string& council_name, const std::vector<std::string>& names, Instant now) {
+Result<void> init_data_folder(const fs::path& folder, const std::string& council_name, const std::vector<std::string>& names,
+                              Instant now) {
   DOORSTEP_TRY(base::make_private_folder(folder));
   if (!fs::exists(folder / "cases.key")) {
     std::string hex = base::to_hex(base::random_bytes(sql::kKeyBytes + sql::kSaltBytes)) + "\n";

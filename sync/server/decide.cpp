@@ -39,7 +39,8 @@ class Decider {
 
   Outcome run() {
     if (op_.kind == OpKind::Submit && !facts_.object && facts_.case_free) return open_provisional();
-    AuthorityFacts authority{&facts_.actor, facts_.object ? &*facts_.object : nullptr, facts_.today, facts_.held_before, own_record()};
+    AuthorityFacts authority{&facts_.actor, facts_.object ? &*facts_.object : nullptr, facts_.today, facts_.held_before,
+                             own_record()};
     if (auto refusal = authorise(action_of(op_.kind), authority)) return no(*refusal);
     if (facts_.record_elsewhere) return no(Refusal::UnknownCase);
     switch (op_.kind) {

@@ -13,7 +13,8 @@ struct EnrolmentTerms {
 
 /// A fresh one-time token for a worker: 128 random bits in base32, said once. Only its SHA-256 is kept.
 /// Fault::NotFound: no active worker with this reference.
-base::Result<std::string> make_token(Repository& repository, const std::string& worker_ref, const EnrolmentTerms& terms, Instant now);
+base::Result<std::string> make_token(Repository& repository, const std::string& worker_ref, const EnrolmentTerms& terms,
+                                     Instant now);
 
 /// Device certificate and activation ticket for a token. Asked again with the same token and key before activation, it is the
 /// same enrolment (the reply may have been lost). Faults: NotFound (no such token), Conflict (used), Timeout (expired),

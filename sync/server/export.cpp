@@ -46,13 +46,15 @@ std::string bedroom(const model::ChildRecord& record) {
 std::string plan_ref(const model::Child& child, model::Status status) {
   std::string out;
   for (const model::Involvement& involvement : child.involvements)
-    if (involvement.status == status && !involvement.plan_ref.empty() && (out.empty() || !involvement.ended)) out = involvement.plan_ref;
+    if (involvement.status == status && !involvement.plan_ref.empty() && (out.empty() || !involvement.ended))
+      out = involvement.plan_ref;
   return out;
 }
 
 class Export {
  public:
-  Export(Unit& unit, const std::vector<rules::Form>& forms, const rules::Thresholds& levels, std::filesystem::path folder, Instant now)
+  Export(Unit& unit, const std::vector<rules::Form>& forms, const rules::Thresholds& levels, std::filesystem::path folder,
+         Instant now)
       : unit_(unit), forms_(forms), levels_(levels), folder_(std::move(folder)), now_(now) {}
 
   Result<ExportReport> run() {
@@ -138,24 +140,26 @@ class Export {
     json::object line{{"record", id.str()}, {"child_ref", exported.child_ref}, {"rev", revision.rev}, {"hash", revision.hash}};
     if (revision.filed_at) line["filed_at"] = base::to_rfc3339(*revision.filed_at);
     approved_.push_back(std::move(line));
-    index_ += "<li><a href=\"records/" + id.str() + ".html\">" + exported.child_ref + " " + day_text(day_of_visit(counted.record.facts)) +
-              "</a></li>\n";
+    index_ += "<li><a href=\"records/" + id.str() + ".html\">" + exported.child_ref + " " +
+              day_text(day_of_visit(counted.record.facts)) + "</a></li>\n";
     ++report_.records;
     return {};
   }
 
   Result<void> index() {
-    return write("index.html", "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>Approved records</title></head>"
-                               "<body><h1>Approved records</h1><ul>\n" + index_ + "</ul></body></html>\n");
+    return write("index.html",
+                 "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>Approved records</title></head>"
+                 "<body><h1>Approved records</h1><ul>\n" +
+                     index_ + "</ul></body></html>\n");
   }
 
   Result<void> tables() {
     std::string cin = csv_line({"cinv_person_id", "cinv_cin_visit_id", "cinv_cin_visit_date", "cinv_cin_visit_seen",
                                 "cinv_cin_visit_seen_alone", "cinv_cin_visit_bedroom"});
-    std::string cp = csv_line({"cppv_person_id", "cppv_cp_plan_id", "cppv_cp_visit_id", "cppv_cp_visit_date", "cppv_cp_visit_seen",
-                               "cppv_cp_visit_seen_alone", "cppv_cp_visit_bedroom"});
-    std::string cla = csv_line({"clav_person_id", "clav_cla_id", "clav_cla_visit_id", "clav_cla_visit_date", "clav_cla_visit_seen",
-                                "clav_cla_visit_seen_alone"});
+    std::string cp = csv_line({"cppv_person_id", "cppv_cp_plan_id", "cppv_cp_visit_id", "cppv_cp_visit_date",
+                               "cppv_cp_visit_seen", "cppv_cp_visit_seen_alone", "cppv_cp_visit_bedroom"});
+    std::string cla = csv_line({"clav_person_id", "clav_cla_id", "clav_cla_visit_id", "clav_cla_visit_date",
+                                "clav_cla_visit_seen", "clav_cla_visit_seen_alone"});
     std::string not_seen = csv_line({"person_id", "visit_id", "date", "type", "outcome", "reason", "last_seen"});
 
     struct Seen { std::optional<Date> on; std::optional<bool> alone; };
@@ -183,7 +187,9 @@ class Export {
       if (!record.facts.type) continue;
       switch (*record.facts.type) {
         case model::VisitType::Cin: cin += line({person, id, day, "Y", alone, bedroom(record)}); break;
-        case model::VisitType::Cp: cp += line({person, plan_ref(child, model::Status::Cpp), id, day, "Y", alone, bedroom(record)}); break;
+        case model::VisitType::Cp:
+          cp += line({person, plan_ref(child, model::Status::Cpp), id, day, "Y", alone, bedroom(record)});
+          break;
         case model::VisitType::Cla: cla += line({person, plan_ref(child, model::Status::Cla), id, day, "Y", alone}); break;
         default: continue;  // no table takes the other kinds
       }
@@ -260,8 +266,8 @@ std::string record_json(const ExportedRecord& record) {
   return json::serialize(out) + "\n";
 }
 
-Result<ExportReport> export_records(Repository& repository, const std::vector<rules::Form>& forms, const rules::Thresholds& levels,
-                                    const std::filesystem::path& folder, Instant now) {
+Result<ExportReport> export_records(Repository& repository, const std::vector<rules::Form>& forms,
+                                    const rules::Thresholds& levels, const std::filesystem::path& folder, Instant now) {
   ExportReport report;
   {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());

@@ -12,11 +12,12 @@ using rules::Kind;
 constexpr std::string_view kStyle =
     "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
     "h1{font-size:1.6rem;margin:0 0 .2rem}h2{font-size:1.2rem;margin:2rem 0 .5rem;border-bottom:1px solid #767676}"
-    "h3{font-size:1rem;margin:1rem 0 .1rem}.words{white-space:pre-wrap;overflow-wrap:anywhere;margin:0 0 .6rem}"
-    "table{border-collapse:collapse;width:100%;margin:.3rem 0 .8rem}th,td{border:1px solid #767676;padding:.3rem .5rem;"
+    "h3{font-size:1rem;margin:1rem 0 .1rem}.words{white-space:pre-wrap;overflow-wrap:anywhere;"
+    "margin:0 0 .6rem}table{border-collapse:collapse;width:100%;margin:.3rem 0 .8rem}th,td{border:1px solid #767676;padding:.3rem .5rem;"
     "text-align:start;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere}th{background:#f0f0f0}"
     ".box{border:2px solid #1a1a1a;padding:.5rem 1rem;margin:1rem 0}footer{margin-top:3rem;font-size:.85rem;overflow-wrap:anywhere}"
-    "svg{border:1px solid #767676;max-width:24rem}@media print{body{margin:0;max-width:none}h2,h3{break-after:avoid}tr{break-inside:avoid}}";
+    "svg{border:1px solid #767676;max-width:24rem}"
+    "@media print{body{margin:0;max-width:none}h2,h3{break-after:avoid}tr{break-inside:avoid}}";
 
 /// Markup characters, and CR (a browser would read it as a line feed).
 std::string escaped(std::string_view text) {
@@ -82,10 +83,11 @@ class Page {
 
   std::string run() {
     const std::string& name = record_.part.name;
-    out_ = "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-           "content=\"width=device-width, initial-scale=1\"><title>" +
-           escaped(name) + "</title><style>" + std::string(kStyle) + "</style></head>\n<body>\n<header><h1 dir=\"auto\">" + escaped(name) +
-           "</h1>\n";
+    out_ =
+        "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width, initial-scale=1\"><title>" +
+        escaped(name) + "</title><style>" + std::string(kStyle) + "</style></head>\n<body>\n<header><h1 dir=\"auto\">" +
+        escaped(name) + "</h1>\n";
     field("Case system's number", exported_.child_ref);
     field("Born", day(record_.part.born));
     field("Family", record_.family_name);
@@ -173,10 +175,16 @@ class Page {
         case Kind::Sharing: said_none ? field(label, rules::answer_words(question, *answer)) : sharing(label); break;
         case Kind::Injuries: said_none ? field(label, rules::answer_words(question, *answer)) : injuries(label); break;
         case Kind::Disclosures: said_none ? field(label, rules::answer_words(question, *answer)) : disclosures(label); break;
-        case Kind::OpenSteps: said_none ? field(label, rules::answer_words(question, *answer)) : steps(label, record_.part.open_steps); break;
-        case Kind::NextSteps: said_none ? field(label, rules::answer_words(question, *answer)) : steps(label, record_.part.next_steps); break;
+        case Kind::OpenSteps:
+          said_none ? field(label, rules::answer_words(question, *answer)) : steps(label, record_.part.open_steps);
+          break;
+        case Kind::NextSteps:
+          said_none ? field(label, rules::answer_words(question, *answer)) : steps(label, record_.part.next_steps);
+          break;
         case Kind::Calls: said_none ? field(label, rules::answer_words(question, *answer)) : calls(label); break;
-        case Kind::Risk: std::holds_alternative<model::NotCovered>(*answer) ? field(label, rules::answer_words(question, *answer)) : risk(label); break;
+        case Kind::Risk:
+          std::holds_alternative<model::NotCovered>(*answer) ? field(label, rules::answer_words(question, *answer)) : risk(label);
+          break;
         default: field(label, question.options.empty() ? step_words(question, *answer) : rules::answer_words(question, *answer));
       }
     }
@@ -199,7 +207,8 @@ class Page {
   void people(std::string_view label) {
     std::vector<std::vector<std::string>> rows;
     for (const auto& person : record_.facts.present)
-      rows.push_back({person.name, person.relationship, person.unknown.value_or(false) ? "Not known to us" : "", yes_no(person.in_household)});
+      rows.push_back({person.name, person.relationship, person.unknown.value_or(false) ? "Not known to us" : "",
+                      yes_no(person.in_household)});
     table(label, {"Who", "Relationship", "Known", "Lives there"}, rows);
   }
   void other_children(std::string_view label) {
@@ -229,10 +238,13 @@ class Page {
     for (const auto& injury : record_.part.injuries) {
       std::string place = injury.place;
       if (injury.view) place += (place.empty() ? "" : " ") + ("(" + std::string(model::code(*injury.view)) + ")");
-      rows.push_back({place, injury.kind, injury.size_mm ? std::to_string(*injury.size_mm) + " mm" : "", injury.colour, injury.explanation,
-                      injury.explained_by, injury.health_said, injury.medical_sought});
+      rows.push_back({place, injury.kind, injury.size_mm ? std::to_string(*injury.size_mm) + " mm" : "", injury.colour,
+                      injury.explanation, injury.explained_by, injury.health_said, injury.medical_sought});
     }
-    table(label, {"Where", "Kind", "Size", "Colour", "Explanation given", "By whom", "What a health professional said", "Medical sought"}, rows);
+    table(
+        label,
+        {"Where", "Kind", "Size", "Colour", "Explanation given", "By whom", "What a health professional said", "Medical sought"},
+        rows);
   }
   void disclosures(std::string_view label) {
     std::vector<std::vector<std::string>> rows;
@@ -284,10 +296,11 @@ class Page {
     for (const auto& [page, strokes] : pages) {
       const rules::Question* question = form_.find(page);
       std::string label = question ? rules::words(question->label, &record_.part) : page;
-      out_ += "<h3>" + escaped(label) + "</h3><svg viewBox=\"0 0 1000 1000\" role=\"img\" aria-label=\"" + escaped(label) + "\">\n";
+      out_ +=
+          "<h3>" + escaped(label) + "</h3><svg viewBox=\"0 0 1000 1000\" role=\"img\" aria-label=\"" + escaped(label) + "\">\n";
       for (const model::Stroke* stroke : strokes) {
-        out_ += "<polyline fill=\"none\" stroke=\"" + escaped(stroke->colour.empty() ? "#1a1a1a" : stroke->colour) + "\" stroke-width=\"" +
-                std::to_string(std::max<std::int64_t>(stroke->width, 1)) + "\" points=\"";
+        out_ += "<polyline fill=\"none\" stroke=\"" + escaped(stroke->colour.empty() ? "#1a1a1a" : stroke->colour) +
+                "\" stroke-width=\"" + std::to_string(std::max<std::int64_t>(stroke->width, 1)) + "\" points=\"";
         for (const model::Point& point : stroke->points)
           out_ += std::to_string(static_cast<int>(point.x * 1000)) + "," + std::to_string(static_cast<int>(point.y * 1000)) + " ";
         out_ += "\"/>\n";
@@ -319,9 +332,9 @@ class Page {
   }
   void footer() {
     const model::Revision& revision = exported_.revision;
-    out_ += "<footer><p>Times are UK time. Record " + revision.record.str() + ", revision " + std::to_string(revision.rev) + ", SHA-256 " +
-            revision.hash + ". Form " + escaped(record_.versions.form) + ", rules " + escaped(record_.versions.rules) +
-            ". Received by the case server " + when(revision.at) + "." +
+    out_ += "<footer><p>Times are UK time. Record " + revision.record.str() + ", revision " + std::to_string(revision.rev) +
+            ", SHA-256 " + revision.hash + ". Form " + escaped(record_.versions.form) + ", rules " +
+            escaped(record_.versions.rules) + ". Received by the case server " + when(revision.at) + "." +
             (revision.filed_at ? " Filed in the case system " + when(*revision.filed_at) + "." : "") + "</p></footer>\n";
   }
 

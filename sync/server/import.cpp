@@ -218,7 +218,9 @@ class Import {
     });
   }
 
-  Sheet sheet(const char* name, std::vector<std::string_view> columns) { return Sheet(name, files_, std::move(columns), options_); }
+  Sheet sheet(const char* name, std::vector<std::string_view> columns) {
+    return Sheet(name, files_, std::move(columns), options_);
+  }
 
   /// Counts the file as taken, or lists what is wrong with it.
   bool taken(const Sheet& sheet) {
@@ -284,8 +286,8 @@ class Import {
   }
 
   void children() {
-    Sheet in = sheet("children.csv", {"child_ref", "family_ref", "name", "called", "born", "born_assumed", "expected", "sex", "language",
-                                      "communication", "disability", "ethnicity"});
+    Sheet in = sheet("children.csv", {"child_ref", "family_ref", "name", "called", "born", "born_assumed", "expected", "sex",
+                                      "language", "communication", "disability", "ethnicity"});
     auto next = children_;
     std::set<Id> present;
     in.rows([&] {
@@ -346,9 +348,9 @@ class Import {
   }
 
   void involvements() {
-    Sheet in = sheet("involvements.csv",
-                     {"involvement_ref", "child_ref", "status", "started", "ended", "referral", "strategy", "conference", "plan_ref",
-                      "legal_status", "placement", "to_last_to_18", "longterm_agreed", "first_review", "category", "plan_every", "plan_unit"});
+    Sheet in = sheet("involvements.csv", {"involvement_ref", "child_ref", "status", "started", "ended", "referral", "strategy",
+                                          "conference", "plan_ref", "legal_status", "placement", "to_last_to_18",
+                                          "longterm_agreed", "first_review", "category", "plan_every", "plan_unit"});
     std::map<Id, std::vector<model::Involvement>> found;
     in.rows([&] {
       model::Involvement one;
@@ -371,7 +373,8 @@ class Import {
       one.plan_every = in.number("plan_every");
       one.plan_unit = in.text("plan_unit");
       static const std::set<std::string> kUnits = {"", "WORKING_DAYS", "DAYS", "WEEKS", "MONTHS"};
-      if (!kUnits.contains(one.plan_unit)) in.bad("plan_unit", "\"" + one.plan_unit + "\" is none of WORKING_DAYS DAYS WEEKS MONTHS");
+      if (!kUnits.contains(one.plan_unit))
+        in.bad("plan_unit", "\"" + one.plan_unit + "\" is none of WORKING_DAYS DAYS WEEKS MONTHS");
       if (one.plan_every.has_value() == one.plan_unit.empty()) in.bad("plan_every", "plan_every and plan_unit go together");
       if (auto* child = child_of(in)) found[child->body.id].push_back(std::move(one));
     });
@@ -415,7 +418,8 @@ class Import {
       if (!listed_.contains(id)) allocation = {};  // no longer in the extract
       child.body.allocated_worker = allocation.worker.value_or(Id());
       child.body.team = allocation.worker ? workers_[*allocation.worker].team : Id();
-      std::sort(allocation.cover.begin(), allocation.cover.end(), [](const auto& a, const auto& b) { return a.worker < b.worker; });
+      std::sort(allocation.cover.begin(), allocation.cover.end(),
+                [](const auto& a, const auto& b) { return a.worker < b.worker; });
       child.body.cover = std::move(allocation.cover);
     }
   }
@@ -463,7 +467,8 @@ class Import {
       hazard.id = id_of("hazard", in.ref("hazard_ref"));
       hazard.kind = in.needed("kind");
       hazard.note = in.text("note");
-      if (!kKinds.contains(hazard.kind)) in.bad("kind", "\"" + hazard.kind + "\" is none of DOG WEAPON LONE_WORKING VISIT_IN_PAIRS OTHER SAFE_CONTACT");
+      if (!kKinds.contains(hazard.kind))
+        in.bad("kind", "\"" + hazard.kind + "\" is none of DOG WEAPON LONE_WORKING VISIT_IN_PAIRS OTHER SAFE_CONTACT");
       auto* family = family_of(in);
       if (!family) return;
       if (hazard.kind != "SAFE_CONTACT") found[family->body.id].push_back(std::move(hazard));

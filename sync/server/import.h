@@ -9,8 +9,9 @@
 namespace doorstep::server {
 
 /// The files of the nightly extract; what is in them says assets/demo/README.md.
-inline constexpr std::string_view kExtractFiles[] = {"workers.csv", "families.csv", "children.csv", "people.csv", "involvements.csv",
-                                                     "allocations.csv", "steps.csv", "visits.csv", "hazards.csv"};
+inline constexpr std::string_view kExtractFiles[] = {"workers.csv", "families.csv",     "children.csv",
+                                                     "people.csv",  "involvements.csv", "allocations.csv",
+                                                     "steps.csv",   "visits.csv",       "hazards.csv"};
 
 struct ImportOptions {
   std::optional<Date> relative_to;  ///< accepts T, T-14, T+3 in dates, counted from this day; a demonstration only

@@ -51,8 +51,8 @@ struct Opened {
 };
 
 int fail(const Error& error) {
-  std::cerr << "doorstep-server: " << error.where << ": " << (error.detail.empty() ? std::string(fault_word(error.fault)) : error.detail)
-            << "\n";
+  std::cerr << "doorstep-server: " << error.where << ": "
+            << (error.detail.empty() ? std::string(fault_word(error.fault)) : error.detail) << "\n";
   return kRefused;
 }
 
@@ -73,7 +73,8 @@ Result<Opened> open(const Arguments& args, const doorstep::base::Clock& clock) {
   }
   Opened out;
   out.config = std::get<doorstep::config::ServerConfig>(std::move(parsed));
-  DOORSTEP_TRY_ASSIGN(out.data, server::open_data_folder(out.config.data_dir, names_of(out.config.server_name, args.also), clock.wall()));
+  DOORSTEP_TRY_ASSIGN(out.data,
+                      server::open_data_folder(out.config.data_dir, names_of(out.config.server_name, args.also), clock.wall()));
   return out;
 }
 
@@ -114,11 +115,13 @@ int init(const Arguments& args, const doorstep::base::Clock& clock) {
     return fail({doorstep::base::Fault::Conflict, folder.string(), "is a case server's folder already"});
   if (auto done = server::init_data_folder(folder, args.council_name, names_of(args.name, args.also), clock.wall()); !done)
     return fail(done.error());
-  std::string toml = "# One case server. Written by doorstep-server init.\nversion = 1\n\n[server]\n# Tablets, client certificates only.\nlisten = " +
-                     quoted(args.listen) + "\n# Enrolment only.\nenrol_listen = " + quoted(args.enrol_listen) +
-                     "\n# What tablets reach it by.\nname = " + quoted(args.name) +
-                     "\n# Counts from this file.\ndata_dir = \".\"\n\n[council]\nid = " + quoted(args.council_id) + "\nname = " +
-                     quoted(args.council_name) + "\n";
+  std::string toml =
+      "# One case server. Written by doorstep-server init.\nversion = 1\n\n[server]\n"
+                     "# Tablets, client certificates only.\nlisten = " +
+      quoted(args.listen) + "\n# Enrolment only.\nenrol_listen = " + quoted(args.enrol_listen) +
+      "\n# What tablets reach it by.\nname = " + quoted(args.name) +
+      "\n# Counts from this file.\ndata_dir = \".\"\n\n[council]\nid = " + quoted(args.council_id) +
+      "\nname = " + quoted(args.council_name) + "\n";
   if (auto done = doorstep::base::write_file_atomic(folder / "server.toml", toml, doorstep::base::Access::Owner); !done)
     return fail(done.error());
   auto checked = doorstep::config::load_server_config(folder / "server.toml");
@@ -127,8 +130,8 @@ int init(const Arguments& args, const doorstep::base::Clock& clock) {
     fs::remove(folder / "server.toml");
     return kRefused;
   }
-  std::cout << "folder " << folder.string() << "\nconfig " << (folder / "server.toml").string() << "\nca " << (folder / "ca.pem").string()
-            << "\n";
+  std::cout << "folder " << folder.string() << "\nconfig " << (folder / "server.toml").string() << "\nca "
+            << (folder / "ca.pem").string() << "\n";
   return 0;
 }
 
@@ -145,7 +148,8 @@ bool split(const std::string& text, doorstep::config::ListenAddress& out) {
 
 Result<std::unique_ptr<server::HttpListener>> listen(const doorstep::config::ListenAddress& at, const Opened& opened,
                                                      tls::ClientCertificates clients, server::HttpHandler handler) {
-  DOORSTEP_TRY_ASSIGN(auto context, tls::server_context({opened.data.ca.cert, opened.data.certificate, opened.data.key, clients}));
+  DOORSTEP_TRY_ASSIGN(auto context,
+                      tls::server_context({opened.data.ca.cert, opened.data.certificate, opened.data.key, clients}));
   server::ListenerConfig config;
   config.address = at.address;
   config.port = at.port;
@@ -216,8 +220,8 @@ int import(const Arguments& args, const doorstep::base::Clock& clock) {
   if (!report) return fail(report.error());
   for (const auto& [name, rows] : report->taken) std::cout << name << ": " << rows << " rows\n";
   std::cout << "workers changed " << report->workers_changed << ", left " << report->workers_left << "; families changed "
-            << report->families_changed << "; children changed " << report->children_changed << "; cases moved " << report->cases_moved
-            << "\n";
+            << report->families_changed << "; children changed " << report->children_changed << "; cases moved "
+            << report->cases_moved << "\n";
   for (const auto& problem : report->problems) std::cerr << problem.str() << "\n";
   return report->problems.empty() ? 0 : kRefused;
 }

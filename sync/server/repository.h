@@ -83,7 +83,8 @@ class Unit {
   virtual Result<std::optional<model::Revision>> revision(Id record, std::int64_t rev) = 0;
   virtual Result<bool> listed(Id record, Id case_id) = 0;     ///< is the record in this case's log?
   virtual Result<std::vector<Id>> cases_listing(Id record) = 0;  ///< aliases included
-  virtual Result<std::vector<Id>> contributors(Id record) = 0; ///< authors of its submitted and merged revisions, and of its first
+  virtual Result<std::vector<Id>> contributors(
+      Id record) = 0;  ///< authors of its submitted and merged revisions, and of its first
   /// Adds a revision (rev must be head + 1) and enters it in these cases' logs, in the order of their ids.
   virtual Result<void> append(const model::Revision& revision, std::vector<Id> cases) = 0;
   /// Enters a revision that exists in one more log (a second child of the family; a filing), however often it is there.

@@ -36,7 +36,8 @@ HttpReply failure(const Error& error) {
   if (error.fault == Fault::Timeout)
     return later(problem(503, "busy", "The case server is busy.", "Nothing is lost; it is tried again."), Millis(5000));
   if (error.fault == Fault::Full)
-    return later(problem(503, "full", "The case server has no room left.", "Nothing is lost; it is tried again."), Millis(300'000));
+    return later(problem(503, "full", "The case server has no room left.", "Nothing is lost; it is tried again."),
+                 Millis(300'000));
   return problem(500, "internal", "The case server failed.", "Nothing is lost; it is tried again.");
 }
 
@@ -64,10 +65,12 @@ Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clo
   const auto& identity = request.peer.identity;
   if (!identity) return problem(401, "no-certificate", "Set-up incomplete: no certificate was shown.");
   if (identity->kind != kind)
-    return problem(403, "wrong-certificate",
-                   kind == tls::Kind::Worker ? "This needs the worker's certificate." : "This needs the tablet's own certificate.");
+    return problem(
+        403, "wrong-certificate",
+        kind == tls::Kind::Worker ? "This needs the worker's certificate." : "This needs the tablet's own certificate.");
   if (auto wait = limit.take(identity->device.str(), clock.monotonic()))
-    return later(problem(429, "too-many-requests", "Too many requests from this tablet.", "Nothing is lost; it is tried again."), *wait);
+    return later(problem(429, "too-many-requests", "Too many requests from this tablet.", "Nothing is lost; it is tried again."),
+                 *wait);
   auto unit = repository.read();
   if (!unit) return failure(unit.error());
   auto known = (*unit)->has_certificate(identity->serial);
@@ -82,7 +85,9 @@ Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clo
 }
 
 /// The path of a target, without its query.
-std::string_view path_of(const HttpRequest& request) { return std::string_view(request.target).substr(0, request.target.find('?')); }
+std::string_view path_of(const HttpRequest& request) {
+  return std::string_view(request.target).substr(0, request.target.find('?'));
+}
 
 HttpReply not_found() { return problem(404, "not-found", "There is nothing here."); }
 HttpReply wrong_method(const char* allowed) {
@@ -101,7 +106,8 @@ ValidateRecord validate_with(std::vector<rules::Form> forms) {
       if (candidate.version == record.versions.form) form = &candidate;
     if (!form) return "this server has no visit form";
     std::string out;
-    for (const rules::Problem& missing : rules::validate_record(*form, record)) out += (out.empty() ? "" : "\n") + missing.message;
+    for (const rules::Problem& missing : rules::validate_record(*form, record))
+      out += (out.empty() ? "" : "\n") + missing.message;
     return out;
   };
 }
@@ -150,10 +156,12 @@ HttpReply Service::sync(const HttpRequest& request) {
   if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
   const auto& asked = std::get<wire::SyncRequest>(read);
   if (asked.proto != wire::kProto)
-    return problem(426, "unsupported-protocol", "This tablet speaks another version than this server.", "Update the tablet's app.");
+    return problem(426, "unsupported-protocol", "This tablet speaks another version than this server.",
+                   "Update the tablet's app.");
   if (asked.device != actor.device.id)
     return problem(403, "wrong-device", "The certificate belongs to another tablet.", "Call IT.");
-  if (asked.incarnation < 1 || asked.ops.first < 1) return problem(400, "malformed", "The request cannot be read.", "ops.first, incarnation");
+  if (asked.incarnation < 1 || asked.ops.first < 1)
+    return problem(400, "malformed", "The request cannot be read.", "ops.first, incarnation");
   if (asked.ops.items.size() > limits::kOpsPerPush)
     return problem(413, "too-many-operations", "Too many operations in one request.", std::to_string(limits::kOpsPerPush));
 
@@ -194,16 +202,19 @@ HttpReply Service::activate(const HttpRequest& request) {
   if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
   auto read = read_body<wire::ActivateRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
-  auto done = server::activate(repository_, ca_, std::get<Actor>(admitted).device.id, std::get<wire::ActivateRequest>(read), clock_.wall());
+  auto done = server::activate(repository_, ca_, std::get<Actor>(admitted).device.id, std::get<wire::ActivateRequest>(read),
+                               clock_.wall());
   if (done) return answer(wire::encode(*done));
   switch (done.error().fault) {
-    case Fault::NotFound: return problem(403, "ticket-unknown", "This tablet's set-up ticket is not known.", "Enrol the tablet again.");
+    case Fault::NotFound:
+      return problem(403, "ticket-unknown", "This tablet's set-up ticket is not known.", "Enrol the tablet again.");
     case Fault::Conflict: return problem(409, "ticket-used", "This tablet's set-up ticket was used.", "Enrol the tablet again.");
     case Fault::Timeout:
       if (done.error().where == "activate.ticket")
         return problem(410, "ticket-expired", "This tablet's set-up ticket has expired.", "Enrol the tablet again.");
       return failure(done.error());
-    case Fault::Invalid: return problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", done.error().detail);
+    case Fault::Invalid:
+      return problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", done.error().detail);
     case Fault::Denied: return revoked();
     default: return failure(done.error());
   }
@@ -222,7 +233,8 @@ HttpReply Service::enrol(const HttpRequest& request) {
   auto done = server::enrol(repository_, ca_, options_.terms, std::get<wire::EnrolRequest>(read), clock_);
   if (done) return answer(wire::encode(*done));
   switch (done.error().fault) {
-    case Fault::NotFound: return failed(problem(403, "token-unknown", "This code is not known.", "Check it, or ask IT for a new one."));
+    case Fault::NotFound:
+      return failed(problem(403, "token-unknown", "This code is not known.", "Check it, or ask IT for a new one."));
     case Fault::Conflict: return failed(problem(409, "token-used", "This code was used.", "Ask IT for a new one."));
     case Fault::Timeout:
       if (done.error().where == "enrol.token")

@@ -28,7 +28,8 @@ ValidateRecord validate_with(std::vector<rules::Form> forms);
 /// (RFC 9457) with a type of its own. Thread-safe. The repository, authority and clock must outlive it.
 class Service {
  public:
-  Service(Repository& repository, const tls::Authority& ca, const base::Clock& clock, ValidateRecord validate, ServiceOptions options);
+  Service(Repository& repository, const tls::Authority& ca, const base::Clock& clock, ValidateRecord validate,
+          ServiceOptions options);
 
   /// Main listener: POST /v1/sync (worker's certificate), POST /v1/activate (device's), GET /v1/meta.
   HttpReply handle(const HttpRequest& request);

@@ -162,11 +162,12 @@ class SqlcipherUnit final : public Unit {
     return all<WorkerRow>("SELECT " + std::string(kWorkerColumns) + " FROM workers ORDER BY external_ref", read_worker);
   }
   Result<void> put_worker(const WorkerRow& row) override {
-    DOORSTEP_TRY(db_.exec("INSERT INTO workers(id, external_ref, name, role, team, team_name, qualified, active, revoked) "
-                          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(id) DO UPDATE SET external_ref = ?2, name = ?3, "
-                          "role = ?4, team = ?5, team_name = ?6, qualified = ?7, active = ?8, revoked = ?9",
-                          row.id, row.external_ref, row.name, model::code(row.role), row.team, row.team_name, row.qualified,
-                          row.active, row.revoked));
+    DOORSTEP_TRY(
+        db_.exec("INSERT INTO workers(id, external_ref, name, role, team, team_name, qualified, active, revoked) "
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(id) DO UPDATE SET external_ref = ?2, name = ?3, "
+                 "role = ?4, team = ?5, team_name = ?6, qualified = ?7, active = ?8, revoked = ?9",
+                 row.id, row.external_ref, row.name, model::code(row.role), row.team, row.team_name, row.qualified, row.active,
+                 row.revoked));
     return done(db_.exec("INSERT INTO cases(id, owner, chain) VALUES(?1, ?1, ?2) ON CONFLICT(id) DO NOTHING", row.id,
                          wire::kChainStart));
   }
@@ -179,9 +180,10 @@ class SqlcipherUnit final : public Unit {
                           read_device);
   }
   Result<void> put_device(const DeviceRow& row) override {
-    return done(db_.exec("INSERT INTO devices(id, worker, active, enrolled_at, activated_at, seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
-                         "ON CONFLICT(id) DO UPDATE SET worker = ?2, active = ?3, activated_at = ?5, seen_at = ?6",
-                         row.id, row.worker, row.active, row.enrolled_at, row.activated_at, row.seen_at));
+    return done(
+        db_.exec("INSERT INTO devices(id, worker, active, enrolled_at, activated_at, seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
+                 "ON CONFLICT(id) DO UPDATE SET worker = ?2, active = ?3, activated_at = ?5, seen_at = ?6",
+                 row.id, row.worker, row.active, row.enrolled_at, row.activated_at, row.seen_at));
   }
   Result<std::optional<TokenRow>> token(const std::string& hash) override {
     return one<TokenRow>("SELECT hash, worker, created_at, expires_at, used_at, device, spki_pin FROM tokens WHERE hash = ?1",
@@ -192,21 +194,24 @@ class SqlcipherUnit final : public Unit {
                          hash);
   }
   Result<void> put_token(const TokenRow& row) override {
-    return done(db_.exec("INSERT INTO tokens(hash, worker, created_at, expires_at, used_at, device, spki_pin) "
-                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(hash) DO UPDATE SET used_at = ?5, device = ?6, spki_pin = ?7",
-                         row.hash, row.worker, row.created_at, row.expires_at, row.used_at, maybe(row.device), row.spki_pin));
+    return done(
+        db_.exec("INSERT INTO tokens(hash, worker, created_at, expires_at, used_at, device, spki_pin) "
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(hash) DO UPDATE SET used_at = ?5, device = ?6, spki_pin = ?7",
+                 row.hash, row.worker, row.created_at, row.expires_at, row.used_at, maybe(row.device), row.spki_pin));
   }
   Result<std::optional<TicketRow>> ticket(const std::string& hash) override {
-    return one<TicketRow>("SELECT hash, device, worker, expires_at, used_at, spki_pin FROM tickets WHERE hash = ?1",
-                          [](const Row& row) {
-                            return TicketRow{row.string(0), row.id(1), row.id(2), row.instant(3), maybe_instant(row, 4), row.string(5)};
-                          },
-                          hash);
+    return one<TicketRow>(
+        "SELECT hash, device, worker, expires_at, used_at, spki_pin FROM tickets WHERE hash = ?1",
+        [](const Row& row) {
+          return TicketRow{row.string(0), row.id(1), row.id(2), row.instant(3), maybe_instant(row, 4), row.string(5)};
+        },
+        hash);
   }
   Result<void> put_ticket(const TicketRow& row) override {
-    return done(db_.exec("INSERT INTO tickets(hash, device, worker, expires_at, used_at, spki_pin) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
-                         "ON CONFLICT(hash) DO UPDATE SET used_at = ?5, spki_pin = ?6",
-                         row.hash, row.device, row.worker, row.expires_at, row.used_at, row.spki_pin));
+    return done(
+        db_.exec("INSERT INTO tickets(hash, device, worker, expires_at, used_at, spki_pin) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
+                 "ON CONFLICT(hash) DO UPDATE SET used_at = ?5, spki_pin = ?6",
+                 row.hash, row.device, row.worker, row.expires_at, row.used_at, row.spki_pin));
   }
   Result<void> drop_tickets(Id device) override {
     return done(db_.exec("DELETE FROM tickets WHERE device = ?1 AND used_at IS NULL", device));
@@ -223,16 +228,18 @@ class SqlcipherUnit final : public Unit {
   // Cases --------------------------------------------------------------------------------------------------------------
 
   Result<std::optional<CaseRow>> case_row(Id id) override {
-    DOORSTEP_TRY_ASSIGN(auto row, one<CaseRow>("SELECT " + std::string(kCaseColumns) + " FROM cases c WHERE c.id = ?1", read_case, id));
+    DOORSTEP_TRY_ASSIGN(auto row,
+                        one<CaseRow>("SELECT " + std::string(kCaseColumns) + " FROM cases c WHERE c.id = ?1", read_case, id));
     if (row) DOORSTEP_TRY(read_cover(*row));
     return row;
   }
   Result<void> put_case(const CaseRow& row) override {
-    DOORSTEP_TRY(db_.exec("INSERT INTO cases(id, owner, allocated, team, provisional, alias_of, chain) "
-                          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO UPDATE SET owner = ?2, allocated = ?3, team = ?4, "
-                          "provisional = ?5, alias_of = ?6",
-                          row.id, maybe(row.owner), maybe(row.allocated), maybe(row.team), row.provisional, maybe(row.alias_of),
-                          wire::kChainStart));
+    DOORSTEP_TRY(
+        db_.exec("INSERT INTO cases(id, owner, allocated, team, provisional, alias_of, chain) "
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO UPDATE SET owner = ?2, allocated = ?3, team = ?4, "
+                 "provisional = ?5, alias_of = ?6",
+                 row.id, maybe(row.owner), maybe(row.allocated), maybe(row.team), row.provisional, maybe(row.alias_of),
+                 wire::kChainStart));
     DOORSTEP_TRY(db_.exec("DELETE FROM cover WHERE case_id = ?1", row.id));
     for (const model::Cover& cover : row.cover)
       if (cover.until)
@@ -255,7 +262,8 @@ class SqlcipherUnit final : public Unit {
     return rows;
   }
   Result<std::vector<Id>> child_cases() override {
-    return all<Id>("SELECT id FROM cases WHERE owner IS NULL AND alias_of IS NULL ORDER BY id", [](const Row& row) { return row.id(0); });
+    return all<Id>("SELECT id FROM cases WHERE owner IS NULL AND alias_of IS NULL ORDER BY id",
+                   [](const Row& row) { return row.id(0); });
   }
   Result<bool> id_in_use(Id id) override {
     return exists("SELECT 1 WHERE EXISTS(SELECT 1 FROM cases WHERE id = ?1) OR EXISTS(SELECT 1 FROM records WHERE record = ?1) "
@@ -270,13 +278,17 @@ class SqlcipherUnit final : public Unit {
   }
   Result<void> rehome(Id from, Id to) override {
     struct Entry { Id record; std::int64_t rev; };
-    DOORSTEP_TRY_ASSIGN(auto entries, all<Entry>("SELECT record, rev FROM case_log WHERE case_id = ?1 AND record <> ?1 ORDER BY seq",
-                                                 [](const Row& row) { return Entry{row.id(0), row.integer(1)}; }, from));
+    DOORSTEP_TRY_ASSIGN(auto entries, all<Entry>(
+                                          "SELECT record, rev FROM case_log WHERE case_id = ?1 AND record <> ?1 ORDER BY seq",
+                                          [](const Row& row) {
+                                            return Entry{row.id(0), row.integer(1)};
+                                          },
+                                          from));
     for (const Entry& entry : entries) DOORSTEP_TRY(list_again(entry.record, entry.rev, to));
     DOORSTEP_TRY(db_.exec("UPDATE cases SET alias_of = ?2 WHERE id = ?1 OR alias_of = ?1", from, to));
     // Whoever held the provisional case wrote what now stands under the child: they may still take it back or add to it.
-    return done(db_.exec("INSERT INTO held(case_id, worker) SELECT ?2, worker FROM held WHERE case_id = ?1 ON CONFLICT DO NOTHING",
-                         from, to));
+    return done(db_.exec(
+        "INSERT INTO held(case_id, worker) SELECT ?2, worker FROM held WHERE case_id = ?1 ON CONFLICT DO NOTHING", from, to));
   }
 
   // Records ------------------------------------------------------------------------------------------------------------
@@ -291,8 +303,8 @@ class SqlcipherUnit final : public Unit {
     return exists("SELECT 1 FROM record_cases WHERE record = ?1 AND case_id = ?2", record, case_id);
   }
   Result<std::vector<Id>> cases_listing(Id record) override {
-    return all<Id>("SELECT case_id FROM record_cases WHERE record = ?1 ORDER BY case_id", [](const Row& row) { return row.id(0); },
-                   record);
+    return all<Id>(
+        "SELECT case_id FROM record_cases WHERE record = ?1 ORDER BY case_id", [](const Row& row) { return row.id(0); }, record);
   }
   Result<std::vector<Id>> contributors(Id record) override {
     return all<Id>("SELECT DISTINCT author FROM revisions WHERE record = ?1 AND author IS NOT NULL "
@@ -303,10 +315,11 @@ class SqlcipherUnit final : public Unit {
     auto head_rev = db_.first<std::int64_t>("SELECT rev FROM records WHERE record = ?1", revision.record);
     DOORSTEP_TRY(head_rev);
     if (revision.rev != head_rev->value_or(0) + 1) return Error{Fault::Conflict, "server.append", "the revision does not follow"};
-    DOORSTEP_TRY(db_.exec("INSERT INTO revisions(record, rev, kind, state, author, device, at, hash, body, merged) "
-                          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                          revision.record, revision.rev, model::code(revision.kind), model::code(revision.state),
-                          maybe(revision.author), maybe(revision.device), revision.at, revision.hash, revision.body, revision.merged));
+    DOORSTEP_TRY(
+        db_.exec("INSERT INTO revisions(record, rev, kind, state, author, device, at, hash, body, merged) "
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 revision.record, revision.rev, model::code(revision.kind), model::code(revision.state), maybe(revision.author),
+                 maybe(revision.device), revision.at, revision.hash, revision.body, revision.merged));
     DOORSTEP_TRY(db_.exec("INSERT INTO records(record, kind, rev, state) VALUES(?1, ?2, ?3, ?4) "
                           "ON CONFLICT(record) DO UPDATE SET rev = ?3, state = ?4",
                           revision.record, model::code(revision.kind), revision.rev, model::code(revision.state)));
@@ -352,21 +365,25 @@ class SqlcipherUnit final : public Unit {
   }
   Result<std::vector<Revision>> history(Id record) override {
     std::vector<Revision> out;
-    DOORSTEP_TRY(db_.query("SELECT " + std::string(kRevisionColumns) + std::string(kRevisionFrom) + "WHERE r.record = ?1 ORDER BY r.rev",
-                           record, [&](const Row& row) -> Result<void> {
-                             DOORSTEP_TRY_ASSIGN(auto revision, read_revision(row));
-                             out.push_back(std::move(revision));
-                             return {};
-                           }));
+    DOORSTEP_TRY(
+        db_.query("SELECT " + std::string(kRevisionColumns) + std::string(kRevisionFrom) + "WHERE r.record = ?1 ORDER BY r.rev",
+                  record, [&](const Row& row) -> Result<void> {
+                    DOORSTEP_TRY_ASSIGN(auto revision, read_revision(row));
+                    out.push_back(std::move(revision));
+                    return {};
+                  }));
     return out;
   }
 
   // Operations ---------------------------------------------------------------------------------------------------------
 
   Result<DeviceChain> chain_of(Id device, std::int64_t incarnation) override {
-    DOORSTEP_TRY_ASSIGN(auto row, one<DeviceChain>("SELECT through, hash FROM device_chains WHERE device = ?1 AND incarnation = ?2",
-                                                   [](const Row& r) { return DeviceChain{r.integer(0), r.string(1)}; }, device,
-                                                   incarnation));
+    DOORSTEP_TRY_ASSIGN(auto row, one<DeviceChain>(
+                                      "SELECT through, hash FROM device_chains WHERE device = ?1 AND incarnation = ?2",
+                                      [](const Row& r) {
+                                        return DeviceChain{r.integer(0), r.string(1)};
+                                      },
+                                      device, incarnation));
     return row.value_or(DeviceChain());
   }
   Result<std::optional<OperationRow>> operation(Id device, std::int64_t incarnation, std::int64_t number) override {
@@ -388,10 +405,11 @@ class SqlcipherUnit final : public Unit {
   Result<void> add_operation(const OperationRow& row) override {
     std::optional<std::string_view> code;
     if (row.result.code) code = model::code(*row.result.code);
-    DOORSTEP_TRY(db_.exec("INSERT INTO operations(device, incarnation, number, hash, bytes, worker, received_at, status, code, detail, "
-                          "rev, rev_hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                          row.device, row.incarnation, row.result.number, row.hash, row.bytes, row.worker, row.received_at,
-                          model::code(row.result.status), code, row.result.detail, row.result.rev, row.result.hash));
+    DOORSTEP_TRY(
+        db_.exec("INSERT INTO operations(device, incarnation, number, hash, bytes, worker, received_at, status, code, detail, "
+                 "rev, rev_hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 row.device, row.incarnation, row.result.number, row.hash, row.bytes, row.worker, row.received_at,
+                 model::code(row.result.status), code, row.result.detail, row.result.rev, row.result.hash));
     return done(db_.exec("INSERT INTO device_chains(device, incarnation, through, hash) VALUES(?1, ?2, ?3, ?4) "
                          "ON CONFLICT(device, incarnation) DO UPDATE SET through = ?3, hash = ?4",
                          row.device, row.incarnation, row.result.number, row.hash));
@@ -405,7 +423,8 @@ class SqlcipherUnit final : public Unit {
   // Views --------------------------------------------------------------------------------------------------------------
 
   Result<std::optional<ViewRow>> view(Id device, const std::string& digest) override {
-    DOORSTEP_TRY_ASSIGN(auto text, db_.first<std::string>("SELECT cursors FROM views WHERE device = ?1 AND digest = ?2", device, digest));
+    DOORSTEP_TRY_ASSIGN(auto text,
+                        db_.first<std::string>("SELECT cursors FROM views WHERE device = ?1 AND digest = ?2", device, digest));
     if (!text) return std::optional<ViewRow>();
     DOORSTEP_TRY_ASSIGN(auto view, wire::decode<wire::View>(*text));
     return std::optional<ViewRow>(ViewRow{digest, view.cases.value_or(std::vector<wire::Cursor>())});
@@ -431,17 +450,19 @@ class SqlcipherUnit final : public Unit {
   }
   Result<void> audit(const AuditRow& row) override {
     DOORSTEP_TRY_ASSIGN(auto last, db_.first<std::string>("SELECT chain FROM audit ORDER BY number DESC LIMIT 1"));
-    return done(db_.exec("INSERT INTO audit(at, worker, device, action, object, outcome, chain) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                         row.at, maybe(row.worker), maybe(row.device), row.action, maybe(row.object), row.outcome,
-                         audit_chain(last.value_or(wire::kChainStart), row)));
+    return done(
+        db_.exec("INSERT INTO audit(at, worker, device, action, object, outcome, chain) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                 row.at, maybe(row.worker), maybe(row.device), row.action, maybe(row.object), row.outcome,
+                 audit_chain(last.value_or(wire::kChainStart), row)));
   }
   Result<bool> audit_intact() override {
     std::string chain = wire::kChainStart;
     bool intact = true;
-    DOORSTEP_TRY(db_.query("SELECT at, worker, device, action, object, outcome, chain FROM audit ORDER BY number", [&](const Row& row) {
-      chain = audit_chain(chain, {row.instant(0), row.id(1), row.id(2), row.string(3), row.id(4), row.string(5)});
-      intact = intact && chain == row.text(6);
-    }));
+    DOORSTEP_TRY(
+        db_.query("SELECT at, worker, device, action, object, outcome, chain FROM audit ORDER BY number", [&](const Row& row) {
+          chain = audit_chain(chain, {row.instant(0), row.id(1), row.id(2), row.string(3), row.id(4), row.string(5)});
+          intact = intact && chain == row.text(6);
+        }));
     return intact;
   }
   Result<Counts> counts() override {
@@ -515,7 +536,8 @@ class SqlcipherUnit final : public Unit {
     DOORSTEP_TRY(db_.exec("INSERT INTO case_log(case_id, seq, record, rev, hash, chain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", case_id,
                           head->seq + 1, revision.record, revision.rev, revision.hash, chain));
     DOORSTEP_TRY(db_.exec("UPDATE cases SET head = ?2, chain = ?3 WHERE id = ?1", case_id, head->seq + 1, chain));
-    return done(db_.exec("INSERT INTO record_cases(record, case_id) VALUES(?1, ?2) ON CONFLICT DO NOTHING", revision.record, case_id));
+    return done(
+        db_.exec("INSERT INTO record_cases(record, case_id) VALUES(?1, ?2) ON CONFLICT DO NOTHING", revision.record, case_id));
   }
 
   Pool& pool_;
