@@ -86,6 +86,14 @@ bool open_visit(Turn& turn, const Id& id) {
 
 // Screens ----------------------------------------------------------------------------------------------------------------
 
+/// When the worker first says it is written up: whether a reason for lateness is asked depends on it.
+void written_up(Turn& turn) {
+  auto& facts = turn.state.visit->visit.facts;
+  if (facts.recorded_at) return;
+  facts.recorded_at = turn.context.wall;
+  changed(turn);
+}
+
 bool on_stack(const State& state, ScreenKind kind) {
   return std::any_of(state.screens.begin(), state.screens.end(), [&](const Screen& s) { return s.kind == kind; });
 }
@@ -183,6 +191,7 @@ void show(Turn& turn, const Open& open) {
       break;
     case ScreenKind::Check:
       if (!state.visit) return;
+      written_up(turn);
       save_now(turn);
       state.visit->checked = true;
       break;
@@ -463,10 +472,7 @@ void submit(Turn& turn) {
   auto& open = *state.visit;
   open.checked = true;
   if (open.submitting) return;
-  if (!open.visit.facts.recorded_at) {
-    open.visit.facts.recorded_at = turn.context.wall;
-    changed(turn);
-  }
+  written_up(turn);
   if (!open.visit.conflicts.empty() || !rules::validate(turn.form(), open.visit).empty()) {
     save_now(turn);
     return;

@@ -1,0 +1,76 @@
+#include <regex>
+
+#include "tests/state/desk.h"
+
+using namespace doorstep;
+using namespace doorstep::tests;
+
+TEST_CASE("text: a name with braces in it is never filled in again", "[state]") {
+  auto text = Text::parse(R"({"a": "{who} said {what} {gap}", "n.one": "1 thing", "n.many": "{n} things"})");
+  REQUIRE(text.has_value());
+  CHECK((*text)("a", {{"who", "{what}"}, {"what", "no"}}) == "{what} said no {gap}");
+  CHECK((*text)("missing") == "missing");
+  CHECK(text->count("n", 1) == "1 thing");
+  CHECK(text->count("n", 0) == "0 things");
+  CHECK(Text::parse(R"({"a": 1})").has_error());
+  CHECK(Text::parse("[").has_error());
+}
+
+TEST_CASE("text: every key the source names has words, and every word is used", "[state]") {
+  const auto assets = shipped_assets();
+  std::string source;
+  for (const auto& file : std::filesystem::directory_iterator(std::string(DOORSTEP_ROOT) + "/app/state"))
+    if (file.path().extension() == ".cpp") {
+      auto text = base::read_file(file.path(), limits::kAssetBytes);
+      REQUIRE(text.has_value());
+      source += *text;
+    }
+  std::vector<std::string> unknown;
+  const std::regex call(R"re(text(?:\(\))?\("([a-z0-9_.A-Z]+)"[,)])re");
+  for (std::sregex_iterator at(source.begin(), source.end(), call), end; at != end; ++at)
+    if (!assets->text.has((*at)[1].str())) unknown.push_back((*at)[1].str());
+  const std::regex count(R"re(count\("([a-z0-9_.A-Z]+)")re");
+  for (std::sregex_iterator at(source.begin(), source.end(), count), end; at != end; ++at)
+    for (const char* form : {".one", ".many"})
+      if (!assets->text.has((*at)[1].str() + form)) unknown.push_back((*at)[1].str() + form);
+  for (const auto& key : unknown) UNSCOPED_INFO(key);
+  CHECK(unknown.empty());
+}
+
+TEST_CASE("text: every code of the model has words", "[state]") {
+  const auto& text = shipped_assets()->text;
+  const auto check = [&]<class E>(const std::string& prefix, E) {
+    for (const auto& [value, code] : model::CodeTable<E>::values) {
+      INFO(prefix << code);
+      CHECK(text.has(prefix + std::string(code)));
+    }
+  };
+  check("status.", model::Status{});
+  check("visit_type.", model::VisitType{});
+  check("outcome.", model::Outcome{});
+  check("step.status.", model::StepStatus{});
+  check("item.open_step.status.", model::StepStatus{});
+  check("item.other_child.known_to_service.", model::Known{});
+  check("item.sharing.consent.", model::Consent{});
+  check("item.injury.view.", model::BodyView{});
+  check("risk.changed.", model::RiskChange{});
+  check("risk.said.", model::RiskChange{});
+  check("return_reason.", model::ReturnReason{});
+  for (int fault = 0; fault <= static_cast<int>(base::Fault::Io); ++fault)
+    CHECK(text.has("error." + std::string(base::fault_word(static_cast<base::Fault>(fault)))));
+}
+
+TEST_CASE("text: words stay plain: no sentence over 25 words, none of the words we do not say", "[state]") {
+  for (const auto& [key, words] : shipped_assets()->text.all()) {
+    INFO(key << ": " << words);
+    int length = 0, longest = 0;
+    for (const char c : words) {
+      if (c == ' ') ++length;
+      if (c == '.' || c == ':' || c == '?') length = 0;
+      longest = std::max(longest, length);
+    }
+    CHECK(longest < 25);
+    for (const char* banned : {"Sign and lock", "Note signed", "overdue note", "Save draft", "LAC", "register"})
+      CHECK(words.find(banned) == std::string::npos);
+  }
+}
