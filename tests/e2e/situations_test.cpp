@@ -1,0 +1,96 @@
+// Every situation of domain.md section 9 goes the whole way: typed into the app's state on one tablet, through store, TLS and
+// server to a supervisor's tablet, approved there, and read back byte for byte on a second tablet of the same worker.
+#include <catch2/catch_test_macros.hpp>
+
+#include "app/state/place.h"
+#include "app/state/view_models.h"
+#include "sync/wire/codec.h"
+#include "tests/support/field.h"
+#include "tests/support/situations.h"
+
+using namespace doorstep;
+using support::FieldTablet;
+
+TEST_CASE("situations: each is recorded, approved and read back byte for byte on another tablet", "[e2e]") {
+  support::CaseServer council;
+  FieldTablet ruth(council, "W1001"), tomasz(council, "W1002"), helen(council, "W1009");
+  FieldTablet ruth_again(council, "W1001"), tomasz_again(council, "W1002");
+  for (auto* tablet : {&ruth, &tomasz, &helen, &ruth_again, &tomasz_again}) {
+    tablet->open();
+    tablet->sync();
+  }
+  auto situations = support::read_situations();
+  REQUIRE(situations.size() == 30);
+
+  std::map<base::Id, std::string> written;  // record -> hash as submitted
+  for (const auto& situation : situations) {
+    INFO("situation " << situation.number << ": " << situation.title);
+    base::Id child = council.child(situation.child);
+    FieldTablet& author = ruth.state().caseload->child(child) ? ruth : tomasz;
+    for (const auto& visit : situation.visits) {
+      support::record_visit(author, council, situation, visit);
+      for (base::Id record : support::submit_visit(author)) {
+        const auto* item = author.state().caseload->record(record);
+        REQUIRE(item);
+        written[record] = item->head().hash;
+      }
+    }
+  }
+  ruth.sync();
+  tomasz.sync();
+  CHECK(ruth.state().sync.refused.empty());
+  CHECK(tomasz.state().sync.refused.empty());
+  REQUIRE(written.size() >= 30);
+
+  helen.sync();
+  for (const auto& [record, hash] : written) {
+    const auto* item = helen.state().caseload->record(record);
+    REQUIRE(item);
+    INFO("the record of " << item->head().body.part.name);
+    CHECK(item->head().hash == hash);
+    support::approve(helen, record);
+  }
+  helen.sync();
+  CHECK(helen.state().sync.refused.empty());
+
+  ruth_again.sync();
+  tomasz_again.sync();
+  std::size_t read_back = 0;
+  for (const auto& [record, hash] : written) {
+    for (auto* pair : {&ruth, &tomasz}) {
+      auto* other = pair == &ruth ? &ruth_again : &tomasz_again;
+      const auto* first = pair->state().caseload->record(record);
+      const auto* second = other->state().caseload->record(record);
+      if (!first || !second) continue;
+      ++read_back;
+      CHECK(second->head().state == model::State::Approved);
+      CHECK(second->head().hash == hash);
+      CHECK(base::sha256_hex(second->head().json) == hash);
+      CHECK(second->versions.front().json == first->versions.front().json);
+    }
+  }
+  CHECK(read_back >= written.size());
+
+  // The hard texts, looked up by what they are and not by their hash.
+  auto everything = [&] {
+    std::string all;
+    for (auto* tablet : {&ruth_again, &tomasz_again})
+      for (const auto& item : tablet->state().caseload->records) all += item.head().json;
+    return all;
+  }();
+  for (const char* text : {"\u0639\u0627\u0626\u0634\u06c1", "=2+2", "<b>&", "\u200d", "\U0001F3E0"}) {
+    INFO(text);
+    CHECK(everything.find(text) != std::string::npos);
+  }
+}
+
+TEST_CASE("situations: no tablet of another team ever holds them", "[e2e]") {
+  support::CaseServer council;
+  FieldTablet karen(council, "W2001"), imran(council, "W2009");
+  for (auto* tablet : {&karen, &imran}) {
+    tablet->open();
+    tablet->sync();
+    for (const auto& situation : support::read_situations()) CHECK_FALSE(tablet->state().caseload->child(council.child(situation.child)));
+    CHECK_FALSE(tablet->state().caseload->children.empty());
+  }
+}
