@@ -83,6 +83,7 @@ void CaseServer::start() {
     server::ListenerConfig config;
     config.port = port;
     config.context = context;
+    config.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}};
     return must(server::HttpListener::start(std::move(config), std::move(handler)));
   };
   main_ = listen(port_, main_context_, [this](const server::HttpRequest& r) { return service_->handle(r); });

@@ -59,6 +59,7 @@ class Writer {
   Writer(FieldTablet& tablet, const model::Visit& from) : tablet_(tablet), from_(from), form_(tablet.state().assets->form) {}
 
   void answer(const rules::Question& question, base::Id child) {
+    if (tablet_.state().visit->child != child) tablet_.act(state::ShowChild{child});
     Place place{child, question.id, {}, {}};
     switch (question.kind) {
       case rules::Kind::People: list(place, from_.facts.present); return none(place);
@@ -69,7 +70,8 @@ class Writer {
       case rules::Kind::NextSteps: list(place, part(child).next_steps); return none(place);
       case rules::Kind::Calls: return;  // through the call card
       case rules::Kind::OpenSteps:
-        for (const auto& step : part(child).open_steps) fields(place, step.id, step.id, step);
+        for (const auto& step : part(child).open_steps)
+          if (still_open(child, step.id)) fields(place, step.id, step.id, step);
         return;
       case rules::Kind::Risk:
         for (const char* field : {"changed", "level", "threshold", "why"}) put({child, question.id, {}, field}, {child, question.id, {}, field});
@@ -84,6 +86,14 @@ class Writer {
       if (p.id == child) return p;
     throw std::runtime_error("no part");
   }
+  /// An earlier situation with the same child may have closed it.
+  bool still_open(base::Id child, base::Id step) const {
+    for (const auto& p : tablet_.state().visit->visit.children)
+      if (p.id == child)
+        for (const auto& open : p.open_steps)
+          if (open.id == step) return true;
+    return false;
+  }
   void none(const Place& place) { put(place, place); }
 
   void put(const Place& to, const Place& where) {
@@ -92,8 +102,10 @@ class Writer {
     if (auto* count = std::get_if<std::int64_t>(&value); count && is_list(to)) return;
     const auto* question = form_.find(to.question);
     bool typed = to.field.empty() ? question->kind == rules::Kind::Text || question->kind == rules::Kind::LongText : false;
-    if (auto* text = std::get_if<std::string>(&value); text && typed) tablet_.type(to.key(), *text);
-    else tablet_.act(state::FieldChosen{to, value});
+    if (auto* text = std::get_if<std::string>(&value); text && typed) {
+      tablet_.type(to.key(), *text);
+      value = editor::clean_pasted(*text);  // a paste drops carriage returns, and nothing else of these texts
+    } else tablet_.act(state::FieldChosen{to, value});
     if (state::get_field(form_, tablet_.state().visit->visit, to) != value) throw std::runtime_error("not taken: " + to.key());
   }
   bool is_list(const Place& place) const {
@@ -164,7 +176,6 @@ void record_visit(FieldTablet& tablet, CaseServer& council, const Situation& sit
     throw std::runtime_error("the visit was not started: " + (tablet.state().starting && !tablet.state().starting->problems.empty()
                                                                   ? tablet.state().starting->problems.front() : std::string("no reason")));
   Writer writer(tablet, from);
-  // Twice: some questions are asked only after others were answered.
   for (const auto& section : tablet.state().assets->form.sections) {
     for (const auto& question : section.questions) {
       if (question.field == rules::Field::Type) continue;
@@ -172,6 +183,8 @@ void record_visit(FieldTablet& tablet, CaseServer& council, const Situation& sit
       else for (const auto& part : from.children) writer.answer(question, part.id);
     }
   }
+  // Steps that an earlier situation left open with the same child.
+  for (const auto& part : from.children) tablet.act(state::AllNotDiscussed{part.id});
 }
 
 std::vector<base::Id> submit_visit(FieldTablet& tablet) {
