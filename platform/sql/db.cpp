@@ -1,7 +1,6 @@
 #include "platform/sql/db.h"
 
 #include <charconv>
-#include <cstdio>
 
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
@@ -14,19 +13,6 @@ namespace {
 constexpr std::string_view kPlainHeader{"SQLite format 3\0", 16};
 constexpr std::size_t kKeyText = 99;          // x'<64 hex><32 hex>': one digit less and SQLCipher takes it for a passphrase
 constexpr std::size_t kCachedStatements = 256;  // a room has some dozens; past it the SQL is being built, not fixed
-
-/// The first 16 bytes; fewer when the file is shorter; Fault::NotFound when there is none.
-Result<std::string> header_of(const std::filesystem::path& path) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  if (!file) {
-    std::error_code none;
-    bool there = std::filesystem::exists(path, none);
-    return Error{there ? Fault::Io : Fault::NotFound, "sql.open", path.string() + (there ? " cannot be read" : " does not exist")};
-  }
-  std::string bytes(kSaltBytes, '\0');
-  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
-  return bytes;
-}
 
 /// True when "4.6.1 community" is at least 4.6.1. security.md section 5.
 bool at_least_floor(std::string_view version) {
@@ -71,8 +57,8 @@ Result<void> harden(Connection& connection) {
   return {};
 }
 
-Error wrong_key_or_damage(const std::filesystem::path& path, const base::Secret& key, std::string_view salt) {
-  if (key_fits_a_later_page(path, key, salt)) return {Fault::Corrupt, "sql.open", "the first page is damaged"};
+Error wrong_key_or_damage(const Connection& connection, const base::Secret& key, std::string_view salt) {
+  if (key_fits_a_later_page(connection, key, salt)) return {Fault::Corrupt, "sql.open", "the first page is damaged"};
   return {Fault::Locked, "sql.open", "the key is not this file's"};
 }
 
@@ -88,20 +74,19 @@ Result<Db> Db::open(const std::filesystem::path& path, const base::Secret& key, 
     return Error{Fault::Invalid, "sql.open", "a key has 32 bytes and a salt 16"};
   start_library();
 
-  auto header = header_of(path);
-  if (!header.has_value()) {
-    if (header.error().fault != Fault::NotFound || options.mode != OpenMode::Create) return header.error();
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    if (options.mode != OpenMode::Create) return Error{Fault::NotFound, "sql.open", path.string() + " does not exist"};
     DOORSTEP_TRY(base::write_file_atomic(path, {}, base::Access::Owner));  // SQLite would make it readable for everybody
-    header = std::string();
   }
-  if (*header == kPlainHeader) return Error{Fault::Corrupt, "sql.open", "the file is not encrypted"};
-  if (header->empty() ? options.mode != OpenMode::Create : *header != salt)
-    return Error{Fault::Corrupt, "sql.open", header->empty() ? "the file is empty" : "the file begins with another salt"};
-
   auto connection = std::make_unique<Connection>();
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   int code = sqlite3_open_v2(path.c_str(), &connection->handle, flags, options.vfs.empty() ? nullptr : options.vfs.c_str());
   if (code != SQLITE_OK) return sql_error(connection->handle, code, "sql.open");
+  DOORSTEP_TRY_ASSIGN(std::string header, raw_bytes(*connection, 0, kSaltBytes));
+  if (header == kPlainHeader) return Error{Fault::Corrupt, "sql.open", "the file is not encrypted"};
+  if (header.empty() ? options.mode != OpenMode::Create : header != salt)
+    return Error{Fault::Corrupt, "sql.open", header.empty() ? "the file is empty" : "the file begins with another salt"};
   sqlite3_set_authorizer(connection->handle, authorize, connection.get());
   sqlite3_busy_timeout(connection->handle, static_cast<int>(options.busy_timeout.count()));
 
@@ -116,14 +101,14 @@ Result<Db> Db::open(const std::filesystem::path& path, const base::Secret& key, 
 
   auto readable = connection->value("SELECT count(*) FROM sqlite_schema");
   if (!readable.has_value())
-    return readable.error().fault == Fault::Corrupt ? wrong_key_or_damage(path, key, salt) : readable.error();
+    return readable.error().fault == Fault::Corrupt ? wrong_key_or_damage(*connection, key, salt) : readable.error();
 
   DOORSTEP_TRY(connection->run("PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON"));
   DOORSTEP_TRY_ASSIGN(std::string journal, connection->value("PRAGMA journal_mode = WAL"));
   if (journal != "wal") return Error{Fault::Unsupported, "sql.open", "this folder's file system has no write-ahead log"};
   DOORSTEP_TRY(connection->run(options.synchronous == Synchronous::Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF"));
 
-  DOORSTEP_TRY_ASSIGN(std::string written, header_of(path));  // WAL mode has written the first page by now
+  DOORSTEP_TRY_ASSIGN(std::string written, raw_bytes(*connection, 0, kSaltBytes));  // WAL mode has written the first page by now
   if (written != salt) return Error{Fault::Corrupt, "sql.open", "the file was not written encrypted"};
   return Db(std::move(connection));
 }

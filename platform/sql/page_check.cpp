@@ -2,9 +2,9 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <fstream>
 #include <string>
 
 namespace doorstep::sql {
@@ -44,15 +44,26 @@ base::Secret mac_key(const base::Secret& key, std::string_view salt) {
 
 }  // namespace
 
-bool key_fits_a_later_page(const std::filesystem::path& path, const base::Secret& key, std::string_view salt) {
-  std::ifstream file(path, std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(kPage));
+base::Result<std::string> raw_bytes(const Connection& connection, std::int64_t offset, std::size_t bytes) {
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 size = 0;
+  int code = sqlite3_file_control(connection.handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (code == SQLITE_OK) code = file && file->pMethods ? file->pMethods->xFileSize(file, &size) : SQLITE_CANTOPEN;
+  if (code != SQLITE_OK) return sql_error(connection.handle, code, "sql.read");
+  std::string out(static_cast<std::size_t>(std::clamp<std::int64_t>(size - offset, 0, static_cast<std::int64_t>(bytes))), '\0');
+  if (!out.empty()) code = file->pMethods->xRead(file, out.data(), static_cast<int>(out.size()), offset);
+  if (code != SQLITE_OK) return sql_error(connection.handle, code, "sql.read");
+  return out;
+}
+
+bool key_fits_a_later_page(const Connection& connection, const base::Secret& key, std::string_view salt) {
   base::Secret hmac_key = mac_key(key, salt);
-  std::string page(kPage, '\0');
-  for (std::uint32_t number = 2; number <= kLastPageTried && file.read(page.data(), kPage); ++number) {
-    std::string signed_part = page.substr(0, kPage - kMac);
+  for (std::uint32_t number = 2; number <= kLastPageTried; ++number) {
+    auto page = raw_bytes(connection, static_cast<std::int64_t>(kPage) * (number - 1), kPage);
+    if (!page.has_value() || page->size() < kPage) return false;
+    std::string signed_part = page->substr(0, kPage - kMac);
     for (int shift = 0; shift < 32; shift += 8) signed_part += static_cast<char>(number >> shift);
-    if (sodium_memcmp(hmac_sha512(hmac_key.view(), signed_part).data(), raw(page) + kPage - kMac, kMac) == 0) return true;
+    if (sodium_memcmp(hmac_sha512(hmac_key.view(), signed_part).data(), raw(*page) + kPage - kMac, kMac) == 0) return true;
   }
   return false;
 }

@@ -2,7 +2,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -399,4 +402,44 @@ TEST_CASE("db: full-text search works, and its deleted words are gone from the d
   bool seen = false;
   REQUIRE(db.dump([&](std::string_view line) { seen = seen || line.find("wagtail") != line.npos; }).has_value());
   CHECK_FALSE(seen);
+}
+
+TEST_CASE("db: another process, or another connection, that opens and closes the file takes nothing from the one that writes", "[sql]") {
+  Folder folder;
+  REQUIRE(folder.create().script("CREATE TABLE t(n INTEGER)").has_value());
+  int ask[2], told[2];
+  REQUIRE((::pipe(ask) == 0 && ::pipe(told) == 0));
+  const pid_t writer = ::fork();
+  REQUIRE(writer >= 0);
+  if (writer == 0) {
+    auto db = Db::open(folder.file(), folder.key, folder.salt);
+    if (!db.has_value()) ::_exit(1);
+    for (char what; ::read(ask[0], &what, 1) == 1;) {
+      if (what == 'o' && !Db::open(folder.file(), folder.key, folder.salt).has_value()) ::_exit(2);
+      if (what == 'w' && !db->exec("INSERT INTO t VALUES(1)").has_value()) ::_exit(3);
+      if (::write(told[1], &what, 1) != 1) ::_exit(4);
+    }
+    ::_exit(0);
+  }
+  auto tell = [&](char what) {
+    char done = 0;
+    REQUIRE(::write(ask[1], &what, 1) == 1);
+    REQUIRE(::read(told[0], &done, 1) == 1);
+  };
+  auto rows = [&] {
+    Db db = folder.open();
+    return **db.first<std::int64_t>("SELECT count(*) FROM t");
+  };
+  tell('w');
+  CHECK(rows() == 1);  // the last one out would take the log away: this one is not the last
+  CHECK(std::filesystem::exists(folder.file("t.db-wal")));
+  tell('w');
+  CHECK(rows() == 2);
+  tell('o');
+  CHECK(rows() == 2);
+  tell('w');
+  ::kill(writer, SIGKILL);
+  ::waitpid(writer, nullptr, 0);
+  for (const int fd : {ask[0], ask[1], told[0], told[1]}) ::close(fd);
+  CHECK(rows() == 3);
 }
