@@ -18,9 +18,10 @@ struct TurnShowPassphrase {};
 struct PressLock {};
 
 // Getting about
-enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus, Approvals, Review, Conflict, Alerts, Match, Settings,
-                        ReadRecord };
-struct Open { ScreenKind screen{}; Id id; };  ///< Child: child; Record, Check, Conflict: visit; Review, ReadRecord: record; Match: child
+enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus, Approvals, Review, Conflict, Alerts, Match,
+                        Settings, ReadRecord };
+/// `id`: of Child and Match the child, of Record, Check and Conflict the visit, of Review and ReadRecord the record.
+struct Open { ScreenKind screen{}; Id id; };
 struct Back {};
 enum class ListTab { Today, Week, All };
 struct ShowTab { ListTab tab{}; };
@@ -81,13 +82,13 @@ struct SetLook { LookChoice look{}; };
 struct DismissRefused { std::int64_t number = 0; };
 struct Touched {};                             ///< any key or finger: the idle clock starts again
 
-using Intent = std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
-                            ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, AddItem,
-                            RemoveItem, ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall,
-                            TurnCallReason, GoToProblem, PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk,
-                            TurnInPerson, ChooseReturnReason, ShowChanges, PressApprove, PressReturn, ChooseAlertOutcome,
-                            PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused,
-                            Touched>;
+using Intent =
+    std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
+                 ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, AddItem, RemoveItem,
+                 ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, GoToProblem,
+                 PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
+                 ShowChanges, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
+                 PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused, Touched>;
 using Intents = std::vector<Intent>;
 
 // Keys of editors that are not fields of a visit

@@ -25,8 +25,8 @@ struct Place {
 };
 
 /// What a field is set to; monostate takes the answer away. Times are RFC 3339 text.
-using FieldValue =
-    std::variant<std::monostate, std::string, std::vector<std::string>, std::int64_t, bool, base::Date, model::Point, model::NotCovered>;
+using FieldValue = std::variant<std::monostate, std::string, std::vector<std::string>, std::int64_t, bool, base::Date,
+                                model::Point, model::NotCovered>;
 
 /// Changes one field of a visit. False, and no change, when there is no such place or the value does not fit it. Pure.
 bool set_field(const rules::Form& form, model::Visit& visit, const Place& place, const FieldValue& value);

@@ -12,12 +12,14 @@ using base::Date;
 using base::Instant;
 using base::Millis;
 
-std::string clock_words(Instant at);                            ///< "14:05"
-std::string weekday_words(const Text& text, Date day);          ///< "Thursday 19 March"
-std::string when_words(const Text& text, Instant at, Instant now);  ///< "today at 14:05", "yesterday at 14:05", "Thu 3 Dec at 14:05"
-std::string ago_words(const Text& text, Instant at, Instant now);   ///< "3 hours", "2 days"
-std::string local_rfc3339(Instant at);                          ///< with the offset that holds then: "2026-11-22T14:05:00.000+00:00"
-int age_on(Date born, Date day);                                ///< whole years
-std::string age_words(const Text& text, Date born, Date day);   ///< "7 years", "5 months", "3 weeks"
+std::string clock_words(Instant at);                    ///< "14:05"
+std::string weekday_words(const Text& text, Date day);  ///< "Thursday 19 March"
+/// "today at 14:05", "yesterday at 14:05", "Thu 3 Dec at 14:05".
+std::string when_words(const Text& text, Instant at, Instant now);
+std::string ago_words(const Text& text, Instant at, Instant now);  ///< "3 hours", "2 days"
+/// With the offset that holds then: "2026-11-22T14:05:00.000+00:00".
+std::string local_rfc3339(Instant at);
+int age_on(Date born, Date day);                               ///< whole years
+std::string age_words(const Text& text, Date born, Date day);  ///< "7 years", "5 months", "3 weeks"
 
 }  // namespace doorstep::state

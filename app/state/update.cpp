@@ -439,11 +439,13 @@ void record_call(Turn& turn, const RecordCall& said) {
     auto* part = part_of(again.visit, said.child);
     if (!part) return;
     part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
-    for (const auto& item : state.caseload->records)
-      if (item.head().body.visit == said.visit && item.waiting) {
+    for (const auto& item : state.caseload->records) {
+      if (item.head().body.visit != said.visit || !item.waiting) continue;
+      // One is enough: the store undoes the whole submission.
+      if (again.record_ids.empty())
         turn.effects.push_back(Withdraw{item.case_id, {item.id(), item.head().rev, item.head().hash}});
-        again.record_ids.emplace(item.case_id, item.id());
-      }
+      again.record_ids.emplace(item.case_id, item.id());
+    }
     turn.effects.push_back(SaveDraft{again.visit, 0, true, stored->version});
     turn.effects.push_back(std::move(again));
     return;
@@ -529,7 +531,8 @@ void decide(Turn& turn, model::Verdict verdict) {
   decision.reviewer_qualified = me.social_work_qualified;
   decision.at = turn.context.wall;
   decision.rationale = state.editors.typed(kRationale);
-  if (verdict == model::Verdict::Returned) decision.return_reason = model::from_code<model::ReturnReason>(reviewing.return_reason);
+  if (verdict == model::Verdict::Returned)
+    decision.return_reason = model::from_code<model::ReturnReason>(reviewing.return_reason);
   decision.agree_risk = reviewing.agree_risk;
   if (reviewing.agree_risk == false) decision.disagree_why = state.editors.typed(kDisagreeWhy);
   if (reviewing.in_person) decision.discussed_in_person = true;
@@ -567,7 +570,8 @@ void settle_alert(Turn& turn, const Id& alert) {
     disposition.at = turn.context.wall;
     disposition.outcome = code->second;
     disposition.why = why;
-    turn.effects.push_back(SettleAlert{found->record->case_id, {found->record->id(), head.rev, head.hash}, std::move(disposition)});
+    turn.effects.push_back(
+        SettleAlert{found->record->case_id, {found->record->id(), head.rev, head.hash}, std::move(disposition)});
     state.editors.drop(key);
     state.alert_outcome.erase(alert);
     state.notice = turn.text()("alerts.settled");
@@ -699,7 +703,8 @@ void on(Turn& turn, const NoneOf& none) {
   const auto held = get_field(turn.form(), turn.state.visit->visit, none.list);
   const auto* code = std::get_if<std::string>(&held);
   const bool is_none = code && *code == rules::kNone;
-  if (!set_field(turn.form(), turn.state.visit->visit, none.list, is_none ? FieldValue{} : FieldValue(std::string(rules::kNone)))) return;
+  if (!set_field(turn.form(), turn.state.visit->visit, none.list, is_none ? FieldValue{} : FieldValue(std::string(rules::kNone))))
+    return;
   changed(turn);
   save_now(turn);
 }
@@ -819,12 +824,14 @@ void on(Turn& turn, const Loaded& loaded) {
     state.unlock_problem.clear();
     state.last_touch = turn.context.mono;
     state.screens = {{ScreenKind::MyChildren, Id()}};
-    if (state.resume.kind == ScreenKind::Record && draft_of(state, state.resume.id)) show(turn, {ScreenKind::Record, state.resume.id});
+    if (state.resume.kind == ScreenKind::Record && draft_of(state, state.resume.id))
+      show(turn, {ScreenKind::Record, state.resume.id});
     state.resume = {};
   }
   if (state.reviewing) {
     const auto* item = state.caseload->record(state.reviewing->read.record);
-    state.reviewing->stale = !item || item->head().hash != state.reviewing->read.hash || item->head().rev != state.reviewing->read.rev;
+    state.reviewing->stale =
+        !item || item->head().hash != state.reviewing->read.hash || item->head().rev != state.reviewing->read.rev;
   }
   // What left this tablet leaves the screen.
   while (state.screens.size() > 1) {

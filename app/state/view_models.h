@@ -253,7 +253,10 @@ CheckVm check_vm(const State& state);
 
 // Reading a record -----------------------------------------------------------------------------------------------------
 
-struct ReadBlockVm { std::string heading; std::vector<FactVm> lines; };  ///< a line's name is the question, its value what was said
+struct ReadBlockVm {
+  std::string heading;
+  std::vector<FactVm> lines;
+};  ///< a line's name is the question, its value what was said
 struct ReadVm {
   std::string title;
   TagVm tag;

@@ -112,7 +112,8 @@ std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanSt
 }
 
 std::string visit_title(const State& state, const model::VisitFacts& facts, const std::string& name) {
-  const auto type = facts.type ? state.text()("visit_type." + std::string(model::code(*facts.type))) : state.text()("visit_type.none");
+  const auto type =
+      facts.type ? state.text()("visit_type." + std::string(model::code(*facts.type))) : state.text()("visit_type.none");
   return state.text()("visit.title", {{"type", type}, {"name", name}});
 }
 
@@ -153,7 +154,8 @@ MyChildrenVm my_children_vm(const State& state) {
     for (const auto& hit : state.search_hits) {
       if (hit.record.nil()) {
         if (!shown.count(hit.case_id) && caseload.child(hit.case_id))
-          vm.hits.push_back({Open{ScreenKind::Child, hit.case_id}, "hit_" + hit.case_id.str(), child_name(state, hit.case_id), hit.snippet});
+          vm.hits.push_back(
+              {Open{ScreenKind::Child, hit.case_id}, "hit_" + hit.case_id.str(), child_name(state, hit.case_id), hit.snippet});
         continue;
       }
       const auto* item = caseload.record(hit.record);
@@ -162,7 +164,10 @@ MyChildrenVm my_children_vm(const State& state) {
                          visit_title(state, item->head().body.facts, item->head().body.part.name), hit.snippet});
     }
   if (vm.rows.empty() && vm.hits.empty()) {
-    const std::string what = vm.searching ? "search" : caseload.children.empty() ? "none" : state.tab == ListTab::Today ? "today" : "week";
+    const std::string what = vm.searching                  ? "search"
+                             : caseload.children.empty()   ? "none"
+                             : state.tab == ListTab::Today ? "today"
+                                                           : "week";
     vm.empty_heading = text("children.empty." + what);
     vm.empty_body = text("children.empty." + what + ".body");
   }
@@ -193,7 +198,8 @@ MyChildrenVm my_children_vm(const State& state) {
       return item.head().state == model::State::Submitted && item.head().body.author != caseload.me.id && !decided(item);
     });
     vm.more.push_back({text("children.approvals", {{"n", std::to_string(waiting)}}), Open{ScreenKind::Approvals, Id()}});
-    vm.more.push_back({text("children.alerts", {{"n", std::to_string(open_alerts(state).size())}}), Open{ScreenKind::Alerts, Id()}});
+    vm.more.push_back(
+        {text("children.alerts", {{"n", std::to_string(open_alerts(state).size())}}), Open{ScreenKind::Alerts, Id()}});
   }
   vm.more.push_back({text("sync.title"), Open{ScreenKind::SyncStatus, Id()}});
   vm.more.push_back({text("settings.title"), Open{ScreenKind::Settings, Id()}});
@@ -244,14 +250,17 @@ ChildVm child_vm(const State& state, const Id& id) {
     vm.due.push_back({due.words, due.source, due_tag(state, due).mood});
   vm.involvement_heading = text("child.involvement");
   for (const auto& involvement : child->involvements) {
-    std::string when = involvement.started ? text("child.since", {{"day", rules::long_date(*involvement.started)}}) : text("child.since.unknown");
+    std::string when = involvement.started ? text("child.since", {{"day", rules::long_date(*involvement.started)}})
+                                           : text("child.since.unknown");
     if (involvement.ended) when = text("child.ended", {{"day", rules::long_date(*involvement.ended)}});
     vm.involvement.push_back({text("status." + std::string(model::code(involvement.status))), when});
   }
   vm.people_heading = text("child.people");
   if (family) {
     for (const auto& member : family->members) {
-      std::string detail = member.in_household == true ? text("person.lives_here") : member.in_household == false ? text("person.lives_elsewhere") : "";
+      std::string detail = member.in_household == true    ? text("person.lives_here")
+                           : member.in_household == false ? text("person.lives_elsewhere")
+                                                          : "";
       if (!member.note.empty()) detail += (detail.empty() ? "" : ". ") + member.note;
       vm.people.push_back({member.name, member.relationship, detail});
     }
@@ -298,10 +307,11 @@ StartVisitVm start_visit_vm(const State& state) {
   vm.elsewhere = starting.elsewhere;
   vm.family_label = text("start.family");
   for (const auto& family : caseload.families)
-    vm.families.push_back({"family_" + family.id.str(), family.name, address_words(family), starting.family == family.id && !starting.elsewhere,
-                           ChooseFamily{family.id}});
+    vm.families.push_back({"family_" + family.id.str(), family.name, address_words(family),
+                           starting.family == family.id && !starting.elsewhere, ChooseFamily{family.id}});
   std::stable_sort(vm.families.begin(), vm.families.end(), [](const auto& a, const auto& b) { return a.label < b.label; });
-  vm.families.push_back({"family_elsewhere", text("start.elsewhere"), text("start.elsewhere.hint"), starting.elsewhere, ChooseFamily{Id()}});
+  vm.families.push_back(
+      {"family_elsewhere", text("start.elsewhere"), text("start.elsewhere.hint"), starting.elsewhere, ChooseFamily{Id()}});
   vm.name_label = text("start.family_name");
   vm.address_label = text("start.address");
   vm.children_label = text("start.children_names");
@@ -318,8 +328,8 @@ StartVisitVm start_visit_vm(const State& state) {
   if (!starting.elsewhere && starting.family)
     for (const auto& child : caseload.children)
       if (child.family == starting.family)
-        vm.children.push_back({"who_" + child.id.str(), child.name, statuses_words(state, child), starting.children.count(child.id) > 0,
-                               TurnChild{child.id}});
+        vm.children.push_back({"who_" + child.id.str(), child.name, statuses_words(state, child),
+                               starting.children.count(child.id) > 0, TurnChild{child.id}});
   vm.problems_heading = text("start.problems");
   vm.problems = starting.problems;
   vm.start = {text("start.action"), PressStart{}};

@@ -176,15 +176,18 @@ SyncVm sync_vm(const State& state) {
     vm.headline = text("sync.headline.never");
     vm.mood = Mood::Info;
   }
-  vm.facts.push_back({text("sync.waiting"), sync.waiting == 0 ? text("sync.waiting.none") : text.count("sync.waiting.n", sync.waiting)});
+  vm.facts.push_back(
+      {text("sync.waiting"), sync.waiting == 0 ? text("sync.waiting.none") : text.count("sync.waiting.n", sync.waiting)});
   if (sync.receipt) {
     const auto when = when_words(text, sync.receipt->at, state.now);
-    vm.facts.push_back({text("sync.receipt"), text("sync.receipt.words", {{"n", std::to_string(sync.receipt->number)}, {"when", when}})});
+    vm.facts.push_back(
+        {text("sync.receipt"), text("sync.receipt.words", {{"n", std::to_string(sync.receipt->number)}, {"when", when}})});
   } else {
     vm.facts.push_back({text("sync.receipt"), text("sync.receipt.none")});
   }
   if (sync.last_tried) vm.facts.push_back({text("sync.last_tried"), when_words(text, *sync.last_tried, state.now)});
-  if (sync.next_try && *sync.next_try > state.now) vm.facts.push_back({text("sync.next_try"), when_words(text, *sync.next_try, state.now)});
+  if (sync.next_try && *sync.next_try > state.now)
+    vm.facts.push_back({text("sync.next_try"), when_words(text, *sync.next_try, state.now)});
   if (sync.phase == SyncPhase::Sending && sync.total > 0)
     vm.progress = text("sync.progress", {{"done", std::to_string(sync.done)}, {"total", std::to_string(sync.total)}});
   if (sync.error) {
@@ -223,13 +226,15 @@ SettingsVm settings_vm(const State& state) {
   vm.size_label = text("settings.size");
   for (const int percent : {100, 125, 150, 175, 200}) {
     const auto n = std::to_string(percent);
-    vm.sizes.push_back({"size_" + n, text("settings.percent", {{"n", n}}), {}, state.settings.text_percent == percent, SetTextSize{percent}});
+    vm.sizes.push_back(
+        {"size_" + n, text("settings.percent", {{"n", n}}), {}, state.settings.text_percent == percent, SetTextSize{percent}});
   }
   vm.look_label = text("settings.look");
   const std::pair<LookChoice, const char*> looks[] = {
       {LookChoice::Light, "light"}, {LookChoice::Dark, "dark"}, {LookChoice::HighContrast, "contrast"}};
   for (const auto& [look, key] : looks)
-    vm.looks.push_back({std::string("look_") + key, text(std::string("settings.look.") + key), {}, state.settings.look == look, SetLook{look}});
+    vm.looks.push_back(
+        {std::string("look_") + key, text(std::string("settings.look.") + key), {}, state.settings.look == look, SetLook{look}});
   if (!state.config.council.empty()) vm.about.push_back({text("settings.council"), state.config.council});
   if (!state.worker_name.empty()) vm.about.push_back({text("settings.worker"), state.worker_name});
   vm.about.push_back({text("settings.form"), state.assets->form.version});

@@ -40,16 +40,23 @@ std::vector<MemberSpec> members_of(Kind kind) {
       return {{"name", FieldKind::Line}, {"relationship", FieldKind::Line}, {"unknown", FieldKind::Choice, {"YES", "NO"}},
               {"in_household", FieldKind::Choice, {"YES", "NO"}}};
     case Kind::OtherChildren:
-      return {{"name", FieldKind::Line}, {"age", FieldKind::Line}, {"known_to_service", FieldKind::Choice, {"YES", "NO", "UNKNOWN"}},
+      return {{"name", FieldKind::Line},
+              {"age", FieldKind::Line},
+              {"known_to_service", FieldKind::Choice, {"YES", "NO", "UNKNOWN"}},
               {"note", FieldKind::Line}};
     case Kind::Sharing:
       return {{"agency", FieldKind::Line}, {"what", FieldKind::Line},
               {"consent", FieldKind::Choice, {"SOUGHT_GIVEN", "REFUSED", "NOT_SOUGHT_UNSAFE"}}, {"basis", FieldKind::Line}};
     case Kind::Injuries:
-      return {{"kind", FieldKind::Choice, {"BRUISE", "BURN", "CUT", "BITE", "SWELLING", "MARK", "OTHER"}}, {"place", FieldKind::Line},
-              {"view", FieldKind::Choice, {"FRONT", "BACK", "LEFT", "RIGHT", "HEAD"}}, {"size_mm", FieldKind::Number},
-              {"colour", FieldKind::Line}, {"explanation", FieldKind::Note}, {"explained_by", FieldKind::Line},
-              {"health_said", FieldKind::Line}, {"medical_sought", FieldKind::Line}};
+      return {{"kind", FieldKind::Choice, {"BRUISE", "BURN", "CUT", "BITE", "SWELLING", "MARK", "OTHER"}},
+              {"place", FieldKind::Line},
+              {"view", FieldKind::Choice, {"FRONT", "BACK", "LEFT", "RIGHT", "HEAD"}},
+              {"size_mm", FieldKind::Number},
+              {"colour", FieldKind::Line},
+              {"explanation", FieldKind::Note},
+              {"explained_by", FieldKind::Line},
+              {"health_said", FieldKind::Line},
+              {"medical_sought", FieldKind::Line}};
     case Kind::Disclosures:
       return {{"exact_words", FieldKind::Note}, {"question_asked", FieldKind::Line}, {"told_to", FieldKind::Line},
               {"at", FieldKind::DateTime}};
@@ -118,7 +125,8 @@ struct Making {
     }
   }
 
-  void not_covered(const rules::Asked& asked, const Place& place, std::string& offered, bool& is, std::string& why_label, std::string& why) const {
+  void not_covered(const rules::Asked& asked, const Place& place, std::string& offered, bool& is, std::string& why_label,
+                   std::string& why) const {
     const auto value = held(place);
     const auto* skipped = std::get_if<model::NotCovered>(&value);
     is = skipped != nullptr;
@@ -165,7 +173,8 @@ struct Making {
         }
         vm.options.push_back(std::move(option));
       };
-      for (const auto& option : asked.options) add(option.code, rules::words(option.label, part), rules::words(option.hint, part));
+      for (const auto& option : asked.options)
+        add(option.code, rules::words(option.label, part), rules::words(option.hint, part));
       if (q.kind == Kind::YesNo && asked.options.empty()) {
         add("YES", text()("yes"), {});
         add("NO", text()("no"), {});
@@ -326,7 +335,8 @@ std::string returned_words(const State& state, const model::Visit& visit) {
     for (auto at = item->decisions.rbegin(); at != item->decisions.rend(); ++at)
       if (at->verdict == model::Verdict::Returned) {
         const auto& text = state.text();
-        const auto reason = at->return_reason ? text("return_reason." + std::string(model::code(*at->return_reason))) : std::string();
+        const auto reason =
+            at->return_reason ? text("return_reason." + std::string(model::code(*at->return_reason))) : std::string();
         return text("record.returned", {{"who", at->reviewer_name}, {"reason", reason}, {"words", at->rationale}});
       }
   }
@@ -347,7 +357,8 @@ RecordVm record_vm(const State& state) {
   vm.tag = {text("state.draft"), Mood::Info};
   vm.returned_why = returned_words(state, visit);
   if (!vm.returned_why.empty()) vm.tag = {text("state.returned"), Mood::Warn};
-  if (visit.facts.start) vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at)) + ", " + clock_words(visit.facts.start->at);
+  if (visit.facts.start)
+    vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at)) + ", " + clock_words(visit.facts.start->at);
   vm.where = visit.address;
   vm.hazards = hazards_of(state.caseload->family(visit.family));
   vm.calls = call_cards(state, visit.id);

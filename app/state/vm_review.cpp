@@ -108,7 +108,8 @@ std::string value_words(const State& state, const rules::Question* question, std
     }
     case json::kind::object: {
       const auto& object = value.get_object();
-      if (const auto* at = object.if_contains("at"); at && object.contains("offset_min")) return value_words(state, nullptr, {}, *at);
+      if (const auto* at = object.if_contains("at"); at && object.contains("offset_min"))
+        return value_words(state, nullptr, {}, *at);
       if (const auto* why = object.if_contains("not_covered"); why) {
         const auto words = value_words(state, nullptr, {}, *why);
         return text("field.not_covered") + (words.empty() ? "" : ": " + words);
@@ -286,7 +287,8 @@ std::vector<FactVm> decision_facts(const State& state, const RecordItem& item) {
                              {{"who", decision.reviewer_name}, {"when", when_words(text, decision.at, state.now)}});
     std::string why = decision.return_reason ? text("return_reason." + std::string(model::code(*decision.return_reason))) : "";
     if (!decision.rationale.empty()) why += (why.empty() ? "" : ". ") + decision.rationale;
-    if (decision.agree_risk == false) why += (why.empty() ? "" : "\n") + text("decision.disagrees", {{"why", decision.disagree_why}});
+    if (decision.agree_risk == false)
+      why += (why.empty() ? "" : "\n") + text("decision.disagrees", {{"why", decision.disagree_why}});
     if (decision.discussed_in_person == true) why += (why.empty() ? "" : "\n") + text("decision.in_person");
     if (decision.next_visit_confirmed)
       why += (why.empty() ? "" : "\n") + text("decision.next_visit", {{"day", rules::long_date(*decision.next_visit_confirmed)}});
@@ -305,7 +307,8 @@ std::vector<FactVm> record_facts(const State& state, const RecordItem& item) {
   if (!body.address.empty()) out.push_back({text("read.address"), body.address});
   if (body.submitted_at) out.push_back({text("read.submitted"), when_words(text, *body.submitted_at, state.now)});
   if (item.filed_at) out.push_back({text("state.filed"), when_words(text, *item.filed_at, state.now)});
-  else if (!item.waiting && item.head().rev > 0) out.push_back({text("read.received"), when_words(text, item.head().at, state.now)});
+  else if (!item.waiting && item.head().rev > 0)
+    out.push_back({text("read.received"), when_words(text, item.head().at, state.now)});
   return out;
 }
 
@@ -336,7 +339,9 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
   std::string seen = text("summary.not_answered");
   if (!part.skip_reason.empty()) seen = text("summary.skipped");
   else if (part.seen == true)
-    seen = part.alone == true ? text("summary.seen_alone") : part.alone == false ? text("summary.seen_not_alone") : text("summary.seen");
+    seen = part.alone == true    ? text("summary.seen_alone")
+           : part.alone == false ? text("summary.seen_not_alone")
+                                 : text("summary.seen");
   else if (part.seen == false) seen = text("summary.not_seen");
   if (facts.outcome) seen = text("outcome." + std::string(model::code(*facts.outcome))) + ". " + seen;
   out.push_back({text("summary.seen.label"), seen});
@@ -357,7 +362,8 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
   }
   std::string steps;
   for (const auto& step : part.next_steps)
-    steps += (steps.empty() ? "" : "\n") + text("summary.step", {{"what", step.what}, {"owner", step.owner}, {"due", due_words(state, step.due)}});
+    steps += (steps.empty() ? "" : "\n") +
+             text("summary.step", {{"what", step.what}, {"owner", step.owner}, {"due", due_words(state, step.due)}});
   out.push_back({text("summary.steps"), steps.empty() ? text("summary.no_steps") : steps});
   return out;
 }
@@ -371,12 +377,14 @@ std::vector<ChangeVm> changes_between(const State& state, const Version& before,
   if (code) return out;
   for (const auto& difference : merge::differences(from, to)) {
     const std::string_view path = difference.path;
-    if (!same_record && (path.starts_with("facts/start") || path.starts_with("facts/end") || path.starts_with("facts/recorded"))) continue;
+    if (!same_record && (path.starts_with("facts/start") || path.starts_with("facts/end") || path.starts_with("facts/recorded")))
+      continue;
     const auto place = place_words(state, path, &after.body.part);
     if (place.empty()) continue;
     const auto* question = question_at(state.assets->form, path);
     const auto slash = path.rfind('/');
-    const auto member = question && !list_key(question->kind).empty() && slash != std::string_view::npos ? path.substr(slash + 1) : std::string_view{};
+    const auto member = question && !list_key(question->kind).empty() && slash != std::string_view::npos ? path.substr(slash + 1)
+                                                                                                         : std::string_view{};
     const auto words = [&](const std::optional<json::value>& value) {
       return value ? value_words(state, question, value->is_object() ? std::string_view{} : member, *value) : std::string();
     };
@@ -403,11 +411,13 @@ ReadVm read_vm(const State& state, const Id& record) {
   vm.blocks = read_blocks(state, head.body);
   vm.decisions = decision_facts(state, *item);
   for (const auto& addendum : item->addenda)
-    vm.addenda.push_back({text("addendum.by", {{"who", addendum.author_name}, {"when", when_words(text, addendum.at, state.now)}}),
-                          addendum.reason + "\n" + addendum.text});
+    vm.addenda.push_back(
+        {text("addendum.by", {{"who", addendum.author_name}, {"when", when_words(text, addendum.at, state.now)}}),
+         addendum.reason + "\n" + addendum.text});
   vm.notice = state.notice;
   const bool own = head.body.author == state.caseload->me.id;
-  if (own && head.state == model::State::Submitted && !decided(*item)) vm.withdraw = {text("read.withdraw"), PressWithdraw{record}};
+  if (own && head.state == model::State::Submitted && !decided(*item))
+    vm.withdraw = {text("read.withdraw"), PressWithdraw{record}};
   if (own && !item->waiting && (head.state == model::State::Returned || head.state == model::State::Draft))
     vm.rewrite = {text("read.rewrite"), PressRewrite{record}};
   if (head.state == model::State::Approved) {
@@ -569,14 +579,16 @@ ConflictsVm conflicts_vm(const State& state) {
     const bool same_person = conflict.mine_author == conflict.theirs_author;
     one.mine_heading = text("conflict.mine");
     one.mine = words(conflict.mine);
-    one.theirs_heading = same_person ? text("conflict.theirs.self") : text("conflict.theirs", {{"who", person_name(state, conflict.theirs_author)}});
+    one.theirs_heading = same_person ? text("conflict.theirs.self")
+                                     : text("conflict.theirs", {{"who", person_name(state, conflict.theirs_author)}});
     one.theirs = words(conflict.theirs);
     one.keep_mine = {text("conflict.keep_mine"), PressKeep{conflict.path, merge::Choice::Keep::Mine}};
     one.keep_theirs = {text("conflict.keep_theirs"), PressKeep{conflict.path, merge::Choice::Keep::Theirs}};
     boost::system::error_code mine_code, theirs_code;
     const auto mine = json::parse(conflict.mine.text, mine_code), theirs = json::parse(conflict.theirs.text, theirs_code);
-    const bool texts = !mine_code && !theirs_code && mine.is_string() && theirs.is_string() &&
-                       (!question || question->kind == Kind::Text || question->kind == Kind::LongText || question->kind == Kind::Risk);
+    const bool texts =
+        !mine_code && !theirs_code && mine.is_string() && theirs.is_string() &&
+        (!question || question->kind == Kind::Text || question->kind == Kind::LongText || question->kind == Kind::Risk);
     if (texts) one.keep_both = {text("conflict.keep_both"), PressKeep{conflict.path, merge::Choice::Keep::Both}};
     vm.conflicts.push_back(std::move(one));
   }
@@ -593,19 +605,26 @@ AlertsVm alerts_vm(const State& state) {
     alert.alert = open.child->id;
     alert.key = "alert/" + open.child->id.str();
     alert.title = open.child->name.empty() ? text("alerts.no_name") : open.child->name;
-    for (const auto& words : {open.child->age.empty() ? std::string() : text("alerts.age", {{"age", open.child->age}}), open.child->note})
+    for (const auto& words :
+         {open.child->age.empty() ? std::string() : text("alerts.age", {{"age", open.child->age}}), open.child->note})
       if (!words.empty()) alert.detail += (alert.detail.empty() ? "" : ". ") + words;
     const auto& body = open.record->head().body;
-    alert.raised = text("alerts.raised", {{"who", person_name(state, body.author)},
-                                          {"family", body.family_name.empty() ? body.part.name : body.family_name},
-                                          {"when", when_words(text, body.facts.start ? body.facts.start->at : open.record->head().at, state.now)}});
+    alert.raised =
+        text("alerts.raised",
+             {{"who", person_name(state, body.author)},
+              {"family", body.family_name.empty() ? body.part.name : body.family_name},
+              {"when", when_words(text, body.facts.start ? body.facts.start->at : open.record->head().at, state.now)}});
     alert.outcome_label = text("alerts.outcome");
     const auto chosen = state.alert_outcome.find(open.child->id);
     for (const std::string code : {"REFERRED", "ALREADY_KNOWN", "NOT_IN_HOUSEHOLD", "OTHER"})
-      alert.outcomes.push_back({alert.key + "/" + code, text("alerts.outcome." + code), {},
-                                chosen != state.alert_outcome.end() && chosen->second == code, ChooseAlertOutcome{open.child->id, code}});
+      alert.outcomes.push_back({alert.key + "/" + code,
+                                text("alerts.outcome." + code),
+                                {},
+                                chosen != state.alert_outcome.end() && chosen->second == code,
+                                ChooseAlertOutcome{open.child->id, code}});
     alert.why_label = text("alerts.why");
-    if (const auto problem = state.alert_problem.find(open.child->id); problem != state.alert_problem.end()) alert.problem = problem->second;
+    if (const auto problem = state.alert_problem.find(open.child->id); problem != state.alert_problem.end())
+      alert.problem = problem->second;
     alert.settle = {text("alerts.settle"), PressSettleAlert{open.child->id}};
     vm.alerts.push_back(std::move(alert));
   }
@@ -630,7 +649,8 @@ MatchVm match_vm(const State& state, const Id& id) {
     const auto* family = state.caseload->family(child.family);
     std::string hint = child.born ? rules::long_date(*child.born) : std::string();
     if (family && !family->address.empty()) hint += (hint.empty() ? "" : ", ") + family->address;
-    vm.targets.push_back({"target_" + child.id.str(), child.name, std::move(hint), state.match_target == child.id, ChooseTarget{child.id}});
+    vm.targets.push_back(
+        {"target_" + child.id.str(), child.name, std::move(hint), state.match_target == child.id, ChooseTarget{child.id}});
   }
   vm.match = {text("match.action"), PressMatch{}, state.match_target.nil()};
   return vm;

@@ -95,7 +95,8 @@ std::vector<OpenAlert> open_alerts(const State& state) {
       if (!listed && !settled(child->id)) out.push_back({child, &item});
     }
   }
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.record->head().at < b.record->head().at; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.record->head().at < b.record->head().at; });
   return out;
 }
 
@@ -132,8 +133,9 @@ std::vector<const model::Visit*> all_drafts(const State& state) {
 }
 
 bool in_visit(const State& state) {
-  return state.visit && std::any_of(state.screens.begin(), state.screens.end(),
-                                    [](const Screen& s) { return s.kind == ScreenKind::Record || s.kind == ScreenKind::Conflict; });
+  return state.visit && std::any_of(state.screens.begin(), state.screens.end(), [](const Screen& s) {
+           return s.kind == ScreenKind::Record || s.kind == ScreenKind::Conflict;
+         });
 }
 
 std::vector<PendingCall> pending_calls(const State& state) {

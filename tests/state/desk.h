@@ -34,7 +34,9 @@ struct Desk {
   const Id family = Id::from_name("family"), amara = Id::from_name("amara"), tunde = Id::from_name("tunde"),
            me = Id::from_name("me"), other = Id::from_name("other worker"), boss = Id::from_name("boss");
 
-  Desk() : state(initial(shipped_assets(), {.council = "Testshire", .contacts = {{"Duty manager", "0121 000 0001"}, {"Out of hours", "0121 000 0002"}}})) {
+  Desk()
+      : state(initial(shipped_assets(), {.council = "Testshire",
+                                         .contacts = {{"Duty manager", "0121 000 0001"}, {"Out of hours", "0121 000 0002"}}})) {
     model::Family home;
     home.id = family;
     home.name = "Okafor";
@@ -58,7 +60,8 @@ struct Desk {
       caseload.children.push_back(child);
     }
     caseload.me = worker(me, "Ruth Mensah", model::Role::SocialWorker);
-    caseload.workers = {caseload.me, worker(other, "Dan Price", model::Role::SocialWorker), worker(boss, "Ines Cole", model::Role::Supervisor)};
+    caseload.workers = {caseload.me, worker(other, "Dan Price", model::Role::SocialWorker),
+                        worker(boss, "Ines Cole", model::Role::Supervisor)};
   }
 
   static model::Worker worker(Id id, const char* name, model::Role role) {
@@ -141,7 +144,8 @@ struct Desk {
     visit.author = author;
     visit.family = family;
     visit.family_name = "Okafor";
-    visit.versions = {model::kSchema, state.assets->form.version, state.assets->rules.version, state.assets->rules.thresholds.key()};
+    visit.versions = {model::kSchema, state.assets->form.version, state.assets->rules.version,
+                      state.assets->rules.thresholds.key()};
     visit.facts.type = model::VisitType::Cin;
     model::ChildPart part;
     part.id = amara;
@@ -157,7 +161,8 @@ struct Desk {
     visit.children = {part};
     RecordItem item;
     item.case_id = amara;
-    item.versions.push_back(version(model::record_of(visit, part, Id::from_name(name), instant(start)), 1, model::State::Submitted));
+    item.versions.push_back(
+        version(model::record_of(visit, part, Id::from_name(name), instant(start)), 1, model::State::Submitted));
     return item;
   }
   static Version version(model::ChildRecord body, std::int64_t rev, model::State state) {

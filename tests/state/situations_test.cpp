@@ -113,7 +113,8 @@ TEST_CASE("situations: each of the thirty is written through State and submitted
       made.facts.recorded_at = target.facts.recorded_at;
       std::sort(made.children.begin(), made.children.end(), [&](const auto& a, const auto& b) {
         const auto at = [&](const Id& id) {
-          return std::find_if(target.children.begin(), target.children.end(), [&](const auto& p) { return p.id == id; }) - target.children.begin();
+          return std::find_if(target.children.begin(), target.children.end(), [&](const auto& p) { return p.id == id; }) -
+                 target.children.begin();
         };
         return at(a.id) < at(b.id);
       });

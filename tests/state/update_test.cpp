@@ -157,7 +157,8 @@ TEST_CASE("update: submitting names what is missing by the words on the screen, 
   bool shown = false;
   for (const auto& section : record_vm(desk.state).sections)
     for (const auto& block : section.blocks)
-      if (const auto* field = std::get_if<FieldVm>(&block); field && field->place.question == "seen") shown = field->error == *seen;
+      if (const auto* field = std::get_if<FieldVm>(&block); field && field->place.question == "seen")
+        shown = field->error == *seen;
   CHECK(shown);
 }
 
@@ -222,6 +223,51 @@ TEST_CASE("update: a disclosure opens the call card; it stays after a restart un
   again.act(RecordCall{cards[0].visit, cards[0].record, cards[0].child, true});
   CHECK(my_children_vm(again.state).calls.empty());
   CHECK(again.last<SaveDraft>().visit.children[0].calls.back().outcome == model::CallOutcome::Answered);
+}
+
+TEST_CASE("update: a call made after submitting is put into the record by taking it back", "[state]") {
+  Desk desk;
+  auto body = desk.record(desk.me, "r1", "2026-11-20T10:00:00Z").head().body;
+  body.part.calls.clear();
+  model::Disclosure told;
+  told.id = Id::from_name("told");
+  told.exact_words = "“he does it when mum's at work”";
+  body.part.disclosures = {told};
+  RecordItem item;
+  item.case_id = desk.amara;
+  item.versions = {Desk::version(body, 4, model::State::Submitted)};
+  SECTION("received by the case server") {
+    desk.caseload.records = {item};
+    desk.unlock();
+    const auto cards = my_children_vm(desk.state).calls;
+    REQUIRE(cards.size() == 1);
+    desk.effects.clear();
+    desk.act(RecordCall{cards[0].visit, cards[0].record, cards[0].child, true});
+    REQUIRE(desk.effects.size() == 3);
+    CHECK(std::get<Withdraw>(desk.effects[0]).on.rev == 4);
+    const auto& again = std::get<Submit>(desk.effects[2]);
+    CHECK(again.record_ids.empty());
+    CHECK(again.visit.children.at(0).revises->record == body.id);
+    CHECK(again.visit.children.at(0).calls.size() == 1);
+  }
+  SECTION("still waiting to be sent") {
+    item.versions = {Desk::version(body, 0, model::State::Submitted)};
+    item.waiting = true;
+    desk.caseload.records = {item};
+    DraftItem draft;
+    draft.visit = model::visit_of(body, {}, body.visit);
+    draft.visit.children[0].revises.reset();
+    draft.submitting = true;
+    desk.caseload.drafts = {draft};
+    desk.unlock();
+    const auto cards = my_children_vm(desk.state).calls;
+    REQUIRE(cards.size() == 1);
+    desk.effects.clear();
+    desk.act(RecordCall{cards[0].visit, cards[0].record, cards[0].child, true});
+    REQUIRE(desk.effects.size() == 3);
+    CHECK(std::holds_alternative<Withdraw>(desk.effects[0]));
+    CHECK(std::get<Submit>(desk.effects[2]).record_ids.at(desk.amara) == body.id);
+  }
 }
 
 TEST_CASE("update: locking saves first, and State holds nothing of the case any more", "[state]") {
@@ -300,7 +346,8 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   REQUIRE(approvals_vm(desk.state).visits.size() == 1);
   CHECK(approvals_vm(desk.state).visits[0].rows[0].age == "Waiting 3 days");
   desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
-  CHECK(review_vm(desk.state).approve_words == "I have read this version and agree the next steps. It does not certify the facts.");
+  CHECK(review_vm(desk.state).approve_words ==
+        "I have read this version and agree the next steps. It does not certify the facts.");
 
   auto newer = desk.caseload.records[0].head().body;
   newer.part.answers["said"] = std::string("I do not like my school");
@@ -383,7 +430,8 @@ TEST_CASE("update: a returned record is corrected in a draft that names it, and 
   CHECK(review.change_tab == 1);
   bool found = false;
   for (const auto& change : review.changes)
-    if (change.place == "What Amara said") found = change.before == "I like my school" && change.after == "“I want to stay with Auntie”";
+    if (change.place == "What Amara said")
+      found = change.before == "I like my school" && change.after == "“I want to stay with Auntie”";
   CHECK(found);
 }
 
