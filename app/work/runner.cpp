@@ -298,6 +298,7 @@ struct Runner::Impl {
     store::StoreOptions how;
     how.create = missing;
     how.vfs = options.vfs;
+    how.sync_off = options.sync_off;
     auto made = store::Store::open(path, opened->key, opened->db_salt, how);
     if (!made) return fail(made.error());
     db.emplace(std::move(*made));

@@ -46,6 +46,7 @@ struct Options {
   Credentials credentials;
   std::optional<vault::KdfCost> test_cost;  ///< tests only: see vault::Vault
   std::string vfs;                          ///< tests only: see store::StoreOptions
+  bool sync_off = false;                    ///< tests only: see store::StoreOptions
 };
 
 /// Carries State's effects to the threads and their events back. The UI thread calls every function; none of them blocks.

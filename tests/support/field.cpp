@@ -2,14 +2,18 @@
 
 #include <stdexcept>
 
+#include "app/state/place.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "platform/os/os.h"
 #include "platform/tls/certificate.h"
 #include "platform/tls/context.h"
+#include "platform/vault/vault.h"
 #include "sync/server/enrolment.h"
 #include "sync/server/import.h"
 #include "sync/server/sqlcipher_repository.h"
 #include "sync/transport/calls.h"
+#include "sync/wire/codec.h"
 
 namespace doorstep::support {
 namespace {
@@ -49,7 +53,7 @@ std::shared_ptr<const state::Assets> read_assets() {
   return assets;
 }
 
-CaseServer::CaseServer() : key_(base::Secret::random(48)) {
+CaseServer::CaseServer(CaseServerOptions how) : options_(std::move(how)), key_(base::Secret::random(48)) {
   base::Instant now = clock_.wall();
   ca_ = must(tls::make_authority("Doorstep test council", now));
   auto server_key = must(tls::make_key());
@@ -57,7 +61,7 @@ CaseServer::CaseServer() : key_(base::Secret::random(48)) {
                               tls::kServerDays, now));
   main_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key}));
   enrol_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key, .clients = tls::ClientCertificates::None}));
-  repository_ = must(server::open_sqlcipher_repository(database(), key_));
+  repository_ = must(server::open_sqlcipher_repository(database(), key_, options_.repository));
   std::vector<rules::Form> forms;
   forms.push_back(must(rules::parse_form(read_text(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "forms/visit.json"))));
   server::ServiceOptions options;
@@ -86,7 +90,11 @@ void CaseServer::start() {
     config.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}};
     return must(server::HttpListener::start(std::move(config), std::move(handler)));
   };
-  main_ = listen(port_, main_context_, [this](const server::HttpRequest& r) { return service_->handle(r); });
+  main_ = listen(port_, main_context_, [this](const server::HttpRequest& r) {
+    auto reply = service_->handle(r);
+    if (options_.replied) options_.replied(r, reply);
+    return reply;
+  });
   enrol_ = listen(enrol_port_, enrol_context_, [this](const server::HttpRequest& r) { return service_->handle_enrolment(r); });
   port_ = main_->port();
   enrol_port_ = enrol_->port();
@@ -110,11 +118,35 @@ base::Id CaseServer::child(const std::string& external_ref) {
   return found;
 }
 
-FieldTablet::FieldTablet(CaseServer& council, const std::string& worker_ref) : council_(council) {
-  device_key_ = must(tls::make_key());
-  auto context = must(tls::client_context({.ca = council.authority().cert, .cert = {}}));
-  transport::HttpClient client({"127.0.0.1", council.enrol_port(), "localhost"}, context);
-  enrolment_ = must(transport::enrol(client, {council.token(worker_ref), must(tls::make_request(device_key_))}, base::Millis(10'000)));
+Setup Setup::enrol(const std::string& ca, std::uint16_t enrol_port, std::uint16_t port, const std::string& token) {
+  Setup out;
+  out.device_key = must(tls::make_key());
+  auto context = must(tls::client_context({.ca = ca, .cert = {}}));
+  transport::HttpClient client({"127.0.0.1", enrol_port, "localhost"}, context);
+  out.enrolment = must(transport::enrol(client, {token, must(tls::make_request(out.device_key))}, base::Millis(30'000)));
+  out.server = {"127.0.0.1", port, "localhost"};
+  return out;
+}
+
+void Setup::write(const std::filesystem::path& folder) const {
+  must(base::write_file_atomic(folder / "setup.json", wire::encode(enrolment), base::Access::Owner));
+  must(base::write_file_atomic(folder / "setup.key", device_key.view(), base::Access::Owner));
+  must(base::write_file_atomic(folder / "setup.port", std::to_string(server.port), base::Access::Owner));
+}
+
+Setup Setup::read(const std::filesystem::path& folder) {
+  Setup out;
+  out.enrolment = must(wire::decode<wire::EnrolReply>(read_text(folder / "setup.json")));
+  out.device_key = base::Secret::copy_of(read_text(folder / "setup.key"));
+  out.server = {"127.0.0.1", static_cast<std::uint16_t>(std::stoi(read_text(folder / "setup.port"))), "localhost"};
+  return out;
+}
+
+FieldTablet::FieldTablet(Setup setup, const std::filesystem::path& folder) : setup_(std::move(setup)), folder_(folder) {
+  if (folder.empty()) {
+    own_folder_ = std::make_unique<Folder>();
+    folder_ = own_folder_->path();
+  }
   state::Config config;
   config.council = "Test council";
   config.contacts = {{"Duty manager", "0121 000 0001"}, {"Out of hours", "0121 000 0002"}};
@@ -124,18 +156,26 @@ FieldTablet::FieldTablet(CaseServer& council, const std::string& worker_ref) : c
 FieldTablet::~FieldTablet() { close(); }
 
 work::Options FieldTablet::options() const {
+  const auto& enrolled = setup_.enrolment;
   work::Options out;
-  out.folder = folder_.path();
-  out.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, device_key_.clone(), enrolment_.device_certificate,
-                   enrolment_.ticket};
-  out.server = {"127.0.0.1", council_.port(), "localhost"};
+  out.folder = folder_;
+  out.enrolment = {enrolled.device, enrolled.worker, enrolled.worker_name, setup_.device_key.clone(), enrolled.device_certificate,
+                   enrolled.ticket};
+  out.server = setup_.server;
   out.credentials = {.make_key = [] { return tls::make_key(); },
                      .make_request = [](const base::Secret& key) { return tls::make_request(key); },
-                     .client_context = [ca = council_.authority().cert](const std::string& certificate, const base::Secret& key) {
+                     .client_context = [ca = enrolled.ca](const std::string& certificate, const base::Secret& key) {
                        return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
                      }};
   out.test_cost = kCheap;
   return out;
+}
+
+store::Store FieldTablet::open_store() const {
+  vault::KeyfileProvider provider(folder_ / "vault" / "keys");
+  vault::Vault vault({folder_ / "vault", setup_.enrolment.device, setup_.enrolment.worker}, provider, clock_, os::boot_id(), kCheap);
+  auto opened = must(vault.unlock(kPassphrase));
+  return must(store::Store::open(folder_ / "replica.db", opened.key, opened.db_salt));
 }
 
 state::Context FieldTablet::context() {
@@ -160,6 +200,22 @@ void FieldTablet::until(const std::string& what, const std::function<bool(const 
     if (!woken_.wait_until(lock, end, [&] { return wake_; }))
       throw std::runtime_error("waited for: " + what + (state_.sync.error ? "; sync says " + state_.sync.error->where + ": " + state_.sync.error->detail : "") +
                                (state_.unlock_problem.empty() ? "" : "; unlock says " + state_.unlock_problem));
+    wake_ = false;
+  }
+}
+
+bool FieldTablet::live(std::chrono::steady_clock::time_point end, const std::function<bool(const state::State&)>& done) {
+  for (;;) {
+    hear();
+    if (done && done(state_)) return true;
+    auto next = state::next_deadline(state_);
+    if (next && *next <= context().mono) tick(base::Millis(0));
+    auto now = std::chrono::steady_clock::now();
+    if (now >= end) return false;
+    next = state::next_deadline(state_);
+    auto wake_at = next ? std::min(end, now + std::max(base::Millis(1), *next - context().mono)) : end;
+    std::unique_lock lock(mutex_);
+    woken_.wait_until(lock, wake_at, [&] { return wake_; });
     wake_ = false;
   }
 }
@@ -195,6 +251,19 @@ void FieldTablet::type(const std::string& key, const std::string& text) {
   auto& editor = state_.editors.text(key);
   editor.select_all();
   editor.insert(text, editor::EditorState::How::Pasted, context().mono);
+  act(state::FieldTyped{key});
+}
+
+void FieldTablet::append(const std::string& key, const std::string& text) {
+  std::string held;
+  auto place = state::Place::parse(key);
+  if (place && state_.visit) {
+    auto value = state::get_field(state_.assets->form, state_.visit->visit, *place);
+    if (auto* words = std::get_if<std::string>(&value)) held = *words;
+  }
+  auto& editor = state_.editors.text(key, held);
+  editor.move_to(editor.doc().end(), false);
+  editor.insert(text, editor::EditorState::How::Typed, context().mono);
   act(state::FieldTyped{key});
 }
 

@@ -7,9 +7,11 @@
 #include <string>
 
 #include "app/state/state.h"
+#include "app/store/store.h"
 #include "app/work/runner.h"
 #include "sync/server/http_listener.h"
 #include "sync/server/service.h"
+#include "sync/server/sqlcipher_repository.h"
 
 /// A council and its tablets in one process, with the real parts: encrypted stores, threads, TLS, case server. Only windows are
 /// missing: a test is the person.
@@ -27,10 +29,29 @@ class Folder {
   std::filesystem::path path_;
 };
 
+/// What enrolment gave a tablet, and where its server is.
+struct Setup {
+  wire::EnrolReply enrolment;
+  base::Secret device_key;
+  transport::Endpoint server;
+
+  /// A fresh tablet enrols at a council's loopback ports.
+  static Setup enrol(const std::string& ca, std::uint16_t enrol_port, std::uint16_t port, const std::string& token);
+  /// As files of a folder, for another process.
+  void write(const std::filesystem::path& folder) const;
+  static Setup read(const std::filesystem::path& folder);
+};
+
+struct CaseServerOptions {
+  server::RepositoryOptions repository;
+  /// Called on the thread that answered, after the service has and before anything is sent.
+  std::function<void(const server::HttpRequest&, const server::HttpReply&)> replied;
+};
+
 /// The case server with the caseload of assets/demo.
 class CaseServer {
  public:
-  CaseServer();
+  explicit CaseServer(CaseServerOptions options = {});
   ~CaseServer();
 
   void stop();   ///< the network is gone: nobody listens
@@ -42,11 +63,13 @@ class CaseServer {
   std::uint16_t port() const { return port_; }
   std::uint16_t enrol_port() const { return enrol_port_; }
   std::string token(const std::string& worker_ref);
+  Setup enrol(const std::string& worker_ref) { return Setup::enrol(ca_.cert, enrol_port_, port_, token(worker_ref)); }
   /// The child's id by the case system's number.
   base::Id child(const std::string& external_ref);
   void import(const std::filesystem::path& folder);
 
  private:
+  CaseServerOptions options_;
   Folder folder_;
   base::SystemClock clock_;
   base::Secret key_;
@@ -62,7 +85,9 @@ class CaseServer {
 class FieldTablet {
  public:
   /// Enrols a fresh tablet for the worker.
-  FieldTablet(CaseServer& council, const std::string& worker_ref);
+  FieldTablet(CaseServer& council, const std::string& worker_ref) : FieldTablet(council.enrol(worker_ref)) {}
+  /// One that was enrolled before. `folder`: where it lies and stays; empty: one of its own, removed at the end.
+  explicit FieldTablet(Setup setup, const std::filesystem::path& folder = {});
   ~FieldTablet();
 
   static constexpr std::string_view kPassphrase = "quiet river lantern teapot";
@@ -73,24 +98,27 @@ class FieldTablet {
   void until(const std::string& what, const std::function<bool(const state::State&)>& done,
              std::chrono::milliseconds limit = std::chrono::seconds(30));
   void act(const state::Intent& intent);
+  /// As the shell does: hears events, and says Tick when a deadline comes, until `done` or the time; whether it was done.
+  bool live(std::chrono::steady_clock::time_point end, const std::function<bool(const state::State&)>& done = {});
   void type(const std::string& key, const std::string& text);  ///< all of it at once, as by paste
+  void append(const std::string& key, const std::string& text);  ///< typed at the end of what the field holds
   void tick(base::Millis later);                               ///< the clock of the state moves on, and Tick is said
   void sync();                                                 ///< asks for it, and waits until all is sent and taken in
   const state::State& state() const { return state_; }
-  const std::filesystem::path& folder() const { return folder_.path(); }
+  const std::filesystem::path& folder() const { return folder_; }
   work::Options options() const;
+  store::Store open_store() const;  ///< of a closed tablet, under its passphrase; throws
 
  private:
   void hear();
   void carry(state::Effects effects);
   state::Context context();
 
-  CaseServer& council_;
-  Folder folder_;
+  Setup setup_;
+  std::unique_ptr<Folder> own_folder_;
+  std::filesystem::path folder_;
   base::SystemClock clock_;
   base::Millis ahead_{0};
-  base::Secret device_key_;
-  wire::EnrolReply enrolment_;
   state::State state_;
   std::mutex mutex_;
   std::condition_variable woken_;

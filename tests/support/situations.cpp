@@ -151,7 +151,12 @@ std::vector<Situation> read_situations() {
 }
 
 void record_visit(FieldTablet& tablet, CaseServer& council, const Situation& situation, const SituationVisit& visit) {
-  base::Id first = council.child(situation.child);
+  record_visit(tablet, [&](const std::string& ref) { return council.child(ref); }, situation, visit);
+}
+
+void record_visit(FieldTablet& tablet, const std::function<base::Id(const std::string&)>& child_of, const Situation& situation,
+                  const SituationVisit& visit) {
+  base::Id first = child_of(situation.child);
   const auto* child = tablet.state().caseload->child(first);
   if (!child) throw std::runtime_error("not on this tablet: " + situation.child);
   tablet.act(state::Open{state::ScreenKind::MyChildren, {}});
@@ -163,7 +168,7 @@ void record_visit(FieldTablet& tablet, CaseServer& council, const Situation& sit
   std::set<base::Id> wanted;
   for (const auto& part : visit.parts) {
     from.children.push_back(part.part);
-    from.children.back().id = council.child(part.child);
+    from.children.back().id = child_of(part.child);
     wanted.insert(from.children.back().id);
   }
   if (!tablet.state().starting) throw std::runtime_error("no visit is being started");

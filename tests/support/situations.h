@@ -23,6 +23,9 @@ std::vector<Situation> read_situations();
 /// Starts the visit and answers every question the form asks with what the situation says, through intents and typing.
 /// The visit stays open.
 void record_visit(FieldTablet& tablet, CaseServer& council, const Situation& situation, const SituationVisit& visit);
+/// The same with a server elsewhere. `child`: the child's id by the case system's number.
+void record_visit(FieldTablet& tablet, const std::function<base::Id(const std::string&)>& child, const Situation& situation,
+                  const SituationVisit& visit);
 /// Checks and submits the open visit; the ids of its records. Throws with the problems when it may not be submitted.
 std::vector<base::Id> submit_visit(FieldTablet& tablet);
 /// Reads the newest version and approves it with a rationale.
