@@ -102,7 +102,7 @@ std::vector<std::string> problems(const std::string& file, const std::string& te
   static const char* kPure[] = {"sync/model", "sync/rules", "sync/merge", "sync/wire", "sync/engine", "app/state", "app/editor"};
   if (std::find(std::begin(kPure), std::end(kPure), room) != std::end(kPure) || file.starts_with("sync/server/decide.")) {
     static const std::regex impure(
-        R"(\b(system_clock|steady_clock)::now|\brandom_bytes\(|\bnew_id\(|SystemClock|std::random_device|std::(o|i)?fstream|\bread_file\(|std::thread|std::mutex)");
+        R"(\b(system_clock|steady_clock)::now|\brandom_bytes\(|base::new_id\(|SystemClock|std::random_device|std::(o|i)?fstream|\bread_file\(|std::thread|std::mutex)");
     std::smatch match;
     if (std::regex_search(code, match, impure)) out.push_back(file + " says \"" + match.str() + "\": this room is pure");
   }

@@ -24,12 +24,16 @@ Display::Display(int width, int height) {
       std::vector<std::string>{"Xvfb", "-displayfd", std::to_string(fds[1]), "-screen", "0", screen, "-nolisten", "tcp"},
       Process::Options{.env = {}, .pass_fd = fds[1], .input = {}});
   ::close(fds[1]);
-  char number[16] = {};
-  pollfd p{fds[0], POLLIN, 0};
-  ssize_t n = ::poll(&p, 1, 20'000) == 1 ? ::read(fds[0], number, sizeof number - 1) : 0;
+  std::string number;
+  for (pollfd p{fds[0], POLLIN, 0}; number.find('\n') == std::string::npos && ::poll(&p, 1, 20'000) == 1;) {
+    char buffer[16];
+    ssize_t n = ::read(fds[0], buffer, sizeof buffer);
+    if (n <= 0) break;
+    number.append(buffer, static_cast<std::size_t>(n));
+  }
   ::close(fds[0]);
-  if (n <= 0) throw std::runtime_error("Xvfb did not start: " + server_->output());
-  name_ = ":" + std::string(number, static_cast<std::size_t>(n) - 1);
+  if (number.find('\n') == std::string::npos) throw std::runtime_error("Xvfb did not start: " + server_->output());
+  name_ = ":" + number.substr(0, number.find('\n'));
   x_ = ::XOpenDisplay(name_.c_str());
   if (!x_) throw std::runtime_error("cannot open display " + name_);
 }
@@ -123,7 +127,11 @@ Display::Place Display::focus(const std::string& title) {
   Window child;
   int x = 0, y = 0;
   ::XTranslateCoordinates(x_, found, DefaultRootWindow(x_), 0, 0, &x, &y, &child);
-  if (attributes.map_state == IsViewable) ::XSetInputFocus(x_, found, RevertToPointerRoot, CurrentTime);
+  Window now = None;
+  int revert = 0;
+  ::XGetInputFocus(x_, &now, &revert);
+  // Only when it has not got it: SDL swallows the click that comes with the focus.
+  if (now != found && attributes.map_state == IsViewable) ::XSetInputFocus(x_, found, RevertToPointerRoot, CurrentTime);
   ::XSync(x_, False);
   return {found, x, y, static_cast<unsigned>(attributes.width), static_cast<unsigned>(attributes.height)};
 }
