@@ -1,0 +1,466 @@
+#include "tests/screens/cast.h"
+
+#include "app/state/submit.h"
+#include "platform/base/bytes.h"
+#include "sync/model/visit.h"
+#include "tests/rules/situations.h"
+
+namespace doorstep::test {
+namespace {
+
+using namespace state;
+using base::Id;
+using tests::demo_rows;
+
+const base::Instant kNow = base::from_rfc3339("2026-11-20T14:32:00+00:00").value();
+const base::Date kToday{std::chrono::year(2026), std::chrono::month(11), std::chrono::day(20)};
+constexpr base::Millis kDay{86'400'000};
+
+base::Instant days_ago(int days) { return kNow + kDay * -days; }
+Id child_id(const std::string& ref) { return Id::from_name("child:" + ref); }
+Id worker_id(const std::string& ref) { return Id::from_name("worker:" + ref); }
+
+std::shared_ptr<const Assets> assets() {
+  static const auto read = [] {
+    auto out = std::make_shared<Assets>();
+    out->text = Text::parse(tests::asset("text/en-GB.json")).value();
+    out->form = tests::visit_form();
+    out->rules = tests::shipped_rules();
+    return out;
+  }();
+  return read;
+}
+
+const std::vector<tests::Situation>& situations() {
+  static const auto all = tests::situations();
+  return all;
+}
+
+const model::Family& family_of(const Caseload& caseload, const Id& id) { return *caseload.family(id); }
+
+model::Visit visit_of(const Caseload& caseload, int number) {
+  model::Visit visit = situations()[static_cast<std::size_t>(number - 1)].first.visit;
+  visit.family_name = family_of(caseload, visit.family).name;
+  visit.address = family_of(caseload, visit.family).address;
+  return visit;
+}
+
+Context context() {
+  static int made = 0;
+  return {kNow, base::Millis(1'000'000), [] { return Id::from_name("made " + std::to_string(++made)); }};
+}
+void act(State& state, const Intent& intent) { update(state, intent, context()); }
+void hear(State& state, const Event& event) { update(state, event, context()); }
+
+// The caseload ------------------------------------------------------------------------------------------------------------
+
+void add_people(Caseload& caseload, const std::string& me) {
+  for (auto& row : demo_rows("workers.csv")) {
+    model::Worker worker;
+    worker.id = worker_id(row["worker_ref"]);
+    worker.external_ref = row["worker_ref"];
+    worker.name = row["name"];
+    worker.role = model::from_code<model::Role>(row["role"]).value();
+    worker.team = Id::from_name("team:" + row["team_ref"]);
+    worker.team_name = row["team_name"];
+    worker.social_work_qualified = true;
+    if (row["worker_ref"] == me) caseload.me = worker;
+    caseload.workers.push_back(worker);
+  }
+}
+
+void add_family(Caseload& caseload, const std::string& ref) {
+  model::Family family;
+  family.id = Id::from_name("family:" + ref);
+  if (caseload.family(family.id)) return;
+  for (auto& row : demo_rows("families.csv")) {
+    if (row["family_ref"] != ref) continue;
+    family.name = row["name"], family.address = row["address"], family.postcode = row["postcode"];
+    family.phone = row["phone"], family.language = row["language"];
+  }
+  for (auto& row : demo_rows("people.csv"))
+    if (row["family_ref"] == ref) {
+      model::Member member{Id::from_name("person:" + row["person_ref"]), row["name"], row["relationship"], {}, {}, row["note"]};
+      if (!row["in_household"].empty()) member.in_household = row["in_household"] == "YES";
+      family.members.push_back(member);
+    }
+  for (auto& row : demo_rows("hazards.csv"))
+    if (row["family_ref"] == ref) {
+      if (row["kind"] == "SAFE_CONTACT") family.safe_contact = row["note"];
+      else family.hazards.push_back({Id::from_name("hazard:" + row["hazard_ref"]), row["kind"], row["note"]});
+    }
+  caseload.families.push_back(family);
+}
+
+/// Children this worker may see; a supervisor sees the team's.
+void add_children(Caseload& caseload, const std::string& me) {
+  std::map<std::string, std::string> families;
+  for (auto& row : demo_rows("children.csv")) families[row["child_ref"]] = row["family_ref"];
+  for (auto& row : demo_rows("allocations.csv")) {
+    const bool team = caseload.me.role == model::Role::Supervisor && row["worker_ref"].starts_with("W1");
+    const Id id = child_id(row["child_ref"]);
+    if ((row["worker_ref"] != me && !team) || caseload.child(id)) continue;
+    add_family(caseload, families[row["child_ref"]]);
+    model::Child child = tests::demo_child(row["child_ref"], kToday);
+    for (auto& all : demo_rows("children.csv"))
+      if (all["child_ref"] == row["child_ref"]) {
+        child.language = all["language"], child.communication = all["communication"];
+        child.sex = model::from_code<model::Sex>(all["sex"]).value();
+      }
+    child.allocated_worker = worker_id(row["kind"] == "ALLOCATED" ? row["worker_ref"] : "W1002");
+    if (row["kind"] == "COVER") child.cover.push_back({worker_id(me), tests::demo_date(row["until"], kToday)});
+    caseload.children.push_back(child);
+  }
+}
+
+/// A record at the server, in this state.
+RecordItem& add_record(Caseload& caseload, const model::Visit& visit, std::size_t part, model::State state, int days) {
+  Submit submit{visit, {}};
+  for (const auto& p : visit.children) submit.record_ids[p.id] = Id::from_name("record " + visit.id.str() + p.id.str());
+  Version version;
+  version.rev = 1;
+  version.state = state;
+  version.author = visit.author;
+  version.at = days_ago(days);
+  version.body = records_of(submit, days_ago(days)).at(part);
+  version.json = wire::encode(version.body);
+  version.hash = base::sha256_hex(version.json);
+  RecordItem item;
+  item.case_id = version.body.part.id;
+  item.versions.push_back(std::move(version));
+  return caseload.records.emplace_back(std::move(item));
+}
+
+model::Decision& decide(const Caseload& caseload, RecordItem& item, model::Verdict verdict, const std::string& why, int days) {
+  model::Decision decision;
+  decision.id = Id::from_name("decision " + item.id().str() + std::to_string(days));
+  decision.on = {item.id(), item.head().rev, item.head().hash};
+  decision.verdict = verdict;
+  decision.reviewer = worker_id("W1009");
+  decision.reviewer_name = caseload.worker(decision.reviewer)->name;
+  decision.at = days_ago(days);
+  decision.rationale = why;
+  if (verdict == model::Verdict::Returned) decision.return_reason = model::ReturnReason::MissingVoice;
+  item.decisions.push_back(decision);
+  return item.decisions.back();
+}
+
+model::Visit earlier(model::Visit visit, int days) {
+  visit.id = Id::from_name("earlier " + visit.id.str());
+  visit.facts.start->at = visit.facts.start->at + kDay * -days;
+  if (visit.facts.end) visit.facts.end->at = visit.facts.end->at + kDay * -days;
+  return visit;
+}
+
+Caseload people(const std::string& me) {
+  Caseload caseload;
+  add_people(caseload, me);
+  add_children(caseload, me);
+  return caseload;
+}
+
+const Id kDisclosed = Id::from_name("situation 17 visit");
+const Id kConflicted = Id::from_name("situation 3 visit");
+
+model::Conflict conflict_at(const std::string& path, const char* base, const char* mine, const char* theirs, const std::string& other) {
+  return {path, {base}, {mine}, {theirs}, worker_id("W1001"), worker_id(other)};
+}
+
+CaseloadPtr ruths() {
+  Caseload caseload = people("W1001");
+  auto& approved = add_record(caseload, visit_of(caseload, 1), 0, model::State::Approved, 3);
+  decide(caseload, approved, model::Verdict::Approved, "Clear, and Aoife is heard in it.", 2).agree_risk = true;
+  approved.filed_at = days_ago(1);
+  approved.addenda.push_back({Id::from_name("addendum"), approved.id(), worker_id("W1001"), "Ruth Adeyemi", days_ago(1), "A date was wrong",
+                              "The reading group starts on 7 December, not on 30 November.", {}});
+  add_record(caseload, earlier(visit_of(caseload, 4), 10), 0, model::State::Approved, 9);
+  add_record(caseload, visit_of(caseload, 4), 0, model::State::Submitted, 1);
+  auto& returned = add_record(caseload, visit_of(caseload, 8), 0, model::State::Returned, 2);
+  decide(caseload, returned, model::Verdict::Returned, "What did Amara say, in her own words? “Happy” is your word.", 1);
+  auto disclosed = visit_of(caseload, 17);
+  for (auto& part : disclosed.children) part.calls.clear();
+  caseload.drafts.push_back({disclosed, days_ago(0), false, 1});
+  auto conflicted = visit_of(caseload, 3);
+  std::erase_if(conflicted.children, [](const auto& part) { return part.id != child_id("C0302"); });
+  const std::string at = "children/" + child_id("C0302").str();
+  conflicted.conflicts.push_back(conflict_at(at + "/answers/saw", "\"Łukasz played on the floor.\"",
+                                             "\"Łukasz played on the floor with two cars. He looked to his mother before he answered.\"",
+                                             "\"Łukasz played on the floor and asked when his sister comes home.\"", "W1002"));
+  conflicted.conflicts.push_back(conflict_at("facts/answers/home_food", "\"OK\"", "\"OK\"", "\"CONCERN\"", "W1002"));
+  caseload.drafts.push_back({conflicted, days_ago(1), true, 2});
+  return std::make_shared<const Caseload>(std::move(caseload));
+}
+
+CaseloadPtr helens() {
+  Caseload caseload = people("W1009");
+  auto before = earlier(visit_of(caseload, 4), 10);
+  before.children[0].answers["saw"] = std::string("She was shy at first and stayed near the door.");
+  add_record(caseload, before, 0, model::State::Approved, 9);
+  add_record(caseload, visit_of(caseload, 4), 0, model::State::Submitted, 1);
+  auto& again = add_record(caseload, visit_of(caseload, 8), 0, model::State::Submitted, 4);
+  decide(caseload, again, model::Verdict::Returned, "What did Amara say, in her own words?", 3);
+  Version better = again.versions.front();
+  better.rev = 2;
+  better.at = days_ago(1);
+  better.body.part.answers["said"] = std::string("“I want the shouting to stop when Auntie comes.”");
+  better.json = wire::encode(better.body);
+  better.hash = base::sha256_hex(better.json);
+  again.versions.push_back(better);
+  const auto four = visit_of(caseload, 19);
+  const auto written = std::count_if(four.children.begin(), four.children.end(), [](const auto& part) { return part.skip_reason.empty(); });
+  for (std::size_t part = 0; part < static_cast<std::size_t>(written); ++part) add_record(caseload, four, part, model::State::Submitted, 2);
+  model::Child new_child;
+  new_child.id = Id::from_name("a child on no list");
+  new_child.name = "Kacper Nowak";
+  new_child.provisional = true;
+  new_child.allocated_worker = worker_id("W1001");
+  auto visit = visit_of(caseload, 1);
+  visit.id = Id::from_name("a visit to nobody known");
+  visit.family = Id();
+  visit.family_name = "Nowak";
+  visit.address = "3 Tannery Row";
+  visit.children[0].id = new_child.id;
+  visit.children[0].name = new_child.name;
+  add_record(caseload, visit, 0, model::State::Submitted, 0);
+  caseload.children.push_back(new_child);
+  return std::make_shared<const Caseload>(std::move(caseload));
+}
+
+// States ------------------------------------------------------------------------------------------------------------------
+
+State locked(bool has_passphrase = true) {
+  Config config;
+  config.council = "Test council";
+  config.contacts = {{"Duty manager", "0121 000 0001"}, {"Out of hours", "0121 000 0002"}};
+  State out = initial(assets(), config);
+  hear(out, Started{has_passphrase, "Ruth Adeyemi", {}});
+  return out;
+}
+
+SyncStatus all_sent() {
+  SyncStatus out;
+  out.online = true;
+  out.receipt = SyncReceipt{41, kNow + base::Millis(-240'000), 1907};
+  out.last_tried = out.receipt->at;
+  out.next_try = kNow + base::Millis(660'000);
+  return out;
+}
+
+State unlocked(const CaseloadPtr& caseload) {
+  State out = locked();
+  out.editors.text(kPassphrase).reset("quiet river lantern teapot");
+  act(out, PressUnlock{});
+  hear(out, Loaded{caseload});
+  SyncStatus offline = all_sent();
+  offline.online = false;
+  offline.phase = SyncPhase::Waiting;
+  offline.waiting = 3;
+  hear(out, offline);
+  return out;
+}
+State ruth() {
+  static const CaseloadPtr caseload = ruths();
+  return unlocked(caseload);
+}
+State helen() {
+  static const CaseloadPtr caseload = helens();
+  State out = unlocked(caseload);
+  hear(out, all_sent());
+  return out;
+}
+State at(State state, const Intent& intent) {
+  act(state, intent);
+  return state;
+}
+
+/// A visit just begun: the whole of a family with three children.
+State begun() {
+  State out = at(ruth(), Open{ScreenKind::StartVisit, child_id("C1201")});
+  act(out, TurnChild{child_id("C1202")});
+  act(out, TurnChild{child_id("C1203")});
+  act(out, ChooseVisitType{"CP"});
+  act(out, PressStart{});
+  hear(out, Saved{out.visit->visit.id, out.visit->edit, kNow});
+  return out;
+}
+State begun_child(const std::string& ref) { return at(begun(), ShowChild{child_id(ref)}); }
+
+/// A draft in which a child has told something, with an injury, another child and an open call.
+State disclosed() {
+  State out = at(ruth(), Open{ScreenKind::Record, kDisclosed});
+  const Id child = out.visit->visit.children[0].id;
+  act(out, ShowChild{child});
+  act(out, AddItem{{child, "injuries", {}, {}}});
+  act(out, AddItem{{child, "next_steps", {}, {}}});
+  hear(out, Saved{kDisclosed, out.visit->edit, kNow});
+  return out;
+}
+State with_calls() {
+  State out = disclosed();
+  const Id child = out.visit->visit.children[0].id;
+  act(out, RecordCall{kDisclosed, {}, child, false});
+  act(out, TurnCallReason{child});
+  return out;
+}
+State checked(State state) {
+  act(state, Open{ScreenKind::Check, state.visit->visit.id});
+  act(state, PressSubmit{});
+  return state;
+}
+/// As checked(), and back in the record, where the problems stand at their questions.
+State with_errors(const std::string& ref) {
+  State out = checked(begun());
+  act(out, Back{});
+  if (!ref.empty()) act(out, ShowChild{child_id(ref)});
+  return out;
+}
+State ready() {
+  State out = at(ruth(), Open{ScreenKind::Record, kDisclosed});
+  const Id child = out.visit->visit.children[0].id;
+  act(out, RecordCall{kDisclosed, {}, child, true});
+  act(out, Open{ScreenKind::Check, kDisclosed});
+  return out;
+}
+Id record_of(const State& state, const std::string& child, model::State in) {
+  for (const auto& item : state.caseload->records)
+    if (item.case_id == child_id(child) && item.head().state == in) return item.id();
+  FAIL("no record of " << child);
+  return {};
+}
+State reading(const std::string& child, model::State in) {
+  State out = ruth();
+  act(out, Open{ScreenKind::ReadRecord, record_of(out, child, in)});
+  return out;
+}
+State reviewing(const std::string& child) {
+  State out = helen();
+  act(out, Open{ScreenKind::Approvals, {}});
+  act(out, Open{ScreenKind::Review, record_of(out, child, model::State::Submitted)});
+  return out;
+}
+State syncing(SyncStatus status) {
+  State out = at(ruth(), Open{ScreenKind::SyncStatus, {}});
+  hear(out, status);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Shown> all_screens() {
+  std::vector<Shown> out;
+  const auto add = [&](std::string name, std::function<State()> make, bool is_long = false) {
+    out.push_back({std::move(name), std::move(make), is_long});
+  };
+  add("unlock", [] { return locked(); });
+  add("unlock-wrong", [] {
+    State s = locked();
+    s.editors.text(kPassphrase).reset("not this one");
+    act(s, PressUnlock{});
+    hear(s, UnlockResult{base::Error{base::Fault::Locked, "vault", "wrong"}, base::Millis(5000), 4});
+    return s;
+  });
+  add("unlock-first", [] { return locked(false); });
+  add("unlock-busy", [] {
+    State s = locked();
+    s.editors.text(kPassphrase).reset("quiet river lantern teapot");
+    act(s, PressUnlock{});
+    return s;
+  });
+  add("children", [] { return ruth(); });
+  add("children-all", [] { return at(ruth(), ShowTab{ListTab::All}); }, true);
+  add("children-search", [] {
+    State s = ruth();
+    s.editors.text(kSearch).reset("Willow");
+    act(s, SearchTyped{});
+    const auto& item = s.caseload->records.front();
+    hear(s, SearchHits{s.search_number, {{item.case_id, item.id(), "… she led me to her drawings …"}}});
+    return s;
+  });
+  add("children-nobody", [] {
+    auto nobody = std::make_shared<Caseload>();
+    add_people(*nobody, "W1001");
+    return unlocked(nobody);
+  });
+  add("children-supervisor", [] { return helen(); });
+  add("child", [] { return at(ruth(), Open{ScreenKind::Child, child_id("C0401")}); }, true);
+  add("child-hazards", [] { return at(ruth(), Open{ScreenKind::Child, child_id("C1401")}); }, true);
+  add("start", [] { return at(ruth(), Open{ScreenKind::StartVisit, child_id("C1001")}); }, true);
+  add("start-elsewhere", [] {
+    State s = at(ruth(), Open{ScreenKind::StartVisit, {}});
+    act(s, ChooseFamily{});
+    act(s, PressStart{});
+    return s;
+  }, true);
+  add("record-visit", [] { return begun(); }, true);
+  add("record-child", [] { return begun_child("C1201"); }, true);
+  add("record-in-care", [] { return begun_child("C1203"); }, true);
+  add("record-errors", [] { return with_errors("C1201"); }, true);
+  add("record-visit-errors", [] { return with_errors(""); }, true);
+  add("record-disclosure", [] { return with_calls(); }, true);
+  add("record-not-saved", [] {
+    State s = disclosed();
+    act(s, AddItem{{s.visit->visit.children[0].id, "next_steps", {}, {}}});
+    hear(s, SaveFailed{kDisclosed, base::Error{base::Fault::Full, "store.save", "disk full"}});
+    act(s, DiscardVisit{DiscardVisit::Step::Ask});
+    return s;
+  });
+  add("record-conflict", [] { return at(ruth(), Open{ScreenKind::Record, kConflicted}); });
+  add("check-problems", [] { return checked(begun()); }, true);
+  add("check-ready", [] { return ready(); }, true);
+  add("read-approved", [] { return reading("C0101", model::State::Approved); }, true);
+  add("read-submitted", [] { return reading("C0401", model::State::Submitted); });
+  add("read-returned", [] { return reading("C0801", model::State::Returned); });
+  add("sync-all-sent", [] { return syncing(all_sent()); });
+  add("sync-offline", [] { return at(ruth(), Open{ScreenKind::SyncStatus, {}}); });
+  add("sync-sending", [] {
+    auto status = all_sent();
+    status.phase = SyncPhase::Sending, status.done = 2, status.total = 7, status.waiting = 5;
+    return syncing(status);
+  });
+  add("sync-error", [] {
+    auto status = all_sent();
+    status.phase = SyncPhase::Failed, status.waiting = 5;
+    status.error = base::Error{base::Fault::Denied, "sync", "revoked"};
+    status.error_code = "revoked";
+    return syncing(status);
+  });
+  add("sync-refused", [] {
+    auto status = all_sent();
+    const State s = ruth();
+    const auto& item = s.caseload->records.back();
+    status.refused = {{7, item.case_id, item.id(), "submit", "stale", "", days_ago(0)},
+                      {8, item.case_id, item.id(), "addendum", "unknown_case", "", days_ago(0)}};
+    return syncing(status);
+  });
+  add("approvals", [] { return at(helen(), Open{ScreenKind::Approvals, {}}); });
+  add("review", [] { return reviewing("C0401"); }, true);
+  add("review-again", [] {
+    State s = reviewing("C0801");
+    act(s, ChooseAgreeRisk{false});
+    act(s, PressReturn{});
+    return s;
+  }, true);
+  add("review-stale", [] {
+    State s = reviewing("C0401");
+    s.reviewing->read.hash = "another";
+    hear(s, Loaded{s.caseload});
+    return s;
+  });
+  add("conflicts", [] {
+    State s = at(ruth(), Open{ScreenKind::Record, kConflicted});
+    act(s, Open{ScreenKind::Conflict, kConflicted});
+    return s;
+  });
+  add("alerts", [] { return at(helen(), Open{ScreenKind::Alerts, {}}); });
+  add("match", [] {
+    State s = at(helen(), Open{ScreenKind::Child, Id::from_name("a child on no list")});
+    act(s, Open{ScreenKind::Match, Id::from_name("a child on no list")});
+    return s;
+  }, true);
+  add("child-provisional", [] { return at(helen(), Open{ScreenKind::Child, Id::from_name("a child on no list")}); });
+  add("settings", [] { return at(ruth(), Open{ScreenKind::Settings, {}}); });
+  add("curtain", [] { return at(begun(), Cover{}); });
+  return out;
+}
+
+}  // namespace doorstep::test

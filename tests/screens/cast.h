@@ -1,0 +1,19 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/state/state.h"
+
+/// Every screen of the program with something on it: the people of assets/demo, and records, drafts, returns and alerts made of
+/// its situations. No store and no server: states as update() makes them.
+namespace doorstep::test {
+
+struct Shown {
+  std::string name;                         ///< of its picture
+  std::function<state::State()> make;
+  bool is_long = false;                     ///< more than a window: a picture of the whole page is worth having
+};
+std::vector<Shown> all_screens();
+
+}  // namespace doorstep::test

@@ -1,0 +1,78 @@
+#include <png.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+
+#include "app/shell/shell.h"
+#include "app/view/screens.h"
+#include "tests/screens/cast.h"
+#include "tests/support/xvfb.h"
+
+using namespace doorstep;
+
+namespace {
+
+void write_png(const std::filesystem::path& file, const shell::Shell::Picture& picture) {
+  png_image out{};
+  out.version = PNG_IMAGE_VERSION;
+  out.width = static_cast<png_uint_32>(picture.w);
+  out.height = static_cast<png_uint_32>(picture.h);
+  out.format = PNG_FORMAT_RGB;
+  REQUIRE(png_image_write_to_file(&out, file.c_str(), 0, picture.rgb.data(), 0, nullptr) != 0);
+}
+
+/// Shows each screen in one window for as long as it takes to come to rest, and keeps what is seen.
+void take(const std::vector<test::Shown>& screens, view::Look look, int percent, int height, const std::string& suffix) {
+  static const base::SystemClock clock;
+  constexpr base::Millis kRest{250};
+  shell::Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  options.look = look;
+  options.text_scale = static_cast<float>(percent) / 100;
+  options.height = height;
+  options.caret_blinks = false;
+  auto shell = shell::Shell::open(options, clock);
+  REQUIRE(shell.has_value());
+  std::size_t at = 0;
+  state::State state = screens.front().make();
+  base::Millis until = clock.monotonic() + kRest;
+  shell::Shell::Client client;
+  client.draw = [&](view::Ui& ui) {
+    state::Intents intents;
+    view::draw_app(ui, state, state.editors, intents);
+  };
+  bool other = false;
+  client.poll = [&] { return std::exchange(other, false); };
+  client.deadline = [&] { return std::optional(until); };
+  client.notice = [&](shell::Notice notice) {
+    if (notice != shell::Notice::Idle) return;
+    const auto picture = shell->capture();
+    REQUIRE(picture.has_value());
+    write_png(std::filesystem::path(DOORSTEP_BIN_DIR) / "../pictures" / (screens[at].name + suffix + ".png"), *picture);
+    if (++at == screens.size()) {
+      shell->stop();
+      return;
+    }
+    state = screens[at].make();
+    until = clock.monotonic() + kRest;
+    other = true;
+    shell->waker().wake();
+  };
+  shell->run(client);
+  CHECK(at == screens.size());
+}
+
+}  // namespace
+
+TEST_CASE("pictures of every screen, in build/<kind>/pictures", "[.pictures]") {
+  std::filesystem::create_directories(std::filesystem::path(DOORSTEP_BIN_DIR) / "../pictures");
+  const support::Xvfb display(1280, 4000);
+  auto screens = test::all_screens();
+  if (const char* only = std::getenv("DOORSTEP_ONLY"))
+    std::erase_if(screens, [&](const auto& s) { return s.name.find(only) == std::string::npos; });
+  for (const int percent : {100, 200})
+    for (const auto& [look, name] : {std::pair{view::Look::Light, "light"}, std::pair{view::Look::Dark, "dark"}})
+      take(screens, look, percent, 800, "-" + std::string(name) + "-" + std::to_string(percent));
+  std::erase_if(screens, [](const auto& s) { return !s.is_long; });
+  if (!screens.empty()) take(screens, view::Look::Light, 100, 3200, "-whole");
+}

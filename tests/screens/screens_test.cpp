@@ -1,0 +1,177 @@
+#include <imgui.h>
+#include <imgui_internal.h>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "app/view/screens.h"
+#include "tests/screens/cast.h"
+#include "tests/support/headless.h"
+
+using namespace doorstep;
+using namespace doorstep::view;
+using test::Headless;
+
+namespace {
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const auto& line : lines) out += line + "\n";
+  return out;
+}
+
+/// A window, and the screen in it.
+struct Window {
+  Window(float scale, Look look) : head(DOORSTEP_FONTS_DIR, 1280, 800, scale, look) {
+    head.draw_with([this](Ui& ui) {
+      state::Intents intents;
+      draw_app(ui, state, state.editors, intents);
+    });
+  }
+  void show(const test::Shown& shown, float w, float h) {
+    ImGui::GetIO().DisplaySize = {w, h};
+    state = shown.make();
+    ImGui::ClearActiveID();
+    head.settle(5);
+  }
+
+  state::State state;
+  Headless head;
+};
+
+struct Size2 {
+  float w, h;
+};
+
+std::vector<std::string> pressable(const Semantics& semantics) {
+  std::vector<std::string> out;
+  for (const Item& item : semantics.items)
+    if (interactive(item.role) && !item.disabled) out.push_back(std::to_string(item.id) + " " + item.key);
+  return out;
+}
+std::string focused(const Semantics& semantics) {
+  for (const Item& item : semantics.items)
+    if (interactive(item.role) && item.focused) return std::to_string(item.id) + " " + item.key;
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("screens: each has something to press and says what it is", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    INFO(shown.name);
+    window.show(shown, 1280, 800);
+    const auto& items = window.head.semantics().items;
+    CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return interactive(i.role); }));
+    CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return i.role == Role::Heading; }));
+    for (const Item& item : items) {
+      // A word without its text shows its key: "children.title".
+      const bool is_key = item.name.find(' ') == std::string::npos && item.name.find('.') != std::string::npos &&
+                          item.name.find('.') + 1 < item.name.size() && std::islower(static_cast<unsigned char>(item.name[0]));
+      CHECK_FALSE(is_key);
+      if (is_key) UNSCOPED_INFO(item.name);
+    }
+  }
+}
+
+TEST_CASE("screens: names, 44 px, nothing clipped or over another, at every size and in every look", "[screens]") {
+  const auto all = test::all_screens();
+  for (const float scale : {1.0f, 2.0f})
+    for (const Look look : {Look::Light, Look::Dark, Look::HighContrast}) {
+      Window window(scale, look);
+      for (const Size2 size : {Size2{1280, 800}, Size2{800, 1280}, Size2{800, 480}})
+        for (const auto& shown : all) {
+          INFO(shown.name << " " << size.w << "x" << size.h << " at " << scale << ", look " << static_cast<int>(look));
+          window.show(shown, size.w, size.h);
+          CHECK(joined(faults(window.head.semantics(), scale)) == "");
+        }
+    }
+}
+
+TEST_CASE("screens: a page scrolls to its very end", "[screens]") {
+  Window window(2, Look::Light);
+  for (const Size2 size : {Size2{1280, 800}, Size2{800, 480}})
+    for (const auto& shown : test::all_screens()) {
+      INFO(shown.name << " " << size.w << "x" << size.h);
+      window.show(shown, size.w, size.h);
+      window.head.wheel(size.w - 40, size.h / 2, -2000);
+      CHECK(joined(faults(window.head.semantics(), 2)) == "");
+      const auto& items = window.head.semantics().items;
+      const auto last = std::find_if(items.rbegin(), items.rend(), [](const Item& i) { return interactive(i.role) || i.role >= Role::Text; });
+      REQUIRE(last != items.rend());
+      INFO(role_word(last->role) << " '" << last->name << "' from " << last->rect.y0 << " to " << last->rect.y1 << ", to be seen from "
+                                 << last->clip.y0 << " to " << last->clip.y1);
+      CHECK(last->rect.y0 >= last->clip.y0 - 1);
+      CHECK(last->rect.y1 <= last->clip.y1 + 1);
+    }
+}
+
+TEST_CASE("screens: Tab reaches everything in reading order, and keeps it in sight", "[screens]") {
+  for (const auto& [scale, size] : {std::pair{1.0f, Size2{1280, 800}}, std::pair{2.0f, Size2{800, 1280}}}) {
+    Window window(scale, Look::Light);
+    for (const auto& shown : test::all_screens()) {
+      INFO(shown.name << " at " << scale);
+      window.show(shown, size.w, size.h);
+      const auto expected = pressable(window.head.semantics());
+      REQUIRE(!expected.empty());
+      const auto first = expected.front().substr(expected.front().find(' ') + 1);
+      window.head.ui().focus(first);
+      window.head.settle(3);
+      std::vector<std::string> order{focused(window.head.semantics())};
+      std::string out_of_sight;
+      for (std::size_t i = 1; i < expected.size(); ++i) {
+        ImGuiIO& io = ImGui::GetIO();
+        io.AddKeyEvent(ImGuiKey_Tab, true);
+        window.head.settle(1);
+        io.AddKeyEvent(ImGuiKey_Tab, false);
+        window.head.settle(2);
+        order.push_back(focused(window.head.semantics()));
+        for (const Item& item : window.head.semantics().items)
+          if (item.focused && interactive(item.role) && item.offscreen) out_of_sight += item.key + "\n";
+      }
+      CHECK(order == expected);
+      CHECK(out_of_sight == "");
+    }
+  }
+}
+
+TEST_CASE("screens: a problem that is pressed brings its question to the keyboard", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "check-problems") continue;
+    window.show(shown, 1280, 800);
+    const auto count = state::check_vm(window.state).problems.size();
+    REQUIRE(count > 10);
+    for (std::size_t i = 0; i < count; ++i) {
+      window.state = shown.make();
+      window.head.settle(2);
+      const auto before = window.state.focus_number;
+      state::update(window.state, state::Intent(state::GoToProblem{i}),
+                    {window.state.now, window.state.mono, [] { return base::Id(); }});
+      INFO("problem " << i << ": " << window.state.focus);
+      REQUIRE(window.state.focus_number == before + 1);
+      window.head.ui().focus(window.state.focus);
+      window.head.settle(4);
+      const auto& items = window.head.semantics().items;
+      const auto focused = std::find_if(items.begin(), items.end(), [](const Item& item) { return interactive(item.role) && item.focused; });
+      REQUIRE(focused != items.end());
+      CHECK(focused->key.starts_with(window.state.focus.substr(0, window.state.focus.rfind('/'))));
+      CHECK_FALSE(focused->offscreen);
+    }
+  }
+}
+
+TEST_CASE("screens: while a visit is open no other family is drawn", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (!shown.name.starts_with("record") && !shown.name.starts_with("check") && shown.name != "curtain" && shown.name != "conflicts") continue;
+    window.show(shown, 1280, 800);
+    INFO(shown.name);
+    const auto& visit = window.state.visit->visit;
+    for (const auto& family : window.state.caseload->families) {
+      if (family.id == visit.family) continue;
+      for (const Item& item : window.head.semantics().items)
+        CHECK((item.name + item.value).find(family.address) == std::string::npos);
+    }
+  }
+}
