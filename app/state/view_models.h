@@ -224,6 +224,7 @@ struct RecordVm {
   std::vector<FactVm> jottings;  ///< time, words
   std::string saved;             ///< "Saved on this tablet at 14:32"
   bool save_failed = false;
+  bool saving = false;           ///< not on the disk yet
   ActionVm check;                ///< "Check and submit"
   ActionVm discard;
   std::string discard_question;  ///< once asked: words, and the two answers
@@ -297,7 +298,7 @@ struct ApprovalsVm {
 };
 ApprovalsVm approvals_vm(const State& state);
 
-struct ChangeVm { std::string place, before, after; };
+struct ChangeVm { std::string place, before, after; };  ///< before: empty when nothing was said
 struct ReviewVm {
   std::string title;
   TagVm tag;
@@ -308,7 +309,7 @@ struct ReviewVm {
   std::vector<FactVm> summary;            ///< five lines
   std::vector<std::string> change_tabs;   ///< "Since the last visit", "Since you returned it"
   std::size_t change_tab = 0;
-  std::string changes_heading, changes_none;
+  std::string changes_heading, changes_none, before_heading, after_heading;
   std::vector<ChangeVm> changes;
   std::vector<ReadBlockVm> blocks;        ///< the whole record
   std::string decide_heading;

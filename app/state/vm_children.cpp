@@ -243,7 +243,7 @@ ChildVm child_vm(const State& state, const Id& id) {
       vm.facts.push_back({text("child.cover"), text("child.cover.words", {{"name", person_name(state, cover.worker)},
                                                                          {"day", rules::short_date(*cover.until)}})});
   vm.hazards_heading = text("hazards.heading");
-  vm.hazards = hazards_of(family);
+  vm.hazards = hazards_of(state, family);
 
   vm.due_heading = text("child.due");
   for (const auto& due : dues(state, *child))
@@ -318,7 +318,7 @@ StartVisitVm start_visit_vm(const State& state) {
   vm.children_hint = text("start.children_names.hint");
   if (!starting.elsewhere) {
     vm.hazards_heading = text("hazards.heading");
-    vm.hazards = hazards_of(caseload.family(starting.family));
+    vm.hazards = hazards_of(state, caseload.family(starting.family));
   }
   vm.type_label = text("start.type");
   for (const auto& [type, code] : model::CodeTable<model::VisitType>::values)

@@ -32,10 +32,13 @@ TagVm state_tag(const State& state, const RecordItem& item) {
   }
 }
 
-std::vector<HazardVm> hazards_of(const model::Family* family) {
+std::vector<HazardVm> hazards_of(const State& state, const model::Family* family) {
   std::vector<HazardVm> out;
   if (family)
-    for (const auto& hazard : family->hazards) out.push_back({hazard.kind, hazard.note});
+    for (const auto& hazard : family->hazards) {
+      const auto key = "hazard." + hazard.kind;
+      out.push_back({state.text().has(key) ? state.text()(key) : hazard.kind, hazard.note});
+    }
   return out;
 }
 

@@ -13,7 +13,7 @@ std::string person_name(const State& state, const Id& worker);
 std::string child_name(const State& state, const Id& case_id);
 const std::string& short_name(const model::ChildPart& part);
 TagVm state_tag(const State& state, const RecordItem& item);
-std::vector<HazardVm> hazards_of(const model::Family* family);
+std::vector<HazardVm> hazards_of(const State& state, const model::Family* family);
 /// Calls still to be made; of one visit, or all.
 std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& visit);
 /// The first line, at most so many bytes, cut between words, with an ellipsis when there is more.

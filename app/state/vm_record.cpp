@@ -360,7 +360,7 @@ RecordVm record_vm(const State& state) {
   if (visit.facts.start)
     vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at)) + ", " + clock_words(visit.facts.start->at);
   vm.where = visit.address;
-  vm.hazards = hazards_of(state.caseload->family(visit.family));
+  vm.hazards = hazards_of(state, state.caseload->family(visit.family));
   vm.calls = call_cards(state, visit.id);
   if (!visit.conflicts.empty()) {
     vm.conflict = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
@@ -390,6 +390,7 @@ RecordVm record_vm(const State& state) {
     vm.save_failed = true;
   } else if (open.edit != open.saved) {
     vm.saved = text("record.saving");
+    vm.saving = true;
   } else if (open.saved_at) {
     vm.saved = text("record.saved", {{"time", clock_words(*open.saved_at)}});
   }

@@ -502,6 +502,8 @@ ReviewVm review_vm(const State& state) {
   const auto* returned = returned_version(*item);
   const auto* previous = previous_of(state, *item);
   vm.changes_heading = text("review.changes");
+  vm.before_heading = text("review.before");
+  vm.after_heading = text("review.after");
   vm.change_tabs = {text("review.since_visit")};
   if (returned) vm.change_tabs.push_back(text("review.since_return"));
   const bool since_return = reviewing.since_return && returned;

@@ -22,7 +22,7 @@ void draw_bar(Ui& ui, const state::State& state, Intents& out) {
 void draw_screen(Ui& ui, Rect where, const state::State& state, Editors& editors, Intents& out) {
   const state::Screen& screen = *state.screen();
   switch (screen.kind) {
-    case ScreenKind::MyChildren: return draw_my_children(ui, where, my_children_vm(state), false, editors, out);
+    case ScreenKind::MyChildren: return draw_my_children(ui, where, my_children_vm(state), ListPlace::Whole, editors, out);
     case ScreenKind::Child: return draw_child(ui, where, child_vm(state, screen.id), out);
     case ScreenKind::StartVisit: return draw_start_visit(ui, where, start_visit_vm(state), editors, out);
     case ScreenKind::Record: return draw_record(ui, where, record_vm(state), date_words(state), note_words(state), editors, out);
@@ -36,13 +36,6 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Editors& editors
     case ScreenKind::Settings: return draw_settings(ui, where, settings_vm(state), out);
     case ScreenKind::ReadRecord: return draw_read(ui, where, read_vm(state, screen.id), note_words(state), editors, out);
   }
-}
-
-/// Beside the list on a wide window, when nothing has been opened yet.
-void draw_nothing_open(Ui& ui, Rect where, const state::MyChildrenVm& vm) {
-  begin_page(ui, "nothing-open", vm.title, where, {.centred = true});
-  empty_state(ui, Icon::People, vm.choose_heading, vm.choose_body);
-  end_page(ui);
 }
 
 /// A key, a finger or the mouse: somebody is there, whether or not it asked for anything.
@@ -76,9 +69,16 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   if (!in_visit(state) && !ui.narrow()) {
     Rect side = cut_side(ui, rest);
     state::MyChildrenVm list = my_children_vm(state);
-    draw_my_children(ui, side, list, true, editors, out);
-    if (state.screen()->kind == ScreenKind::MyChildren) draw_nothing_open(ui, rest, list);
-    else draw_screen(ui, rest, state, editors, out);
+    const bool overview = state.screen()->kind == ScreenKind::MyChildren;
+    draw_my_children(ui, side, list, overview ? ListPlace::BesideOverview : ListPlace::BesideScreen, editors, out);
+    if (overview && state.supervisor()) {
+      const state::ApprovalsVm queue = approvals_vm(state);
+      draw_overview(ui, rest, list, &queue, out);
+    } else if (overview) {
+      draw_overview(ui, rest, list, nullptr, out);
+    } else {
+      draw_screen(ui, rest, state, editors, out);
+    }
   } else {
     draw_screen(ui, rest, state, editors, out);
   }

@@ -2,19 +2,23 @@
 
 namespace doorstep::view {
 
-void draw_approvals(Ui& ui, Rect where, const state::ApprovalsVm& vm, Intents& out) {
-  begin_page(ui, "approvals", vm.title, where);
-  title(ui, vm.title);
-  secondary(ui, vm.intro);
-  for (const auto& visit : vm.visits) {
+void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out) {
+  for (const auto& visit : queue.visits) {
     gap(ui, space::kLg);
-    heading(ui, visit.heading);
+    label(ui, visit.heading);
     for (const auto& row : visit.rows)
       if (list_row(ui, "review-" + row.record.str(), {.title = row.title, .subtitle = row.subtitle, .trailing = row.age,
                                                       .tag = row.tag.words, .tone = tone_of(row.tag.mood)}))
         out.push_back(state::Open{state::ScreenKind::Review, row.record});
   }
-  if (vm.visits.empty()) empty_state(ui, Icon::Inbox, vm.empty_heading, vm.empty_body);
+  if (queue.visits.empty()) empty_state(ui, Icon::Inbox, queue.empty_heading, queue.empty_body);
+}
+
+void draw_approvals(Ui& ui, Rect where, const state::ApprovalsVm& vm, Intents& out) {
+  begin_page(ui, "approvals", vm.title, where);
+  title(ui, vm.title);
+  secondary(ui, vm.intro);
+  draw_queue(ui, vm, out);
   end_page(ui);
 }
 

@@ -30,7 +30,7 @@ void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
     gap(ui, space::kLg);
     heading(ui, vm.people_heading);
     gap(ui, space::kXs);
-    for (const auto& person : vm.people) fact(ui, person.relationship, person.detail.empty() ? person.name : person.name + ", " + person.detail);
+    for (const auto& person : vm.people) fact(ui, person.relationship, person.detail.empty() ? person.name : person.name + ". " + person.detail);
   }
   gap(ui, space::kLg);
   heading(ui, vm.visits_heading);

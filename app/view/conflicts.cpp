@@ -1,19 +1,8 @@
 #include "app/view/parts.h"
 
 namespace doorstep::view {
-namespace {
-
-void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone) {
-  begin_panel(ui, key, tone, title);
-  label(ui, title);
-  pre(ui, words);
-  end_panel(ui);
-}
-
-}  // namespace
-
 void draw_conflicts(Ui& ui, Rect where, const state::ConflictsVm& vm, Intents& out) {
-  begin_page(ui, "conflicts", vm.title, where, {.max_width = 0});
+  begin_page(ui, "conflicts", vm.title, where, {.max_width = 1080});
   title(ui, vm.title);
   secondary(ui, vm.intro);
   for (const auto& conflict : vm.conflicts) {
@@ -21,28 +10,9 @@ void draw_conflicts(Ui& ui, Rect where, const state::ConflictsVm& vm, Intents& o
     gap(ui, space::kLg);
     heading(ui, conflict.heading);
     gap(ui, space::kSm);
-    // Side by side where there is room: two columns of half the page each.
-    if (!ui.narrow()) {
-      Rect left = place(ui, {0, 0});
-      float half = (room(ui) - ui.s(space::kMd)) / 2;
-      auto column = ui.places.back();
-      ui.places.push_back(column);
-      ui.places.back().w = half;
-      draw_text_of(ui, "mine", conflict.mine_heading, conflict.mine, Tone::Info);
-      float mine_end = ui.places.back().y;
-      ui.places.back() = column;
-      ui.places.back().x = left.x0 + half + ui.s(space::kMd);
-      ui.places.back().w = half;
-      draw_text_of(ui, "theirs", conflict.theirs_heading, conflict.theirs, Tone::Warn);
-      float theirs_end = ui.places.back().y;
-      ui.places.pop_back();
-      ui.places.back().y = std::max(mine_end, theirs_end);
-      ui.places.back().bottom = std::max(ui.places.back().bottom, ui.places.back().y);
-    } else {
-      draw_text_of(ui, "mine", conflict.mine_heading, conflict.mine, Tone::Info);
-      gap(ui, space::kSm);
-      draw_text_of(ui, "theirs", conflict.theirs_heading, conflict.theirs, Tone::Warn);
-    }
+    draw_side_by_side(
+        ui, [&] { draw_text_of(ui, "mine", conflict.mine_heading, conflict.mine, Tone::Info); },
+        [&] { draw_text_of(ui, "theirs", conflict.theirs_heading, conflict.theirs, Tone::Warn); });
     if (!conflict.base.empty()) {
       gap(ui, space::kSm);
       small(ui, conflict.base_heading);

@@ -1,4 +1,5 @@
 #include "app/view/parts.h"
+#include "app/view/screens.h"
 
 namespace doorstep::view {
 namespace {
@@ -10,20 +11,64 @@ void draw_rows(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
       out.push_back(state::Open{state::ScreenKind::Child, row.child});
 }
 
+void draw_drafts(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
+  if (vm.drafts.empty()) return;
+  gap(ui, space::kLg);
+  heading(ui, vm.drafts_heading);
+  for (const auto& draft : vm.drafts)
+    if (list_row(ui, "draft-" + draft.visit.str(), {.title = draft.title, .subtitle = draft.subtitle, .tag = draft.tag.words,
+                                                    .tone = tone_of(draft.tag.mood), .icon = Icon::Pencil}))
+      out.push_back(state::Open{state::ScreenKind::Record, draft.visit});
+}
+
+/// The bar leads there too, so these two stand quietly at the end.
+bool is_aside(const state::ActionVm& action) {
+  const auto* open = action.intent ? std::get_if<state::Open>(&*action.intent) : nullptr;
+  return open && (open->screen == state::ScreenKind::SyncStatus || open->screen == state::ScreenKind::Settings);
+}
+
+void draw_more(Ui& ui, const state::MyChildrenVm& vm, bool aside, Intents& out) {
+  for (std::size_t i = 0; i < vm.more.size(); ++i)
+    if (is_aside(vm.more[i]) == aside)
+      draw_action(ui, "more-" + std::to_string(i), vm.more[i], aside ? ButtonKind::Quiet : ButtonKind::Secondary, out);
+}
+
+/// What is to be done now: calls, the supervisor's lists, a visit.
+void draw_to_do(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
+  draw_call_cards(ui, vm.calls, out);
+  begin_flow(ui);
+  draw_action(ui, "start-visit", vm.start_visit, ButtonKind::Primary, out, Icon::Home);
+  draw_more(ui, vm, false, out);
+  end_flow(ui);
+  draw_drafts(ui, vm, out);
+}
+
+void draw_notice(Ui& ui, const state::MyChildrenVm& vm) {
+  if (vm.notice.empty()) return;
+  info_panel(ui, "notice", Tone::Info, {}, vm.notice);
+  gap(ui, space::kXs);
+}
+
+/// The title with the day at its right.
+void draw_head(Ui& ui, const state::MyChildrenVm& vm, bool side) {
+  begin_flow(ui, space::kSm, line_px(side ? Type::H3 : Type::H1));
+  side ? heading(ui, vm.title) : title(ui, vm.title);
+  push_right(ui, line_width(ui, Type::Small, vm.date));
+  small(ui, vm.date);
+  end_flow(ui);
+  gap(ui, space::kMd);
+}
+
 }  // namespace
 
-void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, bool side, Editors& editors, Intents& out) {
+void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPlace place, Editors& editors, Intents& out) {
+  const bool side = place != ListPlace::Whole;
   begin_page(ui, "my-children", vm.title, where, {.surface = true, .edge = side, .pad = space::kLg, .max_width = side ? 0.f : kColumn});
-  side ? heading(ui, vm.title) : title(ui, vm.title);
-  small(ui, vm.date);
-  gap(ui, space::kMd);
+  draw_head(ui, vm, side);
+  if (place != ListPlace::BesideOverview) draw_notice(ui, vm);
   if (search_field(ui, state::kSearch, vm.search_name, editors.text(state::kSearch, {}, {.single_line = true})).changed)
     out.push_back(state::SearchTyped{});
-  gap(ui, space::kMd);
-  if (!vm.notice.empty()) {
-    info_panel(ui, "notice", Tone::Info, {}, vm.notice);
-    gap(ui, space::kMd);
-  }
+  gap(ui, space::kXs);
   if (vm.searching) {
     draw_rows(ui, vm, out);
     for (const auto& hit : vm.hits)
@@ -32,25 +77,37 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, bool si
     end_page(ui);
     return;
   }
-  draw_call_cards(ui, vm.calls, out);
-  draw_action(ui, "start-visit", vm.start_visit, ButtonKind::Primary, out, Icon::Home);
-  for (std::size_t i = 0; i < vm.more.size(); ++i) {
+  if (place == ListPlace::BesideScreen) draw_call_cards(ui, vm.calls, out);  // they stay in sight until a call is recorded
+  if (place == ListPlace::Whole) {
     gap(ui, space::kXs);
-    draw_action(ui, "more-" + std::to_string(i), vm.more[i], ButtonKind::Secondary, out);
+    draw_to_do(ui, vm, out);
+    gap(ui, space::kMd);
   }
-  if (!vm.drafts.empty()) {
-    gap(ui, space::kLg);
-    heading(ui, vm.drafts_heading);
-    for (const auto& draft : vm.drafts)
-      if (list_row(ui, "draft-" + draft.visit.str(), {.title = draft.title, .subtitle = draft.subtitle, .tag = draft.tag.words,
-                                                      .tone = tone_of(draft.tag.mood), .icon = Icon::Pencil}))
-        out.push_back(state::Open{state::ScreenKind::Record, draft.visit});
-  }
-  gap(ui, space::kMd);
   std::vector<std::string_view> labels(vm.tabs.begin(), vm.tabs.end());
   if (auto tab = tabs(ui, "when", labels, vm.tab)) out.push_back(state::ShowTab{static_cast<state::ListTab>(*tab)});
   draw_rows(ui, vm, out);
   if (vm.rows.empty()) empty_state(ui, Icon::Check, vm.empty_heading, vm.empty_body);
+  gap(ui, space::kLg);
+  begin_flow(ui);
+  draw_more(ui, vm, true, out);
+  end_flow(ui);
+  end_page(ui);
+}
+
+void draw_overview(Ui& ui, Rect where, const state::MyChildrenVm& vm, const state::ApprovalsVm* queue, Intents& out) {
+  begin_page(ui, "overview", vm.date, where);
+  title(ui, vm.date);
+  gap(ui, space::kMd);
+  draw_notice(ui, vm);
+  draw_to_do(ui, vm, out);
+  if (queue) {
+    gap(ui, space::kXl);
+    heading(ui, queue->title);
+    draw_queue(ui, *queue, out);
+  }
+  gap(ui, space::kXl);
+  heading(ui, vm.choose_heading);
+  secondary(ui, vm.choose_body);
   end_page(ui);
 }
 

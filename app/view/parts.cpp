@@ -1,5 +1,8 @@
 #include "app/view/parts.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "platform/base/limits.h"
 
 namespace doorstep::view {
@@ -43,6 +46,19 @@ void draw_tag(Ui& ui, const state::TagVm& vm) {
   if (!vm.words.empty()) tag(ui, vm.words, tone_of(vm.mood));
 }
 
+void draw_title(Ui& ui, std::string_view words, const state::TagVm& vm) {
+  begin_flow(ui, space::kSm, line_px(Type::H1));
+  title(ui, words);
+  draw_tag(ui, vm);
+  end_flow(ui);
+  gap(ui, space::kXs);
+}
+
+void push_right(Ui& ui, float width) {
+  auto& place = ui.places.back();
+  place.flow_x = std::max(place.flow_x, place.x + place.w - std::ceil(width));
+}
+
 void draw_facts(Ui& ui, const std::vector<state::FactVm>& facts) {
   for (const auto& f : facts) fact(ui, f.name, f.value);
 }
@@ -83,10 +99,9 @@ void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intent
   for (const auto& card : cards) {
     Scope scope(ui, card.child.str());
     auto action = call_card(ui, "call", {.heading = card.heading, .emergency = card.emergency, .who = card.who, .number = card.number,
-                                         .called = card.called, .no_answer = card.no_answer, .reason_label = card.reason_label,
+                                         .tried = card.tried, .called = card.called, .no_answer = card.no_answer, .reason_label = card.reason_label,
                                          .reason = card.reason, .reason_open = card.reason_open});
-    for (const auto& line : card.tried) icon_text(ui, Icon::Phone, line);
-    gap(ui, space::kMd);
+    gap(ui, space::kXs);
     switch (action) {
       case CallAction::Called: out.push_back(state::RecordCall{card.visit, card.record, card.child, true}); break;
       case CallAction::NoAnswer: out.push_back(state::RecordCall{card.visit, card.record, card.child, false}); break;
@@ -104,9 +119,40 @@ std::optional<std::size_t> draw_problems(Ui& ui, std::string_view key, std::stri
   return pressed;
 }
 
+void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone) {
+  begin_panel(ui, key, tone, title);
+  text(ui, Type::SmallBold, tone == Tone::Neutral ? ui.c.ink2 : ui.c.tone(tone).text, title, Role::Label);
+  gap(ui, space::kHair);
+  text(ui, Type::Note, ui.c.ink, words.empty() ? std::string_view("–") : words);
+  end_panel(ui);
+}
+
+void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::function<void()>& right) {
+  if (room(ui) < ui.s(640)) {
+    left();
+    right();
+    return;
+  }
+  const auto whole = ui.places.back();
+  const float half = std::floor((whole.w - ui.s(space::kMd)) / 2);
+  ui.places.push_back(whole);
+  ui.places.back().w = half;
+  left();
+  const auto first = ui.places.back();
+  ui.places.back() = whole;
+  ui.places.back().x += half + ui.s(space::kMd);
+  ui.places.back().w = half;
+  right();
+  const auto second = ui.places.back();
+  ui.places.pop_back();
+  ui.places.back().y = std::max(first.y, second.y);
+  ui.places.back().bottom = std::max({whole.bottom, first.bottom, second.bottom});
+}
+
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks) {
   for (const auto& block : blocks) {
     gap(ui, space::kLg);
+    separator(ui);
     heading(ui, block.heading);
     for (const auto& line : block.lines) {
       gap(ui, space::kSm);

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ void draw_action(Ui& ui, std::string_view key, const state::ActionVm& vm, Button
                  std::string_view spoken = {});
 void draw_tag(Ui& ui, const state::TagVm& vm);
 void draw_facts(Ui& ui, const std::vector<state::FactVm>& facts);
+/// The page's title with its tag beside it.
+void draw_title(Ui& ui, std::string_view words, const state::TagVm& tag);
+/// In a flow: what follows, `width` window pixels wide, goes to the right edge if there is room on this row.
+void push_right(Ui& ui, float width);
 /// A heading, then its facts; nothing when there are none.
 void draw_fact_block(Ui& ui, std::string_view title, const std::vector<state::FactVm>& facts);
 /// Told before the door is reached; nothing when there are none.
@@ -32,6 +37,12 @@ void draw_checkboxes(Ui& ui, std::string_view key, const Question& question, con
 void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);
 /// A list of what stands in the way; nothing when it is empty. The line pressed, if any.
 std::optional<std::size_t> draw_problems(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems);
+/// A panel with a heading and a text as it was written.
+void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone);
+/// Two columns of half the width, or one below the other where there is no room.
+void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::function<void()>& right);
+/// What waits for a decision, visit by visit.
+void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out);
 /// A record read back: headings, questions, what was said with its line ends.
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks);
 

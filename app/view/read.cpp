@@ -5,8 +5,7 @@ namespace doorstep::view {
 
 void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   begin_page(ui, "read", vm.title, where);
-  title(ui, vm.title);
-  draw_tag(ui, vm.tag);
+  draw_title(ui, vm.title, vm.tag);
   if (!vm.notice.empty()) {
     gap(ui, space::kSm);
     info_panel(ui, "notice", Tone::Info, {}, vm.notice);

@@ -41,12 +41,19 @@ void draw_time(Pen& pen, const state::FieldVm& vm, const std::string& key, const
   announce(pen, time_fields(pen.ui, key, question, pen.editors.time(key, vm.minutes), {pen.dates.hour, pen.dates.minute}), vm.key);
 }
 
+void draw_moment(Pen& pen, const state::FieldVm& vm) {
+  const auto result = moment_fields(pen.ui, vm.key, question_of(vm), pen.editors.date(vm.key, vm.date), pen.editors.time(vm.key + "/time", vm.minutes),
+                                    {pen.dates.day, pen.dates.month, pen.dates.year}, {pen.dates.hour, pen.dates.minute}, vm.now.label);
+  announce(pen, result.field, vm.key);
+  if (result.now && vm.now.intent) pen.out.push_back(*vm.now.intent);
+}
+
 /// The tap "Not covered", and why, where the type demands it.
 void draw_not_covered(Pen& pen, const state::Place& place, const std::string& key, std::string_view label, bool on, std::string_view why_label,
                       std::string_view why) {
   if (label.empty()) return;
-  gap(pen.ui, space::kHair);
-  if (checkbox(pen.ui, key + "/not-covered", label, on))
+  gap(pen.ui, -space::kSm);  // it goes with the question above it
+  if (checkbox(pen.ui, key + "/not-covered", label, on, false, true))
     pen.out.push_back(state::FieldChosen{place, on ? state::FieldValue() : state::FieldValue(model::NotCovered{})});
   if (on && !why_label.empty())
     draw_line(pen.ui, key + "/uncovered", {.label = why_label}, why, limits::kShortTextBytes, pen.editors, pen.out);
@@ -57,6 +64,7 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
   if (vm.is_not_covered) {
     label(pen.ui, vm.label);
     if (!vm.error.empty()) inline_error(pen.ui, vm.error);
+    gap(pen.ui, space::kSm);
   } else {
     switch (vm.kind) {
       case FieldKind::Choice:
@@ -67,15 +75,14 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
       case FieldKind::Date: draw_date(pen.ui, vm.key, question_of(vm), vm.date, pen.dates, pen.editors, pen.out); break;
       case FieldKind::Time: draw_time(pen, vm, vm.key, question_of(vm)); break;
       case FieldKind::DateTime:
-        draw_date(pen.ui, vm.key, question_of(vm), vm.date, pen.dates, pen.editors, pen.out);
-        draw_time(pen, vm, vm.key + "/time", {});
+        draw_moment(pen, vm);
         break;
       case FieldKind::Scale:
         if (auto value = scale_tiles(pen.ui, vm.key, question_of(vm), vm.scale, vm.low, vm.high))
           pen.out.push_back(state::FieldChosen{vm.place, static_cast<std::int64_t>(*value)});
         break;
     }
-    draw_action(pen.ui, vm.key + "/now", vm.now, ButtonKind::Secondary, pen.out, Icon::Clock);
+    if (vm.kind != FieldKind::DateTime) draw_action(pen.ui, vm.key + "/now", vm.now, ButtonKind::Secondary, pen.out, Icon::Clock);
   }
   draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
   gap(pen.ui, space::kLg);
@@ -102,8 +109,9 @@ void draw_list(Pen& pen, const state::ListVm& vm) {
   begin_flow(ui);
   draw_action(ui, vm.key + "/add", vm.add, ButtonKind::Secondary, pen.out, Icon::Plus);
   draw_action(ui, vm.key + "/all-not-discussed", vm.all_not_discussed, ButtonKind::Secondary, pen.out);
-  end_flow(ui);
   if (!vm.none.empty() && checkbox(ui, vm.key + "/none", vm.none, vm.is_none)) pen.out.push_back(state::NoneOf{vm.place});
+  end_flow(ui);
+  if (!vm.not_covered.empty()) gap(ui, space::kLg);
   draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
   gap(ui, space::kLg);
 }
@@ -120,6 +128,8 @@ void draw_group(Pen& pen, const state::GroupVm& vm) {
 
 void draw_jottings(Pen& pen, const state::RecordVm& vm) {
   if (vm.jottings_heading.empty()) return;
+  separator(pen.ui);
+  gap(pen.ui, space::kXs);
   heading(pen.ui, vm.jottings_heading);
   if (!vm.jottings_hint.empty()) hint(pen.ui, vm.jottings_hint);
   draw_facts(pen.ui, vm.jottings);
@@ -132,9 +142,8 @@ void draw_jottings(Pen& pen, const state::RecordVm& vm) {
 
 void draw_head(Pen& pen, const state::RecordVm& vm) {
   Ui& ui = pen.ui;
-  title(ui, vm.title);
-  begin_flow(ui, space::kMd);
-  draw_tag(ui, vm.tag);
+  draw_title(ui, vm.title, vm.tag);
+  begin_flow(ui, space::kLg);
   if (!vm.when.empty()) icon_text(ui, Icon::Clock, vm.when);
   if (!vm.where.empty()) icon_text(ui, Icon::Pin, vm.where);
   end_flow(ui);
@@ -166,7 +175,10 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
     if (auto tab = tabs(ui, "parts", labels, vm.tab)) out.push_back(state::ShowChild{vm.tabs[*tab].child});
     gap(ui, space::kLg);
   }
-  for (const auto& section : vm.sections) {
+  for (std::size_t i = 0; i < vm.sections.size(); ++i) {
+    const auto& section = vm.sections[i];
+    if (i > 0) separator(ui);
+    gap(ui, space::kXs);
     heading(ui, section.title);
     gap(ui, space::kMd);
     for (const auto& block : section.blocks) {
@@ -174,7 +186,6 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
       else if (auto* list = std::get_if<state::ListVm>(&block)) draw_list(pen, *list);
       else draw_group(pen, std::get<state::GroupVm>(block));
     }
-    gap(ui, space::kMd);
   }
   draw_jottings(pen, vm);
   if (vm.discard_question.empty()) {
@@ -192,8 +203,11 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);
-  if (!vm.saved.empty())
-    status_line(ui, vm.save_failed ? Icon::Warning : Icon::Check, vm.saved, vm.save_failed ? Tone::Danger : Tone::Neutral);
+  if (!vm.saved.empty()) {
+    push_right(ui, line_width(ui, Type::Small, vm.saved) + ui.s(16 + space::kXs));
+    status_line(ui, vm.save_failed ? Icon::Warning : vm.saving ? Icon::Sync : Icon::Check, vm.saved,
+                vm.save_failed ? Tone::Danger : vm.saving ? Tone::Neutral : Tone::Ok);
+  }
   end_footer(ui);
   end_page(ui);
 }

@@ -15,17 +15,20 @@ void draw_changes(Ui& ui, const state::ReviewVm& vm, Intents& out) {
   for (std::size_t i = 0; i < vm.changes.size(); ++i) {
     const auto& change = vm.changes[i];
     gap(ui, space::kSm);
-    begin_panel(ui, "change-" + std::to_string(i), Tone::Info, change.place);
+    const std::string key = "change-" + std::to_string(i);
     label(ui, change.place);
-    if (!change.before.empty()) secondary(ui, change.before);
-    pre(ui, change.after);
-    end_panel(ui);
+    gap(ui, space::kHair);
+    draw_side_by_side(
+        ui, [&] { draw_text_of(ui, key + "-before", vm.before_heading, change.before, Tone::Neutral); },
+        [&] { draw_text_of(ui, key + "-after", vm.after_heading, change.after, Tone::Info); });
   }
 }
 
 void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes, Editors& editors,
                    Intents& out) {
-  gap(ui, space::kXl);
+  gap(ui, space::kLg);
+  separator(ui);
+  gap(ui, space::kXs);
   heading(ui, vm.decide_heading);
   draw_problems(ui, "decision-problems", vm.problems_heading, vm.problems);
   gap(ui, space::kSm);
@@ -52,8 +55,7 @@ void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
 void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
                  Editors& editors, Intents& out) {
   begin_page(ui, "review", vm.title, where);
-  title(ui, vm.title);
-  draw_tag(ui, vm.tag);
+  draw_title(ui, vm.title, vm.tag);
   if (!vm.stale.empty()) {
     gap(ui, space::kMd);
     info_panel(ui, "stale", Tone::Warn, {}, vm.stale);

@@ -14,8 +14,12 @@ void draw_app(Ui& ui, const state::State& state, state::Editors& editors, state:
 
 // Each fills `where`, which is the window without its bar, or a pane of it.
 void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, state::Editors& editors, state::Intents& out);
-/// `side`: as the list beside another screen.
-void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, bool side, state::Editors& editors, state::Intents& out);
+/// The list alone in a narrow window, or at the side of the overview or of another screen: nothing is on the window twice.
+enum class ListPlace { Whole, BesideOverview, BesideScreen };
+void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPlace place, state::Editors& editors, state::Intents& out);
+/// Beside the list while nothing is open: calls to make, what is to be written up, starting a visit.
+/// With a supervisor's queue, if there is one.
+void draw_overview(Ui& ui, Rect where, const state::MyChildrenVm& vm, const state::ApprovalsVm* queue, state::Intents& out);
 void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, state::Intents& out);
 void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, state::Editors& editors, state::Intents& out);
 void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,

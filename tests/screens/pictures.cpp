@@ -1,3 +1,5 @@
+#include <imgui.h>
+#include <imgui_internal.h>
 #include <png.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -22,7 +24,7 @@ void write_png(const std::filesystem::path& file, const shell::Shell::Picture& p
 }
 
 /// Shows each screen in one window for as long as it takes to come to rest, and keeps what is seen.
-void take(const std::vector<test::Shown>& screens, view::Look look, int percent, int height, const std::string& suffix) {
+void take(const std::vector<test::Shown>& screens, view::Look look, int percent, int height, const std::string& suffix, bool to_the_end = false) {
   static const base::SystemClock clock;
   constexpr base::Millis kRest{250};
   shell::Options options;
@@ -35,11 +37,13 @@ void take(const std::vector<test::Shown>& screens, view::Look look, int percent,
   REQUIRE(shell.has_value());
   std::size_t at = 0;
   state::State state = screens.front().make();
-  base::Millis until = clock.monotonic() + kRest;
+  base::Millis until = clock.monotonic() + base::Millis(1500);
   shell::Shell::Client client;
   client.draw = [&](view::Ui& ui) {
     state::Intents intents;
     view::draw_app(ui, state, state.editors, intents);
+    if (to_the_end)
+      for (ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) ImGui::SetScrollY(window, window->ScrollMax.y);
   };
   bool other = false;
   client.poll = [&] { return std::exchange(other, false); };
@@ -74,5 +78,7 @@ TEST_CASE("pictures of every screen, in build/<kind>/pictures", "[.pictures]") {
     for (const auto& [look, name] : {std::pair{view::Look::Light, "light"}, std::pair{view::Look::Dark, "dark"}})
       take(screens, look, percent, 800, "-" + std::string(name) + "-" + std::to_string(percent));
   std::erase_if(screens, [](const auto& s) { return !s.is_long; });
-  if (!screens.empty()) take(screens, view::Look::Light, 100, 3200, "-whole");
+  if (screens.empty()) return;
+  take(screens, view::Look::Light, 100, 3200, "-whole");
+  take(screens, view::Look::Light, 100, 2400, "-end", true);
 }

@@ -31,6 +31,7 @@ struct Window {
     ImGui::GetIO().DisplaySize = {w, h};
     state = shown.make();
     ImGui::ClearActiveID();
+    ImGui::GetIO().AddMousePosEvent(1, 1);  // the wheel is another window's for a while, unless the mouse moves
     head.settle(5);
   }
 
@@ -94,7 +95,7 @@ TEST_CASE("screens: a page scrolls to its very end", "[screens]") {
     for (const auto& shown : test::all_screens()) {
       INFO(shown.name << " " << size.w << "x" << size.h);
       window.show(shown, size.w, size.h);
-      window.head.wheel(size.w - 40, size.h / 2, -2000);
+      for (int i = 0; i < 3; ++i) window.head.wheel(size.w - 60, size.h / 2, -200);
       CHECK(joined(faults(window.head.semantics(), 2)) == "");
       const auto& items = window.head.semantics().items;
       const auto last = std::find_if(items.rbegin(), items.rend(), [](const Item& i) { return interactive(i.role) || i.role >= Role::Text; });

@@ -80,21 +80,26 @@ void draw_mark(Ui& ui, Mark mark, const Rect& at, bool selected, bool disabled, 
 }
 
 /// A tile with a mark before its words: radio and checkbox.
-bool tile(Ui& ui, std::string_view key, Role role, Mark mark, const Choice& choice, bool selected, const Question& question) {
-  const float pad = ui.s(space::kMd), side = ui.s(22), between = ui.s(space::kSm);
+struct TileLook {
+  float width = 0;     ///< at least, window pixels
+  bool quiet = false;  ///< no border, no ground
+};
+bool tile(Ui& ui, std::string_view key, Role role, Mark mark, const Choice& choice, bool selected, const Question& question, TileLook look = {}) {
+  const float pad = ui.s(look.quiet ? space::kHair : space::kMd), side = ui.s(22), between = ui.s(space::kSm);
   const float most = room(ui) - 2 * pad - side - between;
   const Size words = measure(ui, Type::Body, choice.label, most);
   const Size below = choice.hint.empty() ? Size{} : measure(ui, Type::Small, choice.hint, most);
   const float h = std::max(ui.s(kControl), words.h + below.h + 2 * ui.s(11));
-  const Rect at = place(ui, {2 * pad + side + between + std::max(words.w, below.w), h});
+  const Rect at = place(ui, {std::max(look.width, 2 * pad + side + between + std::max(words.w, below.w)), h});
   const bool invalid = !question.error.empty();
   const Pressed state = press(ui, key, at, {.role = role, .name = choice.label, .value = choice.hint, .selected = selected,
                                             .disabled = question.disabled, .invalid = invalid});
   if (state.visible) {
     const float radius = ui.s(kRadius);
-    draw::fill(at, selected ? ui.c.tint : state.hovered && !question.disabled ? ui.c.tint : ui.c.surface, radius);
+    const bool tinted = (selected && !look.quiet) || (state.hovered && !question.disabled);
+    if (tinted || !look.quiet) draw::fill(at, tinted ? ui.c.tint : ui.c.surface, radius);
     const Color edge = question.disabled ? ui.c.line : selected ? ui.c.primary : invalid ? ui.c.error : ui.c.edge;
-    draw::border(at, edge, radius, ui.s(selected ? ui.c.thick_px : ui.c.edge_px));
+    if (!look.quiet) draw::border(at, edge, radius, ui.s(selected ? ui.c.thick_px : ui.c.edge_px));
     if (state.focused) focus_ring(ui, at, radius);
   }
   const float x = at.x0 + pad, text_x = x + side + between;
@@ -203,14 +208,22 @@ bool link(Ui& ui, std::string_view key, std::string_view words) {
   return state.pressed;
 }
 
+/// Addresses and other long words below the labels read better in columns.
+TileLook look_of(const Ui& ui, std::span<const Choice> choices) {
+  const auto hints = std::count_if(choices.begin(), choices.end(), [](const Choice& c) { return !c.hint.empty(); });
+  if (choices.size() < 3 || 2 * static_cast<std::size_t>(hints) < choices.size() || room(ui) < ui.s(520)) return {};
+  return {std::floor((room(ui) - ui.s(space::kSm)) / 2)};
+}
+
 std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
                                        std::optional<std::size_t> selected) {
   std::optional<std::size_t> chosen;
   const QuestionScope scope(ui, key, question, Role::RadioGroup);
   begin_flow(ui);
+  const TileLook look = look_of(ui, choices);
   for (std::size_t i = 0; i < choices.size(); ++i) {
     if (i == 0 && ui.focus_key == std::string(key) + "/first") ui.focus_key = choice_key(key, choices[i].key);
-    if (tile(ui, choice_key(key, choices[i].key), Role::Radio, Mark::Circle, choices[i], selected == i, question)) chosen = i;
+    if (tile(ui, choice_key(key, choices[i].key), Role::Radio, Mark::Circle, choices[i], selected == i, question, look)) chosen = i;
   }
   end_flow(ui);
   return chosen == selected ? std::nullopt : chosen;
@@ -221,17 +234,18 @@ std::optional<std::size_t> checkbox_tiles(Ui& ui, std::string_view key, const Qu
   std::optional<std::size_t> turned;
   const QuestionScope scope(ui, key, question, Role::Group);
   begin_flow(ui);
+  const TileLook look = look_of(ui, choices);
   for (std::size_t i = 0; i < choices.size(); ++i) {
     if (i == 0 && ui.focus_key == std::string(key) + "/first") ui.focus_key = choice_key(key, choices[i].key);
     const bool on = i < selected.size() && selected[i];
-    if (tile(ui, choice_key(key, choices[i].key), Role::Checkbox, Mark::Box, choices[i], on, question)) turned = i;
+    if (tile(ui, choice_key(key, choices[i].key), Role::Checkbox, Mark::Box, choices[i], on, question, look)) turned = i;
   }
   end_flow(ui);
   return turned;
 }
 
-bool checkbox(Ui& ui, std::string_view key, std::string_view words, bool checked, bool disabled) {
-  const bool turned = tile(ui, key, Role::Checkbox, Mark::Box, {key, words, {}}, checked, {.label = {}, .disabled = disabled});
+bool checkbox(Ui& ui, std::string_view key, std::string_view words, bool checked, bool disabled, bool quiet) {
+  const bool turned = tile(ui, key, Role::Checkbox, Mark::Box, {key, words, {}}, checked, {.label = {}, .disabled = disabled}, {.width = 0, .quiet = quiet});
   if (!ui.places.back().flow) gap(ui, space::kSm);
   return turned;
 }
@@ -454,6 +468,8 @@ CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
     text(ui, Type::H3, ui.c.ink, card.number);
     gap(ui, space::kSm);
   }
+  for (const std::string& line : card.tried) text(ui, Type::Small, ui.c.ink2, line);
+  if (!card.tried.empty()) gap(ui, space::kSm);
   begin_flow(ui);
   if (!card.called.empty() && button(ui, choice_key(key, "called"), card.called, ButtonKind::Primary, {.icon = Icon::Check})) action = CallAction::Called;
   if (!card.no_answer.empty() && button(ui, choice_key(key, "no_answer"), card.no_answer, ButtonKind::Secondary)) action = CallAction::NoAnswer;

@@ -41,14 +41,14 @@ struct Choice {
   std::string_view label;
   std::string_view hint = {};
 };
-/// One of several; tiles wrap to rows. Nothing is selected until somebody does. Returns the index chosen in this frame.
+/// One of several; tiles wrap to rows, and stand in two columns where most have a hint. Nothing is selected until somebody does. Returns the index chosen in this frame.
 std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
                                        std::optional<std::size_t> selected);
 /// Any of several. Returns the index to turn over.
 std::optional<std::size_t> checkbox_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
                                           const std::vector<bool>& selected);
-/// One box alone. True: turn it over.
-bool checkbox(Ui& ui, std::string_view key, std::string_view label, bool checked, bool disabled = false);
+/// One box alone. True: turn it over. `quiet`: without a border, for what goes with a question and is not the answer looked for.
+bool checkbox(Ui& ui, std::string_view key, std::string_view label, bool checked, bool disabled = false, bool quiet = false);
 /// 0 to 10; `low` and `high` are the words at its ends.
 std::optional<int> scale_tiles(Ui& ui, std::string_view key, const Question& question, std::optional<int> value, std::string_view low,
                                std::string_view high);
@@ -86,6 +86,7 @@ struct CallCard {
   std::string_view emergency;           ///< "Immediate danger: 999"
   std::string_view who = {};            ///< label of the number to try now
   std::string_view number = {};
+  std::span<const std::string> tried = {};  ///< "Duty manager, 14:32: no answer"
   std::string_view called = {};         ///< "I spoke to them"
   std::string_view no_answer = {};      ///< "No answer"
   std::string_view reason_label = {};   ///< "Why this is here"

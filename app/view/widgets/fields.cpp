@@ -23,14 +23,15 @@ EditBox box_for(const Question& question) {
 }
 
 struct Part {
-  std::string_view key, label;
+  std::string key;
+  std::string_view label;
   editor::EditorState& text;
   float width;
 };
 
 /// Boxes side by side, each below its own small label.
-FieldResult parts(Ui& ui, std::string_view key, const Question& question, std::span<const Part> all) {
-  FieldResult out;
+MomentResult parts(Ui& ui, std::string_view key, const Question& question, std::span<const Part> all, std::string_view now = {}) {
+  MomentResult out;
   const QuestionScope scope(ui, key, question, Role::Group);
   begin_flow(ui, space::kMd);
   for (const Part& part : all) {
@@ -41,9 +42,17 @@ FieldResult parts(Ui& ui, std::string_view key, const Question& question, std::s
     ui.places.push_back({.x = at.x0, .y = at.y0 + head, .w = width, .bottom = at.y0});
     EditBox box = box_for(question);
     box.name = part.label;
-    const std::string own = choice_key(key, part.key);
+    const std::string& own = part.key;
     if (&part == all.data() && ui.focus_key == std::string(key) + "/first") ui.focus_key = own;
-    out = both(out, edit_box(ui, own, width, box, part.text));
+    out.field = both(out.field, edit_box(ui, own, width, box, part.text));
+    ui.places.pop_back();
+  }
+  if (!now.empty()) {
+    const float head = ui.s(line_px(Type::Small)) + ui.s(space::kHair);
+    const float width = measure(ui, Type::BodyBold, now, room(ui)).w + ui.s(2 * 20 + 20 + 10);  // as a button with an icon needs
+    const Rect at = place(ui, {width, head + ui.s(kControl)});
+    ui.places.push_back({.x = at.x0, .y = at.y0 + head, .w = width, .bottom = at.y0});
+    out.now = button(ui, choice_key(key, "now"), now, ButtonKind::Secondary, {.icon = Icon::Clock, .disabled = question.disabled, .full_width = true});
     ui.places.pop_back();
   }
   end_flow(ui);
@@ -79,13 +88,26 @@ FieldResult password_field(Ui& ui, std::string_view key, const Question& questio
 }
 
 FieldResult date_fields(Ui& ui, std::string_view key, const Question& question, DateEdit& edit, const DateWords& words) {
-  const std::array<Part, 3> all{{{"day", words.day, edit.day, 64}, {"month", words.month, edit.month, 64}, {"year", words.year, edit.year, 96}}};
-  return parts(ui, key, question, all);
+  const std::array<Part, 3> all{{{choice_key(key, "day"), words.day, edit.day, 64},
+                                 {choice_key(key, "month"), words.month, edit.month, 64},
+                                 {choice_key(key, "year"), words.year, edit.year, 96}}};
+  return parts(ui, key, question, all).field;
 }
 
 FieldResult time_fields(Ui& ui, std::string_view key, const Question& question, TimeEdit& edit, const TimeWords& words) {
-  const std::array<Part, 2> all{{{"hour", words.hour, edit.hour, 64}, {"minute", words.minute, edit.minute, 64}}};
-  return parts(ui, key, question, all);
+  const std::array<Part, 2> all{{{choice_key(key, "hour"), words.hour, edit.hour, 64}, {choice_key(key, "minute"), words.minute, edit.minute, 64}}};
+  return parts(ui, key, question, all).field;
+}
+
+MomentResult moment_fields(Ui& ui, std::string_view key, const Question& question, DateEdit& date, TimeEdit& time, const DateWords& days,
+                           const TimeWords& hours, std::string_view now) {
+  const std::string of_day = choice_key(key, "time");
+  const std::array<Part, 5> all{{{choice_key(key, "day"), days.day, date.day, 64},
+                                 {choice_key(key, "month"), days.month, date.month, 64},
+                                 {choice_key(key, "year"), days.year, date.year, 96},
+                                 {choice_key(of_day, "hour"), hours.hour, time.hour, 64},
+                                 {choice_key(of_day, "minute"), hours.minute, time.minute, 64}}};
+  return parts(ui, key, question, all, now);
 }
 
 }  // namespace doorstep::view

@@ -42,4 +42,13 @@ struct TimeWords {
 };
 FieldResult time_fields(Ui& ui, std::string_view key, const Question& question, TimeEdit& edit, const TimeWords& words);
 
+/// A moment: day, month, year, hour and minute in one row, and after them a button `now`, unless it is empty. The parts of the
+/// time have the keys key + "/time/hour" and key + "/time/minute"; the button has key + "/now".
+struct MomentResult {
+  FieldResult field;
+  bool now = false;  ///< the button was pressed
+};
+MomentResult moment_fields(Ui& ui, std::string_view key, const Question& question, DateEdit& date, TimeEdit& time, const DateWords& days,
+                           const TimeWords& hours, std::string_view now);
+
 }  // namespace doorstep::view

@@ -56,6 +56,11 @@ void pan_by_finger(Ui& ui) {
   if (ui.pan.panning) ImGui::SetScrollY(window, std::clamp(ui.pan.scroll + moved, 0.0f, window->ScrollMax.y));
 }
 
+/// A page as wide as the window keeps its column in the middle.
+float column_shift(const Rect& where, float inner, float column, const PageOptions& options) {
+  return where.x0 > 0 || options.edge || options.centred ? 0 : std::floor(std::max(0.0f, inner - column) / 2);
+}
+
 void close_scroll(Ui& ui) {
   Ui::OpenPage& page = ui.pages.back();
   ImGuiWindow* window = ImGui::GetCurrentWindow();
@@ -116,6 +121,7 @@ void begin_page(Ui& ui, std::string_view key, std::string_view name, Rect where,
   const float inner = where.w() - 2 * page.pad;
   place.w = options.max_width > 0 ? std::min(inner, ui.s(options.max_width)) : inner;
   place.x = window->DC.CursorStartPos.x + page.pad;
+  place.x += page.shift = column_shift(where, inner, place.w, options);
   place.y = window->DC.CursorStartPos.y + std::min(page.pad, ui.s(space::kLg));
   if (options.centred) {
     const float content = window->StateStorage.GetFloat(id_of("content height"), 0);
@@ -144,7 +150,7 @@ void begin_footer(Ui& ui) {
   draw::hline(at.x0, at.x1, at.y0, ui.c.line);
   open_child("footer", page.height_id, at, ImGuiWindowFlags_NoScrollbar);
   Ui::Place place;
-  place.x = at.x0 + page.pad;
+  place.x = at.x0 + page.pad + page.shift;
   place.y = place.bottom = at.y0 + ui.s(space::kMd);
   const float inner = at.w() - 2 * page.pad;
   place.w = page.max_width > 0 ? std::min(inner, ui.s(page.max_width)) : inner;

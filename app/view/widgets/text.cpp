@@ -183,7 +183,7 @@ void info_panel(Ui& ui, std::string_view key, Tone tone, std::string_view head, 
 }
 
 void fact(Ui& ui, std::string_view name, std::string_view value) {
-  const float column = ui.s(200);
+  const float column = ui.s(230);
   if (room(ui) < column * 2.5f) {
     widget(ui, Type::SmallBold, ui.c.ink2, name, Role::Label, 0);
     widget(ui, Type::Body, ui.c.ink, value, Role::Text, space::kSm);

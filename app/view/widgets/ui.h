@@ -80,7 +80,7 @@ struct Ui {
   struct OpenPage {
     Rect rect;
     std::uint32_t height_id = 0;           ///< where the footer's height is kept from frame to frame
-    float footer_h = 0, max_width = 0, pad = 0;
+    float footer_h = 0, max_width = 0, pad = 0, shift = 0;
     bool scroll_open = false, footer_open = false, footer_child = false, centred = false;
     float content_top = 0;
   };
