@@ -278,6 +278,11 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
     bytes += size;
     out.ops.items.push_back(statement.string(3));
   }
+  // A draft that was changed behind its own Put can be frozen as soon as this batch is answered: that must not take a timer.
+  DOORSTEP_TRY_ASSIGN(auto behind, db.first<std::int64_t>("SELECT 1 FROM drafts d WHERE dirty=1 AND stage<>? AND EXISTS"
+                                                          " (SELECT 1 FROM ops WHERE record=d.visit AND kind='put' AND acked=0) LIMIT 1",
+                                                          kStageSubmitting));
+  if (behind) out.more_ops = true;
   DOORSTEP_TRY(db.query("SELECT id, seq, chain FROM cases ORDER BY id",
                         [&](const sql::Row& row) { out.cursors.push_back({row.id(0), row.integer(1), row.string(2)}); }));
   DOORSTEP_TRY(db.query("SELECT case_id FROM purged WHERE ready=1", [&](const sql::Row& row) { out.purged.push_back(row.id(0)); }));

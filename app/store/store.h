@@ -18,7 +18,7 @@ struct Batch {
   std::int64_t incarnation = 1;
   std::string epoch;
   wire::OpsBatch ops;
-  bool more_ops = false;
+  bool more_ops = false;  ///< more waits than `ops`, or will once they are answered
   std::vector<wire::Cursor> cursors;
   std::vector<Id> purged;
 };

@@ -561,3 +561,26 @@ TEST_CASE("sync: what a tested backup holds need not be kept; a new incarnation 
   op2.number = op1.number;
   CHECK(op1 == op2);
 }
+
+TEST_CASE("sync: a draft changed while its last state is on its way says that there is more to send", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"}, "Words in a house.");
+  must(store.save_draft(visit, at(1)));
+  auto batch = must(store.freeze(64, 1 << 18, at(2)));
+  REQUIRE(batch.ops.items.size() == 1);
+  CHECK_FALSE(batch.more_ops);
+  observed(visit) += " More.";  // the first request was lost; this waits for its answer
+  must(store.save_draft(visit, at(3)));
+  batch = must(store.freeze(64, 1 << 18, at(4)));
+  REQUIRE(batch.ops.items.size() == 1);
+  CHECK(batch.more_ops);
+  must(store.apply(server.answer(batch), at(5)));
+  batch = must(store.freeze(64, 1 << 18, at(6)));
+  CHECK(batch.ops.items.size() == 1);
+  CHECK_FALSE(batch.more_ops);
+  must(store.apply(server.answer(batch), at(7)));
+  CHECK(must(store.status()).drafts_not_backed_up == 0);
+}
