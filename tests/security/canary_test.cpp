@@ -24,10 +24,11 @@ enum Canary {
   Rationale, Addendum, NewFamily, NewAddress, NewChild, Searched, kCount
 };
 const std::array<std::string, kCount> kCanaries = {
-    "Bella Quorvaxil",       "Siobhan Tremmelgast",    "19 Zarnwhistle Reach",  "hound named Brumblethrax", "ring only Aunt Vexmoor",
-    "register at Plimsquith", "about the Grondlewick", "says Marrowfinch hurts", "a Skelterbrook bruise",   "told of Humberquist",
-    "it fits Dorrowmancy",   "he does it Flintwhisper", "note Yarblecroft said", "ask Wendlestrop school",  "agree with Nockturval",
-    "added Ostringfell later", "Thrushgrimble",        "7 Kestrelvane Mews",    "Pip Lundersnatch",         "asthma at Cragwobble"};
+    "Bella Quorvaxil",        "Siobhan Tremmelgast",     "19 Zarnwhistle Reach",   "hound named Brumblethrax",
+    "ring only Aunt Vexmoor", "register at Plimsquith",  "about the Grondlewick",  "says Marrowfinch hurts",
+    "a Skelterbrook bruise",  "told of Humberquist",     "it fits Dorrowmancy",    "he does it Flintwhisper",
+    "note Yarblecroft said",  "ask Wendlestrop school",  "agree with Nockturval",  "added Ostringfell later",
+    "Thrushgrimble",          "7 Kestrelvane Mews",      "Pip Lundersnatch",       "asthma at Cragwobble"};
 static_assert(kCount == 20);
 
 std::string utf16(std::string_view text) {
@@ -49,7 +50,7 @@ std::vector<std::string> found_in(std::string_view bytes, bool whole_phrase = fa
   std::vector<std::string> out;
   for (const auto& canary : kCanaries) {
     const std::string needle = whole_phrase ? canary : longest_word(canary);
-    if (bytes.find(needle) != std::string_view::npos || bytes.find(utf16(needle)) != std::string_view::npos) out.push_back(canary);
+    if (bytes.find(needle) != bytes.npos || bytes.find(utf16(needle)) != bytes.npos) out.push_back(canary);
   }
   return out;
 }
@@ -66,7 +67,7 @@ Scan scan(const std::filesystem::path& root) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string bytes((std::istreambuf_iterator<char>(file)), {});
     for (const auto& canary : found_in(bytes)) out.found.push_back(canary + " in " + entry.path().string());
-    for (const auto& canary : found_in(entry.path().string())) out.found.push_back(canary + " in the name " + entry.path().string());
+    for (const auto& canary : found_in(entry.path().string())) out.found.push_back(canary + " in the name of a file");
     out.names.insert(entry.path().filename().string());
     out.bytes += bytes.size();
   }
@@ -139,7 +140,9 @@ void write_visit(FieldTablet& tablet) {
   const auto child = child_of("C1103");
   auto part = [&]() -> const model::ChildPart& { return tablet.state().visit.value().visit.children.front(); };
   CHECK(part().name == kCanaries[ChildName]);
-  auto type = [&](const std::string& question, const std::string& text) { tablet.type("child/" + child.str() + "/" + question, text); };
+  auto type = [&](const std::string& question, const std::string& text) {
+    tablet.type("child/" + child.str() + "/" + question, text);
+  };
   tablet.type("visit/purpose", "We talked " + kCanaries[Purpose] + ".");
   type("said", kCanaries[Said]);
   type("saw", "There was " + kCanaries[Saw] + " on the left arm.");
@@ -273,6 +276,6 @@ TEST_CASE("canary: twenty phrases are in no file of tablets and server, and in w
   REQUIRE(base::write_file_atomic(watched.path() / "wide", "x" + utf16(kCanaries[Told]), base::Access::Owner).has_value());
   CHECK(scan(watched.path()).found.size() == 2);
   std::cout << "canary: " << scans << " scans, " << bytes / 1024 << " KiB in files of " << names.size()
-            << " names, none of the " << kCount << " phrases; decrypted: " << at_server.size() << " at the server, " << on_tablet.size()
-            << " on the worker's tablet\n";
+            << " names, none of the " << kCount << " phrases; decrypted: " << at_server.size() << " at the server, "
+            << on_tablet.size() << " on the worker's tablet\n";
 }

@@ -173,7 +173,8 @@ work::Options FieldTablet::options() const {
 
 store::Store FieldTablet::open_store() const {
   vault::KeyfileProvider provider(folder_ / "vault" / "keys");
-  vault::Vault vault({folder_ / "vault", setup_.enrolment.device, setup_.enrolment.worker}, provider, clock_, os::boot_id(), kCheap);
+  vault::VaultPlace place{folder_ / "vault", setup_.enrolment.device, setup_.enrolment.worker};
+  vault::Vault vault(place, provider, clock_, os::boot_id(), kCheap);
   auto opened = must(vault.unlock(kPassphrase));
   return must(store::Store::open(folder_ / "replica.db", opened.key, opened.db_salt));
 }
@@ -198,7 +199,8 @@ void FieldTablet::until(const std::string& what, const std::function<bool(const 
     if (done(state_)) return;
     std::unique_lock lock(mutex_);
     if (!woken_.wait_until(lock, end, [&] { return wake_; }))
-      throw std::runtime_error("waited for: " + what + (state_.sync.error ? "; sync says " + state_.sync.error->where + ": " + state_.sync.error->detail : "") +
+      throw std::runtime_error("waited for: " + what + "; sync phase " + std::to_string(static_cast<int>(state_.sync.phase)) + ", waiting " +
+                               std::to_string(state_.sync.waiting) + (state_.sync.online ? ", online" : ", offline") + (state_.sync.error ? "; sync says " + state_.sync.error->where + ": " + state_.sync.error->detail : "") +
                                (state_.unlock_problem.empty() ? "" : "; unlock says " + state_.unlock_problem));
     wake_ = false;
   }
@@ -220,7 +222,7 @@ bool FieldTablet::live(std::chrono::steady_clock::time_point end, const std::fun
   }
 }
 
-void FieldTablet::open() {
+void FieldTablet::start() {
   runner_ = std::make_unique<work::Runner>(options(), clock_, [this] {
     {
       std::lock_guard lock(mutex_);
@@ -230,6 +232,18 @@ void FieldTablet::open() {
   });
   runner_->start();
   until("start", [](const auto& s) { return s.stage == state::Stage::FirstUnlock || s.stage == state::Stage::Locked; });
+}
+
+std::string FieldTablet::try_to_open(std::string_view passphrase) {
+  start();
+  state_.editors.text(state::kPassphrase).reset(passphrase);
+  act(state::PressUnlock{});
+  until("an answer", [](const auto& s) { return s.stage != state::Stage::Unlocking; });
+  return state_.unlock_problem;
+}
+
+void FieldTablet::open() {
+  start();
   bool first = state_.stage == state::Stage::FirstUnlock;
   state_.editors.text(state::kPassphrase).reset(kPassphrase);
   if (first) state_.editors.text(state::kPassphraseAgain).reset(kPassphrase);

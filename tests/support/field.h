@@ -93,6 +93,8 @@ class FieldTablet {
   static constexpr std::string_view kPassphrase = "quiet river lantern teapot";
 
   void open();   ///< starts the threads and unlocks; at first with a new passphrase
+  /// Starts the threads of a tablet that was opened before, and tries a passphrase: what the screen says, empty when it opens.
+  std::string try_to_open(std::string_view passphrase);
   void close();  ///< as the program ending
   /// Hears events until `done`; throws with `what` after the limit.
   void until(const std::string& what, const std::function<bool(const state::State&)>& done,
@@ -110,6 +112,7 @@ class FieldTablet {
   store::Store open_store() const;  ///< of a closed tablet, under its passphrase; throws
 
  private:
+  void start();
   void hear();
   void carry(state::Effects effects);
   state::Context context();

@@ -27,7 +27,8 @@ ServerProcess::ServerProcess(const std::filesystem::path& extract) {
 }
 
 std::vector<std::string> ServerProcess::program(std::vector<std::string> arguments) const {
-  std::vector<std::string> words{DOORSTEP_BIN_DIR "/doorstep-server", "--data", folder().string(), "--assets", DOORSTEP_ASSETS_DIR};
+  std::vector<std::string> words{DOORSTEP_BIN_DIR "/doorstep-server", "--data", folder().string(), "--assets",
+                                 DOORSTEP_ASSETS_DIR};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return words;
 }
@@ -36,7 +37,9 @@ std::string ServerProcess::command(std::vector<std::string> arguments) {
   Process process(program(arguments));
   int code = process.wait(kLimit);
   earlier_ += process.output();
-  if (code != 0) throw std::runtime_error("doorstep-server " + arguments.front() + " ended with " + std::to_string(code) + ": " + process.output());
+  if (code != 0)
+    throw std::runtime_error("doorstep-server " + arguments.front() + " ended with " + std::to_string(code) + ": " +
+                             process.output());
   return process.output();
 }
 
@@ -81,7 +84,8 @@ std::string ServerProcess::output() { return earlier_ + (process_ ? process_->ou
 sql::Db ServerProcess::open_database() const {
   auto raw = base::from_hex(read_text(folder() / "cases.key").substr(0, 2 * (sql::kKeyBytes + sql::kSaltBytes)));
   if (!raw) throw std::runtime_error("cases.key");
-  auto db = sql::Db::open(folder() / "cases.db", base::Secret::copy_of(raw->substr(0, sql::kKeyBytes)), raw->substr(sql::kKeyBytes));
+  auto key = base::Secret::copy_of(raw->substr(0, sql::kKeyBytes));
+  auto db = sql::Db::open(folder() / "cases.db", key, raw->substr(sql::kKeyBytes));
   if (!db) throw std::runtime_error(db.error().where + ": " + db.error().detail);
   return std::move(*db);
 }

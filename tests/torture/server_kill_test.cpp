@@ -61,7 +61,8 @@ struct Worker {
     support::record_visit(tablet, child, situation, situation.visits.front());
     for (base::Id record : support::submit_visit(tablet)) records[record] = tablet.state().caseload->record(record)->head().hash;
   }
-  void work(const std::atomic<bool>& stop, const std::function<base::Id(const std::string&)>& child, const support::Situation& situation) {
+  void work(const std::atomic<bool>& stop, const std::function<base::Id(const std::string&)>& child,
+            const support::Situation& situation) {
     std::size_t typed = 0;
     for (int round = 0; !stop; ++round) {
       if (round % 10 == 0) begin(round), typed = 0;
@@ -105,7 +106,9 @@ TEST_CASE("server kill: a hundred kills during pushes lose nothing acknowledged 
   std::atomic<bool> stop = false;
   std::vector<std::future<void>> at_work;
   for (auto* worker : {&ruth, &tomasz})
-    at_work.push_back(std::async(std::launch::async, [&, worker] { worker->work(stop, child, situations.at(worker->child_ref)); }));
+    at_work.push_back(std::async(std::launch::async, [&, worker] {
+      worker->work(stop, child, situations.at(worker->child_ref));
+    }));
 
   int kills = 0, while_sending = 0;
   for (; kills < kKills; ++kills) {
@@ -161,7 +164,7 @@ TEST_CASE("server kill: a hundred kills during pushes lose nothing acknowledged 
     CHECK(number("SELECT count(*) FROM operations WHERE status <> 'applied'") == 0);
     // Every operation made one revision, and no revision has come twice.
     CHECK(number("SELECT count(*) FROM revisions WHERE device IN (SELECT device FROM operations)") == operations);
-    CHECK(number("SELECT count(*) FROM (SELECT record, hash FROM revisions GROUP BY record, hash, state HAVING count(*) > 1)") == 0);
+    CHECK(number("SELECT count(*) FROM (SELECT 1 FROM revisions GROUP BY record, hash, state HAVING count(*) > 1)") == 0);
     CHECK(number("SELECT count(*) FROM revisions WHERE kind = 'child_record'") ==
           static_cast<std::int64_t>(ruth.records.size() + tomasz.records.size()));
     for (auto* worker : {&ruth, &tomasz})
@@ -192,7 +195,7 @@ TEST_CASE("server kill: a hundred kills during pushes lose nothing acknowledged 
     records += worker->records.size();
   }
   server.stop();
-  std::cout << "server kill: " << kills << " kills, " << while_sending << " of them while a request was on its way; " << operations
-            << " operations of 2 tablets, " << drafts << " drafts and " << records << " records, each stored once; " << receipts
-            << " receipts heard, all kept; seed " << seed << "\n";
+  std::cout << "server kill: " << kills << " kills, " << while_sending << " of them while a request was on its way; "
+            << operations << " operations of 2 tablets, " << drafts << " drafts and " << records << " records, each stored once; "
+            << receipts << " receipts heard, all kept; seed " << seed << "\n";
 }

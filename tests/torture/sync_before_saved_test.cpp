@@ -140,7 +140,7 @@ Counts acknowledgements(bool sync_off) {
 
 }  // namespace
 
-TEST_CASE("sync before saved: the log was synced before Saved is said, and with synchronous=OFF this test would fail", "[torture]") {
+TEST_CASE("sync before saved: the log was synced before Saved is said; without synchronous=FULL it was not", "[torture]") {
   support::CaseServer council;
   const Counts on = saves(council, false), off = saves(council, true);
   CHECK(on.said >= 60);
@@ -151,7 +151,7 @@ TEST_CASE("sync before saved: the log was synced before Saved is said, and with 
             << " times before their sync; with synchronous=OFF " << off.unsynced << " of " << off.said << "\n";
 }
 
-TEST_CASE("sync before saved: the log was synced before an acknowledgement is sent, and with synchronous=OFF this test would fail",
+TEST_CASE("sync before saved: the log was synced before an acknowledgement is sent; without synchronous=FULL it was not",
           "[torture]") {
   const Counts on = acknowledgements(false), off = acknowledgements(true);
   CHECK(on.said >= 40);

@@ -1,6 +1,6 @@
 // Somebody typing: State, Runner and store of a tablet without a window, told by its parent through nothing but SIGKILL.
-// typist FOLDER VISIT PAUSE: opens the tablet in FOLDER (set up in FOLDER/setup), goes on with the draft VISIT, and types one more
-// character of the script every 20 ms; with PAUSE > 0 it stops after so many. Each line is one write:
+// typist FOLDER VISIT PAUSE: opens the tablet in FOLDER (set up in FOLDER/setup), goes on with the draft VISIT, and types one
+// more character of the script every 20 ms; with PAUSE > 0 it stops after so many. Each line is one write:
 //   "open <characters found>", "typed <character number> <monotonic ms>", "saved <characters confirmed>"
 #include <unistd.h>
 
@@ -38,10 +38,10 @@ int run(const std::filesystem::path& folder, base::Id visit_id, std::size_t paus
   };
   for (auto next = steady_clock::now();;) {
     if (count < stop_at) {
-      const auto typed_at = steady_clock::now();
+      const auto typed_at = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
       tablet.append(key, std::string(1, torture::character(count)));
       characters[tablet.state().visit->edit] = ++count;
-      say("typed " + std::to_string(count) + " " + std::to_string(duration_cast<milliseconds>(typed_at.time_since_epoch()).count()) + "\n");
+      say("typed " + std::to_string(count) + " " + std::to_string(typed_at) + "\n");
       next = std::max(next + milliseconds(20), steady_clock::now());
     } else {
       next = steady_clock::now() + hours(1);
