@@ -119,6 +119,20 @@ std::optional<std::size_t> draw_problems(Ui& ui, std::string_view key, std::stri
   return pressed;
 }
 
+void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems) {
+  if (problems.empty()) return;
+  gap(ui, space::kMd);
+  begin_panel(ui, key, Tone::Danger, title);
+  text(ui, Type::H3, ui.c.danger.text, title, Role::Alert);
+  gap(ui, space::kXs);
+  for (const auto& problem : problems) text(ui, Type::Body, ui.c.ink, problem);
+  end_panel(ui);
+}
+
+void draw_footer_problem(Ui& ui, const std::vector<std::string>& problems) {
+  if (!problems.empty()) status_line(ui, Icon::Warning, problems.front(), Tone::Danger);
+}
+
 void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone) {
   begin_panel(ui, key, tone, title);
   text(ui, Type::SmallBold, tone == Tone::Neutral ? ui.c.ink2 : ui.c.tone(tone).text, title, Role::Label);

@@ -43,6 +43,10 @@ void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::str
 void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::function<void()>& right);
 /// What waits for a decision, visit by visit.
 void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out);
+/// The same for problems that lie just below: told, not pressed.
+void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems);
+/// In a footer: the first problem, for what is told further up may be out of sight.
+void draw_footer_problem(Ui& ui, const std::vector<std::string>& problems);
 /// A record read back: headings, questions, what was said with its line ends.
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks);
 

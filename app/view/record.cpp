@@ -177,10 +177,13 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
   }
   for (std::size_t i = 0; i < vm.sections.size(); ++i) {
     const auto& section = vm.sections[i];
+    const bool said_by_tab = i == 0 && vm.tabs.size() > 1 && vm.tabs[vm.tab].label == section.title;
     if (i > 0) separator(ui);
-    gap(ui, space::kXs);
-    heading(ui, section.title);
-    gap(ui, space::kMd);
+    if (!said_by_tab) {
+      gap(ui, space::kXs);
+      heading(ui, section.title);
+      gap(ui, space::kMd);
+    }
     for (const auto& block : section.blocks) {
       if (auto* field = std::get_if<state::FieldVm>(&block)) draw_field(pen, *field);
       else if (auto* list = std::get_if<state::ListVm>(&block)) draw_list(pen, *list);

@@ -30,7 +30,7 @@ void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
   separator(ui);
   gap(ui, space::kXs);
   heading(ui, vm.decide_heading);
-  draw_problems(ui, "decision-problems", vm.problems_heading, vm.problems);
+  draw_problem_list(ui, "decision-problems", vm.problems_heading, vm.problems);
   gap(ui, space::kSm);
   draw_choices(ui, "agree", {.label = vm.agree_label}, vm.agree, out);
   if (!vm.disagree_label.empty()) {
@@ -78,6 +78,7 @@ void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::Dat
   begin_footer(ui);
   draw_action(ui, "approve", vm.approve, ButtonKind::Primary, out, Icon::Check);
   draw_action(ui, "return", vm.give_back, ButtonKind::Secondary, out, Icon::Undo);
+  draw_footer_problem(ui, vm.problems);
   end_footer(ui);
   end_page(ui);
 }

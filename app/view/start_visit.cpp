@@ -5,7 +5,7 @@ namespace doorstep::view {
 void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, Editors& editors, Intents& out) {
   begin_page(ui, "start-visit", vm.title, where);
   title(ui, vm.title);
-  draw_problems(ui, "start-problems", vm.problems_heading, vm.problems);
+  draw_problem_list(ui, "start-problems", vm.problems_heading, vm.problems);
   gap(ui, space::kMd);
   draw_choices(ui, "family", {.label = vm.family_label}, vm.families, out);
   if (vm.elsewhere) {
@@ -28,6 +28,7 @@ void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, Editors
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "start", vm.start, ButtonKind::Primary, out, Icon::Home);
+  draw_footer_problem(ui, vm.problems);
   end_footer(ui);
   end_page(ui);
 }

@@ -38,6 +38,7 @@ plain=(
   libbenchmark-dev                           # benchmarks
   fonts-inter                                # the typeface
   fonts-noto-ui-core fonts-droid-fallback fonts-dejavu-core  # names in Arabic, Chinese and other scripts, where Inter has no letters
+  fonts-symbola                              # emoji in one colour: children answer in them
   libfribidi-dev                             # names in right-to-left scripts: their order and joined letters
   libpng-dev libx11-dev libxtst-dev          # the end-to-end driver: screenshots, and XTEST to press keys as a person would
   xvfb xclip                                 # a display where there is none, and pasting as a person would

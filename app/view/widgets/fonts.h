@@ -29,7 +29,8 @@ struct FallbackFile {
   const char* name;
   float size;
 };
-inline constexpr std::array<FallbackFile, 3> kFallbackFiles{{{"NotoNaskhArabicUI-Regular.ttf", 1.3f}, {"DroidSansFallbackFull.ttf", 1}, {"DejaVuSans.ttf", 1}}};
+inline constexpr std::array<FallbackFile, 4> kFallbackFiles{
+    {{"NotoNaskhArabicUI-Regular.ttf", 1.3f}, {"DroidSansFallbackFull.ttf", 1}, {"DejaVuSans.ttf", 1}, {"Symbola_hint.ttf", 1}}};
 
 /// The faces of one scale. Pointers belong to the atlas.
 struct Fonts {
