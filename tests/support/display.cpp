@@ -42,6 +42,11 @@ Display::~Display() {
   if (x_) ::XCloseDisplay(x_);
 }
 
+void Display::move(int x, int y) {
+  ::XTestFakeMotionEvent(x_, -1, x, y, CurrentTime);
+  ::XSync(x_, False);
+}
+
 void Display::click(int x, int y) {
   ::XTestFakeMotionEvent(x_, -1, x, y, CurrentTime);
   ::XTestFakeButtonEvent(x_, 1, True, CurrentTime);

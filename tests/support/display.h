@@ -16,7 +16,8 @@ class Display {
   ~Display();
   const std::string& name() const { return name_; }  ///< for DISPLAY
 
-  void click(int x, int y);               ///< root coordinates
+  void move(int x, int y);                ///< root coordinates
+  void click(int x, int y);
   void wheel(int x, int y, int clicks);   ///< positive: down
   void key(const std::string& keysym);    ///< "Return", "F9", "ctrl+v", "shift+Tab"
   void type(const std::string& ascii);    ///< US layout; throws for what a key cannot type: paste that

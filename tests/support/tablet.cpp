@@ -35,6 +35,7 @@ Tablet::Tablet(Display& display, Options options) : display_(display), title_(op
   ::fcntl(fds[0], F_SETPIPE_SZ, 1 << 20);
   options.env["DISPLAY"] = display.name();
   options.env["SDL_VIDEODRIVER"] = "x11";
+  options.env["SDL_MOUSE_FOCUS_CLICKTHROUGH"] = "1";  // there is no window manager that would give the focus before the click
   options.env["DOORSTEP_SEMANTICS_FD"] = std::to_string(fds[1]);
   process_ = std::make_unique<Process>(options.command, Process::Options{.env = options.env, .pass_fd = fds[1], .input = {}});
   ::close(fds[1]);
@@ -44,6 +45,13 @@ Tablet::Tablet(Display& display, Options options) : display_(display), title_(op
   while (controls_.empty() && Clock::now() < until && process_->running()) read(Limit(100));
   if (controls_.empty()) throw std::runtime_error("the app showed nothing: " + process_->output());
   display_.focus(title_);
+  // SDL takes the keyboard a fifth of a second after the server gave it, and looks only when something happens.
+  for (int i = 0; i < 12; ++i) {
+    display_.move(600 + i, 4);
+    process_->wait(Limit(30));
+    display_.focus(title_);
+  }
+  settle();
 }
 
 Tablet::~Tablet() {
@@ -80,13 +88,14 @@ bool Tablet::read(Limit wait) {
 }
 
 const Control* Tablet::match(const std::string& text, const std::string& role) const {
-  // Exactly named before partly named, what can be operated before what is only read.
+  // Exactly named before partly named (a key that ends in "-" is a beginning), what can be operated before what is only read.
   const Control* best = nullptr;
   int best_rank = 0;
   for (const Control& c : controls_) {
     if (!role.empty() && c.role != role) continue;
     bool exact = c.name == text || (!c.key.empty() && c.key == text);
-    bool partly = c.name.find(text) != std::string::npos || c.value.find(text) != std::string::npos;
+    bool partly = c.name.find(text) != std::string::npos || c.value.find(text) != std::string::npos ||
+                  (text.ends_with('-') && c.key.starts_with(text));
     int rank = (exact ? 4 : partly ? 2 : 0) + (exact || partly ? !is_read(c.role) : 0);
     if (rank > best_rank) {
       best = &c;
@@ -111,7 +120,7 @@ Control Tablet::wait_for(const std::string& text, const std::string& role, Limit
     if (auto* c = match(text, role)) return *c;
     if (Clock::now() >= until || !process_->running())
       throw std::runtime_error("waited for \"" + text + "\"" + (role.empty() ? "" : " (" + role + ")") + "; on the screen: " + screen_text() +
-                               (process_->running() ? "" : "\nthe app had ended: " + process_->output()));
+                               "\nthe app said: " + process_->output() + (process_->running() ? "" : " and ended"));
     read(Limit(100));
   }
 }
@@ -142,6 +151,10 @@ Control Tablet::into_view(const std::string& text, const std::string& role) {
   return c;
 }
 
+void Tablet::settle() {
+  while (read(Limit(200))) {}
+}
+
 void Tablet::press(const std::string& text, const std::string& role) {
   Control c = into_view(text, role);
   auto place = display_.focus(title_);
@@ -149,22 +162,32 @@ void Tablet::press(const std::string& text, const std::string& role) {
   display_.click(place.x + c.x + c.w / 2, place.y + c.y + c.h / 2);
   auto until = Clock::now() + Limit(3000);
   while (frame_ <= frame && Clock::now() < until && process_->running()) read(Limit(50));
+  settle();
 }
 
 void Tablet::type_into(const std::string& name, const std::string& ascii) {
   press(name);
   display_.type(ascii);
+  settle();
 }
 
 void Tablet::paste_into(const std::string& name, const std::string& utf8) {
   display_.set_clipboard(utf8);
   press(name);
   display_.key("ctrl+v");
+  settle();
 }
 
 void Tablet::kill_hard() {
   process_->signal(SIGKILL);
   process_->wait(kLimit);
+}
+
+std::string Tablet::key_ending(const std::string& ending) {
+  while (read(Limit(0))) {}
+  for (const Control& c : controls_)
+    if (c.key.ends_with(ending)) return c.key.substr(0, c.key.size() - ending.size());
+  throw std::runtime_error("nothing ends in " + ending + ": " + screen_text());
 }
 
 std::string Tablet::screen_text() {

@@ -49,10 +49,13 @@ class Tablet {
   Process& process() { return *process_; }
   const std::vector<Control>& controls() { read(Limit(0)); return controls_; }
   long frames() { read(Limit(0)); return frame_; }
+  /// Of the control whose key ends so: what stands before the ending. Throws when there is none.
+  std::string key_ending(const std::string& ending);
   std::string screen_text();
 
  private:
   bool read(Limit wait);
+  void settle();  // until it has drawn nothing for a moment: it has taken in what was done
   Control into_view(const std::string& text, const std::string& role);
   const Control* match(const std::string& text, const std::string& role) const;
 
