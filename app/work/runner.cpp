@@ -196,6 +196,8 @@ struct Runner::Impl {
     for (Id visit : applied->drafts_rewritten)
       if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
     if (applied->caseload_changed || applied->drafts_changed || !applied->answers.empty()) tell_caseload();
+    // The draft of what was just received is to go from the server too: now, not when the timer next rings.
+    if (!applied->visits_submitted.empty() && pump) pump->wake(transport::Why::Changed);
     tell_sync();
     return {};
   }

@@ -299,7 +299,7 @@ void Story::submit_and_sync(Person& ruth) {
   ruth.display.screenshot(out_ / "check.png");
   t.press("submit", "button");
   t.wait_for("Submitted on this tablet");
-  step("Checked and submitted, still offline", "on screen: " + t.wait_for("Submitted on this tablet").name, &ruth);
+  step("Checked and submitted, still offline", "on screen: Submitted on this tablet, " + t.wait_for("waiting to send", "button").name, &ruth);
 
   serve();
   network(ruth, true);
