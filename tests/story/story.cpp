@@ -97,6 +97,7 @@ class Story {
   void enrol(Person& who);
   void start(Person& who);
   void unlock(Person& who, bool first);
+  void home(Tablet& t);
   void open_child(Person& who, const std::string& ref);
   void start_visit(Person& who, const std::vector<std::string>& children);
   void not_covered(Tablet& t, const std::string& key);
@@ -164,8 +165,14 @@ void Story::unlock(Person& who, bool first) {
   t.wait_for("My children");
 }
 
+/// Back to the list, from wherever.
+void Story::home(Tablet& t) {
+  for (int i = 0; i < 8 && t.find("bar/back", "button"); ++i) t.press("bar/back", "button");
+}
+
 void Story::open_child(Person& who, const std::string& ref) {
   Tablet& t = *who.tablet;
+  home(t);
   t.press("All", "tab");
   t.press("child-" + child_id(ref), "list_row");
   t.wait_for("Open steps of the plan");
@@ -307,7 +314,6 @@ void Story::submit_and_sync(Person& ruth) {
   t.press("bar/status");
   std::string number = receipt(t);
   step("The network is back: it goes by itself", "last receipt of the case server: " + number, &ruth);
-  t.press("Back");
 }
 
 void Story::settle_a_conflict(Person& ruth) {
@@ -324,6 +330,7 @@ void Story::settle_a_conflict(Person& ruth) {
   ruth.tablet->wait_for("All sent", "button", seconds(60));
   other.tablet->press("bar/status");
   other.tablet->press("sync-now");
+  home(*other.tablet);
   other.tablet->wait_for("draft-", "list_row", seconds(60));
   network(other, false);
   other.tablet->wait_for("Working offline");
@@ -380,6 +387,7 @@ void Story::tell() {
 
 void Story::open_review(Person& who) {
   Tablet& t = *who.tablet;
+  home(t);
   t.press("Approvals (");
   t.wait_for("Each child's record is read and decided by itself.");
   t.press("Amara Okafor", "list_row");
@@ -415,7 +423,7 @@ void Story::approve(Person& ruth, Person& helen) {
   r.press("submit", "button");
   r.wait_for("All sent", "button", seconds(60));
 
-  h.press("agree/yes");
+  h.press("agree/agree_yes");
   h.type_into("review/rationale", "Read. I agree the next steps.");
   h.press("approve", "button");
   h.wait_for("Approved on this tablet");
@@ -425,10 +433,9 @@ void Story::approve(Person& ruth, Person& helen) {
   std::string refused = h.wait_for("A newer version had arrived").name;
   step("An approval of a version that is no longer current is refused", "on the supervisor's screen: " + refused, &helen);
   h.press("I have dealt with it");
-  h.press("Back");
 
   open_review(helen);
-  h.press("reason/MISSING_VOICE");
+  h.press("reason/reason_MISSING_VOICE");
   h.type_into("review/rationale", "Please say how Amara was when she told you.");
   h.press("return", "button");
   h.wait_for("All sent", "button", seconds(60));
@@ -436,7 +443,6 @@ void Story::approve(Person& ruth, Person& helen) {
 
   r.press("bar/status");
   r.press("sync-now");
-  r.press("Back");
   open_child(ruth, "C0801");
   r.wait_for("Returned");
   r.press("record-", "list_row");
@@ -452,11 +458,11 @@ void Story::approve(Person& ruth, Person& helen) {
 
   h.press("bar/status");
   h.press("sync-now");
-  h.press("Back");
+  h.wait_gone("Sending");
   open_review(helen);
   h.press("Since it was returned", "tab");
   expect(h.shows("She spoke very quietly and held her bear."), "what changed is in view");
-  h.press("agree/yes");
+  h.press("agree/agree_yes");
   h.type_into("review/rationale", "Now it is clear. I agree the next steps.");
   step("Corrected; the supervisor sees what changed since the return", "in view: She spoke very quietly and held her bear.", &helen);
   h.press("approve", "button");
