@@ -332,8 +332,10 @@ void Story::settle_a_conflict(Person& ruth) {
   other.tablet->press("sync-now");
   home(*other.tablet);
   other.tablet->wait_for("draft-", "list_row", seconds(60));
-  network(other, false);
-  other.tablet->wait_for("Working offline");
+  for (Person* who : {&other, &ruth}) {
+    network(*who, false);
+    who->tablet->wait_for("Working offline");
+  }
   other.tablet->press("draft-", "list_row");
   auto rewrite = [](Person& who, const std::string& words) {
     who.tablet->press("visit/purpose");
@@ -343,18 +345,21 @@ void Story::settle_a_conflict(Person& ruth) {
   };
   rewrite(other, "To talk about the school report.");
   rewrite(ruth, "To bring the letter from the doctor.");
-  ruth.tablet->wait_for("All sent", "button", seconds(60));
   network(other, true);
-  other.tablet->press("settle", "button");
-  other.tablet->wait_for("Keep both");
-  expect(other.tablet->shows("To talk about the school report.") && other.tablet->shows("To bring the letter from the doctor."), "both texts");
-  step("The same words changed on two tablets: both texts, side by side", "\"To talk about the school report.\" | \"To bring the letter from the doctor.\"", &other);
-  other.tablet->press("Keep both", "button");
-  other.tablet->wait_for("Everything is settled.");
-  other.tablet->press("Back to the visit");
-  std::string both = other.tablet->wait_for("visit/purpose").value;
+  other.tablet->wait_for("All sent", "button", seconds(60));
+  network(ruth, true);
+  Tablet& t = *ruth.tablet;
+  t.press("settle", "button");
+  t.wait_for("Keep both");
+  expect(t.shows("To talk about the school report.") && t.shows("To bring the letter from the doctor."), "both texts");
+  step("The same words changed on two tablets: both texts, side by side",
+       "\"To bring the letter from the doctor.\" | \"To talk about the school report.\"", &ruth);
+  t.press("Keep both", "button");
+  t.wait_for("Everything is settled.");
+  t.press("Back to the visit");
+  std::string both = t.wait_for("visit/purpose").value;
   expect(both.find("school report") != std::string::npos && both.find("doctor") != std::string::npos, "both kept: " + both);
-  step("A person settles it: keep both", "the field now holds: " + std::regex_replace(both, std::regex("\n+"), " / "), &other);
+  step("A person settles it: keep both", "the field now holds: " + std::regex_replace(both, std::regex("\n+"), " / "), &ruth);
 }
 
 void Story::tell() {
