@@ -91,6 +91,7 @@ class App {
         shell_.set_text_scale(look->scale);
         shell_.set_look(look_of(look->look));
       } else {
+        if (std::holds_alternative<state::Lock>(effect)) shell_.clear_clipboard();  // copied case text goes with the lock
         runner_.run(std::move(effect));
       }
     }
