@@ -158,4 +158,16 @@ std::vector<PendingCall> pending_calls(const State& state) {
   return out;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    auto line = text.substr(at, end - at);
+    const auto first = line.find_first_not_of(" \t");
+    if (first != std::string::npos) out.push_back(line.substr(first, line.find_last_not_of(" \t") - first + 1));
+    at = end + 1;
+  }
+  return out;
+}
+
 }  // namespace doorstep::state

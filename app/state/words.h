@@ -40,4 +40,7 @@ struct OpenAlert {
 std::vector<OpenAlert> open_alerts(const State& state);
 std::optional<OpenAlert> open_alert(const State& state, const Id& alert);
 
+/// The lines of a text that hold something, without the blanks around them.
+std::vector<std::string> lines_of(const std::string& text);
+
 }  // namespace doorstep::state

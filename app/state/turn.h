@@ -1,0 +1,60 @@
+#pragma once
+#include "app/state/state.h"
+#include "app/state/time_words.h"
+#include "app/state/view_models.h"
+#include "app/state/words.h"
+
+/// What the sources of update() share: the turn being taken, and what one of them asks of another.
+namespace doorstep::state::updating {
+
+/// One call of update(): the state, the world, and what comes out.
+struct Turn {
+  State& state;
+  const Context& context;
+  Effects effects;
+
+  const Text& text() const { return state.text(); }
+  const rules::Form& form() const { return state.assets->form; }
+};
+
+// update_screens.cpp
+void pop(Turn& turn);
+void home(Turn& turn);
+void push(Turn& turn, Screen screen);
+void show(Turn& turn, const Open& open);
+void lock(Turn& turn);
+void unlock(Turn& turn);
+void unlocked(Turn& turn, const UnlockResult& result);
+
+// update_visit.cpp
+/// After a change of the open visit: it is to be saved, soon.
+void changed(Turn& turn);
+/// What is not saved yet of the open visit is handed to the store.
+void save_now(Turn& turn);
+std::optional<Millis> save_deadline(const State& state);
+void drop_visit_editors(State& state);
+void close_visit(Turn& turn);
+/// False: there is no such draft, or it is being submitted.
+bool open_visit(Turn& turn, const Id& id);
+/// When the worker first says it is written up: whether a reason for lateness is asked depends on it.
+void written_up(Turn& turn);
+void start_visit(Turn& turn);
+/// Takes what was typed into the editor of `key` over into the open visit. False: it has no place for it.
+bool typed_into(Turn& turn, std::string_view key);
+/// nullptr: no such child in this visit.
+model::ChildPart* part_of(model::Visit& visit, const Id& child);
+void choose(Turn& turn, const FieldChosen& chosen);
+void record_call(Turn& turn, const RecordCall& said);
+void submit(Turn& turn);
+void focus_on(State& state, const Place& place);
+void go_to_problem(Turn& turn, std::size_t index);
+/// A draft that re-writes one's own returned or withdrawn record; the one there is, if there is one.
+void rewrite(Turn& turn, const Id& record);
+
+// update_oversight.cpp
+void start_review(Turn& turn, const Id& record);
+void decide(Turn& turn, model::Verdict verdict);
+void settle_alert(Turn& turn, const Id& alert);
+void add_addendum(Turn& turn, const Id& record);
+
+}  // namespace doorstep::state::updating

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "app/state/turn.h"
+#include "sync/model/visit.h"
+#include "sync/rules/validate.h"
+
+namespace doorstep::state::updating {
+
+void start_review(Turn& turn, const Id& record) {
+  auto& state = turn.state;
+  const auto* item = state.caseload->record(record);
+  if (!item) return;
+  state.editors.drop("review/");
+  state.reviewing.emplace();
+  state.reviewing->read = {item->id(), item->head().rev, item->head().hash};
+  state.reviewing->since_return = std::any_of(item->decisions.begin(), item->decisions.end(),
+                                              [](const auto& d) { return d.verdict == model::Verdict::Returned; });
+}
+
+void decide(Turn& turn, model::Verdict verdict) {
+  auto& state = turn.state;
+  if (!state.reviewing || !state.supervisor()) return;
+  auto& reviewing = *state.reviewing;
+  const auto* item = state.caseload->record(reviewing.read.record);
+  reviewing.problems.clear();
+  const auto& text = turn.text();
+  if (!item || item->head().hash != reviewing.read.hash || item->head().rev != reviewing.read.rev) {
+    reviewing.stale = true;
+    reviewing.problems.push_back(text("review.stale"));
+    return;
+  }
+  if (item->head().state != model::State::Submitted || decided(*item)) {
+    reviewing.problems.push_back(text("review.not_waiting"));
+    return;
+  }
+  const auto& me = state.caseload->me;
+  model::Decision decision;
+  decision.id = turn.context.new_id();
+  decision.on = reviewing.read;
+  decision.verdict = verdict;
+  decision.reviewer = me.id;
+  decision.reviewer_name = me.name;
+  decision.reviewer_qualified = me.social_work_qualified;
+  decision.at = turn.context.wall;
+  decision.rationale = state.editors.typed(kRationale);
+  if (verdict == model::Verdict::Returned)
+    decision.return_reason = model::from_code<model::ReturnReason>(reviewing.return_reason);
+  decision.agree_risk = reviewing.agree_risk;
+  if (reviewing.agree_risk == false) decision.disagree_why = state.editors.typed(kDisagreeWhy);
+  if (reviewing.in_person) decision.discussed_in_person = true;
+  const auto next = state.editors.typed_date(kNextVisit);
+  if (next.partly) reviewing.problems.push_back(text("review.problem.next_visit"));
+  decision.next_visit_confirmed = next.date;
+  for (const auto& problem : rules::check_decision(decision, item->head().body)) reviewing.problems.push_back(problem.message);
+  if (!reviewing.problems.empty()) return;
+  turn.effects.push_back(Decide{item->case_id, std::move(decision)});
+  pop(turn);
+  state.notice = text(verdict == model::Verdict::Approved ? "review.approved" : "review.returned");
+}
+
+void settle_alert(Turn& turn, const Id& alert) {
+  auto& state = turn.state;
+  if (!state.supervisor()) return;
+  const auto found = open_alert(state, alert);
+  const auto key = "alert/" + alert.str() + "/why";
+  const auto code = state.alert_outcome.find(alert);
+  const auto why = state.editors.typed(key);
+  state.alert_problem.erase(alert);
+  if (!found) return;
+  if (code == state.alert_outcome.end()) {
+    state.alert_problem[alert] = turn.text()("alerts.problem.outcome");
+  } else if (lines_of(why).empty()) {
+    state.alert_problem[alert] = turn.text()("alerts.problem.why");
+  } else {
+    const auto& head = found->record->head();
+    model::Disposition disposition;
+    disposition.id = turn.context.new_id();
+    disposition.alert = alert;
+    disposition.record = found->record->id();
+    disposition.by = state.caseload->me.id;
+    disposition.by_name = state.caseload->me.name;
+    disposition.at = turn.context.wall;
+    disposition.outcome = code->second;
+    disposition.why = why;
+    turn.effects.push_back(
+        SettleAlert{found->record->case_id, {found->record->id(), head.rev, head.hash}, std::move(disposition)});
+    state.editors.drop(key);
+    state.alert_outcome.erase(alert);
+    state.notice = turn.text()("alerts.settled");
+  }
+}
+
+void add_addendum(Turn& turn, const Id& record) {
+  auto& state = turn.state;
+  const auto* item = state.caseload->record(record);
+  if (!item) return;
+  model::Addendum addendum;
+  addendum.reason = state.editors.typed(kAddendumReason);
+  addendum.text = state.editors.typed(kAddendumText);
+  if (lines_of(addendum.reason).empty() || lines_of(addendum.text).empty()) {
+    state.notice = turn.text()("read.addendum.missing");
+    return;
+  }
+  addendum.id = turn.context.new_id();
+  addendum.record = record;
+  addendum.author = state.caseload->me.id;
+  addendum.author_name = state.caseload->me.name;
+  addendum.at = turn.context.wall;
+  turn.effects.push_back(AddAddendum{item->case_id, std::move(addendum)});
+  state.editors.drop("addendum/");
+  state.notice = turn.text()("read.addendum.added");
+}
+
+}  // namespace doorstep::state::updating

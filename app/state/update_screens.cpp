@@ -1,0 +1,200 @@
+#include <algorithm>
+
+#include "app/state/turn.h"
+
+namespace doorstep::state::updating {
+namespace {
+
+constexpr std::size_t kPassphraseWords = 4;   ///< security.md section 2: a key file alone protects nothing weaker
+constexpr std::size_t kPassphraseBytes = 15;
+
+bool on_stack(const State& state, ScreenKind kind) {
+  return std::any_of(state.screens.begin(), state.screens.end(), [&](const Screen& s) { return s.kind == kind; });
+}
+
+void left(Turn& turn, const Screen& screen) {
+  auto& state = turn.state;
+  switch (screen.kind) {
+    case ScreenKind::Record:
+      if (!on_stack(state, ScreenKind::Record)) close_visit(turn);
+      break;
+    case ScreenKind::Review:
+      state.reviewing.reset();
+      state.editors.drop("review/");
+      break;
+    case ScreenKind::StartVisit:
+      state.starting.reset();
+      state.editors.drop("start/");
+      break;
+    case ScreenKind::ReadRecord: state.editors.drop("addendum/"); break;
+    case ScreenKind::Alerts:
+      state.editors.drop("alert/");
+      state.alert_outcome.clear();
+      state.alert_problem.clear();
+      break;
+    case ScreenKind::Match: state.match_target = Id(); break;
+    default: break;
+  }
+}
+
+std::size_t words_in(std::string_view text) {
+  std::size_t words = 0;
+  bool inside = false;
+  for (const char c : text) {
+    const bool space = c == ' ' || c == '\t' || c == '-';
+    if (!space && !inside) ++words;
+    inside = !space;
+  }
+  return words;
+}
+
+}  // namespace
+
+void pop(Turn& turn) {
+  auto& screens = turn.state.screens;
+  if (screens.size() <= 1) return;
+  const auto screen = screens.back();
+  screens.pop_back();
+  left(turn, screen);
+}
+
+void home(Turn& turn) {
+  while (turn.state.screens.size() > 1) pop(turn);
+}
+
+void push(Turn& turn, Screen screen) {
+  auto& screens = turn.state.screens;
+  turn.state.notice.clear();
+  if (!screens.empty() && screens.back() == screen) return;
+  screens.push_back(screen);
+}
+
+void show(Turn& turn, const Open& open) {
+  auto& state = turn.state;
+  const bool visiting = in_visit(state);
+  switch (open.screen) {
+    case ScreenKind::MyChildren: home(turn); return;
+    case ScreenKind::Child:
+      if (!state.caseload->child(open.id)) return;
+      state.selected_child = open.id;
+      home(turn);
+      break;
+    case ScreenKind::SyncStatus: case ScreenKind::Settings:
+      if (!visiting) home(turn);
+      break;
+    case ScreenKind::Approvals: case ScreenKind::Alerts:
+      if (!state.supervisor()) return;
+      home(turn);
+      break;
+    case ScreenKind::Match:
+      if (!state.supervisor()) return;
+      break;
+    case ScreenKind::StartVisit: {
+      home(turn);
+      state.starting.emplace();
+      if (const auto* child = state.caseload->child(open.id)) {
+        state.starting->family = child->family;
+        state.starting->children.insert(child->id);
+      }
+      break;
+    }
+    case ScreenKind::Record:
+      if (!open_visit(turn, open.id)) {
+        state.notice = turn.text()("record.not_open");
+        return;
+      }
+      while (on_stack(state, ScreenKind::Record) && state.screen()->kind != ScreenKind::Record) pop(turn);
+      break;
+    case ScreenKind::Check:
+      if (!state.visit) return;
+      written_up(turn);
+      save_now(turn);
+      state.visit->checked = true;
+      break;
+    case ScreenKind::Conflict:
+      if (!state.visit && !open_visit(turn, open.id)) return;
+      save_now(turn);
+      break;
+    case ScreenKind::Review:
+      if (!state.supervisor() || !state.caseload->record(open.id)) return;
+      start_review(turn, open.id);
+      if (state.screen() && state.screen()->kind == ScreenKind::Review) state.screens.pop_back();
+      break;
+    case ScreenKind::ReadRecord:
+      if (!state.caseload->record(open.id)) return;
+      break;
+  }
+  push(turn, {open.screen, open.id});
+}
+
+// Lock -------------------------------------------------------------------------------------------------------------------
+
+void lock(Turn& turn) {
+  auto& state = turn.state;
+  if (state.stage != Stage::Unlocked) return;
+  save_now(turn);
+  const auto resume = state.visit ? Screen{ScreenKind::Record, state.visit->visit.id} : Screen{};
+  auto fresh = initial(state.assets, state.config);
+  fresh.stage = Stage::Locked;
+  fresh.has_passphrase = true;
+  fresh.settings = state.settings;
+  fresh.worker_name = state.worker_name;
+  fresh.now = state.now;
+  fresh.mono = state.mono;
+  fresh.last_touch = state.last_touch;
+  fresh.resume = resume;
+  fresh.sync.online = state.sync.online;
+  fresh.search_number = state.search_number;
+  state.editors.wipe();
+  state = std::move(fresh);
+  turn.effects.push_back(Lock{});
+}
+
+// Unlock -----------------------------------------------------------------------------------------------------------------
+
+void unlock(Turn& turn) {
+  auto& state = turn.state;
+  if (state.stage != Stage::Locked && state.stage != Stage::FirstUnlock) return;
+  if (state.unlock_wait_until && *state.unlock_wait_until > turn.context.mono) return;
+  state.unlock_wait_until.reset();
+  auto typed = state.editors.typed(kPassphrase);
+  auto again = state.editors.typed(kPassphraseAgain);
+  state.unlock_problem.clear();
+  if (typed.empty()) {
+    state.unlock_problem = turn.text()("unlock.problem.empty");
+  } else if (state.stage == Stage::FirstUnlock && words_in(typed) < kPassphraseWords && typed.size() < kPassphraseBytes) {
+    state.unlock_problem = turn.text()("unlock.problem.short");
+  } else if (state.stage == Stage::FirstUnlock && typed != again) {
+    state.unlock_problem = turn.text()("unlock.problem.differ");
+  } else {
+    auto secret = base::Secret::copy_of(typed);
+    if (state.stage == Stage::FirstUnlock) turn.effects.push_back(CreatePassphrase{std::move(secret)});
+    else turn.effects.push_back(Unlock{std::move(secret)});
+    state.stage = Stage::Unlocking;
+    state.show_passphrase = false;
+    state.editors.drop("unlock/");
+  }
+  base::wipe(typed);
+  base::wipe(again);
+}
+
+void unlocked(Turn& turn, const UnlockResult& result) {
+  auto& state = turn.state;
+  if (!result.error) return;  // open when the caseload arrives
+  state.stage = state.has_passphrase ? Stage::Locked : Stage::FirstUnlock;
+  const auto& text = turn.text();
+  const auto seconds = std::to_string((result.retry_after.count() + 999) / 1000);
+  switch (result.error->fault) {
+    case base::Fault::Locked:
+      state.unlock_problem = result.tries_left >= 0 ? text.count("unlock.problem.wrong_left", result.tries_left)
+                                                    : text("unlock.problem.wrong");
+      break;
+    case base::Fault::Throttled: state.unlock_problem = text("unlock.problem.wait", {{"n", seconds}}); break;
+    case base::Fault::Offline: state.unlock_problem = text("unlock.problem.offline"); break;
+    case base::Fault::Corrupt: state.unlock_problem = text("unlock.problem.corrupt"); break;
+    default: state.unlock_problem = text("unlock.problem.other", {{"why", error_words(text, *result.error)}}); break;
+  }
+  if (result.retry_after.count() > 0) state.unlock_wait_until = turn.context.mono + result.retry_after;
+}
+
+}  // namespace doorstep::state::updating

@@ -1,0 +1,298 @@
+#include <algorithm>
+
+#include "app/state/turn.h"
+#include "platform/base/limits.h"
+#include "sync/model/visit.h"
+#include "sync/rules/validate.h"
+
+namespace doorstep::state::updating {
+namespace {
+
+std::int64_t version_of(const State& state, const Id& visit) {
+  if (const auto newer = state.drafts.find(visit); newer != state.drafts.end()) return newer->second.version;
+  const auto* stored = state.caseload->draft(visit);
+  return stored ? stored->version : 0;
+}
+
+model::ChildPart part_for(const State& state, const model::Child& child) {
+  model::ChildPart part;
+  part.id = child.id;
+  part.name = child.name;
+  part.called = child.called;
+  part.born = child.born;
+  if (!child.born && child.expected) part.unborn = true;
+  for (const auto& involvement : child.involvements)
+    if (!involvement.ended) part.statuses.push_back(involvement.status);
+  part.open_steps = open_steps_of(state, child);
+  return part;
+}
+
+bool ends_with(std::string_view key, std::string_view suffix) {
+  return key.size() > suffix.size() && key.substr(key.size() - suffix.size()) == suffix;
+}
+
+}  // namespace
+
+// The open visit ---------------------------------------------------------------------------------------------------------
+
+void changed(Turn& turn) {
+  auto& open = *turn.state.visit;
+  ++open.edit;
+  open.last_edit = turn.context.mono;
+  if (!open.dirty_since) open.dirty_since = turn.context.mono;
+  open.submit_error.clear();
+}
+
+void save_now(Turn& turn) {
+  if (!turn.state.visit) return;
+  auto& open = *turn.state.visit;
+  if (open.edit == open.sent || open.submitting) return;
+  open.sent = open.edit;
+  open.dirty_since.reset();
+  open.last_edit.reset();
+  const bool urgent = std::any_of(open.visit.children.begin(), open.visit.children.end(), model::is_urgent);
+  turn.state.drafts[open.visit.id] = {open.visit, open.based_on};
+  turn.effects.push_back(SaveDraft{open.visit, open.edit, urgent, open.based_on});
+}
+
+std::optional<Millis> save_deadline(const State& state) {
+  if (!state.visit || !state.visit->last_edit || !state.visit->dirty_since) return std::nullopt;
+  return std::min(*state.visit->last_edit + limits::kSaveAfterKey, *state.visit->dirty_since + limits::kSaveWhileTyping);
+}
+
+void drop_visit_editors(State& state) {
+  for (const auto prefix : {"visit/", "child/", "record/"}) state.editors.drop(prefix);
+}
+
+void close_visit(Turn& turn) {
+  save_now(turn);
+  turn.state.visit.reset();
+  drop_visit_editors(turn.state);
+}
+
+bool open_visit(Turn& turn, const Id& id) {
+  auto& state = turn.state;
+  if (state.visit && state.visit->visit.id == id) return true;
+  const auto* draft = draft_of(state, id);
+  if (!draft) return false;
+  const auto* stored = state.caseload->draft(id);
+  if (stored && stored->submitting) return false;
+  OpenVisit open;
+  open.visit = *draft;
+  open.based_on = version_of(state, id);
+  if (stored) open.saved_at = stored->saved_at;
+  close_visit(turn);
+  state.visit = std::move(open);
+  return true;
+}
+
+void written_up(Turn& turn) {
+  auto& facts = turn.state.visit->visit.facts;
+  if (facts.recorded_at) return;
+  facts.recorded_at = turn.context.wall;
+  changed(turn);
+}
+
+// Starting a visit ---------------------------------------------------------------------------------------------------------
+
+void start_visit(Turn& turn) {
+  auto& state = turn.state;
+  if (!state.starting) return;
+  auto& starting = *state.starting;
+  const auto& text = turn.text();
+  const auto& form = turn.form();
+  starting.problems.clear();
+  const auto names = starting.elsewhere ? lines_of(state.editors.typed(kNewChildren)) : std::vector<std::string>{};
+  if (!starting.elsewhere && !starting.family) starting.problems.push_back(text("start.problem.family"));
+  if (starting.elsewhere && lines_of(state.editors.typed(kNewFamily)).empty())
+    starting.problems.push_back(text("start.problem.family_name"));
+  const auto type = model::from_code<model::VisitType>(starting.type);
+  if (!type) starting.problems.push_back(text("start.problem.type"));
+  if (starting.elsewhere ? names.empty() : starting.children.empty()) starting.problems.push_back(text("start.problem.children"));
+  if (!starting.problems.empty()) return;
+
+  OpenVisit open;
+  auto& visit = open.visit;
+  visit.id = turn.context.new_id();
+  visit.author = state.caseload->me.id;
+  visit.versions = {model::kSchema, form.version, state.assets->rules.version, state.assets->rules.thresholds.key()};
+  visit.facts.type = type;
+  if (starting.elsewhere) {
+    visit.family_name = lines_of(state.editors.typed(kNewFamily)).front();
+    visit.address = state.editors.typed(kNewAddress);
+    for (const auto& name : names) {
+      auto& part = visit.children.emplace_back();
+      part.id = turn.context.new_id();
+      part.name = name;
+    }
+  } else {
+    if (const auto* family = state.caseload->family(starting.family)) {
+      visit.family = family->id;
+      visit.family_name = family->name;
+      visit.address = family->address;
+      if (!family->postcode.empty()) visit.address += (visit.address.empty() ? "" : ", ") + family->postcode;
+    }
+    for (const auto& child : state.caseload->children)
+      if (starting.children.count(child.id)) visit.children.push_back(part_for(state, child));
+  }
+  close_visit(turn);
+  state.visit = std::move(open);
+  changed(turn);
+  save_now(turn);
+  const auto id = state.visit->visit.id;
+  home(turn);
+  push(turn, {ScreenKind::Record, id});
+}
+
+// Writing ------------------------------------------------------------------------------------------------------------------
+
+bool typed_into(Turn& turn, std::string_view key) {
+  auto& state = turn.state;
+  auto& visit = state.visit->visit;
+  if (ends_with(key, kUncovered)) {
+    const auto place = Place::parse(key.substr(0, key.size() - kUncovered.size()));
+    return place && set_field(turn.form(), visit, *place, model::NotCovered{state.editors.typed(key)});
+  }
+  if (ends_with(key, kTimePart)) key = key.substr(0, key.size() - kTimePart.size());
+  const auto place = Place::parse(key);
+  if (!place) return false;
+  if (const auto* text = state.editors.find_text(key)) {
+    const auto words = text->text();
+    if (set_field(turn.form(), visit, *place, words)) return true;
+    if (words.empty()) return set_field(turn.form(), visit, *place, {});
+    const auto number = whole_number(words);
+    return number ? set_field(turn.form(), visit, *place, *number) : set_field(turn.form(), visit, *place, {});
+  }
+  const auto time_key = std::string(key) + std::string(kTimePart);
+  const auto day = state.editors.typed_date(key);
+  if (!state.editors.find_time(time_key))
+    return set_field(turn.form(), visit, *place, day.date ? FieldValue(*day.date) : FieldValue{});
+  const auto time = state.editors.typed_time(time_key);
+  std::optional<Instant> at;
+  if (day.date && time.minute_of_day) at = rules::from_uk(*day.date, *time.minute_of_day);
+  return set_field(turn.form(), visit, *place, at ? FieldValue(local_rfc3339(*at)) : FieldValue{});
+}
+
+model::ChildPart* part_of(model::Visit& visit, const Id& child) {
+  const auto found = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& p) { return p.id == child; });
+  return found == visit.children.end() ? nullptr : &*found;
+}
+
+void choose(Turn& turn, const FieldChosen& chosen) {
+  auto& visit = turn.state.visit->visit;
+  if (!set_field(turn.form(), visit, chosen.place, chosen.value)) return;
+  const auto* question = turn.form().find(chosen.place.question);
+  if (question->kind == rules::Kind::Risk && chosen.place.field == "threshold")
+    if (auto* part = part_of(visit, chosen.place.child)) part->risk.threshold_set = turn.state.assets->rules.thresholds.key();
+  turn.state.editors.drop(chosen.place.key());  // "Now" and "Not covered" say something else than what was typed
+  changed(turn);
+  save_now(turn);
+}
+
+void record_call(Turn& turn, const RecordCall& said) {
+  auto& state = turn.state;
+  if (said.record) {
+    // A submitted record: taken back, and submitted again with the call in it.
+    const auto* item = state.caseload->record(said.record);
+    if (!item || item->waiting) return;
+    turn.effects.push_back(Withdraw{item->case_id, {item->id(), item->head().rev, item->head().hash}});
+    auto visit = model::visit_of(item->head().body, {item->id(), item->head().rev, item->head().hash}, turn.context.new_id());
+    auto* part = part_of(visit, said.child);
+    if (!part) return;
+    part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
+    turn.effects.push_back(SaveDraft{visit, 0, true, 0});
+    turn.effects.push_back(Submit{std::move(visit), {}});
+    return;
+  }
+  if (const auto* stored = state.caseload->draft(said.visit); stored && stored->submitting) {
+    // Waiting to be sent: taken back, and submitted again with the call in it, under the same record ids.
+    Submit again{stored->visit, {}};
+    auto* part = part_of(again.visit, said.child);
+    if (!part) return;
+    part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
+    for (const auto& item : state.caseload->records) {
+      if (item.head().body.visit != said.visit || !item.waiting) continue;
+      // One is enough: the store undoes the whole submission.
+      if (again.record_ids.empty())
+        turn.effects.push_back(Withdraw{item.case_id, {item.id(), item.head().rev, item.head().hash}});
+      again.record_ids.emplace(item.case_id, item.id());
+    }
+    turn.effects.push_back(SaveDraft{again.visit, 0, true, stored->version});
+    turn.effects.push_back(std::move(again));
+    return;
+  }
+  if (!state.visit || state.visit->visit.id != said.visit) {
+    const auto* draft = draft_of(state, said.visit);
+    if (!draft) return;
+    auto visit = *draft;
+    auto* part = part_of(visit, said.child);
+    if (!part) return;
+    part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
+    const auto version = version_of(state, visit.id);
+    state.drafts[visit.id] = {visit, version};
+    turn.effects.push_back(SaveDraft{std::move(visit), 0, true, version});
+    return;
+  }
+  auto* part = part_of(state.visit->visit, said.child);
+  if (!part) return;
+  part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
+  changed(turn);
+  save_now(turn);
+}
+
+void submit(Turn& turn) {
+  auto& state = turn.state;
+  auto& open = *state.visit;
+  open.checked = true;
+  if (open.submitting) return;
+  written_up(turn);
+  if (!open.visit.conflicts.empty() || !rules::validate(turn.form(), open.visit).empty()) {
+    save_now(turn);
+    return;
+  }
+  save_now(turn);
+  Submit effect{open.visit, {}};
+  for (const auto& part : open.visit.children)
+    if (!part.revises && part.skip_reason.empty()) effect.record_ids.emplace(part.id, turn.context.new_id());
+  open.submitting = true;
+  open.submit_error.clear();
+  turn.effects.push_back(std::move(effect));
+}
+
+void focus_on(State& state, const Place& place) {
+  state.focus = first_control(record_vm(state), place);
+  if (!state.focus.empty()) ++state.focus_number;
+}
+
+void go_to_problem(Turn& turn, std::size_t index) {
+  auto& state = turn.state;
+  const auto problems = rules::validate(turn.form(), state.visit->visit);
+  if (index >= problems.size()) return;
+  const auto& problem = problems[index];
+  state.visit->child = problem.child;
+  focus_on(state, {problem.child, problem.question, problem.item, {}});
+  while (state.screen() && state.screen()->kind != ScreenKind::Record && state.screens.size() > 1) pop(turn);
+}
+
+void rewrite(Turn& turn, const Id& record) {
+  auto& state = turn.state;
+  const auto* item = state.caseload->record(record);
+  if (!item || item->head().body.author != state.caseload->me.id) return;
+  if (item->head().state != model::State::Returned && item->head().state != model::State::Draft) return;
+  for (const auto* draft : all_drafts(state))
+    for (const auto& part : draft->children)
+      if (part.revises && part.revises->record == record) {
+        show(turn, {ScreenKind::Record, draft->id});
+        return;
+      }
+  OpenVisit open;
+  open.visit = model::visit_of(item->head().body, {record, item->head().rev, item->head().hash}, turn.context.new_id());
+  if (open.visit.children.size() == 1) open.child = open.visit.children.front().id;
+  close_visit(turn);
+  state.visit = std::move(open);
+  changed(turn);
+  save_now(turn);
+  push(turn, {ScreenKind::Record, state.visit->visit.id});
+}
+
+}  // namespace doorstep::state::updating
