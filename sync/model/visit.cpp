@@ -1,37 +1,40 @@
 #include "sync/model/visit.h"
 
 namespace doorstep::model {
+namespace {
+
+/// What a visit and each of its records say alike; members this build does not know among them.
+template <class From, class To>
+void copy_shared(const From& from, To& to) {
+  to.author = from.author;
+  to.second_worker = from.second_worker;
+  to.family = from.family;
+  to.family_name = from.family_name;
+  to.address = from.address;
+  to.versions = from.versions;
+  to.facts = from.facts;
+  to.jottings = from.jottings;
+  to.extra = from.extra;
+}
+
+}  // namespace
 
 ChildRecord record_of(const Visit& visit, const ChildPart& part, Id id, Instant submitted_at) {
   ChildRecord record;
+  copy_shared(visit, record);
   record.id = part.revises ? part.revises->record : id;
   record.visit = visit.id;
-  record.author = visit.author;
-  record.second_worker = visit.second_worker;
-  record.family = visit.family;
-  record.family_name = visit.family_name;
-  record.address = visit.address;
-  record.versions = visit.versions;
-  record.facts = visit.facts;
   record.part = part;
-  record.jottings = visit.jottings;
   record.submitted_at = submitted_at;
   return record;
 }
 
 Visit visit_of(const ChildRecord& record, const RevisionRef& revises, Id visit_id) {
   Visit visit;
+  copy_shared(record, visit);
   visit.id = visit_id;
-  visit.author = record.author;
-  visit.second_worker = record.second_worker;
-  visit.family = record.family;
-  visit.family_name = record.family_name;
-  visit.address = record.address;
-  visit.versions = record.versions;
-  visit.facts = record.facts;
   visit.children = {record.part};
   visit.children.front().revises = revises;
-  visit.jottings = record.jottings;
   visit.conflicts = record.conflicts;
   for (auto& conflict : visit.conflicts)
     if (conflict.path.starts_with("part/")) conflict.path = "children/" + record.part.id.str() + conflict.path.substr(4);

@@ -46,6 +46,14 @@ TEST_CASE("visit: a returned record is rewritten under its own id", "[model]") {
   CHECK(record_of(again, again.children[0], id("another"), Instant{6}).id == record.id);
 }
 
+TEST_CASE("visit: members of a newer program go with the records, and back into a draft", "[model]") {
+  Visit visit = visit_to_two();
+  visit.extra["weather"] = "\"rain\"";
+  ChildRecord record = record_of(visit, visit.children[0], id("record"), Instant{5});
+  CHECK(record.extra == visit.extra);
+  CHECK(visit_of(record, {record.id, 1, "hash"}, id("draft")).extra == visit.extra);
+}
+
 TEST_CASE("visit: a disclosure, an injury or an unseen child is urgent until a call was answered", "[model]") {
   ChildPart part;
   CHECK_FALSE(is_urgent(part));
