@@ -40,14 +40,6 @@ std::optional<Endpoint> endpoint(Table& table, const std::string& key) {
   return Endpoint{std::string(host), *port};
 }
 
-void read_council(Table& table, DeviceConfig::Council& council) {
-  if (auto id = table.text("id", "id = \"northmere\"")) {
-    if (is_plain_id(id->value)) council.id = id->value;
-    else table.problem("id", id->line, "\"" + id->value + "\" is no id", "use lower-case letters, digits and hyphens: id = \"northmere\"");
-  }
-  if (auto name = table.text("name", "name = \"Northmere Council\"")) council.name = name->value;
-}
-
 void read_server(Table& table, DeviceConfig::Server& server) {
   if (auto url = endpoint(table, "url")) server.sync = *url;
   auto enrol = endpoint(table, "enrol_url");
@@ -132,10 +124,7 @@ Parsed<DeviceConfig> parse_device_config(std::string_view text, const std::strin
   DeviceConfig config;
   Table root(file, &*document, "", 1);
   root.number("version", 1, 1, "");
-  if (auto table = root.table("council", "[council] with id and name")) {
-    read_council(*table, config.council);
-    table->finish(kAllKeys);
-  }
+  config.council = read_council(root, kAllKeys);
   if (auto table = root.table("server", "[server] with url, enrol_url, name and ca_file")) {
     read_server(*table, config.server);
     table->finish(kAllKeys);

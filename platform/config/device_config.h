@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "platform/config/council.h"
 #include "platform/config/problem.h"
 
 namespace doorstep::config {
@@ -29,10 +30,7 @@ enum class Theme { System, Light, Dark };
 
 /// device.toml: what a council decides about its tablets. Written by a person, the same for all tablets.
 struct DeviceConfig {
-  struct Council {
-    std::string id;    ///< lower-case letters, digits, hyphens
-    std::string name;  ///< as people say it
-  } council;
+  Council council;
   struct Server {
     Endpoint sync;                  ///< client certificates only
     Endpoint enrol;                 ///< enrolment only

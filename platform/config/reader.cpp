@@ -204,4 +204,17 @@ void Table::finish(const std::vector<std::string>& elsewhere) {
   }
 }
 
+Council read_council(Table& root, const std::vector<std::string>& elsewhere) {
+  Council council;
+  auto table = root.table("council", "[council] with id and name");
+  if (!table) return council;
+  if (auto id = table->text("id", "id = \"northmere\"")) {
+    if (is_plain_id(id->value)) council.id = id->value;
+    else table->problem("id", id->line, "\"" + id->value + "\" is no id", "use lower-case letters, digits and hyphens: id = \"northmere\"");
+  }
+  if (auto name = table->text("name", "name = \"Northmere Council\"")) council.name = name->value;
+  table->finish(elsewhere);
+  return council;
+}
+
 }  // namespace doorstep::config

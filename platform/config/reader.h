@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 #include <vector>
 
+#include "platform/config/council.h"
 #include "platform/config/problem.h"
 
 namespace doorstep::config {
@@ -70,6 +71,9 @@ class Table {
   int line_;
   std::vector<std::string> known_;
 };
+
+/// [council], required, of the file's `root`. `elsewhere`: as for Table::finish.
+Council read_council(Table& root, const std::vector<std::string>& elsewhere);
 
 /// The line a node begins on.
 int line_of(const toml::node& node);

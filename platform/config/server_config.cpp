@@ -56,14 +56,7 @@ Parsed<ServerConfig> parse_server_config(std::string_view text, const std::strin
     if (auto folder = table->text("data_dir", "data_dir = \"/var/lib/doorstep-server\"")) config.data_dir = folder->value;
     table->finish(kAllKeys);
   }
-  if (auto table = root.table("council", "[council] with id and name")) {
-    if (auto id = table->text("id", "id = \"northmere\"")) {
-      if (is_plain_id(id->value)) config.council.id = id->value;
-      else table->problem("id", id->line, "\"" + id->value + "\" is no id", "use lower-case letters, digits and hyphens: id = \"northmere\"");
-    }
-    if (auto name = table->text("name", "name = \"Northmere Council\"")) config.council.name = name->value;
-    table->finish(kAllKeys);
-  }
+  config.council = read_council(root, kAllKeys);
   if (root.has("postgres"))
     root.problem("postgres", line_of(*document->get("postgres")), "this build keeps cases in its own embedded store, not in PostgreSQL",
                  "leave the table out");

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "platform/config/council.h"
 #include "platform/config/problem.h"
 
 namespace doorstep::config {
@@ -21,10 +22,7 @@ struct ServerConfig {
   ListenAddress enrol_listen;      ///< enrolment only
   std::string server_name;         ///< the name in its certificate, which tablets check
   std::filesystem::path data_dir;  ///< absolute, or relative to server.toml as load_server_config makes it absolute
-  struct Council {
-    std::string id;
-    std::string name;
-  } council;
+  Council council;
 };
 
 /// Reads the text of a server.toml; pure. A [postgres] table is refused: this build keeps cases in its embedded store.
