@@ -3,6 +3,9 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <vector>
+
+#include "platform/base/secret.h"
 
 namespace doorstep::state {
 namespace {
@@ -34,6 +37,12 @@ std::optional<unsigned> month(std::string_view text) {
 
 std::string two(unsigned n) { return (n < 10 ? "0" : "") + std::to_string(n); }
 
+/// The n-th line, empty past the end.
+std::string line(std::string_view text, std::size_t n) {
+  for (; n > 0 && !text.empty(); --n) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return std::string(text.substr(0, text.find('\n')));
+}
+
 template <class Map>
 void drop_from(Map& map, std::string_view prefix, const auto& wipe) {
   for (auto at = map.lower_bound(prefix); at != map.end() && at->first.starts_with(prefix);) {
@@ -46,7 +55,11 @@ void drop_from(Map& map, std::string_view prefix, const auto& wipe) {
 
 editor::EditorState& Editors::text(std::string_view key, std::string_view initial, editor::Rules rules) {
   auto found = texts_.find(key);
-  if (found == texts_.end()) found = texts_.emplace(std::string(key), editor::EditorState(initial, rules)).first;
+  if (found == texts_.end()) {
+    const auto recalled = recalled_.find(key);
+    if (recalled != recalled_.end()) initial = recalled->second;
+    found = texts_.emplace(std::string(key), editor::EditorState(initial, rules)).first;
+  }
   return found->second;
 }
 
@@ -54,7 +67,11 @@ editor::DateEdit& Editors::date(std::string_view key, std::optional<base::Date> 
   auto found = dates_.find(key);
   if (found == dates_.end()) {
     found = dates_.emplace(std::string(key), editor::DateEdit{}).first;
-    if (initial) {
+    if (const auto recalled = recalled_.find(key); recalled != recalled_.end()) {
+      found->second.day.reset(line(recalled->second, 0));
+      found->second.month.reset(line(recalled->second, 1));
+      found->second.year.reset(line(recalled->second, 2));
+    } else if (initial) {
       found->second.day.reset(std::to_string(static_cast<unsigned>(initial->day())));
       found->second.month.reset(std::to_string(static_cast<unsigned>(initial->month())));
       found->second.year.reset(std::to_string(static_cast<int>(initial->year())));
@@ -67,7 +84,11 @@ editor::TimeEdit& Editors::time(std::string_view key, std::optional<int> minute_
   auto found = times_.find(key);
   if (found == times_.end()) {
     found = times_.emplace(std::string(key), editor::TimeEdit{}).first;
-    if (minute_of_day) {
+    const auto moment = key.ends_with(kTimePart) ? key.substr(0, key.size() - kTimePart.size()) : key;
+    if (const auto recalled = recalled_.find(moment); recalled != recalled_.end()) {
+      found->second.hour.reset(line(recalled->second, 3));
+      found->second.minute.reset(line(recalled->second, 4));
+    } else if (minute_of_day) {
       found->second.hour.reset(two(static_cast<unsigned>(*minute_of_day / 60)));
       found->second.minute.reset(two(static_cast<unsigned>(*minute_of_day % 60)));
     }
@@ -115,9 +136,32 @@ Editors::TypedTime Editors::typed_time(std::string_view key) const {
   return {static_cast<int>(*h * 60 + *m), false};
 }
 
+std::string Editors::parts(std::string_view key) const {
+  std::vector<std::string> lines;
+  if (const auto* d = find_date(key)) lines = {d->day.text(), d->month.text(), d->year.text()};
+  if (const auto* t = find_time(std::string(key) + std::string(kTimePart))) {
+    lines.push_back(t->hour.text());
+    lines.push_back(t->minute.text());
+  }
+  std::string out;
+  bool any = false;
+  for (const auto& one : lines) {
+    any = any || !one.empty();
+    out += one + "\n";
+  }
+  return any ? out : std::string();
+}
+
+void Editors::recall(std::string_view key, std::string words) {
+  auto& kept = recalled_[std::string(key)];
+  base::wipe(kept);
+  kept = std::move(words);
+}
+
 void Editors::drop(std::string_view prefix) {
   drop_from(texts_, prefix, [](editor::EditorState& text) { text.wipe(); });
   drop_from(dates_, prefix, [](editor::DateEdit& d) { d.day.wipe(); d.month.wipe(); d.year.wipe(); });
+  drop_from(recalled_, prefix, [](std::string& words) { base::wipe(words); });
   drop_from(times_, prefix, [](editor::TimeEdit& t) { t.hour.wipe(); t.minute.wipe(); });
 }
 

@@ -9,6 +9,9 @@
 
 namespace doorstep::state {
 
+inline constexpr std::string_view kTimePart = "/time";       ///< editor of a moment's time of day, after the field's key
+inline constexpr std::string_view kUncovered = "/uncovered"; ///< editor of why a question was not covered
+
 /// The text being edited on the screen, one editor per field key. Part of State: wiped on lock. Views get it mutable, because
 /// a text widget edits its own text; everything else changes through update().
 class Editors {
@@ -31,7 +34,13 @@ class Editors {
   struct TypedTime { std::optional<int> minute_of_day; bool partly = false; };
   TypedTime typed_time(std::string_view key) const;
 
-  /// Forgets every editor whose key begins so; overwrites the text first.
+  /// What was typed into the parts of the date, and of the time where it is a moment's, a line for each. Empty: nothing.
+  std::string parts(std::string_view key) const;
+
+  /// Words that the next editor of `key` begins with, before any other; of a date or moment as parts() gives them.
+  void recall(std::string_view key, std::string words);
+
+  /// Forgets every editor and every recalled word whose key begins so; overwrites the text first.
   void drop(std::string_view prefix);
   void wipe() { drop({}); }
   std::size_t size() const { return texts_.size() + dates_.size() + times_.size(); }
@@ -40,6 +49,7 @@ class Editors {
   std::map<std::string, editor::EditorState, std::less<>> texts_;
   std::map<std::string, editor::DateEdit, std::less<>> dates_;
   std::map<std::string, editor::TimeEdit, std::less<>> times_;
+  std::map<std::string, std::string, std::less<>> recalled_;
 };
 
 }  // namespace doorstep::state

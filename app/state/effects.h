@@ -27,6 +27,14 @@ struct SaveDraft {
   bool urgent = false;     ///< something in it is to reach the server first
   std::int64_t based_on = 0;  ///< version of the DraftChanged or DraftItem it was typed on: newer changes are merged, not lost
 };
+/// Words typed that no record holds yet. `key`: whose they are and where, in State's words; kept while `case_id` is here.
+struct UnfinishedWords {
+  std::string key;
+  Id case_id;        ///< nil: of no case
+  std::string text;  ///< empty: there are none any more
+};
+/// Commit them, all together. No answer when it is done, UnfinishedFailed when not.
+struct SaveUnfinished { std::vector<UnfinishedWords> words; };
 /// Throw a draft away: a tombstone of it is kept. Answer: Loaded.
 struct DiscardDraft { Id visit; };
 
@@ -55,8 +63,8 @@ struct ApplyLook { float scale = 1; int look = 0; };
 /// Keep the settings on this tablet.
 struct SaveSettings { std::string json; };
 
-using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, DiscardDraft, Submit, Withdraw, Decide, AddAddendum, Match,
-                            SettleAlert, SettleConflict, SyncNow, Search, ApplyLook, SaveSettings>;
+using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw, Decide, AddAddendum,
+                            Match, SettleAlert, SettleConflict, SyncNow, Search, ApplyLook, SaveSettings>;
 using Effects = std::vector<Effect>;
 
 }  // namespace doorstep::state

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -23,6 +24,9 @@ struct UnlockResult {
   Millis retry_after{0};
   int tries_left = -1;  ///< -1: not said
 };
+/// Said after an UnlockResult without error, before the first Loaded: what SaveUnfinished kept, by key.
+struct UnfinishedFound { std::map<std::string, std::string> words; };
+struct UnfinishedFailed { base::Error error; };
 struct Loaded { CaseloadPtr caseload; };
 struct Saved { Id visit; std::uint64_t edit = 0; Instant at; };
 struct SaveFailed { Id visit; base::Error error; };
@@ -75,7 +79,7 @@ struct SearchHits { std::uint64_t number = 0; std::vector<SearchHit> hits; };
 struct Tick {};         ///< a deadline of next_deadline() came
 struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
 
-using Event = std::variant<Started, UnlockResult, Loaded, Saved, SaveFailed, DraftChanged, Submitted, SubmitFailed, SyncStatus,
-                           NetworkChanged, SearchHits, Tick, WindowHidden>;
+using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Saved, SaveFailed, DraftChanged, Submitted,
+                           SubmitFailed, SyncStatus, NetworkChanged, SearchHits, Tick, WindowHidden>;
 
 }  // namespace doorstep::state

@@ -84,6 +84,14 @@ struct NewerDraft {
   std::int64_t version = 0;
 };
 
+/// Words typed that no record holds yet: half a date, a jotting not added, a rationale before the decision. By the id of the
+/// visit or record they belong to (nil: neither) and the key of their editor, as "<id>/<key>". Saved on this tablet only.
+struct Unfinished {
+  std::map<std::string, std::string> words;
+  std::map<std::string, Id> dirty;             ///< not handed to the store yet; and the case each is about
+  std::optional<Millis> dirty_since, last_edit; ///< monotonic; empty when everything was
+};
+
 /// What a supervisor is reading; a decision names exactly this.
 struct Reviewing {
   model::RevisionRef read;
@@ -119,6 +127,7 @@ struct State {
   std::optional<OpenVisit> visit;
   std::set<Id> discarded;                 ///< thrown away here, and still in the caseload until the next one
   std::map<Id, NewerDraft> drafts;        ///< newer than the caseload's
+  Unfinished unfinished;
   Screen resume;                          ///< where the worker was when it locked; ids only
   std::optional<Reviewing> reviewing;
   std::map<Id, std::string> alert_outcome;///< chosen codes, by alert

@@ -29,7 +29,7 @@ void unlocked(Turn& turn, const UnlockResult& result);
 // update_visit.cpp
 /// After a change of the open visit: it is to be saved, soon.
 void changed(Turn& turn);
-/// What is not saved yet of the open visit is handed to the store.
+/// What is not saved yet, of the open visit and of unfinished words, is handed to the store.
 void save_now(Turn& turn);
 std::optional<Millis> save_deadline(const State& state);
 void drop_visit_editors(State& state);
@@ -39,8 +39,9 @@ bool open_visit(Turn& turn, const Id& id);
 /// When the worker first says it is written up: whether a reason for lateness is asked depends on it.
 void written_up(Turn& turn);
 void start_visit(Turn& turn);
-/// Takes what was typed into the editor of `key` over into the open visit. False: it has no place for it.
-bool typed_into(Turn& turn, std::string_view key);
+/// Takes what was typed into the editor of `key` over: into the open visit, and what no place can hold into Unfinished.
+void typed(Turn& turn, std::string_view key);
+void add_jotting(Turn& turn);
 /// nullptr: no such child in this visit.
 model::ChildPart* part_of(model::Visit& visit, const Id& child);
 void choose(Turn& turn, const FieldChosen& chosen);
@@ -50,6 +51,19 @@ void focus_on(State& state, const Place& place);
 void go_to_problem(Turn& turn, std::size_t index);
 /// A draft that re-writes one's own returned or withdrawn record; the one there is, if there is one.
 void rewrite(Turn& turn, const Id& record);
+
+// unfinished.cpp
+/// Words of the editor of `key`, which belongs to what is on the screen. Empty: there are none any more. True: they are news.
+bool hold(Turn& turn, std::string_view key, std::string words);
+/// The editors and the unfinished words under `prefix` of what is on the screen are done with.
+void forget(Turn& turn, std::string_view prefix);
+/// All that was held for a visit or record.
+void forget_all(Turn& turn, const Id& owner);
+/// What was held for `owner` under `prefix` is to be seen in its editors again.
+void recall(State& state, const Id& owner, std::string_view prefix);
+/// Forgets what belongs to no draft, record or alert that is still here.
+void forget_strays(Turn& turn);
+void save_unfinished(Turn& turn);
 
 // update_oversight.cpp
 void start_review(Turn& turn, const Id& record);

@@ -63,7 +63,7 @@ void on(Turn& turn, const TurnChild& child) {
 void on(Turn& turn, const PressStart&) { start_visit(turn); }
 
 void on(Turn& turn, const FieldTyped& typed) {
-  if (turn.state.visit && !turn.state.visit->submitting && typed_into(turn, typed.key)) changed(turn);
+  updating::typed(turn, typed.key);
 }
 void on(Turn& turn, const FieldLeft&) { save_now(turn); }
 void on(Turn& turn, const FieldChosen& chosen) {
@@ -79,7 +79,7 @@ void on(Turn& turn, const AddItem& add) {
 }
 void on(Turn& turn, const RemoveItem& remove) {
   if (!turn.state.visit || !remove_item(turn.form(), turn.state.visit->visit, remove.item)) return;
-  turn.state.editors.drop(remove.item.key());
+  forget(turn, remove.item.key());
   changed(turn);
   save_now(turn);
 }
@@ -105,15 +105,7 @@ void on(Turn& turn, const AllNotDiscussed& all) {
   changed(turn);
   save_now(turn);
 }
-void on(Turn& turn, const AddJotting&) {
-  if (!turn.state.visit) return;
-  auto words = turn.state.editors.typed(kJotting);
-  if (lines_of(words).empty()) return;
-  turn.state.visit->visit.jottings.push_back({turn.context.new_id(), turn.context.wall, std::move(words)});
-  turn.state.editors.drop(kJotting);
-  changed(turn);
-  save_now(turn);
-}
+void on(Turn& turn, const AddJotting&) { add_jotting(turn); }
 void on(Turn& turn, const DiscardVisit& discard) {
   if (!turn.state.visit) return;
   turn.state.visit->discard_asked = discard.step == DiscardVisit::Step::Ask;
@@ -122,6 +114,7 @@ void on(Turn& turn, const DiscardVisit& discard) {
   turn.state.visit->sent = turn.state.visit->edit;  // nothing of it is to be saved any more
   turn.effects.push_back(DiscardDraft{id});
   turn.state.drafts.erase(id);
+  forget_all(turn, id);
   turn.state.discarded.insert(id);
   home(turn);
   turn.state.notice = turn.text()("record.discarded");
@@ -200,6 +193,13 @@ void on(Turn& turn, const Started& started) {
   apply_settings(turn, false);
 }
 
+void on(Turn& turn, const UnfinishedFound& found) {
+  if (turn.state.stage == Stage::Unlocking) turn.state.unfinished.words = found.words;
+}
+void on(Turn& turn, const UnfinishedFailed& failed) {
+  turn.state.notice = turn.text()("unfinished.not_saved", {{"why", error_words(turn.text(), failed.error)}});
+}
+
 void on(Turn& turn, const Loaded& loaded) {
   auto& state = turn.state;
   if (state.stage == Stage::Locked || state.stage == Stage::FirstUnlock || !loaded.caseload) return;
@@ -212,6 +212,7 @@ void on(Turn& turn, const Loaded& loaded) {
     state.unlock_problem.clear();
     state.last_touch = turn.context.mono;
     state.screens = {{ScreenKind::MyChildren, Id()}};
+    forget_strays(turn);
     if (state.resume.kind == ScreenKind::Record && draft_of(state, state.resume.id))
       show(turn, {ScreenKind::Record, state.resume.id});
     state.resume = {};
@@ -259,11 +260,13 @@ void on(Turn& turn, const DraftChanged& draft) {
   state.visit->visit = draft.visit;
   state.visit->based_on = draft.version;
   drop_visit_editors(state);
+  recall(state, draft.visit.id, {});
 }
 
 void on(Turn& turn, const Submitted& done) {
   auto& state = turn.state;
   state.drafts.erase(done.visit);
+  forget_all(turn, done.visit);
   if (!state.visit || state.visit->visit.id != done.visit) return;
   state.visit->sent = state.visit->edit;
   home(turn);

@@ -11,6 +11,7 @@ void start_review(Turn& turn, const Id& record) {
   const auto* item = state.caseload->record(record);
   if (!item) return;
   state.editors.drop("review/");
+  recall(state, record, "review/");
   state.reviewing.emplace();
   state.reviewing->read = {item->id(), item->head().rev, item->head().hash};
   state.reviewing->since_return = std::any_of(item->decisions.begin(), item->decisions.end(),
@@ -54,6 +55,7 @@ void decide(Turn& turn, model::Verdict verdict) {
   for (const auto& problem : rules::check_decision(decision, item->head().body)) reviewing.problems.push_back(problem.message);
   if (!reviewing.problems.empty()) return;
   turn.effects.push_back(Decide{item->case_id, std::move(decision)});
+  forget(turn, "review/");
   pop(turn);
   state.notice = text(verdict == model::Verdict::Approved ? "review.approved" : "review.returned");
 }
@@ -84,7 +86,7 @@ void settle_alert(Turn& turn, const Id& alert) {
     disposition.why = why;
     turn.effects.push_back(
         SettleAlert{found->record->case_id, {found->record->id(), head.rev, head.hash}, std::move(disposition)});
-    state.editors.drop(key);
+    forget(turn, key);
     state.alert_outcome.erase(alert);
     state.notice = turn.text()("alerts.settled");
   }
@@ -107,7 +109,7 @@ void add_addendum(Turn& turn, const Id& record) {
   addendum.author_name = state.caseload->me.name;
   addendum.at = turn.context.wall;
   turn.effects.push_back(AddAddendum{item->case_id, std::move(addendum)});
-  state.editors.drop("addendum/");
+  forget(turn, "addendum/");
   state.notice = turn.text()("read.addendum.added");
 }
 

@@ -85,12 +85,14 @@ void show(Turn& turn, const Open& open) {
     case ScreenKind::Approvals: case ScreenKind::Alerts:
       if (!state.supervisor()) return;
       home(turn);
+      recall(state, Id(), "alert/");
       break;
     case ScreenKind::Match:
       if (!state.supervisor()) return;
       break;
     case ScreenKind::StartVisit: {
       home(turn);
+      recall(state, Id(), "start/");
       state.starting.emplace();
       if (const auto* child = state.caseload->child(open.id)) {
         state.starting->family = child->family;
@@ -107,6 +109,7 @@ void show(Turn& turn, const Open& open) {
       break;
     case ScreenKind::Check:
       if (!state.visit) return;
+      add_jotting(turn);
       written_up(turn);
       save_now(turn);
       state.visit->checked = true;
@@ -122,6 +125,7 @@ void show(Turn& turn, const Open& open) {
       break;
     case ScreenKind::ReadRecord:
       if (!state.caseload->record(open.id)) return;
+      recall(state, open.id, "addendum/");
       break;
   }
   push(turn, {open.screen, open.id});

@@ -3,7 +3,6 @@
 #include "app/state/turn.h"
 #include "platform/base/limits.h"
 #include "sync/model/visit.h"
-#include "sync/rules/validate.h"
 
 namespace doorstep::state::updating {
 namespace {
@@ -27,8 +26,36 @@ model::ChildPart part_for(const State& state, const model::Child& child) {
   return part;
 }
 
-bool ends_with(std::string_view key, std::string_view suffix) {
-  return key.size() > suffix.size() && key.substr(key.size() - suffix.size()) == suffix;
+/// Takes what was typed into the editor of `key` over into the open visit; answers with what its place cannot hold, which is
+/// half a date, or a number with words in it. Empty: the visit has no such place.
+std::optional<std::string> typed_into_visit(Turn& turn, std::string_view key) {
+  auto& state = turn.state;
+  auto& visit = state.visit->visit;
+  const auto set = [&](const Place& place, const FieldValue& value) { return set_field(turn.form(), visit, place, value); };
+  const auto held = [](bool set) { return set ? std::optional(std::string()) : std::nullopt; };
+  if (key.ends_with(kUncovered)) {
+    const auto place = Place::parse(key.substr(0, key.size() - kUncovered.size()));
+    return held(place && set(*place, model::NotCovered{state.editors.typed(key)}));
+  }
+  const auto place = Place::parse(key);
+  if (!place) return std::nullopt;
+  if (const auto* text = state.editors.find_text(key)) {
+    auto words = text->text();
+    if (set(*place, words)) return std::string();
+    const auto number = whole_number(words);
+    if (!set(*place, number ? FieldValue(*number) : FieldValue{})) return std::nullopt;
+    return number ? std::string() : words;
+  }
+  FieldValue value;
+  const auto day = state.editors.typed_date(key);
+  const auto time_key = std::string(key) + std::string(kTimePart);
+  if (!state.editors.find_time(time_key)) {
+    if (day.date) value = *day.date;
+  } else if (const auto time = state.editors.typed_time(time_key); day.date && time.minute_of_day) {
+    if (const auto at = rules::from_uk(*day.date, *time.minute_of_day)) value = local_rfc3339(*at);
+  }
+  if (!set(*place, value)) return std::nullopt;
+  return std::holds_alternative<std::monostate>(value) ? state.editors.parts(key) : std::string();
 }
 
 }  // namespace
@@ -44,6 +71,7 @@ void changed(Turn& turn) {
 }
 
 void save_now(Turn& turn) {
+  save_unfinished(turn);
   if (!turn.state.visit) return;
   auto& open = *turn.state.visit;
   if (open.edit == open.sent || open.submitting) return;
@@ -56,8 +84,15 @@ void save_now(Turn& turn) {
 }
 
 std::optional<Millis> save_deadline(const State& state) {
-  if (!state.visit || !state.visit->last_edit || !state.visit->dirty_since) return std::nullopt;
-  return std::min(*state.visit->last_edit + limits::kSaveAfterKey, *state.visit->dirty_since + limits::kSaveWhileTyping);
+  std::optional<Millis> out;
+  const auto consider = [&](const auto& what) {
+    if (!what.last_edit || !what.dirty_since) return;
+    const auto at = std::min(*what.last_edit + limits::kSaveAfterKey, *what.dirty_since + limits::kSaveWhileTyping);
+    out = out ? std::min(*out, at) : at;
+  };
+  if (state.visit) consider(*state.visit);
+  consider(state.unfinished);
+  return out;
 }
 
 void drop_visit_editors(State& state) {
@@ -83,6 +118,7 @@ bool open_visit(Turn& turn, const Id& id) {
   if (stored) open.saved_at = stored->saved_at;
   close_visit(turn);
   state.visit = std::move(open);
+  recall(state, id, {});
   return true;
 }
 
@@ -140,37 +176,21 @@ void start_visit(Turn& turn) {
   changed(turn);
   save_now(turn);
   const auto id = state.visit->visit.id;
+  forget(turn, "start/");
   home(turn);
   push(turn, {ScreenKind::Record, id});
 }
 
 // Writing ------------------------------------------------------------------------------------------------------------------
 
-bool typed_into(Turn& turn, std::string_view key) {
+void typed(Turn& turn, std::string_view key) {
   auto& state = turn.state;
-  auto& visit = state.visit->visit;
-  if (ends_with(key, kUncovered)) {
-    const auto place = Place::parse(key.substr(0, key.size() - kUncovered.size()));
-    return place && set_field(turn.form(), visit, *place, model::NotCovered{state.editors.typed(key)});
-  }
-  if (ends_with(key, kTimePart)) key = key.substr(0, key.size() - kTimePart.size());
-  const auto place = Place::parse(key);
-  if (!place) return false;
-  if (const auto* text = state.editors.find_text(key)) {
-    const auto words = text->text();
-    if (set_field(turn.form(), visit, *place, words)) return true;
-    if (words.empty()) return set_field(turn.form(), visit, *place, {});
-    const auto number = whole_number(words);
-    return number ? set_field(turn.form(), visit, *place, *number) : set_field(turn.form(), visit, *place, {});
-  }
-  const auto time_key = std::string(key) + std::string(kTimePart);
-  const auto day = state.editors.typed_date(key);
-  if (!state.editors.find_time(time_key))
-    return set_field(turn.form(), visit, *place, day.date ? FieldValue(*day.date) : FieldValue{});
-  const auto time = state.editors.typed_time(time_key);
-  std::optional<Instant> at;
-  if (day.date && time.minute_of_day) at = rules::from_uk(*day.date, *time.minute_of_day);
-  return set_field(turn.form(), visit, *place, at ? FieldValue(local_rfc3339(*at)) : FieldValue{});
+  if (state.visit && state.visit->submitting) return;
+  if (key.ends_with(kTimePart)) key.remove_suffix(kTimePart.size());
+  const auto rest = state.visit ? typed_into_visit(turn, key) : std::nullopt;
+  const auto words = [&] { return state.editors.find_date(key) ? state.editors.parts(key) : state.editors.typed(key); };
+  const bool held = hold(turn, key, rest ? *rest : words());
+  if (rest || (held && key == kJotting)) changed(turn);
 }
 
 model::ChildPart* part_of(model::Visit& visit, const Id& child) {
@@ -184,7 +204,7 @@ void choose(Turn& turn, const FieldChosen& chosen) {
   const auto* question = turn.form().find(chosen.place.question);
   if (question->kind == rules::Kind::Risk && chosen.place.field == "threshold")
     if (auto* part = part_of(visit, chosen.place.child)) part->risk.threshold_set = turn.state.assets->rules.thresholds.key();
-  turn.state.editors.drop(chosen.place.key());  // "Now" and "Not covered" say something else than what was typed
+  forget(turn, chosen.place.key());  // "Now" and "Not covered" say something else than what was typed
   changed(turn);
   save_now(turn);
 }
@@ -240,13 +260,23 @@ void record_call(Turn& turn, const RecordCall& said) {
   save_now(turn);
 }
 
+void add_jotting(Turn& turn) {
+  if (!turn.state.visit) return;
+  auto words = turn.state.editors.typed(kJotting);
+  if (lines_of(words).empty()) return;
+  turn.state.visit->visit.jottings.push_back({turn.context.new_id(), turn.context.wall, std::move(words)});
+  forget(turn, kJotting);
+  changed(turn);
+  save_now(turn);
+}
+
 void submit(Turn& turn) {
   auto& state = turn.state;
   auto& open = *state.visit;
   open.checked = true;
   if (open.submitting) return;
   written_up(turn);
-  if (!open.visit.conflicts.empty() || !rules::validate(turn.form(), open.visit).empty()) {
+  if (!open.visit.conflicts.empty() || !problems_of(state).empty()) {
     save_now(turn);
     return;
   }
@@ -266,7 +296,7 @@ void focus_on(State& state, const Place& place) {
 
 void go_to_problem(Turn& turn, std::size_t index) {
   auto& state = turn.state;
-  const auto problems = rules::validate(turn.form(), state.visit->visit);
+  const auto problems = problems_of(state);
   if (index >= problems.size()) return;
   const auto& problem = problems[index];
   state.visit->child = problem.child;

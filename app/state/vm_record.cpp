@@ -351,7 +351,7 @@ RecordVm record_vm(const State& state) {
   if (!state.visit) return vm;
   const auto& open = *state.visit;
   const auto& visit = open.visit;
-  const auto problems = open.checked ? rules::validate(state.assets->form, visit) : std::vector<rules::Problem>{};
+  const auto problems = open.checked ? problems_of(state) : std::vector<rules::Problem>{};
   vm.visit = visit.id;
   vm.title = visit_title(state, visit.facts, family_words(state, visit));
   vm.tag = {text("state.draft"), Mood::Info};
@@ -430,7 +430,7 @@ CheckVm check_vm(const State& state) {
   vm.title = text("check.title");
   vm.intro = text("check.intro");
   vm.problems_heading = text("check.problems");
-  for (const auto& problem : rules::validate(state.assets->form, visit)) vm.problems.push_back(problem.message);
+  for (const auto& problem : problems_of(state)) vm.problems.push_back(problem.message);
   if (!visit.conflicts.empty()) vm.submit_error = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
   vm.warnings_heading = text("check.warnings");
   for (const auto& part : visit.children)

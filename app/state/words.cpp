@@ -158,6 +158,23 @@ std::vector<PendingCall> pending_calls(const State& state) {
   return out;
 }
 
+std::vector<rules::Problem> problems_of(const State& state) {
+  if (!state.visit) return {};
+  const auto& visit = state.visit->visit;
+  const auto& form = state.assets->form;
+  auto out = rules::validate(form, visit);
+  const auto from = visit.id.str() + "/";
+  for (auto at = state.unfinished.words.lower_bound(from); at != state.unfinished.words.end() && at->first.starts_with(from); ++at) {
+    const auto place = Place::parse(std::string_view(at->first).substr(from.size()));
+    const auto* question = place ? form.find(place->question) : nullptr;
+    if (!question) continue;
+    const auto part = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& p) { return p.id == place->child; });
+    const auto label = rules::words(question->label, part == visit.children.end() ? nullptr : &*part);
+    out.push_back({place->question, place->child, place->item, state.text()("check.unfinished", {{"label", label}})});
+  }
+  return out;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> out;
   for (std::size_t at = 0; at <= text.size();) {

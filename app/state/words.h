@@ -5,12 +5,10 @@
 #include <vector>
 
 #include "app/state/state.h"
+#include "sync/rules/validate.h"
 
 /// What update() and the view models both need to know about State.
 namespace doorstep::state {
-
-inline constexpr std::string_view kTimePart = "/time";       ///< editor of a moment's time of day, after the field's key
-inline constexpr std::string_view kUncovered = "/uncovered"; ///< editor of why a question was not covered
 
 /// What happened, what is safe and what to do, without a code.
 std::string error_words(const Text& text, const base::Error& error);
@@ -39,6 +37,9 @@ struct OpenAlert {
 /// Alerts about unknown children that no supervisor has settled, by when they were raised.
 std::vector<OpenAlert> open_alerts(const State& state);
 std::optional<OpenAlert> open_alert(const State& state, const Id& alert);
+
+/// What stands in the way of submitting the open visit: what the form misses, then what was begun and not finished.
+std::vector<rules::Problem> problems_of(const State& state);
 
 /// The lines of a text that hold something, without the blanks around them.
 std::vector<std::string> lines_of(const std::string& text);

@@ -315,6 +315,7 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
                         [&](const sql::Row& row) { cases.push_back(row.id(0)); }));
   for (Id id : cases) {
     DOORSTEP_TRY(clear_case(id));
+    DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE case_id=?", id));
     DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE case_id=?", id));
     DOORSTEP_TRY(db.exec("DELETE FROM cases WHERE id=?", id));
     DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", id));

@@ -210,6 +210,24 @@ Result<void> Store::Impl::bury_draft(DraftRow& row, Instant now) {
   return {};
 }
 
+Result<void> Store::save_unfinished(const std::vector<Unfinished>& words) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  for (const Unfinished& one : words) {
+    if (one.text.size() > limits::kNoteBytes) return Error{Fault::Full, "store.save_unfinished", "longer than a note may be"};
+    if (one.text.empty()) DOORSTEP_TRY(impl_->db.exec("DELETE FROM unfinished WHERE key=?", one.key));
+    else DOORSTEP_TRY(impl_->db.exec("INSERT OR REPLACE INTO unfinished(key, case_id, text) VALUES (?,?,?)", one.key, one.case_id,
+                                     one.text));
+  }
+  return tx.commit();
+}
+
+Result<std::vector<Unfinished>> Store::unfinished() {
+  std::vector<Unfinished> out;
+  DOORSTEP_TRY(impl_->db.query("SELECT key, case_id, text FROM unfinished ORDER BY key",
+                               [&](const sql::Row& row) { out.push_back({row.string(0), row.id(1), row.string(2)}); }));
+  return out;
+}
+
 Result<Draft> Store::settle_conflict(Id visit, std::string_view path, const merge::Choice& choice, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   DOORSTEP_TRY_ASSIGN(auto row, impl_->draft_row(visit));

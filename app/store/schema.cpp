@@ -113,6 +113,14 @@ CREATE TABLE indexed (
   case_id BLOB NOT NULL) STRICT;
 CREATE VIRTUAL TABLE words USING fts5(title, text, tokenize = 'unicode61 remove_diacritics 2');
 INSERT INTO words(words, rank) VALUES ('secure-delete', 1);
+)sql"},
+{2, R"sql(
+-- Words typed that no record holds yet. They go with the case they are about; nil: of none.
+CREATE TABLE unfinished (
+  key TEXT PRIMARY KEY,
+  case_id BLOB NOT NULL,
+  text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX unfinished_by_case ON unfinished (case_id);
 )sql"}};
 
 }  // namespace

@@ -61,6 +61,11 @@ class Store {
   /// Settles one conflict of a draft; `path` as in model::Conflict. Faults as merge::settle.
   Result<Draft> settle_conflict(Id visit, std::string_view path, const merge::Choice& choice, Instant now);
 
+  // Words that no record holds yet -----------------------------------------------------------------------------------------
+  /// Keeps, replaces or (empty text) removes them, in one commit. They are removed with their case. Full: one is too long.
+  Result<void> save_unfinished(const std::vector<Unfinished>& words);
+  Result<std::vector<Unfinished>> unfinished();
+
   // Operations ----------------------------------------------------------------------------------------------------------
   /// Saves the visit and queues one Submit per record, each in its child's case, in one transaction. A part that revises has
   /// its reference as base. The draft stays, not editable, until every record is acknowledged; then it is thrown away.

@@ -57,6 +57,13 @@ struct SavedDraft {
   bool merged = false;  ///< what is stored is not what was handed in: read the draft again
 };
 
+/// Words typed that no record holds yet: half a date, a rationale before the decision. Never sent.
+struct Unfinished {
+  std::string key;   ///< the caller's
+  Id case_id;        ///< nil: of no case
+  std::string text;
+};
+
 /// An earlier state of a draft, out of its autosave history.
 struct JournalEntry {
   Instant at;

@@ -314,9 +314,18 @@ struct Runner::Impl {
       if (auto set = db->set_identity(fresh); !set) return fail(set.error());
     }
     say(state::UnlockResult{});
+    tell_unfinished();
     tell_caseload();
     tell_sync();
     begin_sync();
+  }
+
+  void tell_unfinished() {
+    auto kept = db->unfinished();
+    if (!kept) return base::log_error("unfinished", kept.error());
+    state::UnfinishedFound found;
+    for (auto& one : *kept) found.words.emplace(std::move(one.key), std::move(one.text));
+    say(std::move(found));
   }
 
   /// With the worker's certificate: the pump. Without: first fetch it, when there is a network.
@@ -423,6 +432,12 @@ struct Runner::Impl {
     tell_sync();
     if (pump) pump->wake(e.urgent ? transport::Why::Asked : transport::Why::Changed);
   }
+  void carry(state::SaveUnfinished& e) {
+    std::vector<store::Unfinished> words;
+    for (auto& one : e.words) words.push_back({std::move(one.key), one.case_id, std::move(one.text)});
+    Result<void> saved = db ? db->save_unfinished(words) : Result<void>(closed());
+    if (!saved) say(state::UnfinishedFailed{saved.error()});
+  }
   void carry(state::DiscardDraft& e) { operation(db ? db->discard(e.visit, now()) : closed()); }
   void carry(state::Submit& e) {
     Result<void> done = db ? db->submit(e.visit, state::records_of(e, now()), now()) : Result<void>(closed());
@@ -519,8 +534,10 @@ void Runner::run(state::Effect effect) {
   Message message(std::move(effect));
   if (impl_->inbox.try_push(message)) return;
   // Full: the store has stood still for a thousand requests. A save is answered, so that the screen does not say "Saved".
-  if (auto* save = std::get_if<state::SaveDraft>(&std::get<state::Effect>(message)))
-    impl_->say(state::SaveFailed{save->visit.id, {Fault::Full, "work.queue", "the store does not answer"}});
+  const Error full{Fault::Full, "work.queue", "the store does not answer"};
+  const auto& lost = std::get<state::Effect>(message);
+  if (auto* save = std::get_if<state::SaveDraft>(&lost)) impl_->say(state::SaveFailed{save->visit.id, full});
+  if (std::holds_alternative<state::SaveUnfinished>(lost)) impl_->say(state::UnfinishedFailed{full});
 }
 
 std::vector<state::Event> Runner::take() {

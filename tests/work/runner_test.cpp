@@ -80,6 +80,20 @@ TEST_CASE("runner: only the passphrase opens what was saved, also after the prog
   CHECK(tablet.wait<state::SearchHits>().number == 7);
 }
 
+TEST_CASE("runner: unfinished words are there again after the program ended; locked, it says that they are not saved", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.runner->run(state::SaveUnfinished{{{"a", base::Id(), "half"}, {"b", base::Id(), "gone"}}});
+  tablet.runner->run(state::SaveUnfinished{{{"b", base::Id(), ""}}});
+  tablet.close();
+  tablet.start();
+  tablet.runner->run(state::SaveUnfinished{{{"c", base::Id(), "while locked"}}});
+  CHECK(tablet.wait<state::UnfinishedFailed>().error.fault == base::Fault::Locked);
+  tablet.runner->run(state::Unlock{base::Secret::copy_of(Tablet::kPassphrase)});
+  CHECK(tablet.wait<state::UnfinishedFound>().words == std::map<std::string, std::string>{{"a", "half"}});
+}
+
 TEST_CASE("runner: a visit goes from one tablet over the server to the supervisor's and comes back approved", "[work]") {
   CaseServer server;
   Tablet worker(server, "W1001"), supervisor(server, "W1009"), other_team(server, "W2001");
