@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
-# bare_root.sh run|test [folder]: proves that one command is enough. Makes a bare Debian 12 (debootstrap, with only its own
-# APT sources), clones the committed tree into it and runs platform/dev/run.sh or platform/dev/test.sh there, as root.
-# Needs root. Leaves the folder (default: a new one in the temporary directory) for a look afterwards.
+# bare_root.sh run|test [bookworm|trixie] [folder]: proves that one command is enough. Makes a bare Debian 12 or 13
+# (debootstrap, with only its own APT sources), clones the committed tree into it and runs platform/dev/run.sh or
+# platform/dev/test.sh there, as root. Needs root. Leaves the folder (default: a new one in the temporary directory) for a
+# look afterwards; one that is there already is used again, with what an earlier run installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 which=${1:-}
 case "$which" in run | test) ;; *) echo "bare_root: run or test" >&2; exit 2 ;; esac
+release=bookworm
+case "${2:-}" in bookworm | trixie) release=$2; shift ;; esac
 root=${2:-$(mktemp -d /tmp/doorstep-bare.XXXXXX)}
 [ "$(id -u)" = 0 ] || { echo "bare_root: needs root, for debootstrap and chroot" >&2; exit 1; }
 command -v debootstrap >/dev/null || apt-get install -qq -y debootstrap >/dev/null
 
-uri=$(. platform/dev/apt_source.sh; own_source bookworm | cut -f1)
-[ -n "$uri" ] || { echo "bare_root: found no APT source for bookworm on this machine" >&2; exit 1; }
+own=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
+uri=$(. platform/dev/apt_source.sh; own_source "$own" | cut -f1)
+[ -n "$uri" ] || { echo "bare_root: found no APT source of this machine's to copy" >&2; exit 1; }
 
 if [ ! -x "$root/usr/bin/apt-get" ]; then
-  echo "bare_root: making a bare Debian 12 in $root"
-  debootstrap --variant=minbase bookworm "$root" "$uri" >"$root.log" 2>&1 || { tail -n 5 "$root.log" >&2; exit 1; }
+  echo "bare_root: making a bare Debian ($release) in $root"
+  debootstrap --variant=minbase "$release" "$root" "$uri" >"$root.log" 2>&1 || { tail -n 5 "$root.log" >&2; exit 1; }
 fi
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 cp /etc/hosts "$root/etc/hosts"
