@@ -110,8 +110,10 @@ class App {
     }
     state::Intents intents;
     view::draw_app(ui, state_, state_.editors, intents);
-    for (const auto& intent : intents) happen(intent);
-    if (!intents.empty()) shell_.waker().wake();  // what changed is drawn in the next frame
+    for (const auto& intent : intents) {
+      happen(intent);
+      if (!std::holds_alternative<state::Touched>(intent)) shell_.redraw();  // a touch alone changes nothing that is seen
+    }
   }
 
   void on(shell::Notice notice) {

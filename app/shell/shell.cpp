@@ -376,6 +376,8 @@ void Shell::set_look(view::Look look) {
   inner_->need = kSettle;
 }
 
+void Shell::redraw() { inner_->need = kSettle; }
+
 void Shell::set_caret_blinks(bool blinks) { inner_->ui.caret_blinks = blinks; }
 
 void Shell::clear_clipboard() { inner_->clear_clipboard(); }
@@ -414,8 +416,8 @@ void Shell::run(const Client& given) {
     if (client.poll()) s.need = kSettle;
     if (!s.running) break;
     if (s.need > 0 && !s.hidden) {
-      s.frame(client);
       --s.need;
+      s.frame(client);  // may ask for more
     }
     if (s.ui.animating || s.context->InputEventsQueue.Size > 0 || s.fonts_stale) s.need = std::max(s.need, 1);
     if (std::any_of(s.ui.unseen.begin(), s.ui.unseen.end(), [&](char32_t c) { return s.seen.count(c) == 0; }) &&

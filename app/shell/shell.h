@@ -62,7 +62,8 @@ class Shell {
   struct Client {
     /// Before each frame and after each wake: take messages from other threads. Returns true if anything changed.
     std::function<bool()> poll;
-    /// Draws the whole window; called once per frame. What it changed is drawn in the frames that follow at once.
+    /// Draws the whole window; called once per frame. When what it drew is out of date already, because something was pressed,
+    /// it calls redraw().
     std::function<void(view::Ui&)> draw;
     std::function<void(Notice)> notice;
     /// When the program itself next wants to be woken (monotonic); empty: not.
@@ -71,6 +72,8 @@ class Shell {
   /// Runs until stop() or Quit. Returns after the window closed.
   void run(const Client& client);
   void stop();
+  /// As many frames follow as a changed screen takes to come to rest. Also from within Client::draw.
+  void redraw();
 
   void set_text_scale(float scale);     ///< takes effect between frames
   void set_look(view::Look look);

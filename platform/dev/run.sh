@@ -27,7 +27,7 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/doorstep-demo.XXXXXX")
 server() { "$bin/doorstep-server" --data "$folder/server" "$@"; }
 server init --name localhost --also 127.0.0.1 --council "Northmere Council" --council-id northmere >/dev/null
 server import "$PWD/assets/demo" --relative-dates >/dev/null
-server serve --listen 127.0.0.1:0 --enrol-listen 127.0.0.1:0 --ports-file "$folder/ports" 2>"$folder/server.log" &
+server serve --listen 127.0.0.1:0 --enrol-listen 127.0.0.1:0 --ports-file "$folder/ports" >"$folder/server.log" 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null; wait $pid 2>/dev/null || true' EXIT
 for _ in $(seq 100); do [ -s "$folder/ports" ] && grep -q enrol "$folder/ports" && break; read -rt 0.1 <> <(:) || true; done

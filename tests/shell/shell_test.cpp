@@ -136,6 +136,30 @@ TEST_CASE("shell: a window that draws, sleeps, is woken and stops", "[shell]") {
   waker.wake();
 }
 
+TEST_CASE("shell: a screen changed by a press in the last frame still comes to rest", "[shell]") {
+  const support::Xvfb display(640, 480);
+  base::SystemClock clock;
+  Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  auto shell = Shell::open(options, clock);
+  REQUIRE(shell.has_value());
+  constexpr int kPressedIn = 10;  // long after everything has come to rest by itself
+  int drawn = 0;
+  base::Millis at = clock.monotonic() + base::Millis(300);
+  Shell::Client client;
+  client.draw = [&](view::Ui& ui) {
+    view::begin_root(ui, "x");
+    view::end_root(ui);
+    if (++drawn <= kPressedIn) shell->redraw();
+  };
+  client.deadline = [&] { return std::optional(at); };
+  client.notice = [&](Notice notice) {
+    if (notice == Notice::Idle) shell->stop();
+  };
+  shell->run(client);
+  CHECK(drawn >= kPressedIn + 3);
+}
+
 TEST_CASE("shell: a deadline is heard also while there is no pause", "[shell]") {
   const support::Xvfb display(640, 480);
   base::SystemClock clock;
