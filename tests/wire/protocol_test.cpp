@@ -1,0 +1,121 @@
+// sync/PROTOCOL.md is read by whoever writes another client: what it says is what the code does.
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "platform/base/bytes.h"
+#include "platform/base/limits.h"
+#include "sync/wire/codec.h"
+
+using namespace doorstep;
+using namespace doorstep::wire;
+
+namespace {
+
+std::string page() {
+  std::ifstream in(DOORSTEP_ROOT "/sync/PROTOCOL.md", std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  REQUIRE(!text.str().empty());
+  return text.str();
+}
+
+/// The fenced blocks that have a name, in the page's order.
+std::vector<std::pair<std::string, std::string>> vectors() {
+  std::vector<std::pair<std::string, std::string>> out;
+  std::istringstream in(page());
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("```")) continue;
+    const auto name = line.substr(3);
+    std::string body;
+    while (std::getline(in, line) && line != "```") body += (body.empty() ? "" : "\n") + line;
+    if (!name.empty()) out.emplace_back(name, body);
+  }
+  return out;
+}
+
+std::vector<std::string> all(std::string_view name) {
+  std::vector<std::string> out;
+  for (auto& [is, body] : vectors())
+    if (is == name) out.push_back(body);
+  return out;
+}
+std::string one(std::string_view name) {
+  const auto found = all(name);
+  INFO(name);
+  REQUIRE(found.size() == 1);
+  return found.front();
+}
+
+template <class T>
+T read_and_written_again(const std::string& bytes) {
+  auto value = decode<T>(bytes);
+  INFO((value ? std::string() : value.error().detail));
+  REQUIRE(value.has_value());
+  CHECK(encode(*value) == bytes);
+  return *value;
+}
+
+}  // namespace
+
+TEST_CASE("protocol: the vectors of the page are what this program reads and writes", "[wire]") {
+  const auto operations = all("operation"), hashes = all("hash");
+  REQUIRE(operations.size() >= 2);
+  REQUIRE(operations.size() == hashes.size());
+  std::string chain = kChainStart;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    CHECK(read_and_written_again<Operation>(operations[i]).number == static_cast<std::int64_t>(i + 1));
+    chain = chain_next(chain, operations[i]);
+    CHECK(chain == hashes[i]);
+  }
+  CHECK(chain_next(kChainStart, read_and_written_again<model::Revision>(one("revision"))) == one("chain"));
+  auto view = decode<View>(R"({"digest":"","cases":)" + one("view") + "}");
+  REQUIRE(view.has_value());
+  CHECK(view_digest(*view->cases) == one("digest"));
+  CHECK(read_and_written_again<SyncRequest>(one("request")).view.digest == view_digest({}));
+  read_and_written_again<SyncReply>(one("reply"));
+  const auto frame = base::from_hex(one("zstd"));
+  REQUIRE(frame.has_value());
+  const auto plain = decompress(*frame, limits::kBodyBytes);
+  REQUIRE(plain.has_value());
+  CHECK(*plain == one("plain"));
+}
+
+TEST_CASE("protocol: every code and limit of the program stands on the page", "[wire]") {
+  const auto text = page();
+  const auto stands = [&](std::string_view word) {
+    INFO(word);
+    CHECK(text.find("`" + std::string(word) + "`") != std::string::npos);
+  };
+  for (int i = 0; i <= static_cast<int>(Refusal::RationaleMissing); ++i) stands(model::code(static_cast<Refusal>(i)));
+  for (int i = 0; i <= static_cast<int>(OpKind::Settle); ++i) stands(model::code(static_cast<OpKind>(i)));
+  for (int i = 0; i <= static_cast<int>(OpStatus::Refused); ++i) stands(model::code(static_cast<OpStatus>(i)));
+  for (const auto& [what, value] : std::vector<std::pair<std::string, std::size_t>>{
+           {"body, after decompression", limits::kBodyBytes}, {"header", limits::kHeaderBytes},
+           {"operations in one request", limits::kOpsPerPush}, {"revisions in one reply, about", limits::kPullBytes},
+           {"one record's body", limits::kRecordBytes}, {"JSON depth", limits::kJsonDepth}, {"cases in a view", limits::kCasesPerView},
+           {"requests of one device", limits::kRequestsPerMinute}, {"failed enrolments of one address", limits::kFailedEnrolmentsPerHour}}) {
+    INFO(what);
+    CHECK(text.find("| " + what + " | " + std::to_string(value)) != std::string::npos);
+  }
+}
+
+TEST_CASE("protocol: every problem of the server stands on the page", "[wire]") {
+  const auto text = page();
+  for (const char* source : {"service.cpp", "http_listener.cpp"}) {
+    std::ifstream in(std::string(DOORSTEP_ROOT "/sync/server/") + source);
+    std::ostringstream code;
+    code << in.rdbuf();
+    const auto program = code.str();
+    std::size_t found = 0;
+    for (auto at = program.find("problem("); at != std::string::npos; at = program.find("problem(", at + 1)) {
+      const auto quote = program.find('"', at), end = program.find('"', quote + 1);
+      if (quote == std::string::npos || program.find(';', at) < quote) continue;
+      const auto name = program.substr(quote + 1, end - quote - 1);
+      INFO(source << ": " << name);
+      CHECK(text.find("`" + name + "`") != std::string::npos);
+      ++found;
+    }
+    CHECK(found > 3);
+  }
+}
