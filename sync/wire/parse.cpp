@@ -1,4 +1,5 @@
 #include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
 #include <set>
 
 #include "platform/base/limits.h"
@@ -10,7 +11,7 @@ namespace {
 namespace json = boost::json;
 
 /// Builds a value as Boost's own parser does, and besides refuses duplicate keys (Boost keeps the last without a word),
-/// whole numbers it could not keep exactly, and remembers where it is.
+/// whole numbers it could not keep exactly and numbers that became infinity, and remembers where it is.
 class Builder {
  public:
   static constexpr std::size_t max_object_size = json::object::max_size();
@@ -66,6 +67,7 @@ class Builder {
   }
   bool on_double(double d, Text text, Ec& ec) {
     if (text.find_first_of(".eE") == Text::npos) return fail(ec, "a whole number too large to keep exactly");
+    if (!std::isfinite(d)) return fail(ec, "a number too large to keep");
     stack_.push_double(d);
     return next();
   }

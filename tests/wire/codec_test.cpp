@@ -250,3 +250,16 @@ TEST_CASE("chain: each link depends on every earlier byte, and a digest not on t
   CHECK(view_digest({a}) != view_digest({a, b}));
   CHECK(view_digest({}) == base::sha256_hex(""));
 }
+
+TEST_CASE("codec: a number too large for this machine is refused, not kept as infinity", "[wire]") {
+  model::Visit visit = whole_visit();
+  const std::string good = encode(visit);
+  for (const char* number : {"1e400", "-1e400", "1e99999"}) {
+    std::string body = good;
+    body.replace(body.find("\"x\":0.1") + 4, 3, number);
+    INFO(number);
+    CHECK(decode<model::Visit>(body).has_error());
+    CHECK(decode<model::Visit>(R"({"from_the_future":)" + std::string(number) + "," + good.substr(1)).has_error());
+  }
+  CHECK(decode<model::Visit>(R"({"from_the_future":1e-400,)" + good.substr(1)).has_value());
+}
