@@ -68,10 +68,11 @@ std::optional<Instant> from_rfc3339(std::string_view text) {
   if (zone != "Z" && zone != "z") {
     if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return std::nullopt;
     int zh = digits(zone, 1, 2), zm = digits(zone, 4, 2);
-    if (zh < 0 || zm < 0) return std::nullopt;
+    if (zh < 0 || zh > 23 || zm < 0 || zm > 59) return std::nullopt;
     offset = (zone[0] == '-' ? -1 : 1) * (zh * 60 + zm);
   }
   auto t = sys_days(*date) + hours(h) + minutes(m) + seconds(s) - minutes(offset);
+  if (t < sys_days(year(0) / 1 / 1) || t >= sys_days(year(10'000) / 1 / 1)) return std::nullopt;  // it could not be written back
   return Instant{duration_cast<Millis>(t.time_since_epoch()).count() + millis};
 }
 

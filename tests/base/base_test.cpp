@@ -82,3 +82,15 @@ TEST_CASE("queue: refuses past its limit and drains after close", "[base]") {
   CHECK(queue.pop() == 2);
   CHECK_FALSE(queue.pop().has_value());
 }
+
+TEST_CASE("time: an instant that could not be written back is not read", "[base]") {
+  for (const char* text : {"9999-12-31T23:30:00-01:00", "0000-01-01T00:30:00+01:00", "2027-01-01T00:00:00+24:00", "2027-01-01T00:00:00+01:60"}) {
+    INFO(text);
+    CHECK_FALSE(from_rfc3339(text).has_value());
+  }
+  for (const char* text : {"9999-12-31T23:59:59.999Z", "0000-01-01T00:00:00.000Z"}) {
+    INFO(text);
+    REQUIRE(from_rfc3339(text).has_value());
+    CHECK(to_rfc3339(*from_rfc3339(text)) == text);
+  }
+}
