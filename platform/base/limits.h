@@ -25,7 +25,10 @@ inline constexpr std::size_t kCasesPerView = 2000;            ///< a worker's ca
 
 // HTTP
 inline constexpr std::size_t kHeaderBytes = 8 * 1024;
-inline constexpr std::size_t kBodyBytes = 4 * 1024 * 1024;    ///< one push of a full record, uncompressed; also the zstd bomb cap
+/// One push of a full record, uncompressed; also the zstd bomb cap. A quote is two bytes in a record's JSON, and becomes eight:
+/// the record is a text inside its operation, which is a text inside the request. The rest is for the cursors.
+inline constexpr std::size_t kBodyBytes = 4 * kRecordBytes + 512 * 1024;
+inline constexpr std::size_t kEnrolBodyBytes = 64 * 1024;     ///< a code and a certificate request: strangers may not hold more
 inline constexpr auto kReadTimeout = 30s;                     ///< a request on a slow link
 inline constexpr auto kHeaderTimeout = 10s;                   ///< from accept to the first request's header
 inline constexpr auto kIdleTimeout = 90s;                     ///< a kept-alive connection between requests

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "platform/base/limits.h"
 #include "sync/model/visit.h"
 
 using namespace doorstep;
@@ -262,4 +263,18 @@ TEST_CASE("codec: a number too large for this machine is refused, not kept as in
     CHECK(decode<model::Visit>(R"({"from_the_future":)" + std::string(number) + "," + good.substr(1)).has_error());
   }
   CHECK(decode<model::Visit>(R"({"from_the_future":1e-400,)" + good.substr(1)).has_value());
+}
+
+TEST_CASE("codec: the longest record fits into one request, whatever it is made of", "[wire]") {
+  model::Visit visit = whole_visit();
+  const std::size_t empty = encode(visit).size();
+  visit.facts.answers["purpose"] = std::string((limits::kRecordBytes - empty) / 2, '"');
+  Operation op;
+  op.body = encode(visit);
+  CHECK(op.body.size() > limits::kRecordBytes - 1024);
+  CHECK(op.body.size() <= limits::kRecordBytes);
+  SyncRequest request;
+  request.ops.items = {encode(op)};
+  request.view.cases.emplace(limits::kCasesPerView);
+  CHECK(encode(request).size() < limits::kBodyBytes);
 }
