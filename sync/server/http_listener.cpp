@@ -83,6 +83,7 @@ struct HttpListener::Impl {
     HttpPeer peer;
     HttpReply reply;
     bool busy = false;           ///< between a request's header and its reply
+    bool answering = false;      ///< the handler has the request, or the reply is on its way
     beast::tcp_stream& link() { return beast::get_lowest_layer(stream); }
   };
 
@@ -96,6 +97,7 @@ struct HttpListener::Impl {
 
   base::Result<void> open();
   net::awaitable<void> accept();
+  bool make_room();
   void admit(tcp::socket socket);
   net::awaitable<void> serve(std::shared_ptr<Session> session);
   net::awaitable<bool> one_request(Session& session, bool first);
@@ -149,12 +151,24 @@ net::awaitable<void> HttpListener::Impl::accept() {
       co_await pause.async_wait(kTuple);
       continue;
     }
-    if (open_sessions.size() >= config.max_sessions) {
+    if (open_sessions.size() >= config.max_sessions && !make_room()) {
       base::log_event("http.too_many_sessions", static_cast<std::int64_t>(open_sessions.size()));
       continue;  // the socket closes; the tablet comes back later
     }
     admit(std::move(socket));
   }
+}
+
+// Whoever has shown no certificate and asks for nothing that is being answered gives way, the oldest first: connections cost
+// a stranger nothing, and must not keep tablets out.
+bool HttpListener::Impl::make_room() {
+  for (auto at = open_sessions.begin(); at != open_sessions.end(); ++at) {
+    if (at->second->peer.identity || at->second->answering) continue;
+    at->second->link().close();
+    open_sessions.erase(at);
+    return true;
+  }
+  return false;
 }
 
 // A connection that cannot be taken for want of memory is lost, not the door.
@@ -239,9 +253,12 @@ net::awaitable<bool> HttpListener::Impl::one_request(Session& session, bool firs
   }
   const bool keep = parser.get().keep_alive();
   HttpRequest request = request_of(session, parser);
+  session.answering = true;
   co_await handle(session, std::move(request));
   HttpReply reply = std::move(session.reply);
-  co_return co_await send(session, std::move(reply), keep && !stopping);
+  const bool more = co_await send(session, std::move(reply), keep && !stopping);
+  session.answering = false;
+  co_return more;
 }
 
 std::optional<HttpReply> HttpListener::Impl::refuse(const Parser& parser) const {

@@ -154,6 +154,7 @@ Result<std::unique_ptr<server::HttpListener>> listen(const doorstep::config::Lis
   config.address = at.address;
   config.port = at.port;
   config.context = std::move(context);
+  if (clients == tls::ClientCertificates::None) config.max_body_bytes = limits::kEnrolBodyBytes;
   config.headers = {{doorstep::wire::kProtoHeader, std::to_string(doorstep::wire::kProto)}};
   return server::HttpListener::start(std::move(config), std::move(handler));
 }

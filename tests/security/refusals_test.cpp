@@ -240,6 +240,11 @@ TEST_CASE("refusals: each by a name of its own, and the server goes on", "[secur
        "worker's certificate"},
       {"oversized body", [&] { return post(wire::kContentType, std::string(limits::kBodyBytes + 1, 'x')); }, "413 body-too-large",
        "larger than this server accepts"},
+      {"oversized body of somebody without a certificate", [&] {
+         transport::HttpClient client({"127.0.0.1", server.enrol_port(), "localhost"}, context(worker.ca()));
+         return of(client.request({"POST", "/v1/enrol", {{"Content-Type", wire::kContentType}},
+                                   std::string(limits::kEnrolBodyBytes + 1, 'x')}, kSoon));
+       }, "413 body-too-large", "larger than this server accepts"},
       {"truncated body", [&] { return of(truncated(worker)); }, "400 truncated", "Nothing of it was kept"},
       {"malformed JSON", [&] { return post(wire::kContentType, worker.body().substr(0, 60)); }, "400 malformed",
        "cannot be read"},

@@ -22,6 +22,7 @@ class ServerProcess {
   /// One of its other commands, to the end; its standard output. Throws when it was refused.
   std::string command(std::vector<std::string> arguments);
   Setup enrol(const std::string& worker_ref);
+  std::uint16_t enrol_port() const { return enrol_port_; }
 
   const std::filesystem::path& folder() const { return folder_.path(); }
   /// Everything it has written to standard output and error so far, over all starts.

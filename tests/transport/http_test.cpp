@@ -526,3 +526,29 @@ TEST_CASE("http: what a request and a connection cost", "[.bench]") {
   measure("kept connection, 256 KiB each way", 100, 256 * 1024, false);
   measure("new connection, 100 bytes each way", 200, 100, true);
 }
+
+TEST_CASE("http: connections that say nothing do not keep tablets out", "[transport]") {
+  const Council council;
+  for (bool with_handshake : {false, true}) {
+    auto config = with(with_handshake ? council.listener(tls::ClientCertificates::None) : council.listener());
+    config.max_sessions = 3;
+    const auto listener = listen(std::move(config));
+    std::vector<std::unique_ptr<RawClient>> shaken;
+    std::vector<int> silent;
+    for (int i = 0; i < 3; ++i) {
+      if (with_handshake) shaken.push_back(std::make_unique<RawClient>(listener->port(), council.stranger()));
+      else silent.push_back(connect_to(listener->port()));
+    }
+    const auto until = std::chrono::steady_clock::now() + kSoon;
+    while (listener->sessions() < 3 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    REQUIRE(listener->sessions() == 3);
+    for (int i = 0; i < 2; ++i) {
+      transport::HttpClient client(at(*listener), with_handshake ? council.stranger() : council.tablet());
+      const auto reply = client.request(post("/"), kSoon);
+      REQUIRE(reply.has_value());
+      CHECK(reply->status == 200);
+      CHECK(listener->sessions() <= 3);
+    }
+    for (int fd : silent) ::close(fd);
+  }
+}
