@@ -220,8 +220,9 @@ Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
   if (on_the_way) return {};
   DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
   bool discarded = head->body.empty();
-  if (!row) {
-    if (discarded) return {};
+  // A newer program wrote it: it waits for this one to be updated, and so does what is written here.
+  if (!discarded && !wire::decode<model::Visit>(head->body)) return {};
+  auto take_over = [&]() -> Result<void> {
     DraftRow fresh;
     fresh.visit = visit;
     fresh.body = fresh.base_body = head->body;
@@ -230,16 +231,22 @@ Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
     fresh.started_at = fresh.saved_at = now;
     out.drafts_changed = true;
     return put_draft(fresh);
-  }
+  };
+  if (!row) return discarded ? Result<void>() : take_over();
   if (row->stage == kStageSubmitting || head->rev <= row->base_rev || head->rev < row->await_rev) return {};
   out.drafts_changed = true;
   bool edited = row->dirty || row->body != row->base_body;
-  if (!edited && (discarded || row->stage == kStageDiscarded)) return delete_draft(visit);
+  if (!edited && (discarded || row->stage == kStageDiscarded)) {
+    DOORSTEP_TRY(delete_draft(visit));
+    return discarded ? Result<void>() : take_over();  // thrown away here, but the other tablet wrote on
+  }
   std::string body = row->body;
   if (!discarded && row->stage == kStageWriting && !edited) {
     body = head->body;
   } else if (!discarded) {
     DOORSTEP_TRY_ASSIGN(body, merge_bodies(row->base_body, row->body, head->body));
+    DOORSTEP_TRY_ASSIGN(auto merged, wire::decode<model::Visit>(body));
+    if (!merged.discarded.value_or(false)) row->stage = kStageWriting;
   }
   row->base_rev = head->rev;
   row->base_hash = head->hash;

@@ -157,6 +157,15 @@ json::array carried(const json::value& base, const json::value& mine, const json
   return out;
 }
 
+bool has_member(const json::value& document, std::string_view key) {
+  return !key.empty() && member(document.if_object(), key) != nullptr;
+}
+
+json::value without(json::value document, std::string_view key) {
+  if (json::object* object = document.if_object()) object->erase(key);
+  return document;
+}
+
 Error invalid(std::string detail) { return Error{Fault::Invalid, "merge.conflicts", std::move(detail)}; }
 
 /// Sets or removes the value at a path. NotFound when what it was in is gone.
@@ -213,7 +222,7 @@ void compare(const std::string& path, Maybe before, Maybe after, std::vector<Dif
 
 MergeOptions record_options(std::string mine_author, std::string theirs_author) {
   return {std::move(mine_author), std::move(theirs_author), {"risk", "exact_words", "said"},
-          {"start", "end", "at", "versions", "revises", "on"}};
+          {"start", "end", "at", "versions", "revises", "on"}, "discarded"};
 }
 
 json::object to_json(const Conflict& conflict) {
@@ -252,6 +261,12 @@ Result<std::vector<Conflict>> conflicts_of(const json::value& document) {
 }
 
 MergeResult merge(const json::value& base, const json::value& mine, const json::value& theirs, const MergeOptions& options) {
+  if (const bool mine_gone = has_member(mine, options.gone); mine_gone != has_member(theirs, options.gone)) {
+    const json::value &kept = mine_gone ? theirs : mine, &gone = mine_gone ? mine : theirs;
+    const json::value seen = without(gone, options.gone);
+    const bool nothing_new = merge(without(base, options.gone), kept, seen, options).document == seen;
+    return {nothing_new ? gone : kept, {}};
+  }
   Merger merger(options);
   MergeResult result;
   if (!mine.is_object() || !theirs.is_object()) {

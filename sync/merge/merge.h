@@ -17,7 +17,7 @@ using base::Error;
 using base::Result;
 
 /// Changes whenever the same three documents could merge differently.
-inline constexpr int kMergeAlgorithm = 1;
+inline constexpr int kMergeAlgorithm = 2;
 /// The member of a document that lists its open conflicts.
 inline constexpr std::string_view kConflicts = "conflicts";
 
@@ -39,6 +39,7 @@ struct MergeOptions {
   std::string mine_author, theirs_author;  ///< who wrote each revision; texts of different authors are never woven together
   std::set<std::string, std::less<>> never_auto;  ///< member names or whole paths: both changed is always a conflict, whole
   std::set<std::string, std::less<>> whole;       ///< member names or whole paths whose objects and lists are one value
+  std::string gone = {};  ///< the document's member that says it was thrown away; empty: there is none
 };
 
 /// How bodies of records merge (domain.md section 3): risk is never put together out of two judgements, a child's own words
@@ -54,7 +55,8 @@ struct MergeResult {
 /// What `mine` changed since `base`, brought into `theirs`. Objects by member; lists whose elements are all objects with
 /// a string "id" by id (theirs' order, then what is new in mine); other lists and scalars whole. A conflict keeps theirs
 /// at its place, and when one side removed what the other edited, the edited one. `base` may be null: nothing was before.
-/// Open conflicts of both are carried over, but one settled on either side stays settled.
+/// Open conflicts of both are carried over, but one settled on either side stays settled. A document thrown away on one side
+/// stays so only when the other wrote nothing that was not seen; what the one who threw it away had written goes with it.
 MergeResult merge(const json::value& base, const json::value& mine, const json::value& theirs, const MergeOptions& options);
 
 /// How a person settles a conflict.

@@ -282,3 +282,24 @@ TEST_CASE("merge: risk and a child's own words are never put together, even by t
   CHECK(r.conflicts[2].path == "part/answers/said");
   CHECK(r.document.at("part").at("note") == "1 two 3");
 }
+
+TEST_CASE("merge: a draft thrown away on one tablet and written on at another keeps what was written", "[merge]") {
+  const auto options = record_options("w", "w");
+  const auto base = doc(R"({"note":"One.","place":"HOME"})");
+  const auto written = doc(R"({"note":"One. Two.","place":"HOME"})");
+  const auto gone = doc(R"({"note":"One.","place":"HOME","discarded":true})");
+  // Either way round, and with a base that is not known any more.
+  for (const auto& before : {base, json::value()}) {
+    CHECK(merge(before, written, gone, options).document.at("note") == "One. Two.");
+    CHECK_FALSE(merge(before, written, gone, options).document.as_object().contains("discarded"));
+    CHECK(merge(before, gone, written, options).document == written);
+    CHECK(merge(before, gone, written, options).clean());
+  }
+  // What the discarder threw away of their own is not brought back by somebody else's words.
+  CHECK(merge(base, doc(R"({"note":"Nonsense.","place":"HOME","discarded":true})"), written, options).document == written);
+  // Nothing was written on that the discarder had not seen: it stays thrown away.
+  CHECK(merge(base, doc(R"({"note":"One. Two.","place":"HOME","discarded":true})"), written, options).document.at("discarded") == true);
+  CHECK(merge(base, base, gone, options).document == gone);
+  CHECK(merge(base, gone, gone, options).document == gone);
+  CHECK(merge(json::value(), base, gone, options).document == gone);
+}

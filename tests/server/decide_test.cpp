@@ -368,3 +368,41 @@ TEST_CASE("decide: unknown members of a body stay in its exact bytes", "[server]
   CHECK(outcome.appends[0].revision.body == op.body);
   CHECK(outcome.result.hash == base::sha256_hex(op.body));
 }
+
+TEST_CASE("decide: a draft thrown away on one tablet and written on at another keeps what was written", "[server]") {
+  const Scene s;
+  model::Visit visit;
+  visit.id = s.record.id;
+  visit.author = s.wren.id;
+  visit.facts.answers["purpose"] = std::string("One.");
+  auto written = visit, gone = visit;
+  written.facts.answers["purpose"] = std::string("One. Two.");
+  gone.discarded = true;
+  Facts facts = s.facts;
+  facts.object = s.own;
+  facts.base = s.revision(1, State::Draft, wire::encode(visit), RecordKind::Visit);
+  auto put = [&](const model::Visit& mine, const model::Visit& theirs) {
+    facts.head = s.revision(2, State::Draft, wire::encode(theirs), RecordKind::Visit);
+    wire::Operation op;
+    op.kind = OpKind::Put;
+    op.number = 1;
+    op.record = visit.id;
+    op.case_id = s.own.id;
+    op.record_kind = RecordKind::Visit;
+    op.base_rev = 1;
+    op.base_hash = base::sha256_hex(wire::encode(visit));
+    op.body = wire::encode(mine);
+    return server::decide(op, facts, kComplete);
+  };
+  auto late_words = put(written, gone);
+  CHECK(late_words.result.status == OpStatus::Merged);
+  REQUIRE(late_words.appends.size() == 1);
+  auto kept = wire::decode<model::Visit>(late_words.appends[0].revision.body);
+  REQUIRE(kept.has_value());
+  CHECK_FALSE(kept->discarded.has_value());
+  CHECK(std::get<std::string>(kept->facts.answers["purpose"]) == "One. Two.");
+
+  auto late_discard = put(gone, written);
+  CHECK(late_discard.appends.empty());  // the words stand as they are
+  CHECK(late_discard.result.hash == base::sha256_hex(wire::encode(written)));
+}

@@ -161,3 +161,66 @@ TEST_CASE("drafts: a change by sync that the editor has not seen is merged into 
   CHECK(observed(now.visit) == "All new");
   CHECK(must(here.draft(visit.id)).visit == now.visit);
 }
+
+namespace {
+/// The worker's other tablet made this of a draft.
+void on_the_other_tablet(Server& server, const model::Visit& visit) {
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = server.head(visit.id)->rev + 1;
+  revision.kind = model::RecordKind::Visit;
+  revision.author = kMe;
+  revision.body = wire::encode(visit);
+  server.add(kMe, revision);
+}
+}  // namespace
+
+TEST_CASE("drafts: what is written on one tablet outlives a discard on the other", "[store]") {
+  Folder folder;
+  Server server;
+  Store here = open_store(folder.path / "here.db");
+  auto visit = visit_to({"Amara"}, "One.");
+  must(here.save_draft(visit, at(1)));
+  sync(here, server);
+  auto gone = visit;
+  gone.discarded = true;
+  on_the_other_tablet(server, gone);
+  observed(visit) = "One, and words that are nowhere else.";
+  must(here.save_draft(visit, at(2)));
+  sync(here, server);
+  sync(here, server);
+  CHECK(must(here.draft(visit.id)).visit == visit);
+  CHECK(must(here.draft(visit.id)).backed_up);
+  CHECK(must(wire::decode<model::Visit>(server.head(visit.id)->body)) == visit);
+}
+
+TEST_CASE("drafts: a discard takes nothing with it that was written on the other tablet meanwhile", "[store]") {
+  for (bool heard_before_it_was_sent : {false, true}) {
+    Folder folder;
+    Server server;
+    Store here = open_store(folder.path / "here.db");
+    auto visit = visit_to({"Amara"}, "One.");
+    must(here.save_draft(visit, at(1)));
+    sync(here, server);
+    auto other = visit;
+    observed(other) = "One, and words of the other tablet.";
+    on_the_other_tablet(server, other);
+    if (heard_before_it_was_sent) {
+      auto batch = must(here.freeze(64, 1 << 18, at(2)));
+      must(here.discard(visit.id, at(3)));
+      must(here.apply(server.answer(batch), at(4)));
+    } else {
+      must(here.discard(visit.id, at(3)));
+      sync(here, server);
+    }
+    sync(here, server);
+    REQUIRE(must(here.drafts()).size() == 1);
+    CHECK(must(here.draft(visit.id)).visit == other);
+    CHECK(must(here.draft(visit.id)).stage == DraftStage::Writing);
+    CHECK(must(wire::decode<model::Visit>(server.head(visit.id)->body)) == other);
+    must(here.discard(visit.id, at(9)));  // now that it was seen, it goes
+    sync(here, server);
+    sync(here, server);
+    CHECK(must(here.drafts()).empty());
+  }
+}

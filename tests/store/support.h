@@ -220,12 +220,18 @@ class Server {
     }
     bool merges = op.kind == wire::OpKind::Put || op.kind == wire::OpKind::Submit;
     if (merges && before && before->rev != op.base_rev) {
-      merge::MergeOptions options{kMe.str(), kMe.str(), {"risk"}, {}};
+      auto options = merge::record_options(kMe.str(), kMe.str());
       boost::json::value base;
       for (auto& [id, c] : cases)
         for (auto& entry : c.log)
           if (entry.revision.record == op.record && entry.revision.rev == op.base_rev) base = must(wire::parse_json(entry.revision.body));
-      auto merged = merge::merge(base, must(wire::parse_json(op.body)), must(wire::parse_json(before->body)), options);
+      auto theirs = must(wire::parse_json(before->body));
+      auto merged = merge::merge(base, must(wire::parse_json(op.body)), theirs, options);
+      if (op.kind == wire::OpKind::Put && merged.document == theirs) {  // nothing new in it
+        result.rev = before->rev;
+        result.hash = before->hash;
+        return result;
+      }
       revision.body = boost::json::serialize(merged.document);
       revision.merged = true;
       result.status = merged.clean() ? wire::OpStatus::Merged : wire::OpStatus::Conflict;
