@@ -179,8 +179,8 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, st
 Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision) {
   std::string body = revision.body;
   if (revision.kind == RecordKind::Visit) {  // of a draft that was thrown away only the fact is kept
-    DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(body));
-    if (visit.discarded.value_or(false)) body.clear();
+    auto visit = wire::decode<model::Visit>(body);
+    if (visit && visit->discarded.value_or(false)) body.clear();
   }
   DOORSTEP_TRY(db.exec("INSERT OR REPLACE INTO revisions(record, rev, kind, state, author, device, at, hash, body, merged, filed_at)"
                        " VALUES (?,?,?,?,?,?,?,?,?,?,?)",

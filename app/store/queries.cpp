@@ -24,15 +24,14 @@ model::Revision revision_of(const sql::Row& row) {
   return out;
 }
 
-/// The newest bodies of one kind, in cases this worker has.
+/// The newest bodies of one kind, in cases this worker has. What a newer program wrote and this one cannot read is left out:
+/// one such record must not hide every other.
 template <class T>
 Result<std::vector<T>> bodies(sql::Db& db, RecordKind kind) {
   std::vector<T> out;
   DOORSTEP_TRY(db.query("SELECT r.body FROM revisions r WHERE r.kind=? AND " + std::string(kHeld) + " ORDER BY r.at, r.record",
-                        word(kind), [&](const sql::Row& row) -> Result<void> {
-    DOORSTEP_TRY_ASSIGN(auto value, wire::decode<T>(row.text(0)));
-    out.push_back(std::move(value));
-    return {};
+                        word(kind), [&](const sql::Row& row) {
+    if (auto value = wire::decode<T>(row.text(0))) out.push_back(std::move(*value));
   }));
   return out;
 }
@@ -86,11 +85,18 @@ Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& on
     if (fresh) out.emplace_back();
     return out[at->second];
   };
+  std::set<Id> unreadable;  // whose newest version a newer program wrote: an older one must not stand for it
   std::string filter = only ? " AND r.record=?" : " AND ? IS NULL";
   DOORSTEP_TRY(db.query("SELECT " + std::string(kRevision) + " FROM revisions r WHERE r.kind='child_record' AND " + std::string(kHeld) +
                         filter + " ORDER BY r.record, r.rev", only, [&](const sql::Row& row) -> Result<void> {
-    DOORSTEP_TRY_ASSIGN(auto version, read_version(revision_of(row)));
-    place(version.revision.record).versions.push_back(std::move(version));
+    auto version = read_version(revision_of(row));
+    if (!version && version.error().fault != Fault::Invalid) return version.error();
+    if (version) {
+      place(row.id(0)).versions.push_back(std::move(*version));
+      unreadable.erase(row.id(0));
+    } else {
+      unreadable.insert(row.id(0));
+    }
     return {};
   }));
   // A record may still be listed in the provisional case it was written in: the child's own case comes first.
@@ -111,6 +117,7 @@ Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& on
   DOORSTEP_TRY_ASSIGN(auto dispositions, bodies<model::Disposition>(db, RecordKind::Disposition));
   for (auto& disposition : dispositions)
     if (auto at = places.find(disposition.record); at != places.end()) out[at->second].dispositions.push_back(std::move(disposition));
+  std::erase_if(out, [&](const RecordView& view) { return unreadable.contains(view.head().revision.record); });
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include "app/store/impl.h"
+#include "platform/base/log.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
 
@@ -69,32 +70,30 @@ Result<void> Store::Impl::index(Id id, int what, Id case_id, std::string_view ti
 
 Result<void> Store::Impl::index_revision(Id case_id, const model::Revision& revision) {
   Hit::What what;
-  std::string title;
+  std::optional<std::string> title;  // empty: a newer program wrote it, and only that can show it
   switch (revision.kind) {
-    case RecordKind::Child: {
-      DOORSTEP_TRY_ASSIGN(auto child, wire::decode<model::Child>(revision.body));
+    case RecordKind::Child:
       what = Hit::What::Child;
-      title = child.name;
+      if (auto child = wire::decode<model::Child>(revision.body)) title = child->name;
       break;
-    }
-    case RecordKind::Family: {
-      DOORSTEP_TRY_ASSIGN(auto family, wire::decode<model::Family>(revision.body));
+    case RecordKind::Family:
       what = Hit::What::Family;
-      title = family.name;
+      if (auto family = wire::decode<model::Family>(revision.body)) title = family->name;
       break;
-    }
-    case RecordKind::ChildRecord: {
-      DOORSTEP_TRY_ASSIGN(auto record, wire::decode<model::ChildRecord>(revision.body));
+    case RecordKind::ChildRecord:
       what = Hit::What::Record;
-      title = record.part.name;
+      if (auto record = wire::decode<model::ChildRecord>(revision.body)) title = record->part.name;
       break;
-    }
     default: return {};
+  }
+  if (!title) {
+    base::log_event("store.unreadable", revision.record, revision.rev);
+    return {};
   }
   DOORSTEP_TRY_ASSIGN(auto newer, db.first<std::int64_t>("SELECT 1 FROM revisions WHERE record=? AND rev>?", revision.record, revision.rev));
   if (newer) return {};
   DOORSTEP_TRY_ASSIGN(auto text, prose_of(revision.body));
-  return index(revision.record, place(what), case_id, title, text);
+  return index(revision.record, place(what), case_id, *title, text);
 }
 
 /// Drafts are indexed when somebody searches, so that a save does not pay for it.

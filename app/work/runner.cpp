@@ -264,6 +264,7 @@ struct Runner::Impl {
   }
   /// A save changes one draft and nothing else: no need to read everything again for each.
   void tell_draft(state::DraftItem item) {
+    if (!told) return tell_caseload();  // it could not be read until now
     auto next = std::make_shared<state::Caseload>(*told);
     auto at = std::find_if(next->drafts.begin(), next->drafts.end(), [&](const auto& d) { return d.visit.id == item.visit.id; });
     if (at == next->drafts.end()) next->drafts.insert(next->drafts.begin(), std::move(item));

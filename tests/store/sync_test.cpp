@@ -475,15 +475,14 @@ TEST_CASE("sync: cursor, rows and results are one; a failed apply leaves nothing
   auto batch = must(store.freeze(64, 1 << 18, at(2)));
   auto before = everything(store);
   auto reply = server.answer(batch);
-  auto broken = reply;
-  broken.cases[0].entries[0].revision.body = "{not json";
-  broken.cases[0].entries[0].revision.hash = base::sha256_hex("{not json");
-  broken.cases[0].entries.resize(1);
-  broken.cases[0].to = 1;
-  broken.cases[0].chain = wire::chain_next(wire::kChainStart, broken.cases[0].entries[0].revision);
-  CHECK(store.apply(broken, at(3)).has_error());
+  auto disk = must(sql::Db::open(folder.path / "a.db", the_key(), the_salt()));  // it fails once results and rows are written
+  must(disk.script("CREATE TRIGGER full BEFORE UPDATE OF seq ON cases BEGIN SELECT RAISE(ABORT, 'no room'); END"));
+  CHECK(store.apply(reply, at(3)).has_error());
   CHECK(everything(store) == before);
+  must(disk.script("DROP TRIGGER full"));
   must(store.apply(reply, at(4)));
+  CHECK(must(store.draft(visit_to({"Amara"}).id)).backed_up);
+  CHECK(must(store.caseload()).children.size() == 1);
 }
 
 TEST_CASE("sync: an old copy of the store, or a copied one, begins a new incarnation and loses nothing", "[store]") {
@@ -583,4 +582,68 @@ TEST_CASE("sync: a draft changed while its last state is on its way says that th
   CHECK_FALSE(batch.more_ops);
   must(store.apply(server.answer(batch), at(7)));
   CHECK(must(store.status()).drafts_not_backed_up == 0);
+}
+
+TEST_CASE("sync: what this build cannot read is kept, and holds up nothing else", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"});
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  // A newer program wrote these: codes that are not known here.
+  Id amara = visit.children[0].id;
+  auto newer = [&](std::string_view name, model::RecordKind kind, std::string body, std::string_view from, std::string_view to) {
+    auto place = body.find(from);
+    REQUIRE(place != std::string::npos);
+    model::Revision revision;
+    revision.record = id_of(name);
+    auto* before = server.head(revision.record);
+    revision.rev = before ? before->rev + 1 : 1;
+    revision.kind = kind;
+    revision.state = kind == model::RecordKind::ChildRecord ? model::State::Submitted : model::State::None;
+    revision.author = kSupervisor;
+    revision.body = body.replace(place, from.size(), to);
+    server.add(kind == model::RecordKind::Visit ? kMe : amara, revision);
+  };
+  auto record = records_of(visit)[0];
+  record.id = id_of("newer/record");
+  newer("newer/record", model::RecordKind::ChildRecord, wire::encode(record), "\"CIN\"", "\"BY_VIDEO\"");
+  auto decision = model::Decision();
+  decision.id = id_of("newer/decision");
+  newer("newer/decision", model::RecordKind::Decision, wire::encode(decision), "\"APPROVED\"", "\"DEFERRED\"");
+  auto draft = visit_to({"Tobi"});
+  newer(std::string("visit/Tobi"), model::RecordKind::Visit, wire::encode(draft), "\"CIN\"", "\"BY_VIDEO\"");
+  auto applied = sync(store, server);
+  CHECK(applied.refetch.empty());
+  auto caseload = must(store.caseload());
+  CHECK(caseload.children.size() == 2);
+  REQUIRE(caseload.records.size() == 1);
+  CHECK(caseload.records[0].head().revision.record == records_of(visit)[0].id);
+  CHECK(must(store.drafts()).empty());
+  CHECK(store.record(id_of("newer/record")).has_error());
+  CHECK(must(store.search("Okafor", 9)).size() >= 2);
+  CHECK(must(store.freeze(64, 1 << 18, at(70))).cursors.size() == 3);
+  CHECK(sync(store, server).refetch.empty());
+  CHECK(everything(store).find("BY_VIDEO") != std::string::npos);  // a newer build will read it
+
+  // An older version must not stand for a newest one that cannot be read; once that can be, the record is back.
+  auto known = records_of(visit)[0];
+  auto add = [&](std::int64_t rev, std::string body) {
+    model::Revision revision = *server.head(known.id);
+    revision.rev = rev;
+    revision.body = std::move(body);
+    server.add(amara, revision);
+    sync(store, server);
+  };
+  auto body = wire::encode(known);
+  add(2, body.replace(body.find("\"CIN\""), 5, "\"BY_VIDEO\""));
+  CHECK(must(store.caseload()).records.empty());
+  CHECK(store.record(known.id).has_error());
+  add(3, wire::encode(known));
+  REQUIRE(must(store.caseload()).records.size() == 1);
+  CHECK(must(store.record(known.id)).head().revision.rev == 3);
+  CHECK(must(store.record(known.id)).versions.size() == 2);
 }
