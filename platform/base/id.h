@@ -29,6 +29,7 @@ class Id {
   Bytes bytes() const { return Bytes(reinterpret_cast<const char*>(raw_.data()), raw_.size()); }
   bool nil() const { return *this == Id(); }
   explicit operator bool() const { return !nil(); }
+  bool is_v7() const { return raw_[6] >> 4 == 7; }  ///< of time and chance: nobody can know it beforehand
   friend auto operator<=>(const Id&, const Id&) = default;
 
  private:

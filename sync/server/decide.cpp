@@ -42,6 +42,7 @@ class Decider {
     AuthorityFacts authority{&facts_.actor, facts_.object ? &*facts_.object : nullptr, facts_.today, facts_.held_before,
                              own_record()};
     if (auto refusal = authorise(action_of(op_.kind), authority)) return no(*refusal);
+    if (makes_record() && !op_.record.is_v7()) return no(Refusal::Malformed, "id");
     if (facts_.record_elsewhere) return no(Refusal::UnknownCase);
     switch (op_.kind) {
       case OpKind::Put: return put();
@@ -57,6 +58,10 @@ class Decider {
 
  private:
   Outcome no(Refusal code, std::string detail = {}) const { return refuse(op_.number, code, std::move(detail)); }
+
+  /// Ids that tablets choose are of time and chance. Those the extract makes of the case system's numbers can be known
+  /// beforehand: nobody may take one, or ask by trying whether it is taken.
+  bool makes_record() const { return (op_.kind == OpKind::Put || op_.kind == OpKind::Submit) && !facts_.head; }
 
   bool wrote(Id worker) const {
     return std::find(facts_.contributors.begin(), facts_.contributors.end(), worker) != facts_.contributors.end();
@@ -160,6 +165,8 @@ class Decider {
     if (auto refused = read_record()) return *refused;
 
     model::Child child;
+    if (!op_.case_id.is_v7()) return no(Refusal::UnknownCase);
+    if (!op_.record.is_v7() || op_.record == op_.case_id) return no(Refusal::Malformed, "id");  // the latter is the child's own
     child.id = op_.case_id;
     child.family = record_.family;
     child.name = record_.part.name;
@@ -229,7 +236,7 @@ class Decider {
     if (!body) return no(Refusal::Malformed, body.error().detail);
     if (body->on != model::RevisionRef{op_.record, facts_.head->rev, facts_.head->hash}) return no(Refusal::Stale);
     if (body->reviewer != facts_.actor.id) return no(Refusal::Malformed, "reviewer");
-    if (!body->id || facts_.body_id_taken) return no(Refusal::Malformed, "id");
+    if (!body->id.is_v7() || facts_.body_id_taken) return no(Refusal::Malformed, "id");
     if (auto missing = rules::check_decision(*body, record_); !missing.empty())
       return no(body->rationale.empty() ? Refusal::RationaleMissing : Refusal::Malformed, missing.front().message);
 
@@ -247,7 +254,7 @@ class Decider {
     if (!body) return no(Refusal::Malformed, body.error().detail);
     if (body->author != facts_.actor.id) return no(Refusal::NotAuthor);
     if (body->record != op_.record) return no(Refusal::Malformed, "record");
-    if (!body->id || facts_.body_id_taken) return no(Refusal::Malformed, "id");
+    if (!body->id.is_v7() || facts_.body_id_taken) return no(Refusal::Malformed, "id");
     if (body->text.empty()) return no(Refusal::Malformed, "text");
     return only(beside(RecordKind::Addendum, body->id));
   }
@@ -258,10 +265,11 @@ class Decider {
     if (!body) return no(Refusal::Malformed, body.error().detail);
     if (body->by != facts_.actor.id) return no(Refusal::Malformed, "by");
     if (body->record != op_.record) return no(Refusal::Malformed, "record");
-    if (!body->id || facts_.body_id_taken) return no(Refusal::Malformed, "id");
+    if (!body->id.is_v7() || facts_.body_id_taken) return no(Refusal::Malformed, "id");
     if (body->outcome.empty()) return no(Refusal::Malformed, "outcome");
     const auto& others = record_.facts.other_children;
-    if (std::none_of(others.begin(), others.end(), [&](const model::OtherChild& other) { return other.id == body->alert; }))
+    auto named = [&](const model::OtherChild& other) { return other.id == body->alert; };
+    if (!body->alert || std::none_of(others.begin(), others.end(), named))
       return no(Refusal::Malformed, "alert");
     if (facts_.alert_settled) return no(Refusal::WrongState, "the alert is settled");
     return only(beside(RecordKind::Disposition, body->id));

@@ -43,6 +43,9 @@ TEST_CASE("id: version 7 carries its time, sorts by it and survives text", "[bas
   Id late = Id::v7({1'700'000'000'001}, Bytes(10, '\0'));
   CHECK(early < late);
   CHECK(early.str()[14] == '7');
+  CHECK(early.is_v7());
+  CHECK_FALSE(Id::from_name("a").is_v7());
+  CHECK_FALSE(Id().is_v7());
   CHECK(Id::parse(early.str()) == early);
   CHECK_FALSE(Id::parse("not an id").has_value());
   CHECK(Id::from_name("a") == Id::from_name("a"));

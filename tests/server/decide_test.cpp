@@ -230,7 +230,8 @@ TEST_CASE("decide: every refusal, with its cause alone", "[server]") {
 
 TEST_CASE("decide: a missing and an unlisted case get the same answer, byte for byte", "[server]") {
   const Scene s;
-  for (OpKind kind : {OpKind::Withdraw, OpKind::Decide, OpKind::Addendum, OpKind::Match, OpKind::Settle, OpKind::Put}) {
+  for (OpKind kind : {OpKind::Withdraw, OpKind::Decide, OpKind::Addendum, OpKind::Match, OpKind::Settle, OpKind::Put,
+                      OpKind::Submit}) {
     Facts missing = s.standing(State::Submitted, s.owl);
     missing.object.reset();
     missing.case_free = true;
@@ -405,4 +406,19 @@ TEST_CASE("decide: a draft thrown away on one tablet and written on at another k
   auto late_discard = put(gone, written);
   CHECK(late_discard.appends.empty());  // the words stand as they are
   CHECK(late_discard.result.hash == base::sha256_hex(wire::encode(written)));
+}
+
+TEST_CASE("decide: a record without an id is refused", "[server]") {
+  const Scene s;
+  auto record = s.record;
+  record.id = {};
+  CHECK(result(Tablet::submit(record, s.amara.id), s.facts).code == Refusal::Malformed);
+  Facts own = s.facts;
+  own.object = s.own;
+  wire::Operation put;
+  put.kind = OpKind::Put;
+  put.case_id = s.own.id;
+  put.record_kind = RecordKind::Visit;
+  put.body = wire::encode(model::Visit());
+  CHECK(result(put, own).code == Refusal::Malformed);
 }

@@ -40,7 +40,8 @@ class TestClock final : public base::Clock {
 
 inline Id worker_id(const char* ref) { return Id::from_name(std::string("worker:") + ref); }
 inline Id child_id(const char* ref) { return Id::from_name(std::string("child:") + ref); }
-inline Id any_id(const std::string& name) { return Id::from_name("test:" + name); }
+/// As a tablet makes them, and the same for the same name.
+inline Id any_id(const std::string& name) { return Id::v7({1'794'000'000'000}, base::sha256("test:" + name)); }
 
 /// Wren and Ash work for Sparrow (north); Heron works for Owl (south).
 inline std::map<std::string, std::string> extract() {

@@ -464,3 +464,61 @@ TEST_CASE("service: failed enrolments from one address are counted, good ones ar
   office.clock.pass(std::chrono::hours(1));
   CHECK(enrol(good).status == 200);
 }
+
+TEST_CASE("service: an operation that breaks a rule of the database is refused, and the next one goes through", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  // A record that gives itself the id of the case it opens.
+  Id found = any_id("found");
+  auto own_id = wren.record(found, found);
+  auto good = wren.record(any_id("r"), child_id("A1"));
+  model::OtherChild nameless;
+  nameless.known_to_service = model::Known::Unknown;
+  good.facts.other_children = {nameless};  // an alert without an id
+  auto results = wren.sync({Tablet::submit(own_id, found), Tablet::submit(good, child_id("A1"))});
+  REQUIRE(results.size() == 2);
+  CHECK(results[0].code == Refusal::Malformed);
+  CHECK(results[1].status == OpStatus::Applied);
+
+  sparrow.sync();
+  const auto& head = *sparrow.has(child_id("A1"), good.id);
+  for (const char* name : {"one", "two"}) {
+    model::Disposition disposition;
+    disposition.id = any_id(name);
+    disposition.record = good.id;
+    disposition.by = sparrow.worker;
+    disposition.outcome = "REFERRED";
+    CHECK(sparrow.one(Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(disposition))).code == Refusal::Malformed);
+  }
+}
+
+TEST_CASE("service: an id that the extract will make is nobody's to take, nor to ask for by trying", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  // A1 is Wren's, S1 is on no list of Wren's, Z9 comes with the next extract.
+  auto answer = [&](Id record, Id case_id) {
+    auto result = wren.one(Tablet::submit(wren.record(record, case_id), case_id));
+    result.number = 0;
+    return wire::encode(result);
+  };
+  CHECK(answer(any_id("r"), child_id("S1")) == answer(any_id("r"), child_id("Z9")));
+  CHECK(answer(child_id("S1"), child_id("A1")) == answer(child_id("Z9"), child_id("A1")));
+  CHECK(answer(worker_id("heron"), child_id("A1")) == answer(worker_id("crow"), child_id("A1")));
+  auto draft = [&](Id id) {
+    model::Visit visit;
+    visit.id = id;
+    visit.author = wren.worker;
+    auto result = wren.one(wren.put(visit));
+    result.number = 0;
+    return wire::encode(result);
+  };
+  CHECK(draft(child_id("S1")) == draft(child_id("Z9")));
+  auto files = extract();
+  files["children.csv"] += "Z9,F2,Zed Null,,2015-01-01,,,M,,,,\n";
+  files["allocations.csv"] += "Z9,heron,ALLOCATED,\n";
+  files["workers.csv"] += "crow,Crow Hill,SOCIAL_WORKER,south,South team,YES\n";
+  CHECK(office.import(files).problems.empty());
+  Tablet heron(office, "heron");
+  heron.sync();
+  CHECK(heron.has(child_id("Z9"), child_id("Z9")));
+}
