@@ -144,7 +144,9 @@ class Decider {
   Outcome submit() {
     if (facts_.object->owner) return no(Refusal::Malformed, "a child's record belongs in the child's case");
     if (facts_.head && facts_.head->kind != RecordKind::ChildRecord) return no(Refusal::Malformed, "record");
-    if (facts_.head && facts_.head->state == State::Submitted && facts_.head->body == op_.body) return nothing_new();
+    // A tablet that began its chain anew hands in again what was taken: also what was approved since.
+    bool standing = facts_.head && (facts_.head->state == State::Submitted || facts_.head->state == State::Approved);
+    if (standing && facts_.head->body == op_.body) return nothing_new();
     if (facts_.head && facts_.head->state == State::Approved) return no(Refusal::Approved);
     if (auto refused = read_record()) return *refused;
     if (!facts_.head) return yes(OpStatus::Applied, next(RecordKind::ChildRecord, State::Submitted, op_.body));

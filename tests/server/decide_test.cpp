@@ -422,3 +422,14 @@ TEST_CASE("decide: a record without an id is refused", "[server]") {
   put.body = wire::encode(model::Visit());
   CHECK(result(put, own).code == Refusal::Malformed);
 }
+
+TEST_CASE("decide: an approved record that is handed in again as it is, is no news", "[server]") {
+  const Scene s;
+  auto again = server::decide(Tablet::submit(s.record, s.amara.id), s.standing(State::Approved, s.wren), kComplete);
+  CHECK(again.result.status == OpStatus::Applied);
+  CHECK(again.appends.empty());
+  CHECK(again.result.hash == s.submitted.hash);
+  auto other = s.record;
+  other.part.answers["said"] = std::string("something else");
+  CHECK(result(Tablet::submit(other, s.amara.id), s.standing(State::Approved, s.wren)).code == Refusal::Approved);
+}
