@@ -67,6 +67,7 @@ class Decider {
     return std::find(facts_.contributors.begin(), facts_.contributors.end(), worker) != facts_.contributors.end();
   }
   bool own_record() const { return !facts_.head || wrote(facts_.actor.id); }
+  bool known_base() const { return facts_.base && facts_.base->hash == op_.base_hash; }
   bool stale() const { return op_.base_rev != facts_.head->rev || op_.base_hash != facts_.head->hash; }
 
   Revision next(RecordKind kind, State state, std::string body) const {
@@ -150,7 +151,13 @@ class Decider {
     if (facts_.head && facts_.head->state == State::Approved) return no(Refusal::Approved);
     if (auto refused = read_record()) return *refused;
     if (!facts_.head) return yes(OpStatus::Applied, next(RecordKind::ChildRecord, State::Submitted, op_.body));
-    if (stale()) return merged<model::ChildRecord>(RecordKind::ChildRecord, State::Returned);
+    if (stale()) {
+      // Only its author takes a record out of the supervisor's hands, or who took it over while it was nobody's to approve.
+      bool taken_over = known_base() && (facts_.base->state == State::Returned || facts_.base->state == State::Draft);
+      if (facts_.head->state == State::Submitted && !wrote(facts_.actor.id) && !taken_over)
+        return no(Refusal::WrongState, "it is submitted by somebody else");
+      return merged<model::ChildRecord>(RecordKind::ChildRecord, State::Returned);
+    }
     if (facts_.head->state == State::Submitted) return no(Refusal::WrongState, "it is already submitted");
     return yes(OpStatus::Applied, next(RecordKind::ChildRecord, State::Submitted, op_.body));
   }
@@ -158,6 +165,8 @@ class Decider {
   /// Today's referral is not in last night's extract: the visit opens a case with the child's new id, for its author and the
   /// supervisors of the author's team.
   Outcome open_provisional() {
+    if (!op_.case_id.is_v7()) return no(Refusal::UnknownCase);
+    if (!op_.record.is_v7() || op_.record == op_.case_id) return no(Refusal::Malformed, "id");  // the latter is the child's own
     if (op_.base_rev != 0 || facts_.head || facts_.record_elsewhere) return no(Refusal::UnknownCase);
     CaseRow opened;
     opened.id = op_.case_id;
@@ -167,8 +176,6 @@ class Decider {
     if (auto refused = read_record()) return *refused;
 
     model::Child child;
-    if (!op_.case_id.is_v7()) return no(Refusal::UnknownCase);
-    if (!op_.record.is_v7() || op_.record == op_.case_id) return no(Refusal::Malformed, "id");  // the latter is the child's own
     child.id = op_.case_id;
     child.family = record_.family;
     child.name = record_.part.name;
@@ -193,10 +200,9 @@ class Decider {
   template <class Body>
   Outcome merged(RecordKind kind, State state) {
     // A base that this history does not have counts as "nothing was before": then every difference is a conflict.
-    bool known_base = facts_.base && facts_.base->hash == op_.base_hash;
     auto mine = wire::parse_json(op_.body);
     auto theirs = wire::parse_json(facts_.head->body);
-    auto base = known_base ? wire::parse_json(facts_.base->body) : base::Result<boost::json::value>(boost::json::value());
+    auto base = known_base() ? wire::parse_json(facts_.base->body) : base::Result<boost::json::value>(boost::json::value());
     if (!mine || !theirs || !base) return no(Refusal::Malformed, "body");
     const auto options = merge::record_options(facts_.actor.id.str(), facts_.head->author.str());
     auto result = merge::merge(*base, *mine, *theirs, options);

@@ -433,3 +433,25 @@ TEST_CASE("decide: an approved record that is handed in again as it is, is no ne
   other.part.answers["said"] = std::string("something else");
   CHECK(result(Tablet::submit(other, s.amara.id), s.standing(State::Approved, s.wren)).code == Refusal::Approved);
 }
+
+TEST_CASE("decide: somebody else's submitted record is not taken out of a supervisor's hands", "[server]") {
+  const Scene s;
+  auto by_ash = s.record;
+  by_ash.author = s.ash.id;
+  by_ash.part.answers["said"] = std::string("words of Ash");
+  Facts facts = s.standing(State::Submitted, s.ash);
+  facts.object->allocated = s.ash.id;
+  auto op = Tablet::submit(by_ash, s.amara.id);  // as if it were new
+  CHECK(result(op, facts).code == Refusal::WrongState);
+  op.base_rev = 7;  // a base that never was
+  op.base_hash = std::string(64, '7');
+  CHECK(result(op, facts).code == Refusal::WrongState);
+  facts.head = s.revision(2, State::Submitted, s.submitted.body);  // read while it was submitted
+  facts.base = s.submitted;
+  CHECK(result(Tablet::submit(by_ash, s.amara.id, &s.submitted), facts).code == Refusal::WrongState);
+  facts.actor = s.wren;  // its own author: both texts come back, as ever
+  facts.held_before = true;
+  auto by_wren = s.record;
+  by_wren.part.answers["said"] = std::string("other words of Wren");
+  CHECK(result(Tablet::submit(by_wren, s.amara.id), facts).status == OpStatus::Conflict);
+}
