@@ -162,6 +162,8 @@ HttpReply Service::sync(const HttpRequest& request) {
     return problem(403, "wrong-device", "The certificate belongs to another tablet.", "Call IT.");
   if (asked.incarnation < 1 || asked.ops.first < 1)
     return problem(400, "malformed", "The request cannot be read.", "ops.first, incarnation");
+  if (asked.purged.size() > limits::kCasesPerView)
+    return problem(400, "malformed", "The request cannot be read.", "purged: too many cases");
   if (asked.ops.items.size() > limits::kOpsPerPush)
     return problem(413, "too-many-operations", "Too many operations in one request.", std::to_string(limits::kOpsPerPush));
 

@@ -522,3 +522,12 @@ TEST_CASE("service: an id that the extract will make is nobody's to take, nor to
   heron.sync();
   CHECK(heron.has(child_id("Z9"), child_id("Z9")));
 }
+
+TEST_CASE("service: receipts for purged cases are limited, and kept once", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync();
+  auto request = wren.request();
+  request.purged.assign(limits::kCasesPerView + 1, child_id("A1"));
+  CHECK(wren.raw(request).status == 400);
+}
