@@ -1,5 +1,7 @@
 #include "sync/server/csv.h"
 
+#include <algorithm>
+
 #include "platform/base/bytes.h"
 
 namespace doorstep::server {
@@ -93,6 +95,10 @@ base::Result<CsvTable> parse_csv(std::string_view text) {
     }
     return wrong(line, "not UTF-8");
   }
+  auto control = std::find_if(text.begin(), text.end(), [](unsigned char c) {
+    return (c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
+  });
+  if (control != text.end()) return wrong(1 + std::count(text.begin(), control, '\n'), "there is a control character in it");
   Reader reader(text);
   if (reader.done()) return wrong(1, "the file is empty; the first line names the columns");
   CsvTable out;

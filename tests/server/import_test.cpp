@@ -157,3 +157,14 @@ TEST_CASE("import: a child who is no longer in the extract leaves every tablet",
   CHECK(wren.last.drop == std::vector<Id>{child_id("B1")});
   CHECK(sparrow.last.drop == std::vector<Id>{child_id("B1")});
 }
+
+TEST_CASE("csv: a character that no keyboard makes is told with its line", "[server]") {
+  using namespace std::string_view_literals;
+  for (std::string_view text : {"a,b\nx,y\0z\n"sv, "a,b\nx,\"\x1b[2J\"\n"sv, "a,b\nx,\x7f\n"sv}) {
+    auto refused = server::parse_csv(text);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().where == "line 2");
+    CHECK(refused.error().detail.find("control character") != std::string::npos);
+  }
+  CHECK(server::parse_csv("a,b\nx\ty,\"1\r\n2\"\n").has_value());
+}
