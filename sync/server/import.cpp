@@ -55,6 +55,10 @@ class Sheet {
   }
 
   const std::string& name() const { return name_; }
+  /// For a file without whose rows everybody would lose what they have: then it was cut off.
+  void needs_rows() {
+    if (good() && table_.rows.empty()) wrong(0, "there is no row in it");
+  }
   bool good() const { return problems_.empty(); }
   std::size_t size() const { return good() ? table_.rows.size() : 0; }
   const std::vector<ImportProblem>& problems() const { return problems_; }
@@ -249,6 +253,7 @@ class Import {
 
   void workers() {
     Sheet in = sheet("workers.csv", {"worker_ref", "name", "role", "team_ref", "team_name", "social_work_qualified"});
+    in.needs_rows();
     auto next = workers_;
     for (auto& [id, row] : next) row.active = false;
     in.rows([&] {
@@ -270,6 +275,7 @@ class Import {
 
   void families() {
     Sheet in = sheet("families.csv", {"family_ref", "name", "address", "postcode", "phone", "language"});
+    in.needs_rows();
     auto next = families_;
     in.rows([&] {
       std::string ref = in.ref("family_ref");
@@ -288,6 +294,7 @@ class Import {
   void children() {
     Sheet in = sheet("children.csv", {"child_ref", "family_ref", "name", "called", "born", "born_assumed", "expected", "sex",
                                       "language", "communication", "disability", "ethnicity"});
+    in.needs_rows();
     auto next = children_;
     std::set<Id> present;
     in.rows([&] {
@@ -385,6 +392,7 @@ class Import {
 
   void allocations() {
     Sheet in = sheet("allocations.csv", {"child_ref", "worker_ref", "kind", "until"});
+    in.needs_rows();
     std::map<Id, Allocation> found;
     in.rows([&] {
       auto* child = child_of(in);

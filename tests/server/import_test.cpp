@@ -168,3 +168,24 @@ TEST_CASE("csv: a character that no keyboard makes is told with its line", "[ser
   }
   CHECK(server::parse_csv("a,b\nx\ty,\"1\r\n2\"\n").has_value());
 }
+
+TEST_CASE("import: an extract that is cut off does not send everybody home", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync();
+  for (const char* file : {"workers.csv", "families.csv", "children.csv", "allocations.csv"}) {
+    INFO(file);
+    auto files = extract();
+    files[file] = files[file].substr(0, files[file].find('\n') + 1);  // the columns and nothing below them
+    auto report = office.import(files);
+    CHECK(problems_of(report).find(std::string(file) + ": there is no row in it") != std::string::npos);
+    CHECK(report.workers_left == 0);
+    CHECK(report.cases_moved == 0);
+    wren.sync();
+    CHECK(wren.last.drop.empty());
+  }
+  auto files = extract();
+  for (const char* file : {"people.csv", "steps.csv", "visits.csv", "hazards.csv", "involvements.csv"})
+    files[file] = files[file].substr(0, files[file].find('\n') + 1);
+  CHECK(office.import(files).problems.empty());  // these may be empty one night
+}
