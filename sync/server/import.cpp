@@ -554,12 +554,16 @@ class Import {
     return {};
   }
 
-  /// A new revision when the body changed; and the record listed in every case of `cases`. True: it changed.
+  /// A new revision when the body changed; and the record listed in every case of `cases`. A family is told of no more where
+  /// none of its children is; the name of who wrote a record goes wherever it ever went. True: it changed.
   template <class T>
   Result<bool> save(RecordKind kind, Id id, const Reference<T>& reference, std::set<Id> cases) {
     std::string body = wire::encode(reference.body);
     DOORSTEP_TRY_ASSIGN(auto already, unit_.cases_listing(id));
     std::set<Id> listed(already.begin(), already.end());
+    if (kind == RecordKind::Family)
+      for (Id left : already)
+        if (!cases.contains(left)) DOORSTEP_TRY(unit_.unlist(id, left));
     if (body == reference.stored) {
       for (Id case_id : cases)
         if (!listed.contains(case_id)) DOORSTEP_TRY(unit_.list_again(id, reference.rev, case_id));
@@ -573,7 +577,7 @@ class Import {
     revision.at = now_;
     revision.hash = base::sha256_hex(body);
     revision.body = std::move(body);
-    cases.insert(listed.begin(), listed.end());
+    if (kind != RecordKind::Family) cases.insert(listed.begin(), listed.end());
     DOORSTEP_TRY(unit_.append(revision, {cases.begin(), cases.end()}));
     return true;
   }

@@ -89,6 +89,8 @@ class Unit {
   virtual Result<void> append(const model::Revision& revision, std::vector<Id> cases) = 0;
   /// Enters a revision that exists in one more log (a second child of the family; a filing), however often it is there.
   virtual Result<void> list_again(Id record, std::int64_t rev, Id case_id) = 0;
+  /// No further revision of the record enters this case's log by itself; what is in it stays.
+  virtual Result<void> unlist(Id record, Id case_id) = 0;
   virtual Result<void> set_filed(Id record, std::int64_t rev, Instant at, const std::string& reference) = 0;
   virtual Result<bool> alert_settled(Id alert) = 0;
   virtual Result<void> note_settled(Id alert, Id disposition) = 0;

@@ -332,6 +332,9 @@ class SqlcipherUnit final : public Unit {
     if (!found) return Error{Fault::NotFound, "server.list", "no such revision"};
     return enter(*found, case_id);
   }
+  Result<void> unlist(Id record, Id case_id) override {
+    return done(db_.exec("DELETE FROM record_cases WHERE record = ?1 AND case_id = ?2", record, case_id));
+  }
   Result<void> set_filed(Id record, std::int64_t rev, Instant at, const std::string& reference) override {
     return done(db_.exec("INSERT INTO filed(record, rev, at, reference) VALUES(?1, ?2, ?3, ?4)", record, rev, at, reference));
   }

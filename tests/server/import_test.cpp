@@ -189,3 +189,31 @@ TEST_CASE("import: an extract that is cut off does not send everybody home", "[s
     files[file] = files[file].substr(0, files[file].find('\n') + 1);
   CHECK(office.import(files).problems.empty());  // these may be empty one night
 }
+
+TEST_CASE("import: a family is not told of any more to who holds only a child that has left it", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), ash(office, "ash");
+  auto files = extract();
+  files["allocations.csv"] = "child_ref,worker_ref,kind,until\nA1,wren,ALLOCATED,\nB1,ash,ALLOCATED,\nS1,heron,ALLOCATED,\n";
+  office.import(files);
+  wren.sync();
+  ash.sync();
+  Id first = Id::from_name("family:F1");
+  REQUIRE(ash.has(child_id("B1"), first));
+  // Ben is placed with another family; his first one moves house.
+  auto& children = files["children.csv"];
+  children.replace(children.find("B1,F1"), 5, "B1,F2");
+  auto& families = files["families.csv"];
+  families.replace(families.find("1 Test Street"), 13, "9 Secret Lane");
+  CHECK(office.import(files).problems.empty());
+  ash.sync();
+  CHECK(ash.has(child_id("B1"), first)->body.find("9 Secret Lane") == std::string::npos);
+  CHECK(ash.has(child_id("B1"), Id::from_name("family:F2")));
+  wren.sync();
+  CHECK(wren.has(child_id("A1"), first)->body.find("9 Secret Lane") != std::string::npos);
+  files["families.csv"].replace(files["families.csv"].find("9 Secret Lane"), 13, "7 Secret Lane");
+  office.import(files);
+  ash.sync();
+  for (const auto& [case_id, records] : ash.cases)
+    for (const auto& [id, revision] : records) CHECK(revision.body.find("Secret Lane") == std::string::npos);
+}
