@@ -32,7 +32,9 @@ std::string flag(const std::optional<bool>& value) { return !value ? "" : *value
 std::optional<Date> day_of_visit(const model::VisitFacts& facts) {
   if (!facts.start) return std::nullopt;
   using namespace std::chrono;
-  return year_month_day(floor<days>(sys_time<milliseconds>(milliseconds(facts.start->at.ms + facts.start->offset_min * 60'000))));
+  constexpr std::int64_t kDay = 24 * 60;  // minutes; no zone is further away
+  const auto offset = minutes(std::clamp(facts.start->offset_min, -kDay, kDay));
+  return year_month_day(floor<days>(sys_time<milliseconds>(milliseconds(facts.start->at.ms) + offset)));
 }
 
 std::string bedroom(const model::ChildRecord& record) {
@@ -127,10 +129,13 @@ class Export {
     exported.decisions = list(decisions_, id);
     exported.addenda = list(addenda_, id);
     exported.dispositions = list(dispositions_, id);
-    for (auto& decision : exported.decisions)
-      if (decision.reviewer_name.empty()) decision.reviewer_name = names_[decision.reviewer];
-    for (auto& addendum : exported.addenda)
-      if (addendum.author_name.empty()) addendum.author_name = names_[addendum.author];
+    // Whoever the server knows has the name it knows: what a tablet wrote beside the id is not asked.
+    auto rename = [&](std::string& name, Id worker) {
+      if (auto known = names_.find(worker); known != names_.end()) name = known->second;
+    };
+    for (auto& decision : exported.decisions) rename(decision.reviewer_name, decision.reviewer);
+    for (auto& addendum : exported.addenda) rename(addendum.author_name, addendum.author);
+    for (auto& disposition : exported.dispositions) rename(disposition.by_name, disposition.by);
     const rules::Form* form = &forms_.back();
     for (const rules::Form& candidate : forms_)
       if (candidate.version == counted.record.versions.form) form = &candidate;

@@ -301,8 +301,8 @@ class Page {
       for (const model::Stroke* stroke : strokes) {
         out_ += "<polyline fill=\"none\" stroke=\"" + escaped(stroke->colour.empty() ? "#1a1a1a" : stroke->colour) +
                 "\" stroke-width=\"" + std::to_string(std::max<std::int64_t>(stroke->width, 1)) + "\" points=\"";
-        for (const model::Point& point : stroke->points)
-          out_ += std::to_string(static_cast<int>(point.x * 1000)) + "," + std::to_string(static_cast<int>(point.y * 1000)) + " ";
+        auto at = [](double place) { return std::to_string(static_cast<int>(std::clamp(place, 0.0, 1.0) * 1000)); };
+        for (const model::Point& point : stroke->points) out_ += at(point.x) + "," + at(point.y) + " ";
         out_ += "\"/>\n";
       }
       out_ += "</svg>\n";

@@ -173,3 +173,41 @@ TEST_CASE("import-filed: only the approved text's own hash files a record, once,
   CHECK(head->state == State::Approved);
   CHECK(head->rev == 2);
 }
+
+TEST_CASE("export: nobody signs with another's name, and no number of a tablet's leads anywhere", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  auto record = visit_of(wren, "r", "A1", model::VisitType::Cin, "2026-11-10", true);
+  record.facts.start->offset_min = std::numeric_limits<std::int64_t>::max();
+  model::Stroke stroke;
+  stroke.id = any_id("stroke");
+  stroke.points = {{1e300, -1e300}, {0.5, 0.25}};
+  record.part.strokes = {stroke};
+  REQUIRE(wren.one(Tablet::submit(record, child_id("A1"))).status == OpStatus::Applied);
+  sparrow.sync();
+  const auto head = *sparrow.has(child_id("A1"), record.id);
+  auto decide = sparrow.decide(head, child_id("A1"), model::Verdict::Approved, "Read.");
+  auto decision = *wire::decode<model::Decision>(decide.body);
+  decision.reviewer_name = "The Director";
+  decide.body = wire::encode(decision);
+  REQUIRE(sparrow.one(decide).status == OpStatus::Applied);
+  model::Addendum addendum;
+  addendum.id = any_id("addendum");
+  addendum.record = record.id;
+  addendum.author = wren.worker;
+  addendum.author_name = "The Director";
+  addendum.text = "More.";
+  wren.sync();
+  REQUIRE(wren.one(Tablet::on(OpKind::Addendum, *wren.has(child_id("A1"), record.id), child_id("A1"), wire::encode(addendum))).status ==
+          OpStatus::Applied);
+  auto folder = office.folder() / "out";
+  REQUIRE(server::export_records(*office.repository, {visit_form()}, shipped_rules().thresholds, folder, office.clock.now).has_value());
+  auto page = file(folder / "records" / (record.id.str() + ".html"));
+  CHECK(page.find("The Director") == std::string::npos);
+  CHECK(page.find("Approved by Sparrow Khan") != std::string::npos);
+  CHECK(page.find("Wren Abara, ") != std::string::npos);
+  CHECK(page.find("points=\"1000,0 500,250 \"") != std::string::npos);
+  auto visits = rows(folder / "ssd_cin_visits.csv");
+  REQUIRE(visits.size() == 1);
+  CHECK(visits[0].cells[2] == "2026-11-11");
+}
