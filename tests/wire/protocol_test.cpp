@@ -5,6 +5,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/limits.h"
+#include "sync/merge/merge.h"
 #include "sync/wire/codec.h"
 
 using namespace doorstep;
@@ -91,13 +92,19 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
   for (int i = 0; i <= static_cast<int>(OpKind::Settle); ++i) stands(model::code(static_cast<OpKind>(i)));
   for (int i = 0; i <= static_cast<int>(OpStatus::Refused); ++i) stands(model::code(static_cast<OpStatus>(i)));
   for (const auto& [what, value] : std::vector<std::pair<std::string, std::size_t>>{
-           {"body, after decompression", limits::kBodyBytes}, {"header", limits::kHeaderBytes},
+           {"body, after decompression", limits::kBodyBytes}, {"body, at the enrolment listener", limits::kEnrolBodyBytes}, {"header", limits::kHeaderBytes},
            {"operations in one request", limits::kOpsPerPush}, {"revisions in one reply, about", limits::kPullBytes},
            {"one record's body", limits::kRecordBytes}, {"JSON depth", limits::kJsonDepth}, {"cases in a view", limits::kCasesPerView},
            {"requests of one device", limits::kRequestsPerMinute}, {"failed enrolments of one address", limits::kFailedEnrolmentsPerHour}}) {
     INFO(what);
     CHECK(text.find("| " + what + " | " + std::to_string(value)) != std::string::npos);
   }
+}
+
+TEST_CASE("protocol: the page names the version of each part that has one", "[wire]") {
+  const auto text = page();
+  CHECK(text.find("Version " + std::to_string(kProto) + " (`proto`), record schema " + std::to_string(model::kSchema)) != std::string::npos);
+  CHECK(text.find("(`sync/merge`, algorithm " + std::to_string(merge::kMergeAlgorithm) + ")") != std::string::npos);
 }
 
 TEST_CASE("protocol: every problem of the server stands on the page", "[wire]") {
