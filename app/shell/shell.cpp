@@ -92,9 +92,9 @@ struct Shell::Inner {
   void make_fonts();
   void hear(const SDL_Event& event, const Client& client);
   void hear_window(const SDL_WindowEvent& event, const Client& client);
-  void frame(const Client& client);
+  bool frame(const Client& client);
   void show(std::uint64_t hash);
-  void write_semantics(bool shown);
+  void write_semantics(bool rests);
   void follow_text_input();
   void copied(const char* text);
   void clear_clipboard();
@@ -118,7 +118,7 @@ struct Shell::Inner {
   int need = kSettle;
   bool running = false, hidden = false, typing = false;
   std::optional<std::uint64_t> shown;  ///< hash of what the window shows
-  std::string last_line;
+  std::uint64_t heard = 0;  ///< keys pressed, buttons let go and turns of the wheel
   std::optional<std::uint64_t> copied_hash;  ///< of the text that was put on the clipboard here
   Millis clear_at{0};
   Millis idle_again{0};  ///< no sooner is Notice::Idle said again
@@ -240,6 +240,7 @@ void Shell::Inner::hear_window(const SDL_WindowEvent& event, const Client& clien
 
 void Shell::Inner::hear(const SDL_Event& event, const Client& client) {
   need = kSettle;
+  heard += event.type == SDL_KEYDOWN || event.type == SDL_MOUSEBUTTONUP || event.type == SDL_MOUSEWHEEL;
   SDL_Event e = event;
   switch (e.type) {
     case SDL_QUIT:
@@ -286,7 +287,8 @@ void Shell::Inner::follow_text_input() {
   }
 }
 
-void Shell::Inner::frame(const Client& client) {
+/// Builds a frame and shows it if it differs from what the window shows; whether it did.
+bool Shell::Inner::frame(const Client& client) {
   if (ui.unseen.size() > 0 && seen.size() < limits::kSeenCodePoints) {
     const std::size_t before = seen.size();
     seen.insert(ui.unseen.begin(), ui.unseen.end());
@@ -315,7 +317,7 @@ void Shell::Inner::frame(const Client& client) {
   const std::uint64_t hash = hash_of(*ImGui::GetDrawData());
   const bool differs = shown != hash;
   if (differs) show(hash);
-  write_semantics(differs);
+  return differs;
 }
 
 void Shell::Inner::show(std::uint64_t hash) {
@@ -327,13 +329,11 @@ void Shell::Inner::show(std::uint64_t hash) {
   ++counts.presented;
 }
 
-void Shell::Inner::write_semantics(bool differs) {
+void Shell::Inner::write_semantics(bool rests) {
   if (!writer.open()) return;
   const ImVec2 size = ImGui::GetIO().DisplaySize;
-  const std::string items = view::to_json(ui.semantics, 0, 0, static_cast<int>(size.x), static_cast<int>(size.y));
-  if (!differs && items == last_line) return;
-  last_line = items;
-  writer.offer(view::to_json(ui.semantics, counts.built, counts.presented, static_cast<int>(size.x), static_cast<int>(size.y)));
+  writer.offer(view::to_json(ui.semantics, {.built = counts.built, .presented = counts.presented, .heard = heard, .rests = rests,
+                                            .w = static_cast<int>(size.x), .h = static_cast<int>(size.y)}));
 }
 
 int Shell::Inner::wait_ms(const Client& client) const {
@@ -415,15 +415,19 @@ void Shell::run(const Client& given) {
     s.writer.flush();
     if (client.poll()) s.need = kSettle;
     if (!s.running) break;
-    if (s.need > 0 && !s.hidden) {
+    const bool draws = s.need > 0 && !s.hidden;
+    bool differs = false;
+    if (draws) {
       --s.need;
-      s.frame(client);  // may ask for more
+      differs = s.frame(client);  // may ask for more
     }
     if (s.ui.animating || s.context->InputEventsQueue.Size > 0 || s.fonts_stale) s.need = std::max(s.need, 1);
     if (std::any_of(s.ui.unseen.begin(), s.ui.unseen.end(), [&](char32_t c) { return s.seen.count(c) == 0; }) &&
         s.seen.size() < limits::kSeenCodePoints) {
       s.need = std::max(s.need, 2);  // draw again with the letters that were missing
     }
+    const bool rests = s.need == 0 && !s.waker.inner_->sent;
+    if (draws && (differs || rests)) s.write_semantics(rests);
   }
 }
 

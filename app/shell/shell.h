@@ -42,8 +42,9 @@ class Waker {
 };
 
 /// The window and its loop: sleeps until something happens, then draws until all has settled. One per program, main thread.
-/// In drivable builds, where DOORSTEP_SEMANTICS_FD names a descriptor, each frame that differs is written there as one line
-/// (view::to_json). F9, or three fingers on the screen, are Notice::Cover whatever has the keyboard.
+/// In drivable builds, where DOORSTEP_SEMANTICS_FD names a descriptor, each frame that differs, and the one after which the loop
+/// sleeps, is written there as one line (view::to_json). F9, or three fingers on the screen, are Notice::Cover whatever has the
+/// keyboard.
 ///
 ///     DOORSTEP_TRY_ASSIGN(auto shell, shell::Shell::open(options, clock));
 ///     work.on_event([waker = shell.waker()] { waker.wake(); });

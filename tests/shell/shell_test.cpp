@@ -1,5 +1,6 @@
 #include "app/shell/shell.h"
 
+#include <SDL.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -181,6 +182,54 @@ TEST_CASE("shell: a deadline is heard also while there is no pause", "[shell]") 
   shell->run(client);
   CHECK(clock.monotonic() - start < base::Millis(3000));
 }
+
+#ifdef DOORSTEP_DRIVABLE
+TEST_CASE("shell: each time it comes to rest it says so, and how much it has heard", "[shell]") {
+  const support::Xvfb display(640, 480);
+  base::SystemClock clock;
+  int fds[2];
+  REQUIRE(pipe(fds) == 0);
+  fcntl(fds[0], F_SETFL, O_NONBLOCK);
+  setenv("DOORSTEP_SEMANTICS_FD", std::to_string(fds[1]).c_str(), 1);
+  Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  auto shell = Shell::open(options, clock);
+  unsetenv("DOORSTEP_SEMANTICS_FD");
+  REQUIRE(shell.has_value());
+  const auto push = [](std::uint32_t type) {
+    SDL_Event event{};
+    event.type = type;
+    if (type == SDL_MOUSEBUTTONUP) event.button.button = SDL_BUTTON_LEFT;
+    SDL_PushEvent(&event);
+  };
+  base::Millis at = clock.monotonic() + base::Millis(1000);
+  int phase = 0;
+  std::string first, second;
+  Shell::Client client;
+  client.draw = [](view::Ui& ui) {  // always the same: nothing the window shows differs
+    view::begin_root(ui, "x");
+    view::end_root(ui);
+  };
+  client.deadline = [&] { return std::optional(at); };
+  client.notice = [&](Notice notice) {
+    if (notice != Notice::Idle) return;
+    at = clock.monotonic() + base::Millis(1000);
+    if (++phase == 1) {
+      first = read_all(fds[0]);
+      for (const auto type : {SDL_MOUSEBUTTONDOWN, SDL_MOUSEBUTTONUP, SDL_KEYDOWN, SDL_KEYUP, SDL_MOUSEWHEEL}) push(type);
+    } else {
+      second = read_all(fds[0]);
+      shell->stop();
+    }
+  };
+  shell->run(client);
+  close(fds[0]);
+  const auto last_line = [](const std::string& lines) { return lines.substr(lines.rfind('\n', lines.size() - 2) + 1); };
+  INFO(first << second);
+  CHECK(last_line(first).find("\"heard\":0,\"rests\":true") != std::string::npos);
+  CHECK(last_line(second).find("\"heard\":3,\"rests\":true") != std::string::npos);
+}
+#endif
 
 TEST_CASE("shell: ten seconds beginning six after the last key, the note editor open", "[shell][.idle]") {
   const support::Xvfb display(1280, 800);

@@ -52,6 +52,7 @@ void Display::click(int x, int y) {
   ::XTestFakeButtonEvent(x_, 1, True, CurrentTime);
   ::XTestFakeButtonEvent(x_, 1, False, CurrentTime);
   ::XSync(x_, False);
+  ++sent_;
 }
 
 void Display::wheel(int x, int y, int clicks) {
@@ -62,6 +63,7 @@ void Display::wheel(int x, int y, int clicks) {
     ::XTestFakeButtonEvent(x_, button, False, CurrentTime);
   }
   ::XSync(x_, False);
+  sent_ += std::abs(clicks);
 }
 
 void Display::send_key(unsigned keysym, bool shift, bool ctrl) {
@@ -75,6 +77,7 @@ void Display::send_key(unsigned keysym, bool shift, bool ctrl) {
   if (shift) ::XTestFakeKeyEvent(x_, shift_code, False, CurrentTime);
   if (ctrl) ::XTestFakeKeyEvent(x_, ctrl_code, False, CurrentTime);
   ::XSync(x_, False);
+  sent_ += 1 + (shift ? 1 : 0) + (ctrl ? 1 : 0);
 }
 
 void Display::key(const std::string& text) {
@@ -102,12 +105,17 @@ void Display::type(const std::string& ascii) {
 }
 
 void Display::set_clipboard(const std::string& text) {
+  const Atom atom = ::XInternAtom(x_, "CLIPBOARD", False);
+  const Window before = ::XGetSelectionOwner(x_, atom);
+  const auto last = std::move(clipboard_);  // lives until another owns the selection, so the owners cannot be mistaken
   clipboard_ = std::make_unique<Process>(std::vector<std::string>{"xclip", "-selection", "clipboard", "-quiet", "-i"},
                                          Process::Options{.env = {{"DISPLAY", name_}}, .pass_fd = -1, .input = text});
-  // xclip owns the selection when the server says so.
-  Atom atom = ::XInternAtom(x_, "CLIPBOARD", False);
-  for (int i = 0; i < 200 && ::XGetSelectionOwner(x_, atom) == None; ++i) clipboard_->wait(std::chrono::milliseconds(10));
-  clipboard_->wait(std::chrono::milliseconds(50));
+  for (int i = 0; i < 5000 && clipboard_->running(); ++i) {
+    const Window now = ::XGetSelectionOwner(x_, atom);
+    if (now != None && now != before) return;
+    clipboard_->wait(std::chrono::milliseconds(2));
+  }
+  throw std::runtime_error("xclip does not take the clipboard: " + clipboard_->output());
 }
 
 Display::Place Display::focus(const std::string& title) {

@@ -23,6 +23,7 @@ class Display {
   void type(const std::string& ascii);    ///< US layout; throws for what a key cannot type: paste that
   /// Puts UTF-8 text on the clipboard.
   void set_clipboard(const std::string& text);
+  long sent() const { return sent_; }     ///< keys pressed, buttons let go and turns of the wheel, so far
   /// Gives the keyboard to the window called `title`; where it stands on the root window, or throws.
   struct Place { Window window; int x, y; unsigned width, height; };
   Place focus(const std::string& title);
@@ -33,6 +34,7 @@ class Display {
   std::string name_;
   std::unique_ptr<Process> server_, clipboard_;
   ::Display* x_ = nullptr;
+  long sent_ = 0;
 };
 
 }  // namespace doorstep::support

@@ -29,7 +29,7 @@ int int_of(const json::object& o, const char* key) {
 }
 }  // namespace
 
-Tablet::Tablet(Display& display, Options options) : display_(display), title_(options.title) {
+Tablet::Tablet(Display& display, Options options) : display_(display), title_(options.title), sent_before_(display.sent()) {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
   ::fcntl(fds[0], F_SETPIPE_SZ, 1 << 20);
@@ -72,6 +72,8 @@ bool Tablet::read(Limit wait) {
   partial_.erase(0, end + 1);
   const auto& object = line.as_object();
   frame_ = int_of(object, "frame");
+  heard_ = int_of(object, "heard");
+  rests_ = object.at("rests").as_bool();
   if (auto* window = object.if_contains("window")) {
     width_ = int_of(window->as_object(), "w");
     height_ = int_of(window->as_object(), "h");
@@ -111,6 +113,12 @@ std::optional<Control> Tablet::find(const std::string& text, const std::string& 
   return c ? std::optional(*c) : std::nullopt;
 }
 
+std::optional<Control> Tablet::with_key(const std::string& key) {
+  while (read(Limit(0))) {}
+  auto found = std::find_if(controls_.begin(), controls_.end(), [&](const Control& c) { return c.key == key; });
+  return found == controls_.end() ? std::nullopt : std::optional(*found);
+}
+
 bool Tablet::shows(const std::string& text) { return find(text).has_value(); }
 
 Control Tablet::wait_for(const std::string& text, const std::string& role, Limit limit) {
@@ -135,39 +143,66 @@ void Tablet::wait_gone(const std::string& text, Limit limit) {
 
 Control Tablet::into_view(const std::string& text, const std::string& role) {
   Control c = wait_for(text, role);
-  for (int i = 0; i < 400; ++i) {
-    int middle = c.y + c.h / 2, low = height_ / 9, high = height_ - height_ / 7;
-    if (!c.is("offscreen") && middle >= low && middle <= high) return c;
-    auto place = display_.focus(title_);
-    int before = c.y;
-    display_.wheel(place.x + c.x + c.w / 2, place.y + height_ / 2, middle > high ? 1 : -1);
-    auto until = Clock::now() + Limit(400);
-    while (c.y == before && Clock::now() < until) {
-      read(Limit(40));
-      c = wait_for(text, role);
+  for (int i = 0; i < 60; ++i) {
+    // Between the bar above and the footer below, as much of it as a finger needs.
+    const int low = height_ / 9, high = height_ - height_ / 7;
+    const int top = std::max(c.y, low), bottom = std::min(c.y + c.h, high);
+    if (!c.is("offscreen") && bottom - top >= std::min(c.h, 40)) {
+      c.y = top;
+      c.h = bottom - top;
+      return c;
     }
+    auto place = display_.focus(title_);
+    const int before = c.y, away = c.y + c.h / 2 - height_ / 2;
+    const int turns = wheel_px_ > 0 ? std::max(1, std::abs(away) / wheel_px_) : 1;
+    display_.wheel(place.x + c.x + c.w / 2, place.y + height_ / 2, away > 0 ? turns : -turns);
+    settle();
+    c = wait_for(text, role);
     if (c.y == before) return c;  // it does not scroll (a bar), or the page is at its end
+    wheel_px_ = std::max(wheel_px_, std::abs(c.y - before) / turns);
   }
   return c;
 }
 
 void Tablet::settle() {
-  while (read(Limit(200))) {}
+  const long all = display_.sent() - sent_before_;
+  const auto until = Clock::now() + kLimit;
+  while (!rests_ || heard_ < all) {
+    read(Limit(100));
+    if (Clock::now() >= until || !process_->running())
+      throw std::runtime_error("the app has taken in " + std::to_string(heard_) + " of " + std::to_string(all) +
+                               " keys and presses" + (rests_ ? "" : " and does not come to rest") +
+                               "; on the screen: " + screen_text() + "\nthe app said: " + process_->output());
+  }
+}
+
+long Tablet::frames_within(Limit time) {
+  const auto until = Clock::now() + time;
+  const long before = frames();
+  while (Clock::now() < until) read(std::max(Limit(1), std::chrono::duration_cast<Limit>(until - Clock::now())));
+  return frames() - before;
 }
 
 void Tablet::press(const std::string& text, const std::string& role) {
   Control c = into_view(text, role);
   auto place = display_.focus(title_);
-  long frame = frame_;
   display_.click(place.x + c.x + c.w / 2, place.y + c.y + c.h / 2);
-  auto until = Clock::now() + Limit(3000);
-  while (frame_ <= frame && Clock::now() < until && process_->running()) read(Limit(50));
   settle();
 }
 
 void Tablet::type_into(const std::string& name, const std::string& ascii) {
   press(name);
   display_.type(ascii);
+  settle();
+}
+
+void Tablet::type_in_turn(const std::string& first, const std::vector<std::string>& words) {
+  press(first);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) display_.key("Tab");
+    settle();  // the next field has the keyboard two frames after Tab: sooner than a person's next key comes, not than XTEST's
+    display_.type(words[i]);
+  }
   settle();
 }
 

@@ -205,7 +205,7 @@ TEST_CASE("fields: a pass phrase is in no record, on no clipboard and in no line
   CHECK(bench.screen.clipboard() == "");
   CHECK(bench.gallery.phrase.text() == "correct horse battery staple");
   CHECK(bench.screen.semantics().find_key("phrase")->value == "");
-  CHECK(to_json(bench.screen.semantics(), 1, 1, 1280, 800).find("horse") == std::string::npos);
+  CHECK(to_json(bench.screen.semantics(), {}).find("horse") == std::string::npos);
 }
 
 TEST_CASE("note editor: keyboard", "[view]") {
@@ -340,7 +340,7 @@ TEST_CASE("semantics: JSON", "[view]") {
   words.parent = 1;
   words.name = "inside";
   semantics.add(words);
-  CHECK(to_json(semantics, 7, 5, 1280, 800) ==
-        "{\"frame\":7,\"presented\":5,\"window\":{\"w\":1280,\"h\":800},\"items\":[{\"role\":\"button\",\"key\":\"k\",\"name\":\"Say \\\"yes\\\"\\u000a\","
+  CHECK(to_json(semantics, {.built = 7, .presented = 5, .heard = 3, .rests = true, .w = 1280, .h = 800}) ==
+        "{\"frame\":7,\"presented\":5,\"heard\":3,\"rests\":true,\"window\":{\"w\":1280,\"h\":800},\"items\":[{\"role\":\"button\",\"key\":\"k\",\"name\":\"Say \\\"yes\\\"\\u000a\","
         "\"value\":\"\",\"state\":[\"selected\"],\"x\":1,\"y\":2,\"w\":50,\"h\":50}]}");
 }

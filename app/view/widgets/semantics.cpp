@@ -115,12 +115,13 @@ const Item* Semantics::find_key(std::string_view key) const {
   return it == items.end() ? nullptr : &*it;
 }
 
-std::string to_json(const Semantics& semantics, std::uint64_t built, std::uint64_t presented, int w, int h) {
+std::string to_json(const Semantics& semantics, const FrameFacts& frame) {
   std::set<std::uint32_t> controls;
   for (const Item& item : semantics.items)
     if (interactive(item.role)) controls.insert(item.id);
-  std::string out = "{\"frame\":" + std::to_string(built) + ",\"presented\":" + std::to_string(presented) + ",\"window\":{\"w\":" + std::to_string(w) +
-                    ",\"h\":" + std::to_string(h) + "},\"items\":[";
+  std::string out = "{\"frame\":" + std::to_string(frame.built) + ",\"presented\":" + std::to_string(frame.presented) +
+                    ",\"heard\":" + std::to_string(frame.heard) + ",\"rests\":" + (frame.rests ? "true" : "false") +
+                    ",\"window\":{\"w\":" + std::to_string(frame.w) + ",\"h\":" + std::to_string(frame.h) + "},\"items\":[";
   bool first = true;
   for (const Item& item : semantics.items) {
     if (!interactive(item.role) && controls.count(item.parent) > 0) continue;  // a control's own label: its name says it

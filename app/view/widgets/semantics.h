@@ -57,9 +57,16 @@ struct Semantics {
   const Item* find_key(std::string_view key) const;
 };
 
-/// One line of JSON without its newline: {"frame":n,"presented":n,"window":{"w":,"h":},"items":[{"role":,"key":,"name":,"value":,
-/// "state":["selected",..],"x":,"y":,"w":,"h":}]}. A password's value is never in it.
-std::string to_json(const Semantics& semantics, std::uint64_t built, std::uint64_t presented, int w, int h);
+/// Of the frame a list belongs to.
+struct FrameFacts {
+  std::uint64_t built = 0, presented = 0;  ///< frames so far, this one among them
+  std::uint64_t heard = 0;                 ///< keys pressed, buttons let go and turns of the wheel, taken in before it
+  bool rests = false;                      ///< nothing more will be drawn until something happens
+  int w = 0, h = 0;                        ///< of the window
+};
+/// One line of JSON without its newline: {"frame":n,"presented":n,"heard":n,"rests":false,"window":{"w":,"h":},"items":[{"role":,
+/// "key":,"name":,"value":,"state":["selected",..],"x":,"y":,"w":,"h":}]}. A password's value is never in it.
+std::string to_json(const Semantics& semantics, const FrameFacts& frame);
 
 /// Words for everything wrong with a screen: no name, smaller than 44 px * scale, text wider than where it may be drawn, texts
 /// over each other, two controls with one key. Empty when all is well.
