@@ -22,7 +22,12 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
   auto situations = support::read_situations();
   REQUIRE(situations.size() == 30);
 
-  std::map<base::Id, std::string> written;  // record -> hash as submitted
+  struct Written {
+    std::string hash;  ///< as submitted
+    const support::Situation* situation;
+    const support::SituationVisit* visit;
+  };
+  std::map<base::Id, Written> written;
   for (const auto& situation : situations) {
     INFO("situation " << situation.number << ": " << situation.title);
     auto has_all = [&](const FieldTablet& tablet) {
@@ -37,7 +42,7 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
       for (base::Id record : support::submit_visit(author)) {
         const auto* item = author.state().caseload->record(record);
         REQUIRE(item);
-        written[record] = item->head().hash;
+        written[record] = {item->head().hash, &situation, &visit};
       }
     }
   }
@@ -48,11 +53,11 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
   REQUIRE(written.size() >= 30);
 
   helen.sync();
-  for (const auto& [record, hash] : written) {
+  for (const auto& [record, was] : written) {
     const auto* item = helen.state().caseload->record(record);
     REQUIRE(item);
     INFO("the record of " << item->head().body.part.name);
-    CHECK(item->head().hash == hash);
+    CHECK(item->head().hash == was.hash);
     support::approve(helen, record);
   }
   helen.sync();
@@ -61,7 +66,8 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
   ruth_again.sync();
   tomasz_again.sync();
   std::size_t read_back = 0;
-  for (const auto& [record, hash] : written) {
+  for (const auto& [record, was] : written) {
+    INFO("situation " << was.situation->number << ": " << was.situation->title);
     for (auto* pair : {&ruth, &tomasz}) {
       auto* other = pair == &ruth ? &ruth_again : &tomasz_again;
       const auto* first = pair->state().caseload->record(record);
@@ -69,9 +75,11 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
       if (!first || !second) continue;
       ++read_back;
       CHECK(second->head().state == model::State::Approved);
-      CHECK(second->head().hash == hash);
-      CHECK(base::sha256_hex(second->head().json) == hash);
+      CHECK(second->head().hash == was.hash);
+      CHECK(base::sha256_hex(second->head().json) == was.hash);
       CHECK(second->versions.front().json == first->versions.front().json);
+      const auto said = was.visit->visit([&](const std::string& ref) { return council.child(ref); });
+      CHECK(support::differences(ruth.state().assets->form, second->head().body, said) == std::vector<std::string>());
     }
   }
   CHECK(read_back >= written.size());
