@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
-#include <fstream>
 #include <iostream>
 
 #include "app/state/place.h"
 #include "platform/base/file.h"
+#include "tests/support/canary.h"
 #include "tests/support/server_process.h"
 #include "tests/support/situations.h"
 
@@ -30,49 +30,6 @@ const std::array<std::string, kCount> kCanaries = {
     "note Yarblecroft said",  "ask Wendlestrop school",  "agree with Nockturval",  "added Ostringfell later",
     "Thrushgrimble",          "7 Kestrelvane Mews",      "Pip Lundersnatch",       "asthma at Cragwobble"};
 static_assert(kCount == 20);
-
-std::string utf16(std::string_view text) {
-  std::string out;
-  for (char c : text) (out += c) += '\0';
-  return out;
-}
-
-std::string longest_word(const std::string& phrase) {
-  std::istringstream words(phrase);
-  std::string longest;
-  for (std::string word; words >> word;)
-    if (word.size() > longest.size()) longest = word;
-  return longest;
-}
-
-/// Which canaries `bytes` holds, as UTF-8 or UTF-16. Of a file the rarest word alone is enough; of a dump all of it is wanted.
-std::vector<std::string> found_in(std::string_view bytes, bool whole_phrase = false) {
-  std::vector<std::string> out;
-  for (const auto& canary : kCanaries) {
-    const std::string needle = whole_phrase ? canary : longest_word(canary);
-    if (bytes.find(needle) != bytes.npos || bytes.find(utf16(needle)) != bytes.npos) out.push_back(canary);
-  }
-  return out;
-}
-
-struct Scan {
-  std::vector<std::string> found;  ///< "canary in file"
-  std::set<std::string> names;     ///< of the files that were read
-  std::size_t bytes = 0;
-};
-Scan scan(const std::filesystem::path& root) {
-  Scan out;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(file)), {});
-    for (const auto& canary : found_in(bytes)) out.found.push_back(canary + " in " + entry.path().string());
-    for (const auto& canary : found_in(entry.path().string())) out.found.push_back(canary + " in the name of a file");
-    out.names.insert(entry.path().filename().string());
-    out.bytes += bytes.size();
-  }
-  return out;
-}
 
 /// While this lives, whatever looks for a temporary folder finds this one, and our standard error goes into a file in it.
 class Watched {
@@ -121,12 +78,6 @@ void write_extract(const std::filesystem::path& to) {
     text += "H900,F11,SAFE_CONTACT," + kCanaries[SafeContact] + "\n";
   });
   put("steps.csv", [](std::string& text) { text += "S900,C1103," + kCanaries[OpenStep] + ",Siobhan,T+9\n"; });
-}
-
-std::string dump(store::Store store) {
-  std::string all;
-  REQUIRE(store.dump([&](std::string_view line) { (all += line) += '\n'; }).has_value());
-  return all;
 }
 
 base::Id child_of(const std::string& ref) { return base::Id::from_name("child:" + ref); }
@@ -198,12 +149,12 @@ TEST_CASE("canary: twenty phrases are in no file of tablets and server, and in w
   std::size_t scans = 0, bytes = 0;
   std::set<std::string> names;
   auto nothing_stands_in_any_file = [&](const char* when) {
-    auto result = scan(watched.path());
+    auto result = support::scan({watched.path()}, kCanaries);
     std::string all;
     for (const auto& one : result.found) all += one + "\n";
     INFO(when << "\n" << all);
     CHECK(result.found.empty());
-    CHECK(found_in(server.output()).empty());
+    CHECK(support::found_in(server.output(), kCanaries).empty());
     ++scans;
     bytes += result.bytes;
     names.merge(result.names);
@@ -262,9 +213,8 @@ TEST_CASE("canary: twenty phrases are in no file of tablets and server, and in w
 
   // The same look at what is decrypted.
   const std::vector<std::string> all(kCanaries.begin(), kCanaries.end());
-  std::string cases;
-  REQUIRE(server.open_database().dump([&](std::string_view line) { (cases += line) += '\n'; }).has_value());
-  const auto at_server = found_in(cases, true), on_tablet = found_in(dump(ruth.open_store()), true);
+  const auto at_server = support::found_in(support::dump_of(server.open_database()), kCanaries, true);
+  const auto on_tablet = support::found_in(support::dump_of(ruth.open_store()), kCanaries, true);
   CHECK(at_server == all);
   CHECK(on_tablet == all);
   for (const char* name : {"replica.db", "replica.db-wal", "replica.db-shm", "cases.db", "cases.db-wal", "slot", "stderr.log"}) {
@@ -273,8 +223,9 @@ TEST_CASE("canary: twenty phrases are in no file of tablets and server, and in w
   }
   // And the scan finds what it is to find, in either encoding.
   REQUIRE(base::write_file_atomic(watched.path() / "plain", "x" + kCanaries[Saw], base::Access::Owner).has_value());
-  REQUIRE(base::write_file_atomic(watched.path() / "wide", "x" + utf16(kCanaries[Told]), base::Access::Owner).has_value());
-  CHECK(scan(watched.path()).found.size() == 2);
+  const auto wide = "x" + support::utf16(kCanaries[Told]);
+  REQUIRE(base::write_file_atomic(watched.path() / "wide", wide, base::Access::Owner).has_value());
+  CHECK(support::scan({watched.path()}, kCanaries).found.size() == 2);
   std::cout << "canary: " << scans << " scans, " << bytes / 1024 << " KiB in files of " << names.size()
             << " names, none of the " << kCount << " phrases; decrypted: " << at_server.size() << " at the server, "
             << on_tablet.size() << " on the worker's tablet\n";

@@ -10,6 +10,8 @@
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/base/id.h"
+#include "tests/support/canary.h"
+#include "tests/support/server_process.h"
 #include "tests/support/tablet.h"
 
 namespace {
@@ -21,8 +23,16 @@ using support::Tablet;
 namespace fs = std::filesystem;
 using std::chrono::seconds;
 
-const std::string kPassphrase = "quiet river lantern teapot";
+const std::string kPassphrase(support::FieldTablet::kPassphrase);
 const std::string kBin = DOORSTEP_BIN_DIR;
+
+/// Written in the course of the story; each has a word that stands nowhere else.
+const std::vector<std::string> kCanaries = {
+    "How did the trampolining go", "back from her nightshift",  "A boy they call Bartholomew", "The wallpaper in the hallway",
+    "bring the dinosaur magnets",  "she makes jollof",          "drew a lighthouse",           "says the headteacher",
+    "her aunt's tambourine",       "worried about the staircase", "mum's at the laundrette",   "how the fortnight was",
+    "in the greenhouse",           "Ring the paediatrician",    "asked her godmother",         "when she whispered",
+    "her corduroy bear",           "Tell the childminder",      "the saxophone lesson",        "from the orthodontist"};
 
 std::string child_id(const std::string& ref) { return base::Id::from_name("child:" + ref).str(); }
 
@@ -34,13 +44,25 @@ std::string read(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 void write(const fs::path& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
+
+long voluntary_switches(pid_t process) {  // of its main thread, which is the one that draws
+  const std::string id = std::to_string(process), name = "\nvoluntary_ctxt_switches:";
+  const std::string status = read("/proc/" + id + "/task/" + id + "/status");
+  const auto at = status.find(name);
+  if (at == status.npos) fail("no count of switches in " + status);
+  return std::stol(status.substr(at + name.size()));
+}
 
 class Story {
  public:
   explicit Story(fs::path out) : out_(std::move(out)), folder_(out_ / "work") {
     fs::remove_all(out_);
-    if (auto made = base::make_private_folder(folder_); !made) fail(made.error().detail);
+    if (auto made = base::make_private_folder(folder_ / "tmp"); !made) fail(made.error().detail);
+    // Whatever a program wants to keep beside its own folder is kept where it is looked for.
+    for (const char* name : {"TMPDIR", "HOME"}) ::setenv(name, (folder_ / "tmp").c_str(), 1);
+    for (const char* name : {"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"}) ::unsetenv(name);
   }
 
   void tell();
@@ -65,32 +87,21 @@ class Story {
     who->display.screenshot(out_ / name);
   }
 
-  std::string server(std::vector<std::string> words) {
-    words.insert(words.begin(), {kBin + "/doorstep-server", "--data", (folder_ / "server").string()});
-    auto ran = support::run(words);
-    if (ran.code != 0) fail("doorstep-server " + words[3] + ": " + ran.output);
-    return ran.output;
-  }
-  void serve() {
-    std::string sync = "127.0.0.1:" + (port_.empty() ? "0" : port_), enrol = "127.0.0.1:" + (enrol_port_.empty() ? "0" : enrol_port_);
-    fs::remove(folder_ / "ports");
-    serving_ = std::make_unique<Process>(std::vector<std::string>{kBin + "/doorstep-server", "--data", (folder_ / "server").string(), "serve",
-                                                                  "--listen", sync, "--enrol-listen", enrol, "--ports-file",
-                                                                  (folder_ / "ports").string(), "--requests-per-minute", "600"});
-    if (!serving_->wait_for_output("serving", seconds(20))) fail("the server did not start: " + serving_->output());
-    std::string ports = read(folder_ / "ports");
-    std::smatch found;
-    static const std::regex pattern(R"(sync 127\.0\.0\.1:(\d+)\s+enrol 127\.0\.0\.1:(\d+))");
-    if (!std::regex_search(ports, found, pattern)) fail("no ports in " + ports);
-    port_ = found[1];
-    enrol_port_ = found[2];
-  }
   /// The council's server room goes dark, and the tablet's antenna with it.
   void network(Person& who, bool on) { write(who.network, on ? "on" : "off"); }
-  void stop_server() {
-    serving_->signal(SIGTERM);
-    int code = serving_->wait(seconds(30));
-    expect(code == 0, "a clean stop on SIGTERM, not exit code " + std::to_string(code));
+  /// No file of tablets, server and temporary folder, and nothing the programs said, holds any of the phrases.
+  void scan(const std::string& when, const std::vector<Person*>& people) {
+    std::vector<fs::path> folders;
+    for (const char* name : {"ruth", "ruth-second", "helen", "server", "tmp"}) folders.push_back(folder_ / name);
+    auto result = support::scan(folders, kCanaries);
+    if (!result.found.empty()) fail(when + ": " + result.found.front());
+    std::string said = server_->output();
+    for (Person* person : people) said += person->tablet->process().output();
+    if (const auto told = support::found_in(said, kCanaries); !told.empty()) fail(when + ": a program said: " + told.front());
+    scans_ += (scans_.empty() ? "" : ", ") + when;
+    scanned_names_.merge(result.names);
+    scanned_files_ += result.files;
+    scanned_bytes_ += result.bytes;
   }
 
   void provision();
@@ -105,50 +116,49 @@ class Story {
   void answer_child(Tablet& t, const std::string& name, const std::string& ref, const std::string& said);
   void visit_to_siblings(Person& ruth);
   void kill_in_a_sentence(Person& ruth);
+  void rest_after_typing(Person& ruth);
   void submit_and_sync(Person& ruth);
   void settle_a_conflict(Person& ruth);
   void approve(Person& ruth, Person& helen);
   void export_and_revoke(Person& ruth);
+  void look_for_canaries(Person& ruth, Person& helen);
   void open_review(Person& who);
   std::string receipt(Tablet& t);
 
   fs::path out_, folder_;
   int number_ = 0;
-  std::string port_, enrol_port_;
-  std::unique_ptr<Process> serving_;
+  std::unique_ptr<support::ServerProcess> server_;
+  std::string scans_;  ///< when there were scans
+  std::set<std::string> scanned_names_;
+  std::size_t scanned_files_ = 0, scanned_bytes_ = 0;
 };
 
 void Story::provision() {
-  server({"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Northmere Council", "--council-id", "northmere"});
-  auto taken = server({"import", DOORSTEP_ASSETS_DIR "/demo", "--relative-dates"});
-  serve();
-  step("The council's server has its caseload", taken.substr(taken.rfind("workers changed")).substr(0, 100));
+  server_ = std::make_unique<support::ServerProcess>(DOORSTEP_ASSETS_DIR "/demo", folder_ / "server");
+  const std::string taken = server_->output();
+  server_->start();
+  step("The council's server has its caseload", first_line(taken.substr(taken.rfind("workers changed"))));
 
-  fs::copy_file(folder_ / "server/ca.pem", folder_ / "ca.pem");
-  fs::path toml = folder_ / "device.toml";
-  std::string text = "version = 1\n\n[council]\nid = \"northmere\"\nname = \"Northmere Council\"\n\n[server]\nurl = \"https://127.0.0.1:" + port_ +
-                     "\"\nenrol_url = \"https://127.0.0.1:" + enrol_port_ + "\"\nname = \"localhost\"\nca_file = \"ca.pem\"\n\n[policy]\nlock_s = 600\n" +
-                     "curtain_s = 600\nvisit_lock_s = 900\n\n[[contacts.duty]]\nlabel = \"Duty manager\"\nnumber = \"01632 960901\"\n\n" +
-                     "[[contacts.out_of_hours]]\nlabel = \"Emergency duty team\"\nnumber = \"01632 960902\"\n";
+  fs::path toml = server_->write_device_toml(folder_);
+  const std::string text = read(toml);
   std::string bad = std::regex_replace(text, std::regex("visit_lock_s"), "visit_lok_s");
   write(toml, bad);
   auto checked = support::run({kBin + "/doorstep-provision", "check", toml.string()});
   expect(checked.code == 1 && checked.output.find(":16: policy.visit_lok_s") != std::string::npos, "the bad line named: " + checked.output);
-  std::string line = checked.output.substr(0, checked.output.find('\n'));
+  const std::string line = first_line(checked.output);
   step("IT checks device.toml; a slip is named with its line, and what would be right", line.substr(line.rfind('/') + 1));
   write(toml, text);
   expect(support::run({kBin + "/doorstep-provision", "check", toml.string()}).code == 0, "the mended file is right");
 }
 
 void Story::enrol(Person& who) {
-  std::string token = server({"token", who.ref});
-  token = token.substr(0, token.find('\n'));
+  std::string token = server_->token(who.ref);
   auto ran = support::run({kBin + "/doorstep-provision", "enrol", (folder_ / "device.toml").string(), "--token", token, "--tablet", who.folder.string()});
   expect(ran.code == 0 && ran.output.find("Enrolled") != std::string::npos, "enrolled: " + ran.output);
   auto again = support::run({kBin + "/doorstep-provision", "enrol", (folder_ / "device.toml").string(), "--token", token, "--tablet",
                              who.folder.string() + "-again"});
   expect(again.code != 0, "a used code is refused");
-  step("A tablet is enrolled for " + who.name + "; the same code a second time is refused", ran.output.substr(0, ran.output.find('\n')));
+  step("A tablet is enrolled for " + who.name + "; the same code a second time is refused", first_line(ran.output));
 }
 
 void Story::start(Person& who) {
@@ -200,21 +210,24 @@ void Story::answer_visit(Tablet& t) {
   t.press("visit/end/now");
   t.press("visit/announced/ANNOUNCED");
   t.press("visit/place/HOME");
-  t.type_into("visit/purpose", "Visit in the plan. How was the week?");
+  t.type_into("visit/purpose", "Visit in the plan. How did the trampolining go?");
   t.press("visit/outcome/COMPLETED");
   t.press("visit/present/add");
   t.type_into("Name, or what they looked like", "Ngozi Okafor");
-  t.type_into("Relationship to the child", "mother");
+  t.type_into("Relationship to the child", "mother, back from her nightshift");
   t.press("visit/parents_met/YES");
   t.press("visit/other_children/add");
-  t.type_into("Name, if you know it", "A boy they call Junior");
+  t.type_into("Name, if you know it", "A boy they call Bartholomew");
   t.type_into("Age, or about", "about 3");
   t.press("I could not find out");
   t.type_into("visit/language", "English");
   t.press("visit/interpreter/NONE_NEEDED");
   for (const char* room : {"kitchen", "food", "heating", "sleeping", "hygiene", "hazards", "pets"}) t.press("visit/home_" + std::string(room) + "/OK");
+  t.paste_into("visit/home_note", "The wallpaper in the hallway is half up \u2013 \u201clater\u201d, said Ngozi. \U0001F3E0");
   not_covered(t, "visit/next_visit_due");
   not_covered(t, "visit/next_visit_confirmed_by");
+  t.type_into("record/jotting", "To bring the dinosaur magnets next time");
+  t.press("add-jotting");
 }
 
 void Story::answer_child(Tablet& t, const std::string& name, const std::string& ref, const std::string& said) {
@@ -226,15 +239,20 @@ void Story::answer_child(Tablet& t, const std::string& name, const std::string& 
   } else {
     t.type_into(child + "said", said);
     t.press(child + "words_method/TALK");
-    t.type_into(child + "saw", "She drew while we talked and looked at the door twice.");
+    t.type_into(child + "saw", "She drew a lighthouse while we talked and looked at the door twice.");
     for (const char* q : {"health", "growth", "school"}) not_covered(t, child + q);
-    t.type_into(child + "told", "Her mother says that school has been better.");
-    t.type_into(child + "protective", "Her aunt comes every Sunday.");
-    t.type_into(child + "think", "She is worried about something she has not said yet.");
+    t.type_into(child + "told", "Her mother says the headteacher has been kind.");
+    t.type_into(child + "protective", "On Sundays she plays her aunt's tambourine.");
+    t.type_into(child + "think", "She is worried about the staircase and has not said why.");
   }
   t.press(child + "risk/-/changed/NO");
   if (t.find(child + "open_steps/all-not-discussed")) t.press(child + "open_steps/all-not-discussed");
-  t.press(child + "next_steps/none");
+  if (said.empty()) return t.press(child + "next_steps/none");
+  t.press(child + "next_steps/add");
+  const std::string step = t.key_ending("/due");
+  t.type_into(step + "/what", "Ring the paediatrician");
+  t.type_into(step + "/owner", "Ruth Adeyemi");
+  t.type_in_turn(step + "/due/day", {"1", "2", "2030"});
 }
 
 void Story::visit_to_siblings(Person& ruth) {
@@ -259,12 +277,12 @@ void Story::kill_in_a_sentence(Person& ruth) {
   const std::string said = "child/" + child_id("C0801") + "/said";
   const std::string first = "\"I like it when Auntie comes on Sundays because she makes jollof.", second = " When she goes it is quiet and I";
   answer_child(*ruth.tablet, "Amara", "C0801", first);
-  ruth.tablet->wait_for("Saved on this tablet");
-  ruth.tablet->press("Amara", "tab");
+  rest_after_typing(ruth);
   ruth.tablet->press(said);
   ruth.display.key("ctrl+End");
   ruth.display.type(second);
   ruth.tablet->kill_hard();
+  scan("killed", {&ruth});
 
   start(ruth);
   network(ruth, false);
@@ -280,10 +298,10 @@ void Story::kill_in_a_sentence(Person& ruth) {
 
   Tablet& t = *ruth.tablet;
   t.press("child/" + child_id("C0801") + "/disclosures/add");
-  t.type_into("The exact words", "\"He does it when mum's at work.\"");
+  t.type_into("The exact words", "\"He does it when mum's at the laundrette.\"");
   std::string told = t.key_ending("/exact_words");
-  t.type_into(told + "/question_asked", "I asked how the week was.");
-  t.type_into(told + "/told_to", "The duty manager");
+  t.type_into(told + "/question_asked", "I asked how the fortnight was.");
+  t.type_into(told + "/told_to", "Me, in the greenhouse");
   t.press(told + "/at/now");
   t.wait_for("Call your manager when it is safe");
   t.wait_for("Immediate danger: 999");
@@ -296,6 +314,26 @@ void Story::kill_in_a_sentence(Person& ruth) {
   answer_child(t, "Chidi", "C0802", "");
 }
 
+void Story::rest_after_typing(Person& ruth) {
+  Tablet& t = *ruth.tablet;
+  t.press("Amara", "tab");
+  t.press("child/" + child_id("C0801") + "/think");
+  ruth.display.key("ctrl+End");
+  ruth.display.type(" I will ask again.");
+  t.settle();
+  const auto last_key = std::chrono::steady_clock::now();
+  scan("typing", {&ruth});
+  t.wait_for("Saved on this tablet");
+  scan("saved", {&ruth});
+  t.frames_within(std::chrono::duration_cast<Tablet::Limit>(last_key + seconds(6) - std::chrono::steady_clock::now()));
+  const long before = voluntary_switches(t.process().pid());
+  const long frames = t.frames_within(seconds(10)), switches = voluntary_switches(t.process().pid()) - before;
+  const std::string seen = std::to_string(frames) + " frames built (limit 0), " + std::to_string(switches) +
+                           " voluntary switches of the thread that draws (limit 5)";
+  expect(frames == 0 && switches <= 5, "an app that sleeps, not " + seen);
+  step("Ten seconds beginning six after the last key: the app sleeps", seen, &ruth);
+}
+
 std::string Story::receipt(Tablet& t) { return t.wait_for("Number ").name; }
 
 void Story::submit_and_sync(Person& ruth) {
@@ -306,9 +344,10 @@ void Story::submit_and_sync(Person& ruth) {
   ruth.display.screenshot(out_ / "check.png");
   t.press("submit", "button");
   t.wait_for("Submitted on this tablet");
+  scan("submitted", {&ruth});
   step("Checked and submitted, still offline", "on screen: Submitted on this tablet, " + t.wait_for("waiting to send", "button").name, &ruth);
 
-  serve();
+  server_->start();
   network(ruth, true);
   t.wait_for("All sent", "button", seconds(60));
   t.press("bar/status");
@@ -343,22 +382,22 @@ void Story::settle_a_conflict(Person& ruth) {
     who.display.type(words);
     who.tablet->wait_for("Saved on this tablet");
   };
-  rewrite(other, "To talk about the school report.");
-  rewrite(ruth, "To bring the letter from the doctor.");
+  rewrite(other, "To talk about the saxophone lesson.");
+  rewrite(ruth, "To bring the letter from the orthodontist.");
   network(other, true);
   other.tablet->wait_for("All sent", "button", seconds(60));
   network(ruth, true);
   Tablet& t = *ruth.tablet;
   t.press("settle", "button");
   t.wait_for("Keep both");
-  expect(t.shows("To talk about the school report.") && t.shows("To bring the letter from the doctor."), "both texts");
+  expect(t.shows("To talk about the saxophone lesson.") && t.shows("To bring the letter from the orthodontist."), "both texts");
   step("The same words changed on two tablets: both texts, side by side",
-       "\"To bring the letter from the doctor.\" | \"To talk about the school report.\"", &ruth);
+       "\"To bring the letter from the orthodontist.\" | \"To talk about the saxophone lesson.\"", &ruth);
   t.press("Keep both", "button");
   t.wait_for("Everything is settled.");
   t.press("Back to the visit");
   std::string both = t.wait_for("visit/purpose").value;
-  expect(both.find("school report") != std::string::npos && both.find("doctor") != std::string::npos, "both kept: " + both);
+  expect(both.find("saxophone") != std::string::npos && both.find("orthodontist") != std::string::npos, "both kept: " + both);
   step("A person settles it: keep both", "the field now holds: " + std::regex_replace(both, std::regex("\n+"), " / "), &ruth);
 }
 
@@ -376,7 +415,7 @@ void Story::tell() {
        "on screen: " + ruth.tablet->wait_for("child-" + child_id("C0801"), "list_row").name, &ruth);
 
   network(ruth, false);
-  stop_server();
+  server_->stop();
   ruth.tablet->wait_for("Working offline");
   step("The network is gone, and so is the server", "on screen: Working offline; doorstep-server ended with 0 on SIGTERM", &ruth);
 
@@ -388,6 +427,7 @@ void Story::tell() {
   approve(ruth, helen);
   settle_a_conflict(ruth);
   export_and_revoke(ruth);
+  look_for_canaries(ruth, helen);
 }
 
 void Story::open_review(Person& who) {
@@ -422,7 +462,7 @@ void Story::approve(Person& ruth, Person& helen) {
   r.press("Amara", "tab");
   r.press("child/" + child_id("C0801") + "/think");
   ruth.display.key("ctrl+End");
-  ruth.display.type(" I have asked her aunt.");
+  ruth.display.type(" I have asked her godmother.");
   r.wait_for("Saved on this tablet");
   r.press("check", "button");
   r.press("submit", "button");
@@ -441,10 +481,10 @@ void Story::approve(Person& ruth, Person& helen) {
 
   open_review(helen);
   h.press("reason/reason_MISSING_VOICE");
-  h.type_into("review/rationale", "Please say how Amara was when she told you.");
+  h.type_into("review/rationale", "Please say how Amara was when she whispered it.");
   h.press("return", "button");
   h.wait_for("All sent", "button", seconds(60));
-  step("Returned with a reason", "\"The child's voice is missing\": Please say how Amara was when she told you.", &helen);
+  step("Returned with a reason", "\"The child's voice is missing\": Please say how Amara was when she whispered it.", &helen);
 
   r.press("bar/status");
   r.press("sync-now");
@@ -455,7 +495,7 @@ void Story::approve(Person& ruth, Person& helen) {
   r.press("Amara", "tab");
   r.press("child/" + child_id("C0801") + "/saw");
   ruth.display.key("ctrl+End");
-  ruth.display.type(" She spoke very quietly and held her bear.");
+  ruth.display.type(" She spoke very quietly and held her corduroy bear.");
   r.wait_for("Saved on this tablet");
   r.press("check", "button");
   r.press("submit", "button");
@@ -466,37 +506,65 @@ void Story::approve(Person& ruth, Person& helen) {
   h.wait_gone("Sending");
   open_review(helen);
   h.press("Since it was returned", "tab");
-  expect(h.shows("She spoke very quietly and held her bear."), "what changed is in view");
+  expect(h.shows("She spoke very quietly and held her corduroy bear."), "what changed is in view");
   h.press("agree/agree_yes");
-  h.type_into("review/rationale", "Now it is clear. I agree the next steps.");
-  step("Corrected; the supervisor sees what changed since the return", "in view: She spoke very quietly and held her bear.", &helen);
+  h.type_into("review/rationale", "Now it is clear. I agree. Tell the childminder too.");
+  step("Corrected; the supervisor sees what changed since the return", "in view: She spoke very quietly and held her corduroy bear.", &helen);
   h.press("approve", "button");
   h.wait_for("All sent", "button", seconds(60));
-  std::string status = server({"status"});
+  std::string status = server_->command({"status"});
   expect(status.find("approved") != std::string::npos, "the server counts it: " + status);
-  step("Approved, bound to exactly this version", std::regex_replace(status.substr(0, 200), std::regex("\n"), "; "), &helen);
+  step("Approved, bound to exactly this version", std::regex_replace(status.substr(0, status.find("\ntablet ")), std::regex("\n"), "; "), &helen);
+  scan("approved", {&ruth, &helen});
+  h.press("bar/person");
+  h.press("lock", "button");
+  h.wait_for("Unlock Doorstep");
+  scan("locked", {&ruth, &helen});
 }
 
 void Story::export_and_revoke(Person& ruth) {
   fs::path folder = folder_ / "export";
-  server({"export", folder.string()});
+  server_->command({"export", folder.string()});
   std::string page;
   for (const auto& entry : fs::directory_iterator(folder / "records"))
     if (entry.path().extension() == ".html") page += read(entry.path());
-  expect(page.find("She spoke very quietly and held her bear.") != std::string::npos, "the approved words in the exported page");
+  expect(page.find("She spoke very quietly and held her corduroy bear.") != std::string::npos, "the approved words in the exported page");
   expect(page.find("Helen Price") != std::string::npos, "who approved it");
   expect(read(folder / "manifest.json").find("sha256") != std::string::npos, "a manifest of hashes");
-  step("The approved record is exported and read back from its HTML", "records/*.html holds: She spoke very quietly and held her bear. / Helen Price");
+  step("The approved record is exported and read back from its HTML", "records/*.html holds: She spoke very quietly and held her corduroy bear. / Helen Price");
 
   std::string enrolment = read(ruth.folder / "enrolment.json");
   std::smatch device;
   expect(std::regex_search(enrolment, device, std::regex("\"device\":\"([0-9a-f-]{36})\"")), "the device's id");
-  server({"revoke", "--device", device[1]});
+  server_->command({"revoke", "--device", device[1]});
   ruth.tablet->press("bar/status");
   ruth.tablet->press("sync-now");
   std::string words = ruth.tablet->wait_for("switched off by the council", "", seconds(60)).name;
   step("The tablet is revoked and refused at its next word, inside an open connection", "on screen: " + words, &ruth);
-  stop_server();
+  server_->stop();
+}
+
+void Story::look_for_canaries(Person& ruth, Person& helen) {
+  for (Person* person : {&ruth, &helen}) {
+    person->tablet->process().signal(SIGTERM);
+    const int code = person->tablet->process().wait(seconds(20));
+    expect(code == 0, "the app ends with 0 on SIGTERM, not " + std::to_string(code));
+  }
+  scan("ended", {&ruth, &helen});
+  for (const char* name : {"replica.db", "replica.db-wal", "cases.db", "cases.db-wal", "slot"})
+    expect(scanned_names_.contains(name), std::string(name) + " among the files that were read");
+  auto decrypted = [](const std::string& where, const std::string& dump) {
+    const auto found = support::found_in(dump, kCanaries, true);
+    for (const auto& canary : kCanaries)
+      expect(std::find(found.begin(), found.end(), canary) != found.end(), "\"" + canary + "\" in what " + where + " holds, decrypted");
+    return std::to_string(found.size());
+  };
+  const std::string at_server = decrypted("the server", support::dump_of(server_->open_database()));
+  const std::string on_tablet = decrypted("her tablet", support::dump_of(support::open_store(ruth.folder)));
+  const std::string files = std::to_string(scanned_files_) + " files, " + std::to_string(scanned_bytes_ >> 20) + " MiB";
+  step("No file of tablets, server and temporary folder held a word of what was written; decrypted, all of it is there",
+       std::to_string(kCanaries.size()) + " phrases looked for in " + files + " (" + scans_ + "): none; decrypted: " + at_server +
+           " at the server, " + on_tablet + " on her tablet");
 }
 
 }  // namespace

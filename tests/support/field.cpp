@@ -5,6 +5,7 @@
 #include "app/state/place.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "platform/config/tablet_folder.h"
 #include "platform/os/os.h"
 #include "platform/tls/certificate.h"
 #include "platform/tls/context.h"
@@ -31,6 +32,15 @@ T must(base::Result<T> result) {
 
 constexpr vault::KdfCost kCheap = vault::kTestCost;
 
+store::Store open_replica(const std::filesystem::path& tablet, const wire::EnrolReply& enrolment,
+                          std::optional<vault::KdfCost> cost) {
+  const base::SystemClock clock;
+  vault::KeyfileProvider provider(tablet / "vault" / "keys");
+  vault::Vault vault({tablet / "vault", enrolment.device, enrolment.worker}, provider, clock, os::boot_id(), cost);
+  auto opened = must(vault.unlock(FieldTablet::kPassphrase));
+  return must(store::Store::open(tablet / "replica.db", opened.key, opened.db_salt));
+}
+
 }  // namespace
 
 Folder::Folder() : path_(std::filesystem::temp_directory_path() / ("doorstep-" + base::new_id(base::SystemClock()).str())) {
@@ -39,6 +49,10 @@ Folder::Folder() : path_(std::filesystem::temp_directory_path() / ("doorstep-" +
 Folder::~Folder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
+}
+
+store::Store open_store(const std::filesystem::path& tablet) {
+  return open_replica(tablet, must(wire::decode<wire::EnrolReply>(read_text(tablet / config::kEnrolmentFile))), std::nullopt);
 }
 
 std::string read_text(const std::filesystem::path& file) { return must(base::read_file(file, limits::kCsvBytes)); }
@@ -171,13 +185,7 @@ work::Options FieldTablet::options() const {
   return out;
 }
 
-store::Store FieldTablet::open_store() const {
-  vault::KeyfileProvider provider(folder_ / "vault" / "keys");
-  vault::VaultPlace place{folder_ / "vault", setup_.enrolment.device, setup_.enrolment.worker};
-  vault::Vault vault(place, provider, clock_, os::boot_id(), kCheap);
-  auto opened = must(vault.unlock(kPassphrase));
-  return must(store::Store::open(folder_ / "replica.db", opened.key, opened.db_salt));
-}
+store::Store FieldTablet::open_store() const { return open_replica(folder_, setup_.enrolment, kCheap); }
 
 state::Context FieldTablet::context() {
   return {clock_.wall(), clock_.monotonic() + ahead_, [this] { return base::new_id(clock_); }};

@@ -129,6 +129,8 @@ class FieldTablet {
   std::unique_ptr<work::Runner> runner_;
 };
 
+/// What a tablet that doorstep-provision enrolled holds, decrypted under FieldTablet::kPassphrase. Its program must not run.
+store::Store open_store(const std::filesystem::path& tablet);
 /// All of assets/, as the program reads it.
 std::shared_ptr<const state::Assets> read_assets();
 std::string read_text(const std::filesystem::path& file);

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "platform/base/bytes.h"
+#include "platform/base/file.h"
 #include "sync/server/data_folder.h"
 
 namespace doorstep::support {
@@ -20,9 +21,13 @@ std::uint16_t port_after(const std::string& text, const std::string& word) {
 
 }  // namespace
 
-ServerProcess::ServerProcess(const std::filesystem::path& extract) {
-  command({"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Test council", "--listen", "127.0.0.1:8443",
-           "--enrol-listen", "127.0.0.1:8444"});
+ServerProcess::ServerProcess(const std::filesystem::path& extract, const std::filesystem::path& where) : folder_(where) {
+  if (folder_.empty()) {
+    own_folder_ = std::make_unique<Folder>();
+    folder_ = own_folder_->path();
+  }
+  command({"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Northmere Council", "--council-id", "northmere",
+           "--listen", "127.0.0.1:8443", "--enrol-listen", "127.0.0.1:8444"});
   command({"import", extract.string(), "--relative-dates"});
 }
 
@@ -68,15 +73,31 @@ void ServerProcess::stop() {
   if (code != 0) throw std::runtime_error("doorstep-server ended with " + std::to_string(code) + ": " + earlier_);
 }
 
-Setup ServerProcess::enrol(const std::string& worker_ref) {
+std::string ServerProcess::token(const std::string& worker_ref) {
   Process process(program({"token", worker_ref}));
   if (process.wait(kLimit) != 0) throw std::runtime_error("no token: " + process.output());
   auto text = process.output();  // the code's line, and one for people
-  std::string token;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);)
-    if (!line.empty() && line.find(' ') == std::string::npos) token = line;
-  return Setup::enrol(read_text(folder() / "ca.pem"), enrol_port_, port_, token);
+    if (!line.empty() && line.find(' ') == std::string::npos) return line;
+  throw std::runtime_error("no token: " + text);
+}
+
+std::string ServerProcess::device_toml() const {
+  auto url = [](std::uint16_t port) { return "\"https://127.0.0.1:" + std::to_string(port) + "\"\n"; };
+  return "version = 1\n\n[council]\nid = \"northmere\"\nname = \"Northmere Council\"\n\n"
+         "[server]\nurl = " + url(port_) + "enrol_url = " + url(enrol_port_) + "name = \"localhost\"\nca_file = \"ca.pem\"\n\n"
+         "[policy]\nlock_s = 600\ncurtain_s = 600\nvisit_lock_s = 900\n\n"
+         "[[contacts.duty]]\nlabel = \"Duty manager\"\nnumber = \"01632 960901\"\n\n"
+         "[[contacts.out_of_hours]]\nlabel = \"Emergency duty team\"\nnumber = \"01632 960902\"\n";
+}
+
+std::filesystem::path ServerProcess::write_device_toml(const std::filesystem::path& to) const {
+  for (const auto& [name, text] : {std::pair("ca.pem", read_text(folder() / "ca.pem")), std::pair("device.toml", device_toml())}) {
+    auto written = base::write_file_atomic(to / name, text, base::Access::Owner);
+    if (!written) throw std::runtime_error(written.error().detail);
+  }
+  return to / "device.toml";
 }
 
 std::string ServerProcess::output() { return earlier_ + (process_ ? process_->output() : std::string()); }

@@ -9,11 +9,12 @@
 
 namespace doorstep::support {
 
-/// The real doorstep-server in a folder of its own. One thread.
+/// The real doorstep-server. One thread.
 class ServerProcess {
  public:
-  /// Makes the folder and imports `extract`; does not serve yet.
-  explicit ServerProcess(const std::filesystem::path& extract);
+  /// Makes its folder and imports `extract`; does not serve yet. `folder`: where it lies and stays; empty: one of its own,
+  /// removed at the end.
+  explicit ServerProcess(const std::filesystem::path& extract, const std::filesystem::path& folder = {});
   /// Serves; the first time on free ports, then on the same again. Returns when it does.
   void start();
   void kill();  ///< SIGKILL, and waits for the end
@@ -21,10 +22,17 @@ class ServerProcess {
   bool running() { return process_ && process_->running(); }
   /// One of its other commands, to the end; its standard output. Throws when it was refused.
   std::string command(std::vector<std::string> arguments);
-  Setup enrol(const std::string& worker_ref);
   std::uint16_t enrol_port() const { return enrol_port_; }
+  std::string token(const std::string& worker_ref);  ///< a new code to enrol a tablet with
+  Setup enrol(const std::string& worker_ref) {
+    return Setup::enrol(read_text(folder() / "ca.pem"), enrol_port_, port_, token(worker_ref));
+  }
+  /// What IT hands out for it, once it serves: a council, its server, two numbers to ring.
+  std::string device_toml() const;
+  /// The same as a file of `folder`, with the authority's certificate beside it; its path.
+  std::filesystem::path write_device_toml(const std::filesystem::path& folder) const;
 
-  const std::filesystem::path& folder() const { return folder_.path(); }
+  const std::filesystem::path& folder() const { return folder_; }
   /// Everything it has written to standard output and error so far, over all starts.
   std::string output();
   /// Its database, opened beside it with the key of its folder; throws.
@@ -33,7 +41,8 @@ class ServerProcess {
 
  private:
   std::vector<std::string> program(std::vector<std::string> arguments) const;
-  Folder folder_;
+  std::unique_ptr<Folder> own_folder_;
+  std::filesystem::path folder_;
   std::unique_ptr<Process> process_;
   std::string earlier_;  ///< output of what ended
   std::uint16_t port_ = 0, enrol_port_ = 0;
