@@ -173,8 +173,10 @@ class Reader {
   void get(const json::value& from, std::vector<T>& to) {
     const json::array* list = from.if_array();
     if (!list) return wrong("not a list");
-    to.resize(list->size());
-    for (std::size_t i = 0; i < to.size() && !error; ++i) inside("[" + std::to_string(i) + "]", [&] { get((*list)[i], to[i]); });
+    to.clear();
+    // One by one: three bytes of JSON can stand for a kilobyte of value, and the first may be wrong already.
+    for (std::size_t i = 0; i < list->size() && !error; ++i)
+      inside("[" + std::to_string(i) + "]", [&] { get((*list)[i], to.emplace_back()); });
   }
   template <class T>
   void get(const json::value& from, std::map<std::string, T>& to) {

@@ -1,5 +1,7 @@
 #include "sync/wire/codec.h"
 
+#include <sys/resource.h>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "platform/base/limits.h"
@@ -277,4 +279,18 @@ TEST_CASE("codec: the longest record fits into one request, whatever it is made 
   request.ops.items = {encode(op)};
   request.view.cases.emplace(limits::kCasesPerView);
   CHECK(encode(request).size() < limits::kBodyBytes);
+}
+
+TEST_CASE("codec: a list of nothing costs no more than its text", "[wire]") {
+  auto peak_mb = [] {
+    rusage use{};
+    getrusage(RUSAGE_SELF, &use);
+    return use.ru_maxrss / 1024;
+  };
+  std::string list = "{}";
+  while (list.size() < limits::kRecordBytes - 200) list += ",{}";
+  const std::string body = R"({"id":"","author":"","family":"","versions":{"schema":1},"facts":{},"children":[)" + list + "]}";
+  const auto before = peak_mb();
+  CHECK(decode<model::Visit>(body).error().detail == "children[0].id: missing");
+  CHECK(peak_mb() - before < 128);
 }
