@@ -34,6 +34,7 @@ inline constexpr auto kHeaderTimeout = 10s;                   ///< from accept t
 inline constexpr auto kIdleTimeout = 90s;                     ///< a kept-alive connection between requests
 inline constexpr auto kHandshakeTimeout = 10s;
 inline constexpr std::size_t kSessions = 1024;                ///< connections at once per listener
+inline constexpr std::size_t kSessionsPerDevice = 8;          ///< of them; a tablet uses one
 inline constexpr std::size_t kRequestsPerMinute = 60;         ///< per device (security.md section 4)
 inline constexpr std::size_t kFailedEnrolmentsPerHour = 5;    ///< per address; only failures count
 

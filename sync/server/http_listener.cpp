@@ -98,6 +98,8 @@ struct HttpListener::Impl {
   base::Result<void> open();
   net::awaitable<void> accept();
   bool make_room();
+  void limit_device(const Session& newest);
+  bool close_oldest(const std::function<bool(const Session&)>& which);
   void admit(tcp::socket socket);
   net::awaitable<void> serve(std::shared_ptr<Session> session);
   net::awaitable<bool> one_request(Session& session, bool first);
@@ -162,13 +164,26 @@ net::awaitable<void> HttpListener::Impl::accept() {
 // Whoever has shown no certificate and asks for nothing that is being answered gives way, the oldest first: connections cost
 // a stranger nothing, and must not keep tablets out.
 bool HttpListener::Impl::make_room() {
-  for (auto at = open_sessions.begin(); at != open_sessions.end(); ++at) {
-    if (at->second->peer.identity || at->second->answering) continue;
-    at->second->link().close();
-    open_sessions.erase(at);
-    return true;
-  }
-  return false;
+  return close_oldest([](const Session& session) { return !session.peer.identity; });
+}
+
+// Not even one tablet's certificate, perhaps a stolen one's, opens every place.
+void HttpListener::Impl::limit_device(const Session& newest) {
+  auto same = [&](const Session& session) {
+    return &session != &newest && session.peer.identity && session.peer.identity->device == newest.peer.identity->device;
+  };
+  auto others = std::count_if(open_sessions.begin(), open_sessions.end(), [&](const auto& open) { return same(*open.second); });
+  if (static_cast<std::size_t>(others) >= config.max_sessions_per_device) close_oldest(same);
+}
+
+bool HttpListener::Impl::close_oldest(const std::function<bool(const Session&)>& which) {
+  auto at = std::find_if(open_sessions.begin(), open_sessions.end(),
+                         [&](const auto& open) { return !open.second->answering && which(*open.second); });
+  if (at == open_sessions.end()) return false;
+  at->second->link().close();
+  open_sessions.erase(at);
+  count = open_sessions.size();
+  return true;
 }
 
 // A connection that cannot be taken for want of memory is lost, not the door.
@@ -210,6 +225,7 @@ net::awaitable<void> HttpListener::Impl::serve(std::shared_ptr<Session> session)
   session->peer.certificate = tls::peer_certificate(session->stream.native_handle());
   if (auto identity = tls::inspect(session->peer.certificate); identity.has_value())
     session->peer.identity = std::move(*identity);
+  if (session->peer.identity) limit_device(*session);
 
   bool more = co_await one_request(*session, true);
   while (more && !stopping) more = co_await one_request(*session, false);

@@ -55,6 +55,7 @@ struct ListenerConfig {
   std::vector<std::pair<std::string, std::string>> headers = {};     ///< on every reply, also our own problems
   std::size_t workers = 4;                                           ///< threads that run the handler
   std::size_t max_sessions = limits::kSessions;
+  std::size_t max_sessions_per_device = limits::kSessionsPerDevice;
   std::size_t max_header_bytes = limits::kHeaderBytes;
   std::size_t max_body_bytes = limits::kBodyBytes;
   base::Millis handshake_limit = limits::kHandshakeTimeout;

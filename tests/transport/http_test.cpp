@@ -552,3 +552,17 @@ TEST_CASE("http: connections that say nothing do not keep tablets out", "[transp
     for (int fd : silent) ::close(fd);
   }
 }
+
+TEST_CASE("http: one tablet does not take the places of all", "[transport]") {
+  const Council council;
+  auto config = with(council.listener());
+  config.max_sessions_per_device = 2;
+  const auto listener = listen(std::move(config));
+  std::vector<std::unique_ptr<transport::HttpClient>> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(std::make_unique<transport::HttpClient>(at(*listener), council.tablet()));
+    REQUIRE(clients.back()->request(post("/"), kSoon).has_value());
+    CHECK(listener->sessions() <= 2);
+  }
+  CHECK(clients.front()->request(post("/"), kSoon).has_value());  // it connects again
+}
