@@ -63,6 +63,9 @@ bool is_p256(EVP_PKEY* key) {
          OBJ_sn2nid(group.data()) == NID_X9_62_prime256v1;
 }
 
+// For what came encrypted. Without it OpenSSL asks for a passphrase on the terminal, and waits.
+int ask_nobody(char*, int, int, void*) { return -1; }
+
 bool is_address(const std::string& name) {
   ASN1_OCTET_STRING* address = a2i_IPADDRESS(name.c_str());
   const bool found = address != nullptr;
@@ -187,15 +190,14 @@ std::string bytes_of(BIO* bio) {
 
 Owned<X509> read_cert(std::string_view pem) {
   const auto bio = bio_of(pem);
-  Owned<X509> cert(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  Owned<X509> cert(PEM_read_bio_X509(bio.get(), nullptr, ask_nobody, nullptr));
   ERR_clear_error();
   return cert;
 }
 
 Owned<EVP_PKEY> read_key(const Secret& pem) {
   const auto bio = bio_of(pem.view());
-  // Without this callback OpenSSL would ask for a passphrase on the terminal.
-  Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, [](char*, int, int, void*) { return -1; }, nullptr));
+  Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, ask_nobody, nullptr));
   ERR_clear_error();
   return key;
 }
@@ -263,7 +265,7 @@ Result<std::string> issue(const Authority& ca, std::string_view request_pem, con
     return openssl_error(Fault::Corrupt, "tls.issue", "the authority's certificate and key do not belong together");
 
   const auto bio = bio_of(request_pem);
-  const Owned<X509_REQ> request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
+  const Owned<X509_REQ> request(PEM_read_bio_X509_REQ(bio.get(), nullptr, ask_nobody, nullptr));
   EVP_PKEY* key = request ? X509_REQ_get0_pubkey(request.get()) : nullptr;
   if (!is_p256(key) || X509_REQ_verify(request.get(), key) != 1)
     return openssl_error(Fault::Invalid, "tls.issue", "not a certificate request signed by its own P-256 key");

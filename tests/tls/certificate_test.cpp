@@ -2,6 +2,10 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <set>
@@ -214,4 +218,28 @@ TEST_CASE("certificate: serials do not repeat", "[tls]") {
     serials.insert(tls::inspect(*cert)->serial);
   }
   CHECK(serials.size() == 200);
+}
+
+TEST_CASE("certificate: what came encrypted asks nobody at the terminal", "[tls]") {
+  const std::string encrypted = "-----BEGIN CERTIFICATE REQUEST-----\nProc-Type: 4,ENCRYPTED\n"
+                                "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+                                "AAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE REQUEST-----\n";
+  const auto ca = authority();
+  int terminal = -1;
+  const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const bool refused = tls::issue(ca, encrypted, tls::Subject::of_device(kDevice), tls::kClientDays, kNow).has_error() &&
+                         tls::inspect(encrypted).has_error();
+    ::_exit(refused ? 0 : 1);
+  }
+  std::string asked;
+  char buffer[256];
+  for (ssize_t got = 0; asked.empty() && (got = ::read(terminal, buffer, sizeof buffer)) > 0;) asked.append(buffer, static_cast<std::size_t>(got));
+  CHECK(asked == "");
+  if (!asked.empty()) ::kill(child, SIGKILL);
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+  ::close(terminal);
 }
