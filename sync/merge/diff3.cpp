@@ -16,7 +16,7 @@ struct Range {
 
 class Matcher {
  public:
-  Matcher(const Tokens& a, const Tokens& b) : a_(a), b_(b) {}
+  Matcher(const Tokens& a, const Tokens& b, std::size_t* cells) : a_(a), b_(b), cells_(cells) {}
 
   Pairs run() {
     match({0, a_.size()}, {0, b_.size()});
@@ -83,6 +83,10 @@ class Matcher {
 
   void longest_common(Range a, Range b) {
     if (a.size() > kMatchCells / b.size()) return;
+    if (cells_) {
+      if (a.size() * b.size() > *cells_) return;
+      *cells_ -= a.size() * b.size();
+    }
     const std::size_t width = b.size() + 1;
     std::vector<std::uint16_t> length((a.size() + 1) * width, 0);  // kMatchCells keeps the shorter side below 65,536
     for (std::size_t i = a.size(); i-- > 0;)
@@ -100,6 +104,7 @@ class Matcher {
 
   const Tokens& a_;
   const Tokens& b_;
+  std::size_t* cells_;
   Pairs pairs_;
 };
 
@@ -125,13 +130,13 @@ bool blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
 
-Pairs match(const Tokens& a, const Tokens& b) { return Matcher(a, b).run(); }
+Pairs match(const Tokens& a, const Tokens& b, std::size_t* cells) { return Matcher(a, b, cells).run(); }
 
-std::vector<Chunk> diff3(const Tokens& base, const Tokens& mine, const Tokens& theirs) {
+std::vector<Chunk> diff3(const Tokens& base, const Tokens& mine, const Tokens& theirs, std::size_t* cells) {
   constexpr std::size_t kNone = SIZE_MAX;
   std::vector<std::size_t> in_mine(base.size(), kNone), in_theirs(base.size(), kNone);
-  for (auto [i, j] : match(base, mine)) in_mine[i] = j;
-  for (auto [i, j] : match(base, theirs)) in_theirs[i] = j;
+  for (auto [i, j] : match(base, mine, cells)) in_mine[i] = j;
+  for (auto [i, j] : match(base, theirs, cells)) in_theirs[i] = j;
 
   std::vector<Chunk> out;
   std::size_t b = 0, m = 0, t = 0;
@@ -185,15 +190,15 @@ Tokens words(std::string_view text) {
   return out;
 }
 
-std::optional<std::string> merge_text(std::string_view base, std::string_view mine, std::string_view theirs) {
+std::optional<std::string> merge_text(std::string_view base, std::string_view mine, std::string_view theirs, std::size_t* cells) {
   std::string out;
-  for (const Chunk& chunk : diff3(paragraphs(base), paragraphs(mine), paragraphs(theirs))) {
+  for (const Chunk& chunk : diff3(paragraphs(base), paragraphs(mine), paragraphs(theirs), cells)) {
     if (chunk.kind != Chunk::Kind::Conflict) {
       out += join(chunk.merged());
       continue;
     }
     const std::string b = join(chunk.base), m = join(chunk.mine), t = join(chunk.theirs);
-    for (const Chunk& inner : diff3(words(b), words(m), words(t))) {
+    for (const Chunk& inner : diff3(words(b), words(m), words(t), cells)) {
       if (inner.kind == Chunk::Kind::Conflict) return std::nullopt;
       out += join(inner.merged());
     }
@@ -203,6 +208,7 @@ std::optional<std::string> merge_text(std::string_view base, std::string_view mi
 
 std::vector<TextSpan> text_changes(std::string_view before, std::string_view after) {
   std::vector<TextSpan> out;
+  std::size_t cells = kMergeCells;
   auto add = [&](TextSpan::Kind kind, std::string_view text) {
     if (text.empty()) return;
     if (out.empty() || out.back().kind != kind) out.push_back({kind, {}});
@@ -210,7 +216,7 @@ std::vector<TextSpan> text_changes(std::string_view before, std::string_view aft
   };
   auto compare = [&](const Tokens& a, const Tokens& b, auto&& changed) {
     std::size_t i = 0, j = 0;
-    for (auto [i2, j2] : match(a, b)) {
+    for (auto [i2, j2] : match(a, b, &cells)) {
       changed(slice(a, i, i2), slice(b, j, j2));
       add(TextSpan::Kind::Same, a[i2]);
       i = i2 + 1, j = j2 + 1;

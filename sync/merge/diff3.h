@@ -29,12 +29,14 @@ struct Chunk {
 
 /// Pairs (i, j), rising in both, with a[i] == b[j]: what `b` kept of `a`. Equal beginnings and endings are always
 /// paired, then tokens that occur once on each side, then the longest common subsequence of what is left; a stretch too
-/// large for that (kMatchCells) counts as rewritten. Depends on nothing but the two lists.
-std::vector<std::pair<std::size_t, std::size_t>> match(const Tokens& a, const Tokens& b);
+/// large for that (kMatchCells) counts as rewritten. Depends on nothing but the two lists and `cells`: what may be compared in
+/// all, and is counted down; null: as much as it takes.
+std::vector<std::pair<std::size_t, std::size_t>> match(const Tokens& a, const Tokens& b, std::size_t* cells = nullptr);
 inline constexpr std::size_t kMatchCells = 4'000'000;  ///< 2,000 by 2,000 words: 8 MB of table for one paragraph
+inline constexpr std::size_t kMergeCells = 16 * kMatchCells;  ///< of one document: a fifth of a second
 
-/// The three lists in step. Two changes that touch (no unchanged token between them) are one Conflict.
-std::vector<Chunk> diff3(const Tokens& base, const Tokens& mine, const Tokens& theirs);
+/// The three lists in step. Two changes that touch (no unchanged token between them) are one Conflict. `cells`: as in match().
+std::vector<Chunk> diff3(const Tokens& base, const Tokens& mine, const Tokens& theirs, std::size_t* cells = nullptr);
 
 /// Paragraphs with the line ends that follow them. Their concatenation is `text`.
 Tokens paragraphs(std::string_view text);
@@ -43,7 +45,9 @@ Tokens paragraphs(std::string_view text);
 Tokens words(std::string_view text);
 
 /// Paragraph by paragraph, and word by word inside paragraphs that both changed. Empty when two changes overlap.
-std::optional<std::string> merge_text(std::string_view base, std::string_view mine, std::string_view theirs);
+/// `cells`: as in match().
+std::optional<std::string> merge_text(std::string_view base, std::string_view mine, std::string_view theirs,
+                                      std::size_t* cells = nullptr);
 
 /// For showing what changed in a text: the concatenation of all but Added is `before`, of all but Removed is `after`.
 struct TextSpan {

@@ -107,8 +107,10 @@ class Merger {
       if (by_id(mine->get_array()) && by_id(theirs->get_array()) && (!before || by_id(*before)))
         return elements(path, before, mine->get_array(), theirs->get_array());
     }
-    if (base && base->is_string() && mine->is_string() && theirs->is_string() && options_.mine_author == options_.theirs_author)
-      if (auto text = merge_text(base->get_string(), mine->get_string(), theirs->get_string())) return json::string(*text);
+    if (base && base->is_string() && mine->is_string() && theirs->is_string() && options_.mine_author == options_.theirs_author) {
+      auto text = merge_text(base->get_string(), mine->get_string(), theirs->get_string(), &cells_);
+      if (text) return json::string(*text);
+    }
     return conflict(path, base, mine, theirs);
   }
 
@@ -133,6 +135,7 @@ class Merger {
   }
 
   const MergeOptions& options_;
+  std::size_t cells_ = kMergeCells;
 };
 
 const json::array* conflict_list(const json::value& document) {

@@ -54,7 +54,8 @@ struct MergeResult {
 
 /// What `mine` changed since `base`, brought into `theirs`. Objects by member; lists whose elements are all objects with
 /// a string "id" by id (theirs' order, then what is new in mine); other lists and scalars whole. A conflict keeps theirs
-/// at its place, and when one side removed what the other edited, the edited one. `base` may be null: nothing was before.
+/// at its place, and when one side removed what the other edited, the edited one. What would take too long to compare
+/// (kMergeCells) is a conflict. `base` may be null: nothing was before.
 /// Open conflicts of both are carried over, but one settled on either side stays settled. A document thrown away on one side
 /// stays so only when the other wrote nothing that was not seen; what the one who threw it away had written goes with it.
 MergeResult merge(const json::value& base, const json::value& mine, const json::value& theirs, const MergeOptions& options);
