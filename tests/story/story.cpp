@@ -172,7 +172,7 @@ void Story::unlock(Person& who, bool first) {
   t.type_into("unlock/passphrase", kPassphrase);
   if (first) t.type_into("unlock/again", kPassphrase);
   t.press("unlock-action");
-  t.wait_for("My children");
+  t.wait_for("search", "text_field");  // "My children", or a supervisor's "My team's children"
 }
 
 /// Back to the list, from wherever.
