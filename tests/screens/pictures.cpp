@@ -1,3 +1,4 @@
+#include <SDL.h>
 #include <imgui.h>
 #include <imgui_internal.h>
 #include <png.h>
@@ -23,10 +24,10 @@ void write_png(const std::filesystem::path& file, const shell::Shell::Picture& p
   REQUIRE(png_image_write_to_file(&out, file.c_str(), 0, picture.rgb.data(), 0, nullptr) != 0);
 }
 
-/// Shows each screen in one window for as long as it takes to come to rest, and keeps what is seen.
+/// Shows each screen in one window until it has come to rest, and keeps what is seen.
 void take(const std::vector<test::Shown>& screens, view::Look look, int percent, int height, const std::string& suffix, bool to_the_end = false) {
   static const base::SystemClock clock;
-  constexpr base::Millis kRest{250};
+  constexpr base::Millis kLimit{30'000};
   shell::Options options;
   options.fonts = DOORSTEP_FONTS_DIR;
   options.look = look;
@@ -35,9 +36,25 @@ void take(const std::vector<test::Shown>& screens, view::Look look, int percent,
   options.caret_blinks = false;
   auto shell = shell::Shell::open(options, clock);
   REQUIRE(shell.has_value());
+  SDL_WarpMouseGlobal(0, 0);  // the window is in the middle of the display: nothing is pointed at
   std::size_t at = 0;
-  state::State state = screens.front().make();
-  base::Millis until = clock.monotonic() + base::Millis(1500);
+  state::State state;
+  bool other = false;
+  std::uint64_t begun = 0, built = 0;  // frames when the screen was asked for, and when it was last looked at
+  base::Millis until{0};
+  const auto show = [&] {
+    state = screens[at].make();
+    other = true;
+    begun = built = shell->counts().built;
+    until = clock.monotonic() + kLimit;
+    shell->waker().wake();
+  };
+  // The loop builds frames until nothing changes any more: a screen is at rest when it has been built and a whole turn of the
+  // loop built nothing.
+  const auto at_rest = [&] {
+    const std::uint64_t before = std::exchange(built, shell->counts().built);
+    return !other && built > begun && built == before;
+  };
   shell::Shell::Client client;
   client.draw = [&](view::Ui& ui) {
     state::Intents intents;
@@ -45,23 +62,22 @@ void take(const std::vector<test::Shown>& screens, view::Look look, int percent,
     if (to_the_end)
       for (ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) ImGui::SetScrollY(window, window->ScrollMax.y);
   };
-  bool other = false;
   client.poll = [&] { return std::exchange(other, false); };
-  client.deadline = [&] { return std::optional(until); };
+  client.deadline = [&] { return std::optional(clock.monotonic()); };  // a look as often as the loop gives one
   client.notice = [&](shell::Notice notice) {
     if (notice != shell::Notice::Idle) return;
+    INFO(screens[at].name << suffix);
+    if (!at_rest()) {
+      REQUIRE(clock.monotonic() < until);
+      return;
+    }
     const auto picture = shell->capture();
     REQUIRE(picture.has_value());
     write_png(std::filesystem::path(DOORSTEP_BIN_DIR) / "../pictures" / (screens[at].name + suffix + ".png"), *picture);
-    if (++at == screens.size()) {
-      shell->stop();
-      return;
-    }
-    state = screens[at].make();
-    until = clock.monotonic() + kRest;
-    other = true;
-    shell->waker().wake();
+    if (++at == screens.size()) shell->stop();
+    else show();
   };
+  show();
   shell->run(client);
   CHECK(at == screens.size());
 }
