@@ -30,8 +30,14 @@ std::string when_words(const Text& text, Instant at, Instant now) {
   }
 }
 
+std::string when_begins(const Text& text, Instant at, Instant now) {
+  auto words = when_words(text, at, now);
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words;
+}
+
 std::string ago_words(const Text& text, Instant at, Instant now) {
-  const auto minutes = std::max<std::int64_t>(0, (now - at).count() / 60'000);
+  const auto minutes = std::max<std::int64_t>(1, (now - at).count() / 60'000);
   if (minutes < 60) return text.count("span.minutes", minutes);
   if (minutes < 24 * 60) return text.count("span.hours", minutes / 60);
   return text.count("span.days", minutes / (24 * 60));

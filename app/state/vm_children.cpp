@@ -181,7 +181,7 @@ MyChildrenVm my_children_vm(const State& state) {
     else if (std::any_of(draft->children.begin(), draft->children.end(), [](const auto& p) { return p.revises.has_value(); }))
       tag = {text("state.returned"), Mood::Warn};
     vm.drafts.push_back({draft->id, visit_title(state, draft->facts, names_of(*draft)),
-                         draft->facts.start ? when_words(text, draft->facts.start->at, state.now) : draft->address, tag});
+                         draft->facts.start ? when_begins(text, draft->facts.start->at, state.now) : draft->address, tag});
   }
   for (const auto& item : caseload.drafts)
     if (item.submitting && !state.discarded.count(item.visit.id))
@@ -285,7 +285,7 @@ ChildVm child_vm(const State& state, const Id& id) {
     const auto& body = item->head().body;
     const auto at = body.facts.start ? body.facts.start->at : item->head().at;
     auto title = body.facts.type ? text("visit_type." + std::string(model::code(*body.facts.type))) : text("visit_type.none");
-    auto subtitle = when_words(text, at, state.now) + ", " + person_name(state, body.author);
+    auto subtitle = when_begins(text, at, state.now) + ", " + person_name(state, body.author);
     vm.visits.push_back({item->id(), std::move(title), std::move(subtitle), state_tag(state, *item)});
   }
   for (const auto* draft : all_drafts(state))

@@ -173,6 +173,9 @@ SyncVm sync_vm(const State& state) {
     vm.headline = text("sync.headline.waiting");
     vm.mood = Mood::Info;
   } else if (sync.receipt) {
+  } else if (std::any_of(sync.refused.begin(), sync.refused.end(), [&](const auto& r) { return !state.refused_seen.count(r.number); })) {
+    vm.headline = text("sync.headline.refused");
+    vm.mood = Mood::Warn;
     vm.headline = text("sync.headline.sent");
     vm.mood = Mood::Ok;
   } else {
@@ -188,9 +191,9 @@ SyncVm sync_vm(const State& state) {
   } else {
     vm.facts.push_back({text("sync.receipt"), text("sync.receipt.none")});
   }
-  if (sync.last_tried) vm.facts.push_back({text("sync.last_tried"), when_words(text, *sync.last_tried, state.now)});
+  if (sync.last_tried) vm.facts.push_back({text("sync.last_tried"), when_begins(text, *sync.last_tried, state.now)});
   if (sync.next_try && *sync.next_try > state.now)
-    vm.facts.push_back({text("sync.next_try"), when_words(text, *sync.next_try, state.now)});
+    vm.facts.push_back({text("sync.next_try"), when_begins(text, *sync.next_try, state.now)});
   if (sync.phase == SyncPhase::Sending && sync.total > 0)
     vm.progress = text("sync.progress", {{"done", std::to_string(sync.done)}, {"total", std::to_string(sync.total)}});
   if (sync.error) {
@@ -207,8 +210,9 @@ SyncVm sync_vm(const State& state) {
     SyncVm::RefusedRow row;
     row.number = refused.number;
     row.title = text("refused.kind." + refused.kind, {{"name", child_name(state, refused.case_id)}});
-    const auto key = "refused." + refused.code;
-    row.why = text.has(key) ? text(key) : refused.detail;
+    for (const auto& key : {"refused." + refused.kind + "." + refused.code, "refused." + refused.code})
+      if (row.why.empty() && text.has(key)) row.why = text(key);
+    if (row.why.empty()) row.why = refused.detail;
     if (state.caseload && state.caseload->record(refused.record))
       row.open = {text("refused.open"), Open{ScreenKind::ReadRecord, refused.record}};
     row.dismiss = {text("refused.dismiss"), DismissRefused{refused.number}};

@@ -93,7 +93,7 @@ std::string value_words(const State& state, const rules::Question* question, std
               if (level.code == words) return level.label;
         }
       }
-      if (const auto at = base::from_rfc3339(words)) return when_words(text, *at, state.now);
+      if (const auto at = base::from_rfc3339(words)) return when_begins(text, *at, state.now);
       if (const auto day = base::date_from_iso(words)) return rules::long_date(*day);
       if (question && member.empty()) return rules::option_label(*question, words);
       return words;
@@ -153,9 +153,9 @@ struct Lines {
     } else if constexpr (std::is_same_v<M, std::optional<base::Date>>) {
       return value ? rules::long_date(*value) : std::string();
     } else if constexpr (std::is_same_v<M, std::optional<Instant>>) {
-      return value ? when_words(text, *value, state.now) : std::string();
+      return value ? when_begins(text, *value, state.now) : std::string();
     } else if constexpr (std::is_same_v<M, Instant>) {
-      return when_words(text, value, state.now);
+      return when_begins(text, value, state.now);
     } else if constexpr (IsOptionalEnum<M>::value) {
       return value ? words(member, std::string(model::code(*value))) : std::string();
     } else {
@@ -305,10 +305,10 @@ std::vector<FactVm> record_facts(const State& state, const RecordItem& item) {
   out.push_back({text("read.author"), person_name(state, body.author)});
   if (body.second_worker) out.push_back({text("read.second"), person_name(state, *body.second_worker)});
   if (!body.address.empty()) out.push_back({text("read.address"), body.address});
-  if (body.submitted_at) out.push_back({text("read.submitted"), when_words(text, *body.submitted_at, state.now)});
-  if (item.filed_at) out.push_back({text("state.filed"), when_words(text, *item.filed_at, state.now)});
+  if (body.submitted_at) out.push_back({text("read.submitted"), when_begins(text, *body.submitted_at, state.now)});
+  if (item.filed_at) out.push_back({text("state.filed"), when_begins(text, *item.filed_at, state.now)});
   else if (!item.waiting && item.head().rev > 0)
-    out.push_back({text("read.received"), when_words(text, item.head().at, state.now)});
+    out.push_back({text("read.received"), when_begins(text, item.head().at, state.now)});
   return out;
 }
 
