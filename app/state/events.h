@@ -72,7 +72,8 @@ struct NetworkChanged { bool online = false; };
 struct SearchHit {
   Id case_id;
   Id record;            ///< nil: the child or family itself
-  std::string snippet;  ///< the words around it
+  std::string snippet;  ///< the words around it, those found between U+0002 and U+0003
+  Id draft = {};        ///< the visit, when it was found in a draft of this worker's own
 };
 struct SearchHits { std::uint64_t number = 0; std::vector<SearchHit> hits; };
 

@@ -52,6 +52,13 @@ bool contains_folded(std::string_view where, std::string_view what) {
   return std::search(where.begin(), where.end(), what.begin(), what.end(), same) != where.end();
 }
 
+/// Without the marks around what was found, and on one line.
+std::string plain(std::string snippet) {
+  std::erase_if(snippet, [](char c) { return c == 2 || c == 3; });
+  std::replace(snippet.begin(), snippet.end(), '\n', ' ');
+  return snippet;
+}
+
 std::string names_of(const model::Visit& visit) {
   std::string out;
   for (const auto& part : visit.children) out += (out.empty() ? "" : ", ") + short_name(part);
@@ -152,16 +159,23 @@ MyChildrenVm my_children_vm(const State& state) {
   for (auto& row : rows) vm.rows.push_back(std::move(row.row));
   if (vm.searching)
     for (const auto& hit : state.search_hits) {
+      if (!hit.draft.nil()) {
+        if (const auto* draft = draft_of(state, hit.draft); draft && !state.discarded.count(hit.draft))
+          vm.hits.push_back({Open{ScreenKind::Record, hit.draft}, "hit_" + hit.draft.str(),
+                             text("children.search.draft", {{"title", visit_title(state, draft->facts, names_of(*draft))}}),
+                             plain(hit.snippet)});
+        continue;
+      }
       if (hit.record.nil()) {
         if (!shown.count(hit.case_id) && caseload.child(hit.case_id))
           vm.hits.push_back(
-              {Open{ScreenKind::Child, hit.case_id}, "hit_" + hit.case_id.str(), child_name(state, hit.case_id), hit.snippet});
+              {Open{ScreenKind::Child, hit.case_id}, "hit_" + hit.case_id.str(), child_name(state, hit.case_id), plain(hit.snippet)});
         continue;
       }
       const auto* item = caseload.record(hit.record);
       if (!item) continue;
       vm.hits.push_back({Open{ScreenKind::ReadRecord, hit.record}, "hit_" + hit.record.str(),
-                         visit_title(state, item->head().body.facts, item->head().body.part.name), hit.snippet});
+                         visit_title(state, item->head().body.facts, item->head().body.part.name), plain(hit.snippet)});
     }
   if (vm.rows.empty() && vm.hits.empty()) {
     const std::string what = vm.searching                  ? "search"

@@ -481,8 +481,8 @@ struct Runner::Impl {
     if (db)
       if (auto found = db->search(e.query, limits::kSearchHits))
         for (auto& hit : *found) {
-          bool record = hit.what == store::Hit::What::Record;
-          hits.hits.push_back({hit.case_id, record ? hit.id : Id(), hit.snippet});
+          const bool record = hit.what == store::Hit::What::Record, draft = hit.what == store::Hit::What::Draft;
+          hits.hits.push_back({hit.case_id, record ? hit.id : Id(), hit.snippet, draft ? hit.id : Id()});
         }
     say(std::move(hits));
   }

@@ -373,7 +373,8 @@ std::vector<Shown> all_screens() {
     s.editors.text(kSearch).reset("Willow");
     act(s, SearchTyped{});
     const auto& item = s.caseload->records.front();
-    hear(s, SearchHits{s.search_number, {{item.case_id, item.id(), "… she led me to her drawings …"}}});
+    hear(s, SearchHits{s.search_number, {{item.case_id, item.id(), "… she led me to her \x02" "drawings\x03 …", {}},
+                                         {{}, {}, "… beside the \x02Willow\x03 tree, where he waits …", kDisclosed}}});
     return s;
   });
   add("children-nobody", [] {
