@@ -254,10 +254,11 @@ CheckVm check_vm(const State& state);
 
 // Reading a record -----------------------------------------------------------------------------------------------------
 
-struct ReadBlockVm {
-  std::string heading;
-  std::vector<FactVm> lines;
-};  ///< a line's name is the question, its value what was said
+/// A person, a step, an injury: what it is called, and what is said of it, each under its own words.
+struct ReadEntryVm { std::string title; std::vector<FactVm> facts; };
+/// The question, and what was said: words, or the entries of a list.
+struct ReadLineVm { std::string name, value; std::vector<ReadEntryVm> entries; };
+struct ReadBlockVm { std::string heading; std::vector<ReadLineVm> lines; };
 struct ReadVm {
   std::string title;
   TagVm tag;

@@ -73,6 +73,11 @@ std::string list_key(Kind kind) {
   }
 }
 
+/// "Who does it? Ruth Adeyemi", "Colour: blue": a label that asks needs no colon.
+std::string labelled(const std::string& label, const std::string& words) {
+  return label + (label.ends_with('?') ? " " : ": ") + words;
+}
+
 /// One value of a body as a person reads it.
 std::string value_words(const State& state, const rules::Question* question, std::string_view member, const json::value& value) {
   const auto& text = state.text();
@@ -102,7 +107,7 @@ std::string value_words(const State& state, const rules::Question* question, std
       std::string out;
       for (const auto& element : value.get_array()) {
         const auto words = value_words(state, question, member, element);
-        if (!words.empty()) out += (out.empty() ? "" : "\n") + words;
+        if (!words.empty()) out += (out.empty() ? "" : element.is_object() ? "\n\n" : "\n") + words;
       }
       return out;
     }
@@ -120,7 +125,7 @@ std::string value_words(const State& state, const rules::Question* question, std
         const auto words = value_words(state, question, std::string_view(key), held);
         if (words.empty()) continue;
         const auto label = question ? list_key(question->kind) + std::string(key) : std::string();
-        out += (out.empty() ? "" : ". ") + (text.has(label) ? text(label) + ": " : std::string()) + words;
+        out += (out.empty() ? "" : "\n") + (text.has(label) ? labelled(text(label), words) : words);
       }
       return out;
     }
@@ -135,10 +140,21 @@ struct IsOptionalEnum : std::false_type {};
 template <class E>
 struct IsOptionalEnum<std::optional<E>> : std::is_enum<E> {};
 
-struct Lines {
+/// The member an entry is called by; the others stand below it.
+std::string_view title_member(Kind kind) {
+  switch (kind) {
+    case Kind::People: case Kind::OtherChildren: return "name";
+    case Kind::Sharing: return "agency";
+    case Kind::OpenSteps: case Kind::NextSteps: return "what";
+    case Kind::Injuries: return "kind";
+    case Kind::Calls: return "label";
+    default: return {};
+  }
+}
+
+struct Entries {
   const State& state;
   Kind kind;
-  std::string out;
 
   template <class M>
   std::string words(std::string_view member, const M& value) const {
@@ -164,26 +180,31 @@ struct Lines {
   }
 
   template <class T>
-  std::string item(const T& element) const {
-    std::string all;
+  ReadEntryVm entry(const T& element) const {
+    ReadEntryVm out;
     T::each(element, [&](std::string_view member, const auto& value) {
       if (member == "id") return;
-      const auto said = words(member, value);
+      auto said = words(member, value);
       if (said.empty()) return;
-      const auto label = list_key(kind) + std::string(member);
-      all += (all.empty() ? "" : ". ") + (state.text().has(label) ? state.text()(label) + ": " : std::string()) + said;
+      if (member == title_member(kind)) out.title = std::move(said);
+      else if (const auto label = list_key(kind) + std::string(member); state.text().has(label))
+        out.facts.push_back({state.text()(label), std::move(said)});
+      else out.facts.push_back({{}, std::move(said)});
     });
-    return all;
+    return out;
   }
 };
 
 template <class List>
-void add_lines(const State& state, const rules::Question& question, const model::ChildPart* part, const List& list,
-               std::vector<FactVm>& out) {
-  const Lines lines{state, question.kind, {}};
-  std::string all;
-  for (const auto& element : list) all += (all.empty() ? "" : "\n") + lines.item(element);
-  if (!all.empty()) out.push_back({rules::words(question.label, part), all});
+void add_entries(const State& state, const rules::Question& question, const model::ChildPart* part, const List& list,
+                 std::vector<ReadLineVm>& out) {
+  const Entries entries{state, question.kind};
+  ReadLineVm line{rules::words(question.label, part), {}, {}};
+  for (const auto& element : list) {
+    auto entry = entries.entry(element);
+    if (!entry.title.empty() || !entry.facts.empty()) line.entries.push_back(std::move(entry));
+  }
+  if (!line.entries.empty()) out.push_back(std::move(line));
 }
 
 std::string level_label(const std::vector<rules::Level>& levels, const std::string& code) {
@@ -192,22 +213,20 @@ std::string level_label(const std::vector<rules::Level>& levels, const std::stri
   return code;
 }
 
-std::string risk_words(const State& state, const model::ChildPart& part) {
+/// What was said of the risk: words, or a label and words.
+std::vector<FactVm> risk_facts(const State& state, const model::ChildPart& part) {
   const auto& text = state.text();
   const auto& thresholds = state.assets->rules.thresholds;
-  std::string out;
-  const auto add = [&](const std::string& words) {
-    if (!words.empty()) out += (out.empty() ? "" : ". ") + words;
-  };
-  if (part.risk.changed) add(text("risk.said." + std::string(model::code(*part.risk.changed))));
-  if (!part.risk.level.empty()) add(text("risk.level") + ": " + level_label(thresholds.risk, part.risk.level));
+  std::vector<FactVm> out;
+  if (part.risk.changed) out.push_back({{}, text("risk.said." + std::string(model::code(*part.risk.changed)))});
+  if (!part.risk.level.empty()) out.push_back({text("risk.level"), level_label(thresholds.risk, part.risk.level)});
   if (!part.risk.threshold.empty()) {
     // Levels of another set are never read by this one's labels.
     const bool ours = part.risk.threshold_set.empty() || part.risk.threshold_set == thresholds.key();
-    add(text("risk.threshold") + ": " + (ours ? level_label(thresholds.levels, part.risk.threshold)
-                                               : part.risk.threshold + " (" + part.risk.threshold_set + ")"));
+    out.push_back({text("risk.threshold"), ours ? level_label(thresholds.levels, part.risk.threshold)
+                                                : part.risk.threshold + " (" + part.risk.threshold_set + ")"});
   }
-  add(part.risk.why);
+  if (!part.risk.why.empty()) out.push_back({text("risk.why"), part.risk.why});
   return out;
 }
 
@@ -222,37 +241,44 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
       const auto label = rules::words(question.label, part);
       const auto before = block.lines.size();
       switch (question.kind) {
-        case Kind::People: add_lines(state, question, part, facts.present, block.lines); break;
-        case Kind::OtherChildren: add_lines(state, question, part, facts.other_children, block.lines); break;
-        case Kind::Sharing: add_lines(state, question, part, facts.sharing, block.lines); break;
-        case Kind::Injuries: add_lines(state, question, part, part->injuries, block.lines); break;
-        case Kind::Disclosures: add_lines(state, question, part, part->disclosures, block.lines); break;
-        case Kind::OpenSteps: add_lines(state, question, part, part->open_steps, block.lines); break;
-        case Kind::NextSteps: add_lines(state, question, part, part->next_steps, block.lines); break;
-        case Kind::Calls: add_lines(state, question, part, part->calls, block.lines); break;
+        case Kind::People: add_entries(state, question, part, facts.present, block.lines); break;
+        case Kind::OtherChildren: add_entries(state, question, part, facts.other_children, block.lines); break;
+        case Kind::Sharing: add_entries(state, question, part, facts.sharing, block.lines); break;
+        case Kind::Injuries: add_entries(state, question, part, part->injuries, block.lines); break;
+        case Kind::Disclosures: add_entries(state, question, part, part->disclosures, block.lines); break;
+        case Kind::OpenSteps: add_entries(state, question, part, part->open_steps, block.lines); break;
+        case Kind::NextSteps: add_entries(state, question, part, part->next_steps, block.lines); break;
+        case Kind::Calls: add_entries(state, question, part, part->calls, block.lines); break;
         case Kind::Risk:
-          if (const auto words = risk_words(state, *part); !words.empty()) block.lines.push_back({label, words});
+          if (auto facts_of = risk_facts(state, *part); !facts_of.empty()) {
+            ReadEntryVm entry{{}, std::move(facts_of)};
+            if (entry.facts.front().name.empty()) {  // the view itself heads the rest
+              entry.title = std::move(entry.facts.front().value);
+              entry.facts.erase(entry.facts.begin());
+            }
+            block.lines.push_back({label, {}, {std::move(entry)}});
+          }
           break;
         case Kind::Time:
           if (const auto answer = rules::answer_of(question, facts, part))
             if (const auto* words = std::get_if<std::string>(&*answer))
               if (const auto at = base::from_rfc3339(*words)) {
-                block.lines.push_back({label, weekday_words(state.text(), rules::uk_date(*at)) + ", " + clock_words(*at)});
+                block.lines.push_back({label, weekday_words(state.text(), rules::uk_date(*at)) + ", " + clock_words(*at), {}});
                 break;
               }
           [[fallthrough]];
         default:
           if (const auto answer = rules::answer_of(question, facts, part))
-            block.lines.push_back({label, rules::answer_words(question, *answer)});
+            block.lines.push_back({label, rules::answer_words(question, *answer), {}});
           break;
       }
       if (block.lines.size() == before) {
         const auto answer = rules::answer_of(question, facts, part);
         if (!answer) continue;
         if (const auto* code = std::get_if<std::string>(&*answer); code && *code == rules::kNone)
-          block.lines.push_back({label, rules::words(question.none, part)});
+          block.lines.push_back({label, rules::words(question.none, part), {}});
         else if (std::holds_alternative<model::NotCovered>(*answer))
-          block.lines.push_back({label, rules::answer_words(question, *answer)});
+          block.lines.push_back({label, rules::answer_words(question, *answer), {}});
       }
     }
     if (!block.lines.empty()) out.push_back(std::move(block));
@@ -327,7 +353,7 @@ std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecor
   blocks_of(state, rules::Scope::Visit, record.facts, nullptr, out);
   if (!record.jottings.empty()) {
     ReadBlockVm block{state.text()("jottings.heading"), {}};
-    for (const auto& jotting : record.jottings) block.lines.push_back({clock_words(jotting.at), jotting.text});
+    for (const auto& jotting : record.jottings) block.lines.push_back({clock_words(jotting.at), jotting.text, {}});
     out.push_back(std::move(block));
   }
   return out;
@@ -345,8 +371,12 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
   else if (part.seen == false) seen = text("summary.not_seen");
   if (facts.outcome) seen = text("outcome." + std::string(model::code(*facts.outcome))) + ". " + seen;
   out.push_back({text("summary.seen.label"), seen});
-  const auto risk = risk_words(state, part);
-  out.push_back({text("summary.risk"), risk.empty() ? text("summary.not_answered") : first_line(risk, 200)});
+  std::string risk;
+  for (const auto& said : risk_facts(state, part)) {
+    const auto words = first_line(said.value, 200);
+    risk += (risk.empty() ? "" : "\n") + (said.name.empty() ? words : labelled(said.name, words));
+  }
+  out.push_back({text("summary.risk"), risk.empty() ? text("summary.not_answered") : risk});
   if (!part.disclosures.empty() || !part.injuries.empty()) {
     std::string urgent;
     if (!part.disclosures.empty()) urgent = text.count("summary.disclosures", static_cast<long long>(part.disclosures.size()));

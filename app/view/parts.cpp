@@ -163,15 +163,40 @@ void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::fun
   ui.places.back().bottom = std::max({whole.bottom, first.bottom, second.bottom});
 }
 
+namespace {
+
+constexpr std::size_t kShortAnswer = 48;  ///< bytes: fits beside its question
+
+/// One of a list, set off by a hairline at its left: its name, and what is said of it.
+void draw_entry(Ui& ui, const state::ReadEntryVm& entry) {
+  const float top = begin_entry(ui);
+  if (!entry.title.empty()) text(ui, Type::Note, ui.c.ink, entry.title);
+  for (const auto& said : entry.facts) {
+    if (said.name.empty()) body(ui, said.value);
+    else fact(ui, said.name, said.value);
+  }
+  end_entry(ui, top);
+}
+
+}  // namespace
+
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks) {
   for (const auto& block : blocks) {
     gap(ui, space::kLg);
     separator(ui);
     heading(ui, block.heading);
+    gap(ui, space::kXs);
     for (const auto& line : block.lines) {
-      gap(ui, space::kSm);
-      label(ui, line.name);
-      pre(ui, line.value);
+      const bool is_short = line.entries.empty() && line.value.size() <= kShortAnswer && line.value.find('\n') == std::string::npos;
+      const bool said_by_heading = &line == block.lines.data() && line.name == block.heading;  // "What I saw"
+      if (is_short && !said_by_heading) {
+        fact(ui, line.name, line.value, kAnswerColumn);
+        continue;
+      }
+      gap(ui, space::kXs);
+      if (!said_by_heading) label(ui, line.name);
+      if (!line.value.empty()) pre(ui, line.value);
+      for (const auto& entry : line.entries) draw_entry(ui, entry);
     }
   }
 }

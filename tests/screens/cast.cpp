@@ -338,6 +338,31 @@ State reviewing(const std::string& child) {
   act(out, Open{ScreenKind::Review, record_of(out, child, model::State::Submitted)});
   return out;
 }
+model::PlanStep step(const std::string& what, const std::string& owner, int days) {
+  return {Id::from_name("step " + what), what, owner, base::Date(std::chrono::sys_days(kToday) + std::chrono::days(days)), {}, {}};
+}
+/// A record with every kind of list in it, written by two workers and decided with a step.
+State reading_lists() {
+  Caseload caseload = *ruths();
+  auto visit = earlier(visit_of(caseload, 17), 5);
+  visit.second_worker = worker_id("W1002");
+  auto& part = visit.children[0];
+  model::Injury bruise;
+  bruise.id = Id::from_name("bruise");
+  bruise.kind = "BRUISE", bruise.view = model::BodyView::Left, bruise.place = "Outside of the left ear", bruise.size_mm = 20;
+  bruise.colour = "Blue and yellow", bruise.explained_by = "Mother";
+  bruise.explanation = "Her mother says that she fell off the sofa on Sunday. She herself said that she did not know.";
+  part.injuries = {bruise};
+  part.risk.changed = model::RiskChange::Yes;
+  part.risk.why = "What she said about her mum's work goes with the mark on her ear. Nobody but him is there then.";
+  part.next_steps = {step("A doctor looks at the ear", "Mother", 1), step("Talk to the school about who collects her", "Ruth Adeyemi", 4)};
+  visit.facts.present.push_back({Id::from_name("a man"), "A tall man who gave no name", "Not known", true, false});
+  auto& item = add_record(caseload, visit, 0, model::State::Approved, 4);
+  auto& decision = decide(caseload, item, model::Verdict::Approved, "The strategy discussion is today. I agree that risk has changed.", 4);
+  decision.directed_steps = {step("Strategy discussion with the police and health", "Helen Price", 0)};
+  const Id record = item.id();
+  return at(unlocked(std::make_shared<const Caseload>(std::move(caseload))), Open{ScreenKind::ReadRecord, record});
+}
 State syncing(SyncStatus status) {
   State out = at(ruth(), Open{ScreenKind::SyncStatus, {}});
   hear(out, status);
@@ -415,6 +440,7 @@ std::vector<Shown> all_screens() {
   add("sync-offline", [] { return at(ruth(), Open{ScreenKind::SyncStatus, {}}); });
   add("sync-sending", [] {
     auto status = all_sent();
+  add("read-lists", [] { return reading_lists(); }, true);
     status.phase = SyncPhase::Sending, status.done = 2, status.total = 7, status.waiting = 5;
     return syncing(status);
   });

@@ -246,6 +246,19 @@ void end_indent(Ui& ui) {
   ui.places.back().bottom = std::max(ui.places.back().bottom, inner.bottom);
 }
 
+float begin_entry(Ui& ui) {
+  gap(ui, space::kHair);
+  begin_indent(ui, space::kMd);
+  return ui.places.back().y;
+}
+
+void end_entry(Ui& ui, float top) {
+  end_indent(ui);
+  const Ui::Place& p = ui.places.back();
+  draw::fill({p.x, top, p.x + ui.s(2), std::max(top, p.bottom)}, ui.c.edge);
+  gap(ui, space::kXs);
+}
+
 void separator(Ui& ui) {
   gap(ui, space::kMd);
   const Rect at = place(ui, {room(ui), 1});

@@ -36,6 +36,9 @@ void begin_flow(Ui& ui, float gap_px = space::kSm, float row_px = 0);
 void end_flow(Ui& ui);
 void begin_indent(Ui& ui, float px);               ///< a narrower column
 void end_indent(Ui& ui);
+/// One of several entries, with a rule at its left that holds it together. Hand the top to end_entry.
+float begin_entry(Ui& ui);
+void end_entry(Ui& ui, float top);
 void separator(Ui& ui);
 
 /// A padded, toned block around whatever follows, as high as it needs.

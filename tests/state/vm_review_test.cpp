@@ -1,0 +1,73 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/state/desk.h"
+
+using namespace doorstep;
+using namespace doorstep::tests;
+
+namespace {
+
+const ReadLineVm& line_of(const ReadVm& vm, std::string_view question) {
+  for (const auto& block : vm.blocks)
+    for (const auto& line : block.lines)
+      if (line.name == question) return line;
+  FAIL("no line " << question);
+  static const ReadLineVm none;
+  return none;
+}
+
+/// Of `body`, another version of what `item` holds.
+void write(RecordItem& item, const std::function<void(model::ChildRecord&)>& change) {
+  auto body = item.head().body;
+  change(body);
+  item.versions = {Desk::version(std::move(body), 1, model::State::Submitted)};
+}
+
+}  // namespace
+
+TEST_CASE("vm_review: each entry of a list is read back by itself, each member under its own words", "[state]") {
+  Desk desk;
+  auto item = desk.record(desk.me, "r1", "2026-11-20T10:00:00Z");
+  write(item, [](model::ChildRecord& body) {
+    body.part.disclosures = {{Id::from_name("told"), "“He does it when mum's at work”", "What are evenings like?", "me", {}, {}}};
+    body.part.next_steps = {{Id::from_name("one"), "Ring the school", "Dan Price", base::date_from_iso("2026-12-03"), {}, {}},
+                            {Id::from_name("two"), "See the doctor", "Mother", {}, {}, {}}};
+  });
+  desk.caseload.records = {item};
+  desk.unlock();
+  desk.act(Open{ScreenKind::ReadRecord, item.id()});
+  const auto vm = read_vm(desk.state, item.id());
+  const auto& steps = line_of(vm, "What are the next steps?");
+  CHECK(steps.value.empty());
+  REQUIRE(steps.entries.size() == 2);
+  CHECK(steps.entries[0].title == "Ring the school");
+  REQUIRE(steps.entries[0].facts.size() == 2);
+  CHECK(steps.entries[0].facts[0].name == "Who does it?");
+  CHECK(steps.entries[0].facts[0].value == "Dan Price");
+  CHECK(steps.entries[0].facts[1].value == "3 December 2026");
+  CHECK(steps.entries[1].title == "See the doctor");
+  const auto& told = line_of(vm, "Did Amara tell you about harm?");
+  REQUIRE(told.entries.size() == 1);
+  CHECK(told.entries[0].facts.at(0).name == "The exact words");
+  CHECK(told.entries[0].facts.at(0).value == "“He does it when mum's at work”");
+  CHECK(told.entries[0].facts.size() == 3);
+}
+
+TEST_CASE("vm_review: a changed entry has a line for each of its members", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  auto before = desk.record(desk.other, "r0", "2026-11-10T10:00:00Z"), now = desk.record(desk.other, "r1", "2026-11-20T10:00:00Z");
+  write(now, [](model::ChildRecord& body) {
+    body.part.answers.erase("next_steps");
+    body.part.next_steps = {{Id::from_name("one"), "Ring the school", "Dan Price", base::date_from_iso("2026-12-03"), {}, {}}};
+  });
+  desk.caseload.records = {before, now};
+  desk.unlock();
+  desk.act(Open{ScreenKind::Review, now.id()});
+  bool found = false;
+  for (const auto& change : review_vm(desk.state).changes) {
+    UNSCOPED_INFO(change.place << ": " << change.after);
+    found |= change.after.find("What will happen? Ring the school\nWho does it? Dan Price\nBy when? 3 December 2026") != std::string::npos;
+  }
+  CHECK(found);
+}
