@@ -19,6 +19,7 @@ struct ActionVm {
   std::string label;
   std::optional<Intent> intent;  ///< emitted when pressed
   bool disabled = false;
+  std::string spoken = {};       ///< its name, when the label alone does not say enough: "Remove Person 2"
 };
 
 /// Whom to call, until a call is recorded.
@@ -174,7 +175,7 @@ struct ItemVm {
   std::string lead;              ///< words read above the fields: what a carried step says
   std::string error;
   std::vector<FieldVm> fields;
-  ActionVm remove;               ///< its label is spoken with what is removed
+  ActionVm remove;
 };
 
 /// A list question: people, injuries, steps ...

@@ -220,7 +220,7 @@ struct Making {
     if (q.kind != Kind::OpenSteps && q.kind != Kind::Calls) {
       Place place = list;
       place.item = element.id;
-      vm.remove = {text()("item.remove", {{"what", vm.title}}), RemoveItem{place}};
+      vm.remove = {text()("item.remove"), RemoveItem{place}, false, text()("item.remove.what", {{"what", vm.title}})};
     }
     return vm;
   }

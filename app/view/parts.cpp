@@ -37,9 +37,9 @@ Tone tone_of(state::Mood mood) {
   return Tone::Neutral;
 }
 
-void draw_action(Ui& ui, std::string_view key, const state::ActionVm& vm, ButtonKind kind, Intents& out, Icon icon, std::string_view spoken) {
+void draw_action(Ui& ui, std::string_view key, const state::ActionVm& vm, ButtonKind kind, Intents& out, Icon icon) {
   if (vm.label.empty()) return;
-  if (button(ui, key, vm.label, kind, {.icon = icon, .disabled = vm.disabled, .name = spoken}) && vm.intent) out.push_back(*vm.intent);
+  if (button(ui, key, vm.label, kind, {.icon = icon, .disabled = vm.disabled, .name = vm.spoken}) && vm.intent) out.push_back(*vm.intent);
 }
 
 void draw_tag(Ui& ui, const state::TagVm& vm) {

@@ -18,8 +18,7 @@ using state::Intents;
 Tone tone_of(state::Mood mood);
 
 /// Nothing when its label is empty.
-void draw_action(Ui& ui, std::string_view key, const state::ActionVm& vm, ButtonKind kind, Intents& out, Icon icon = Icon::None,
-                 std::string_view spoken = {});
+void draw_action(Ui& ui, std::string_view key, const state::ActionVm& vm, ButtonKind kind, Intents& out, Icon icon = Icon::None);
 void draw_tag(Ui& ui, const state::TagVm& vm);
 void draw_facts(Ui& ui, const std::vector<state::FactVm>& facts);
 /// The page's title with its tag beside it.
