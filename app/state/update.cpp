@@ -124,6 +124,15 @@ void on(Turn& turn, const TurnCallReason& turned) {
   if (!turn.state.reason_open.erase(turned.child)) turn.state.reason_open.insert(turned.child);
 }
 
+void on(Turn& turn, const ChooseSecondWorker& chosen) {
+  if (!turn.state.visit || turn.state.visit->submitting || !turn.state.caseload->worker(chosen.worker)) return;
+  auto& second = turn.state.visit->visit.second_worker;
+  if (second == chosen.worker) second.reset();
+  else second = chosen.worker;
+  changed(turn);
+  save_now(turn);
+}
+
 void on(Turn& turn, const GoToProblem& go) {
   if (turn.state.visit) go_to_problem(turn, go.problem);
 }

@@ -200,7 +200,13 @@ struct GroupVm {
   std::vector<FactVm> definitions;  ///< the council's own words for each level
 };
 
-using BlockVm = std::variant<FieldVm, ListVm, GroupVm>;
+/// Who went with the worker: not a question of the form, for it is of the visit itself.
+struct SecondWorkerVm {
+  std::string key, label, hint;
+  std::vector<ChoiceVm> workers;
+};
+
+using BlockVm = std::variant<FieldVm, ListVm, GroupVm, SecondWorkerVm>;
 struct SectionVm {
   std::string id, title;
   std::vector<BlockVm> blocks;
@@ -211,7 +217,7 @@ struct RecordVm {
   Id visit;
   std::string title;             ///< "Home visit: Okafor family"
   TagVm tag;                     ///< Draft, or "Returned: ..." when it revises
-  std::string when, where;       ///< "Thursday 19 March, 14:05"
+  std::string when, where, with; ///< "Thursday 19 March, 14:05", the address, "With Dan Price"
   std::vector<HazardVm> hazards;
   std::vector<CallCardVm> calls; ///< of every child with a call pending, whichever tab is shown
   std::string conflict;          ///< words when something was written twice; goes to the conflict screen

@@ -209,7 +209,7 @@ MyChildrenVm my_children_vm(const State& state) {
   vm.start_visit = {text("children.start"), Open{ScreenKind::StartVisit, Id()}};
   if (state.supervisor()) {
     const auto waiting = std::count_if(caseload.records.begin(), caseload.records.end(), [&](const auto& item) {
-      return item.head().state == model::State::Submitted && item.head().body.author != caseload.me.id && !decided(item);
+      return item.head().state == model::State::Submitted && !was_there(item.head().body, caseload.me.id) && !decided(item);
     });
     vm.more.push_back({text("children.approvals", {{"n", std::to_string(waiting)}}), Open{ScreenKind::Approvals, Id()}});
     vm.more.push_back(

@@ -12,6 +12,8 @@ std::string person_name(const State& state, const Id& worker);
 /// Of a case: the child's, or the name written in its records when the child is on no list.
 std::string child_name(const State& state, const Id& case_id);
 const std::string& short_name(const model::ChildPart& part);
+/// Wrote it, or went along: somebody else decides on it.
+inline bool was_there(const model::ChildRecord& body, const Id& worker) { return body.author == worker || body.second_worker == worker; }
 TagVm state_tag(const State& state, const RecordItem& item);
 std::vector<HazardVm> hazards_of(const State& state, const model::Family* family);
 /// Calls still to be made; of one visit, or all.

@@ -314,6 +314,19 @@ struct Making {
     return vm;
   }
 };
+SecondWorkerVm second_worker(const State& state, const model::Visit& visit) {
+  const auto& text = state.text();
+  SecondWorkerVm vm{"visit/second_worker", text("second.label"), text("second.hint"), {}};
+  const auto& me = state.caseload->me;
+  for (const auto& worker : state.caseload->workers) {
+    if (worker.id == me.id) continue;
+    const bool chosen = visit.second_worker == worker.id;
+    if (worker.team == me.team || chosen)
+      vm.workers.push_back({worker.id.str(), worker.name, {}, chosen, ChooseSecondWorker{worker.id}});
+  }
+  return vm;
+}
+
 
 const model::ChildPart* shown_part(const OpenVisit& open) {
   for (const auto& part : open.visit.children)
@@ -359,6 +372,7 @@ RecordVm record_vm(const State& state) {
   if (!vm.returned_why.empty()) vm.tag = {text("state.returned"), Mood::Warn};
   if (visit.facts.start)
     vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at)) + ", " + clock_words(visit.facts.start->at);
+  if (visit.second_worker) vm.with = text("record.with", {{"name", person_name(state, *visit.second_worker)}});
   vm.where = visit.address;
   vm.hazards = hazards_of(state, state.caseload->family(visit.family));
   vm.calls = call_cards(state, visit.id);
@@ -377,6 +391,9 @@ RecordVm record_vm(const State& state) {
     if ((section.scope == rules::Scope::Child) != (part != nullptr)) continue;
     auto made = making.section(section, part);
     if (!made.blocks.empty()) vm.sections.push_back(std::move(made));
+    if (section.id == "people") {
+      if (auto second = second_worker(state, visit); !second.workers.empty()) made.blocks.push_back(std::move(second));
+    }
   }
   if (!part) {
     vm.jottings_heading = text("jottings.heading");

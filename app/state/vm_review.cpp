@@ -89,6 +89,9 @@ std::string value_words(const State& state, const rules::Question* question, std
     case json::kind::double_: return json::serialize(value);
     case json::kind::string: {
       const std::string words(value.get_string());
+      if (!question && state.caseload)
+        if (const auto id = Id::parse(words))
+          if (const auto* worker = state.caseload->worker(*id)) return worker->name;
       if (question && !member.empty()) {
         const auto key = list_key(question->kind) + std::string(member) + "." + words;
         if (text.has(key)) return text(key);
@@ -347,6 +350,7 @@ std::string place_words(const State& state, std::string_view path, const model::
   return {};
 }
 
+  if (path == "second_worker") return state.text()("second.label");
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record) {
   std::vector<ReadBlockVm> out;
   blocks_of(state, rules::Scope::Child, record.facts, &record.part, out);
@@ -474,7 +478,7 @@ ApprovalsVm approvals_vm(const State& state) {
   std::map<Id, Group> groups;
   for (const auto& item : state.caseload->records) {
     const auto& head = item.head();
-    if (head.state != model::State::Submitted || head.body.author == state.caseload->me.id || decided(item)) continue;
+    if (head.state != model::State::Submitted || was_there(head.body, state.caseload->me.id) || decided(item)) continue;
     const auto submitted = head.body.submitted_at.value_or(head.at);
     auto& group = groups[head.body.visit];
     const bool urgent = model::is_urgent(head.body.part);
@@ -554,6 +558,7 @@ ReviewVm review_vm(const State& state) {
   for (const auto reason : rules::rationale_reasons(body)) {
     const char* keys[] = {"cp", "s47", "unseen", "disclosure", "injury", "risk"};
     vm.why_rationale.push_back(text(std::string("review.rationale.") + keys[static_cast<std::size_t>(reason)]));
+  else if (was_there(body, state.caseload->me.id)) vm.own = text("review.own.second");
   }
   vm.agree_label = text("review.agree");
   vm.agree = {{"agree_yes", text("yes"), {}, reviewing.agree_risk == true, ChooseAgreeRisk{true}},

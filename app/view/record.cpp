@@ -4,6 +4,8 @@
 namespace doorstep::view {
 namespace {
 
+constexpr float kBetween = space::kMd;  ///< after a question, besides what it leaves below itself
+
 /// What drawing a question needs besides the question.
 struct Pen {
   Ui& ui;
@@ -122,8 +124,11 @@ void draw_group(Pen& pen, const state::GroupVm& vm) {
   if (!vm.error.empty()) inline_error(pen.ui, vm.error);
   gap(pen.ui, space::kXs);
   for (const auto& field : vm.fields) draw_field(pen, field);
-  draw_facts(pen.ui, vm.definitions);
-  gap(pen.ui, space::kLg);
+}
+
+void draw_second_worker(Pen& pen, const state::SecondWorkerVm& vm) {
+  draw_choices(pen.ui, vm.key, {.label = vm.label, .hint = vm.hint}, vm.workers, pen.out);
+  gap(pen.ui, kBetween);
 }
 
 void draw_jottings(Pen& pen, const state::RecordVm& vm) {
@@ -147,6 +152,7 @@ void draw_head(Pen& pen, const state::RecordVm& vm) {
   if (!vm.when.empty()) icon_text(ui, Icon::Clock, vm.when);
   if (!vm.where.empty()) icon_text(ui, Icon::Pin, vm.where);
   end_flow(ui);
+  if (!vm.with.empty()) icon_text(ui, Icon::People, vm.with);
   draw_hazards(ui, {}, vm.hazards);
   gap(ui, space::kMd);
   draw_call_cards(ui, vm.calls, pen.out);
@@ -190,6 +196,7 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
       else draw_group(pen, std::get<state::GroupVm>(block));
     }
   }
+      else if (auto* second = std::get_if<state::SecondWorkerVm>(&block)) draw_second_worker(pen, *second);
   draw_jottings(pen, vm);
   if (vm.discard_question.empty()) {
     draw_action(ui, "discard", vm.discard, ButtonKind::Quiet, out, Icon::Cross);

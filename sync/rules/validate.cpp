@@ -274,6 +274,7 @@ std::vector<Problem> check_decision(const model::Decision& decision, const model
   if (decision.on.rev <= 0 || decision.on.hash.empty()) say("on", "This decision does not say which version was read.");
   if (decision.reviewer.nil()) say("reviewer", "This decision does not say who made it.");
   else if (decision.reviewer == record.author) say("reviewer", "You wrote this record, so somebody else decides on it.");
+  else if (decision.reviewer == record.second_worker) say("reviewer", "You were at this visit, so somebody else decides on it.");
   const bool returned = decision.verdict == model::Verdict::Returned;
   const bool disagrees = decision.agree_risk == std::optional<bool>(false);
   if (returned && !decision.return_reason) say("return_reason", "Choose why you return the record.");

@@ -34,7 +34,7 @@ std::vector<RationaleReason> rationale_reasons(const model::ChildRecord& record)
 bool rationale_required(const model::ChildRecord& record);
 
 /// What is missing from a decision: rationale (always on return and on disagreement), the reason of a return, owner and date
-/// of a directed step; and that it names this record and is not the author's own. Empty: it may be made.
+/// of a directed step; and that it names this record, and the reviewer neither wrote it nor went along. Empty: it may be made.
 std::vector<Problem> check_decision(const model::Decision& decision, const model::ChildRecord& record);
 
 }  // namespace doorstep::rules

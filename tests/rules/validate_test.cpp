@@ -558,6 +558,9 @@ TEST_CASE("validate: when a reviewer must give reasons", "[rules]") {
   CHECK(problems([](auto& d) { d.verdict = model::Verdict::Returned; }, record) == Ids{"rationale", "return_reason"});
   CHECK(problems([](auto& d) { d.agree_risk = false; }, record) == Ids{"rationale", "disagree_why"});
   CHECK(problems([&](auto& d) { d.reviewer = record.author; }, record) == Ids{"reviewer"});
+  auto joint = record;
+  joint.second_worker = Id::from_name("colleague");
+  CHECK(problems([](auto& d) { d.reviewer = Id::from_name("colleague"); }, joint) == Ids{"reviewer"});
   CHECK(problems([](auto& d) { d.reviewer = {}; }, record) == Ids{"reviewer"});
   CHECK(problems([](auto& d) { d.on.record = Id::from_name("another"); }, record) == Ids{"on"});
   CHECK(problems([](auto& d) { d.on.hash.clear(); }, record) == Ids{"on"});

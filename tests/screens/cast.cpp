@@ -419,6 +419,7 @@ std::vector<Shown> all_screens() {
   }, true);
   add("record-visit", [] { return begun(); }, true);
   add("record-child", [] { return begun_child("C1201"); }, true);
+  add("record-second", [] { return at(begun(), ChooseSecondWorker{worker_id("W1002")}); }, true);
   add("record-in-care", [] { return begun_child("C1203"); }, true);
   add("record-errors", [] { return with_errors("C1201"); }, true);
   add("record-visit-errors", [] { return with_errors(""); }, true);

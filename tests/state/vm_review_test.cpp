@@ -71,3 +71,18 @@ TEST_CASE("vm_review: a changed entry has a line for each of its members", "[sta
   }
   CHECK(found);
 }
+
+TEST_CASE("vm_review: whoever went along decides on nothing of that visit", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  auto item = desk.record(desk.other, "r1", "2026-11-20T10:00:00Z");
+  write(item, [&](model::ChildRecord& body) { body.second_worker = desk.boss; });
+  desk.caseload.records = {item};
+  desk.unlock();
+  CHECK(approvals_vm(desk.state).visits.empty());
+  CHECK(my_children_vm(desk.state).more.at(0).label == "Approvals (0)");
+  desk.act(Open{ScreenKind::Review, item.id()});
+  CHECK(review_vm(desk.state).own == "You were at this visit, so somebody else decides on it.");
+  desk.act(PressApprove{});
+  CHECK(desk.all<Decide>().empty());
+}

@@ -226,7 +226,7 @@ std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Quest
     if (tile(ui, choice_key(key, choices[i].key), Role::Radio, Mark::Circle, choices[i], selected == i, question, look)) chosen = i;
   }
   end_flow(ui);
-  return chosen == selected ? std::nullopt : chosen;
+  return chosen;
 }
 
 std::optional<std::size_t> checkbox_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,

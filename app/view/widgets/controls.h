@@ -41,7 +41,8 @@ struct Choice {
   std::string_view label;
   std::string_view hint = {};
 };
-/// One of several; tiles wrap to rows, and stand in two columns where most have a hint. Nothing is selected until somebody does. Returns the index chosen in this frame.
+/// One of several; tiles wrap to rows, and stand in two columns where most have a hint. Nothing is selected until somebody
+/// does. Returns the index pressed in this frame, also when it was selected already: whether that takes the answer away is the caller's.
 std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
                                        std::optional<std::size_t> selected);
 /// Any of several. Returns the index to turn over.
