@@ -65,6 +65,8 @@ struct ChooseAgreeRisk { bool agree = false; };
 struct TurnInPerson {};
 struct ChooseReturnReason { std::string code; };
 struct ShowChanges { bool since_return = false; };  ///< else since the last visit
+struct AddDirectedStep {};                     ///< its words are in the editors of directed_key()
+struct RemoveDirectedStep { Id step; };
 struct PressApprove {};
 struct PressReturn {};
 
@@ -88,7 +90,7 @@ using Intent =
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, AddItem, RemoveItem,
                  ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, ChooseSecondWorker, GoToProblem,
                  PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
-                 ShowChanges, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
+                 ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
                  PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused, Touched>;
 using Intents = std::vector<Intent>;
 
@@ -103,6 +105,9 @@ inline constexpr std::string_view kNewChildren = "start/children";  ///< one nam
 inline constexpr std::string_view kRationale = "review/rationale";
 inline constexpr std::string_view kDisagreeWhy = "review/disagree_why";
 inline constexpr std::string_view kNextVisit = "review/next_visit";  ///< a date
+inline constexpr std::string_view kDirected = "review/step/";
+/// Of a step the supervisor directs: member "what", "owner" or "due" (a date).
+inline std::string directed_key(const Id& step, std::string_view member) { return std::string(kDirected) + step.str() + "/" + std::string(member); }
 inline constexpr std::string_view kAddendumReason = "addendum/reason";
 inline constexpr std::string_view kAddendumText = "addendum/text";
 

@@ -100,6 +100,7 @@ struct Reviewing {
   std::string return_reason;       ///< code
   bool since_return = false;
   std::vector<std::string> problems;
+  std::vector<Id> directed;        ///< steps to be directed; their words are in the editors of directed_key()
   bool stale = false;              ///< a newer version has arrived since it was opened
 };
 

@@ -61,6 +61,8 @@ void forget(Turn& turn, std::string_view prefix);
 void forget_all(Turn& turn, const Id& owner);
 /// What was held for `owner` under `prefix` is to be seen in its editors again.
 void recall(State& state, const Id& owner, std::string_view prefix);
+/// The ids that follow `prefix` in the keys of what was held for `owner`, each once.
+std::vector<Id> held_ids(const State& state, const Id& owner, std::string_view prefix);
 /// Forgets what belongs to no draft, record or alert that is still here.
 void forget_strays(Turn& turn);
 void save_unfinished(Turn& turn);

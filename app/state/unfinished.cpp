@@ -81,6 +81,15 @@ void recall(State& state, const Id& owner, std::string_view prefix) {
     state.editors.recall(std::string_view(at->first).substr(kIdLength + 1), at->second);
 }
 
+std::vector<Id> held_ids(const State& state, const Id& owner, std::string_view prefix) {
+  std::vector<Id> out;
+  const auto from = full_key(owner, prefix);
+  for (auto at = state.unfinished.words.lower_bound(from); at != state.unfinished.words.end() && at->first.starts_with(from); ++at)
+    if (const auto id = Id::parse(std::string_view(at->first).substr(from.size(), kIdLength)); id && (out.empty() || out.back() != *id))
+      out.push_back(*id);
+  return out;
+}
+
 void forget_strays(Turn& turn) {
   const auto& state = turn.state;
   std::vector<std::string> strays;

@@ -160,6 +160,17 @@ void on(Turn& turn, const ChooseReturnReason& chosen) {
 void on(Turn& turn, const ShowChanges& shown) {
   if (turn.state.reviewing) turn.state.reviewing->since_return = shown.since_return;
 }
+void on(Turn& turn, const AddDirectedStep&) {
+  if (!turn.state.reviewing) return;
+  turn.state.reviewing->directed.push_back(turn.context.new_id());
+  turn.state.focus = directed_key(turn.state.reviewing->directed.back(), "what");
+  ++turn.state.focus_number;
+}
+void on(Turn& turn, const RemoveDirectedStep& remove) {
+  if (!turn.state.reviewing || std::erase(turn.state.reviewing->directed, remove.step) == 0) return;
+  forget(turn, directed_key(remove.step, {}));
+  save_now(turn);
+}
 void on(Turn& turn, const PressApprove&) { decide(turn, model::Verdict::Approved); }
 void on(Turn& turn, const PressReturn&) { decide(turn, model::Verdict::Returned); }
 

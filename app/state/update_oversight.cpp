@@ -14,6 +14,7 @@ void start_review(Turn& turn, const Id& record) {
   recall(state, record, "review/");
   state.reviewing.emplace();
   state.reviewing->read = {item->id(), item->head().rev, item->head().hash};
+  state.reviewing->directed = held_ids(state, record, kDirected);
   state.reviewing->since_return = std::any_of(item->decisions.begin(), item->decisions.end(),
                                               [](const auto& d) { return d.verdict == model::Verdict::Returned; });
 }
@@ -52,6 +53,16 @@ void decide(Turn& turn, model::Verdict verdict) {
   const auto next = state.editors.typed_date(kNextVisit);
   if (next.partly) reviewing.problems.push_back(text("review.problem.next_visit"));
   decision.next_visit_confirmed = next.date;
+  for (const auto& id : reviewing.directed) {
+    model::PlanStep step;
+    step.id = id;
+    step.what = state.editors.typed(directed_key(id, "what"));
+    step.owner = state.editors.typed(directed_key(id, "owner"));
+    const auto due = state.editors.typed_date(directed_key(id, "due"));
+    if (due.partly) reviewing.problems.push_back(text("review.problem.step_due"));
+    step.due = due.date;
+    decision.directed_steps.push_back(std::move(step));
+  }
   for (const auto& problem : rules::check_decision(decision, item->head().body)) reviewing.problems.push_back(problem.message);
   if (!reviewing.problems.empty()) return;
   turn.effects.push_back(Decide{item->case_id, std::move(decision)});

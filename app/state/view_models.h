@@ -340,6 +340,11 @@ struct ReviewVm {
 ReviewVm review_vm(const State& state);
 
 // Conflicts, alerts, matching ------------------------------------------------------------------------------------------
+  std::string directed_heading, directed_hint;
+  struct DirectedVm { std::string title, what_key, owner_key, due_key; ActionVm remove; };
+  std::vector<DirectedVm> directed;       ///< steps the supervisor directs
+  std::string what_label, owner_label, owner_hint, due_label;
+  ActionVm add_directed;
 
 struct ConflictVm {
   std::string path, heading;              ///< the question's words

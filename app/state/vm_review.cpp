@@ -321,6 +321,9 @@ std::vector<FactVm> decision_facts(const State& state, const RecordItem& item) {
     if (decision.discussed_in_person == true) why += (why.empty() ? "" : "\n") + text("decision.in_person");
     if (decision.next_visit_confirmed)
       why += (why.empty() ? "" : "\n") + text("decision.next_visit", {{"day", rules::long_date(*decision.next_visit_confirmed)}});
+    for (const auto& step : decision.directed_steps)
+      why += (why.empty() ? "" : "\n") +
+             text("decision.step", {{"what", step.what}, {"owner", step.owner}, {"due", due_words(state, step.due)}});
     out.push_back({std::move(words), why.empty() ? text("decision.no_words") : why});
   }
   return out;
@@ -573,6 +576,19 @@ ReviewVm review_vm(const State& state) {
   for (const auto& [reason, code] : model::CodeTable<model::ReturnReason>::values)
     vm.reasons.push_back({"reason_" + std::string(code), text("return_reason." + std::string(code)), {},
                           reviewing.return_reason == code, ChooseReturnReason{std::string(code)}});
+  vm.directed_heading = text("review.directed");
+  vm.directed_hint = text("review.directed.hint");
+  vm.what_label = text("item.step.what");
+  vm.owner_label = text("item.step.owner");
+  vm.owner_hint = text("item.step.owner.hint");
+  vm.due_label = text("item.step.due");
+  for (std::size_t i = 0; i < reviewing.directed.size(); ++i) {
+    const auto& id = reviewing.directed[i];
+    const auto title = text("item.step", {{"n", std::to_string(i + 1)}});
+    vm.directed.push_back({title, directed_key(id, "what"), directed_key(id, "owner"), directed_key(id, "due"),
+                           {text("item.remove"), RemoveDirectedStep{id}, false, text("item.remove.what", {{"what", title}})}});
+  }
+  vm.add_directed = {text("item.step.add"), AddDirectedStep{}};
   vm.approve_words = text("review.approve_words");
   vm.problems_heading = text("review.problems");
   vm.problems = reviewing.problems;

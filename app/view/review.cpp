@@ -24,6 +24,26 @@ void draw_changes(Ui& ui, const state::ReviewVm& vm, Intents& out) {
   }
 }
 
+void draw_directed(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, Editors& editors, Intents& out) {
+  label(ui, vm.directed_heading);
+  hint(ui, vm.directed_hint);
+  for (const auto& step : vm.directed) {
+    Scope scope(ui, step.what_key);
+    gap(ui, space::kXs);
+    begin_panel(ui, "step", Tone::Neutral, step.title);
+    label(ui, step.title);
+    gap(ui, space::kXs);
+    draw_line(ui, step.what_key, {.label = vm.what_label}, {}, limits::kShortTextBytes, editors, out);
+    draw_line(ui, step.owner_key, {.label = vm.owner_label, .hint = vm.owner_hint}, {}, limits::kShortTextBytes, editors, out);
+    draw_date(ui, step.due_key, {.label = vm.due_label}, std::nullopt, dates, editors, out);
+    draw_action(ui, "remove", step.remove, ButtonKind::Quiet, out, Icon::Cross);
+    end_panel(ui);
+  }
+  gap(ui, space::kXs);
+  draw_action(ui, "add-step", vm.add_directed, ButtonKind::Secondary, out, Icon::Plus);
+  gap(ui, space::kMd);
+}
+
 void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes, Editors& editors,
                    Intents& out) {
   gap(ui, space::kLg);
@@ -43,6 +63,7 @@ void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
   gap(ui, space::kMd);
   if (checkbox(ui, "in-person", vm.in_person_label, vm.in_person)) out.push_back(state::TurnInPerson{});
   gap(ui, space::kMd);
+  draw_directed(ui, vm, dates, editors, out);
   draw_date(ui, state::kNextVisit, {.label = vm.next_visit_label}, std::nullopt, dates, editors, out);
   gap(ui, space::kMd);
   draw_choices(ui, "reason", {.label = vm.reason_label}, vm.reasons, out);

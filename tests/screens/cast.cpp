@@ -473,6 +473,15 @@ std::vector<Shown> all_screens() {
     s.reviewing->read.hash = "another";
     hear(s, Loaded{s.caseload});
     return s;
+  add("review-steps", [] {
+    State s = reviewing("C0401");
+    act(s, AddDirectedStep{});
+    act(s, AddDirectedStep{});
+    s.editors.text(directed_key(s.reviewing->directed[0], "what")).reset("Ask the school nurse about her weight");
+    s.editors.text(directed_key(s.reviewing->directed[0], "owner")).reset("Ruth Adeyemi");
+    act(s, PressApprove{});
+    return s;
+  }, true);
   });
   add("conflicts", [] {
     State s = at(ruth(), Open{ScreenKind::Record, kConflicted});

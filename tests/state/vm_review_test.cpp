@@ -72,6 +72,69 @@ TEST_CASE("vm_review: a changed entry has a line for each of its members", "[sta
   CHECK(found);
 }
 
+TEST_CASE("vm_review: a supervisor directs steps, each with its owner and date, and they are read with the decision", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  desk.caseload.records = {desk.record(desk.other, "r1", "2026-11-20T10:00:00Z")};
+  desk.unlock();
+  desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
+  desk.act(ChooseAgreeRisk{true});
+  CHECK(review_vm(desk.state).directed.empty());
+  desk.act(AddDirectedStep{});
+  desk.act(AddDirectedStep{});
+  const auto vm = review_vm(desk.state);
+  REQUIRE(vm.directed.size() == 2);
+  CHECK(desk.state.focus == vm.directed[1].what_key);
+  desk.state.editors.text(vm.directed[0].what_key).insert("Ring the school nurse", editor::EditorState::How::Typed, desk.mono);
+  desk.act(PressApprove{});
+  CHECK(desk.all<Decide>().empty());
+  const auto problems = review_vm(desk.state).problems;
+  CHECK(std::find(problems.begin(), problems.end(), "Say who will do “Ring the school nurse”.") != problems.end());
+
+  desk.act(*vm.directed[1].remove.intent);
+  desk.state.editors.text(vm.directed[0].owner_key).insert("Dan Price", editor::EditorState::How::Typed, desk.mono);
+  auto& due = desk.state.editors.date(vm.directed[0].due_key, std::nullopt);
+  for (const auto& [box, words] : {std::pair{&due.day, "31"}, {&due.month, "2"}, {&due.year, "2027"}})
+    box->insert(words, editor::EditorState::How::Typed, desk.mono);
+  desk.act(PressApprove{});
+  CHECK(desk.all<Decide>().empty());  // there is no 31 February
+  due.day.reset("3");
+  desk.act(PressApprove{});
+  for (const auto& problem : desk.state.reviewing ? desk.state.reviewing->problems : std::vector<std::string>{}) UNSCOPED_INFO(problem);
+  const auto& decision = desk.last<Decide>().decision;
+  REQUIRE(decision.directed_steps.size() == 1);
+  CHECK(decision.directed_steps[0].what == "Ring the school nurse");
+  CHECK(decision.directed_steps[0].owner == "Dan Price");
+  CHECK(decision.directed_steps[0].due == base::date_from_iso("2027-02-03"));
+
+  desk.caseload.records[0].decisions.push_back(decision);
+  desk.load();
+  const auto read = read_vm(desk.state, Id::from_name("r1"));
+  REQUIRE(read.decisions.size() == 1);
+  CHECK(read.decisions[0].value.find("Ring the school nurse. Dan Price, by Wed 3 Feb") != std::string::npos);
+}
+
+TEST_CASE("vm_review: a step that is half directed is there again when the record is opened again", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  desk.caseload.records = {desk.record(desk.other, "r1", "2026-11-20T10:00:00Z")};
+  desk.unlock();
+  desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
+  desk.act(AddDirectedStep{});
+  const auto step = review_vm(desk.state).directed.at(0);
+  desk.type(step.what_key, "Ring the school nurse");
+  desk.type(step.owner_key, "Dan");
+  desk.act(Back{});
+  desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
+  REQUIRE(review_vm(desk.state).directed.size() == 1);
+  CHECK(review_vm(desk.state).directed[0].what_key == step.what_key);
+  CHECK(desk.state.editors.text(step.owner_key).text() == "Dan");
+  desk.act(*step.remove.intent);
+  desk.act(Back{});
+  desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
+  CHECK(review_vm(desk.state).directed.empty());
+}
+
 TEST_CASE("vm_review: whoever went along decides on nothing of that visit", "[state]") {
   Desk desk;
   desk.as_boss();
