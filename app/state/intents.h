@@ -53,6 +53,7 @@ struct ChooseSecondWorker { Id worker; };      ///< the one chosen already: take
 
 // Check and submit
 struct GoToProblem { std::size_t problem = 0; };
+struct TurnProblems { Id child; };             ///< its list of what is missing, nil for the visit's: opened or closed
 struct PressSubmit {};
 
 // A submitted record of one's own
@@ -88,8 +89,7 @@ struct Touched {};                             ///< any key or finger: the idle 
 using Intent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, AddItem, RemoveItem,
-                 ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, ChooseSecondWorker, GoToProblem,
-                 PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
+                 ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
                  ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
                  PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused, Touched>;
 using Intents = std::vector<Intent>;

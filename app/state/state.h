@@ -74,6 +74,7 @@ struct OpenVisit {
   Id child;                        ///< tab shown; nil: the whole visit
   bool discard_asked = false;
   bool checked = false;            ///< "Check and submit" was pressed: problems are shown at their questions
+  std::set<Id> problems_turned;    ///< of "Check and submit": lists opened or closed, by child, nil: the visit
   bool submitting = false;
   std::string submit_error;
 };

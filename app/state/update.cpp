@@ -133,6 +133,11 @@ void on(Turn& turn, const ChooseSecondWorker& chosen) {
   save_now(turn);
 }
 
+void on(Turn& turn, const TurnProblems& turned) {
+  if (!turn.state.visit) return;
+  auto& lists = turn.state.visit->problems_turned;
+  if (!lists.erase(turned.child)) lists.insert(turned.child);
+}
 void on(Turn& turn, const GoToProblem& go) {
   if (turn.state.visit) go_to_problem(turn, go.problem);
 }

@@ -212,7 +212,7 @@ struct SectionVm {
   std::vector<BlockVm> blocks;
 };
 
-struct PartTabVm { Id child; std::string label; };  ///< nil: the whole visit
+struct PartTabVm { Id child; std::string name, label; };  ///< nil: the whole visit; label: the name, and after a check how much is to do
 struct RecordVm {
   Id visit;
   std::string title;             ///< "Home visit: Okafor family"
@@ -243,9 +243,18 @@ std::string first_control(const RecordVm& vm, const Place& place);
 
 // Check and submit -----------------------------------------------------------------------------------------------------
 
+/// What is missing of the visit or of one child, section by section.
+struct ProblemListVm {
+  Id child;                               ///< nil: the visit
+  std::string name, count;                ///< "Amara Okafor", "4 to do"
+  bool open = false;
+  struct PartVm { std::string title; std::vector<std::size_t> problems; };  ///< indices into CheckVm::problems
+  std::vector<PartVm> parts;
+};
 struct CheckVm {
   std::string title, intro;
   std::string problems_heading;
+  std::vector<ProblemListVm> lists;
   std::vector<std::string> problems;      ///< pressed: GoToProblem{index}
   std::string warnings_heading;
   std::vector<std::string> warnings;

@@ -380,11 +380,13 @@ RecordVm record_vm(const State& state) {
     vm.conflict = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
     vm.settle = {text("record.settle"), Open{ScreenKind::Conflict, visit.id}};
   }
-  vm.tabs.push_back({Id(), text("record.tab.visit")});
-  for (const auto& part : visit.children) {
-    if (part.id == open.child) vm.tab = vm.tabs.size();
-    vm.tabs.push_back({part.id, short_name(part)});
-  }
+  const auto add_tab = [&](const Id& child, const std::string& name) {
+    if (child == open.child) vm.tab = vm.tabs.size();
+    const auto to_do = std::count_if(problems.begin(), problems.end(), [&](const auto& p) { return p.child == child; });
+    vm.tabs.push_back({child, name, to_do == 0 ? name : name + " (" + std::to_string(to_do) + ")"});
+  };
+  add_tab(Id(), text("record.tab.visit"));
+  for (const auto& part : visit.children) add_tab(part.id, short_name(part));
   const auto* part = shown_part(open);
   const Making making{state, open, problems};
   for (const auto& section : state.assets->form.sections) {
@@ -437,6 +439,43 @@ std::string first_control(const RecordVm& vm, const Place& place) {
     }
   return {};
 }
+namespace {
+
+/// What is missing, by child and section.
+std::vector<ProblemListVm> problem_lists(const State& state, const OpenVisit& open, const std::vector<rules::Problem>& problems) {
+  constexpr std::size_t kAllOpen = 8;  ///< so few need no folding
+  const auto& text = state.text();
+  const auto& form = state.assets->form;
+  std::vector<ProblemListVm> out;
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    const auto& problem = problems[i];
+    const auto* part = [&]() -> const model::ChildPart* {
+      for (const auto& child : open.visit.children)
+        if (child.id == problem.child) return &child;
+      return nullptr;
+    }();
+    if (out.empty() || out.back().child != problem.child)
+      out.push_back({problem.child, part ? part->name : text("record.tab.visit"), {}, false, {}});
+    std::string title;
+    for (const auto& section : form.sections)
+      for (const auto& question : section.questions)
+        if (question.id == problem.question) title = rules::words(section.title, part);
+    auto& parts = out.back().parts;
+    if (parts.empty() || parts.back().title != title) parts.push_back({std::move(title), {}});
+    parts.back().problems.push_back(i);
+  }
+  for (auto& list : out) {
+    std::size_t count = 0;
+    for (const auto& part : list.parts) count += part.problems.size();
+    list.count = text.count("check.to_do", static_cast<long long>(count));
+    const bool comes_open = problems.size() <= kAllOpen || &list == &out.front();
+    list.open = comes_open != (open.problems_turned.count(list.child) > 0);
+  }
+  return out;
+}
+
+}  // namespace
+
 
 CheckVm check_vm(const State& state) {
   const auto& text = state.text();
@@ -447,7 +486,9 @@ CheckVm check_vm(const State& state) {
   vm.title = text("check.title");
   vm.intro = text("check.intro");
   vm.problems_heading = text("check.problems");
-  for (const auto& problem : problems_of(state)) vm.problems.push_back(problem.message);
+  const auto problems = problems_of(state);
+  for (const auto& problem : problems) vm.problems.push_back(problem.message);
+  vm.lists = problem_lists(state, open, problems);
   if (!visit.conflicts.empty()) vm.submit_error = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
   vm.warnings_heading = text("check.warnings");
   for (const auto& part : visit.children)

@@ -1,6 +1,27 @@
 #include "app/view/parts.h"
 
 namespace doorstep::view {
+namespace {
+
+void draw_missing(Ui& ui, const state::CheckVm& vm, Intents& out) {
+  if (vm.problems.empty()) return;
+  std::vector<ProblemGroup> groups;
+  for (const auto& list : vm.lists) {
+    ProblemGroup& group = groups.emplace_back(ProblemGroup{list.name, list.count, list.open, {}});
+    if (!list.open) continue;
+    for (const auto& part : list.parts) {
+      ProblemPart& to = group.parts.emplace_back(ProblemPart{part.title == list.name ? std::string_view() : part.title, {}});
+      for (const std::size_t i : part.problems) to.lines.push_back({i, vm.problems[i]});
+    }
+  }
+  gap(ui, space::kMd);
+  const ProblemPressed pressed = error_summary(ui, "problems", vm.problems_heading, groups);
+  if (pressed.line) out.push_back(state::GoToProblem{*pressed.line});
+  if (pressed.fold) out.push_back(state::TurnProblems{vm.lists[*pressed.fold].child});
+  gap(ui, space::kMd);
+}
+
+}  // namespace
 
 void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
   begin_page(ui, "check", vm.title, where);
@@ -8,7 +29,7 @@ void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
   secondary(ui, vm.intro);
   gap(ui, space::kMd);
   draw_call_cards(ui, vm.calls, out);
-  if (auto problem = draw_problems(ui, "problems", vm.problems_heading, vm.problems)) out.push_back(state::GoToProblem{*problem});
+  draw_missing(ui, vm, out);
   if (!vm.warnings.empty()) {
     begin_panel(ui, "warnings", Tone::Warn, vm.warnings_heading);
     label(ui, vm.warnings_heading);

@@ -111,14 +111,6 @@ void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intent
   }
 }
 
-std::optional<std::size_t> draw_problems(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems) {
-  if (problems.empty()) return std::nullopt;
-  gap(ui, space::kMd);
-  auto pressed = error_summary(ui, key, title, problems);
-  gap(ui, space::kMd);
-  return pressed;
-}
-
 void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems) {
   if (problems.empty()) return;
   gap(ui, space::kMd);

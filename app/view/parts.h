@@ -34,15 +34,13 @@ void draw_choices(Ui& ui, std::string_view key, const Question& question, const 
 /// Any of several; the one turned over sends its intent.
 void draw_checkboxes(Ui& ui, std::string_view key, const Question& question, const std::vector<state::ChoiceVm>& choices, Intents& out);
 void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);
-/// A list of what stands in the way; nothing when it is empty. The line pressed, if any.
-std::optional<std::size_t> draw_problems(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems);
 /// A panel with a heading and a text as it was written.
 void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone);
 /// Two columns of half the width, or one below the other where there is no room.
 void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::function<void()>& right);
 /// What waits for a decision, visit by visit.
 void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out);
-/// The same for problems that lie just below: told, not pressed.
+/// What stands in the way just below: told, not pressed; nothing when there is none.
 void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems);
 /// In a footer: the first problem, for what is told further up may be out of sight.
 void draw_footer_problem(Ui& ui, const std::vector<std::string>& problems);

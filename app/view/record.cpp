@@ -183,7 +183,7 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
   }
   for (std::size_t i = 0; i < vm.sections.size(); ++i) {
     const auto& section = vm.sections[i];
-    const bool said_by_tab = i == 0 && vm.tabs.size() > 1 && vm.tabs[vm.tab].label == section.title;
+    const bool said_by_tab = i == 0 && vm.tabs.size() > 1 && vm.tabs[vm.tab].name == section.title;
     if (i > 0) separator(ui);
     if (!said_by_tab) {
       gap(ui, space::kXs);

@@ -434,6 +434,10 @@ std::vector<Shown> all_screens() {
   add("record-conflict", [] { return at(ruth(), Open{ScreenKind::Record, kConflicted}); });
   add("check-problems", [] { return checked(begun()); }, true);
   add("check-ready", [] { return ready(); }, true);
+  add("check-problems-folded", [] {
+    State s = at(checked(begun()), TurnProblems{{}});
+    return at(std::move(s), TurnProblems{child_id("C1202")});
+  });
   add("read-approved", [] { return reading("C0101", model::State::Approved); }, true);
   add("read-submitted", [] { return reading("C0401", model::State::Submitted); });
   add("read-returned", [] { return reading("C0801", model::State::Returned); });

@@ -56,3 +56,56 @@ TEST_CASE("vm_record: a colleague's id written twice is settled by names", "[sta
   CHECK(vm.conflicts[0].mine == "Dan Price");
   CHECK(vm.conflicts[0].theirs == "Ines Cole");
 }
+
+TEST_CASE("vm_record: what is missing is listed by child and section, with how much; the first list is open", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(true, "CP");
+  desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
+  auto vm = check_vm(desk.state);
+  REQUIRE(vm.lists.size() == 3);
+  CHECK(vm.lists[0].child.nil());
+  CHECK(vm.lists[0].name == "The visit");
+  CHECK(vm.lists[1].name == "Amara Okafor");
+  CHECK(vm.lists[2].name == "Tunde Okafor");
+  std::vector<std::size_t> all;
+  for (const auto& list : vm.lists) {
+    std::size_t count = 0;
+    for (const auto& part : list.parts) {
+      CHECK_FALSE(part.title.empty());
+      count += part.problems.size();
+      all.insert(all.end(), part.problems.begin(), part.problems.end());
+    }
+    CHECK(list.count == std::to_string(count) + " to do");
+  }
+  std::vector<std::size_t> expected(vm.problems.size());
+  std::iota(expected.begin(), expected.end(), 0u);
+  CHECK(all == expected);  // each once, in the form's order
+  CHECK(vm.lists[0].open);
+  CHECK_FALSE(vm.lists[1].open);
+  desk.act(TurnProblems{desk.amara});
+  desk.act(TurnProblems{Id()});
+  vm = check_vm(desk.state);
+  CHECK_FALSE(vm.lists[0].open);
+  CHECK(vm.lists[1].open);
+
+  desk.fill();
+  desk.state.visit->visit.children[1].seen.reset();
+  vm = check_vm(desk.state);
+  REQUIRE(vm.lists.size() == 1);
+  CHECK(vm.lists[0].count == "1 to do");
+  CHECK(vm.lists[0].parts.at(0).title == "Tunde");
+}
+
+TEST_CASE("vm_record: after a check each tab says how much there is to do", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(true);
+  CHECK(record_vm(desk.state).tabs[1].label == "Amara");
+  desk.act(PressSubmit{});
+  const auto tabs = record_vm(desk.state).tabs;
+  CHECK(tabs[1].name == "Amara");
+  CHECK(tabs[1].label.starts_with("Amara ("));
+  desk.fill();
+  CHECK(record_vm(desk.state).tabs[1].label == "Amara");
+}

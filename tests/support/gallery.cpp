@@ -75,11 +75,16 @@ void Gallery::draw(Ui& ui) {
     checkbox(ui, "never", "Not to be chosen now", false, true);
   }
   if (only.empty() || only == "messages") {
-    const std::array<std::string, 2> problems{"Say whether Amara was seen alone", "Say who else was there"};
-    if (const auto p = error_summary(ui, "problems", "Two answers are missing", problems)) {
+    const std::array<ProblemGroup, 1> problems{{{.name = {}, .count = {}, .open = true,
+                                                 .parts = {{{}, {{0, "Say whether Amara was seen alone"}, {1, "Say who else was there"}}}}}}};
+    if (const auto p = error_summary(ui, "problems", "Two answers are missing", problems).line) {
       ui.focus(*p == 0 ? "alone" : "name");
       pressed["problems"]++;
     }
+    const std::array<ProblemGroup, 2> folded{{{.name = "Amara Okafor", .count = "1 to do", .open = fold_open == 0,
+                                               .parts = {{"What Amara said", {{2, "Write what Amara said"}}}}},
+                                              {.name = "Tunde Okafor", .count = "12 to do", .open = fold_open == 1, .parts = {}}}};
+    if (const auto p = error_summary(ui, "folded", "Before you can submit", folded).fold) fold_open = *p;
     info_panel(ui, "info", Tone::Info, "Kept on this tablet", "Doorstep sends it to the case server when there is a signal.");
     info_panel(ui, "warn", Tone::Warn, "Returned by A. Hall", "“Say what Amara said in her own words.”");
     const CallAction action = call_card(ui, "call", {.heading = "Call your manager when it is safe", .emergency = "Immediate danger: 999",

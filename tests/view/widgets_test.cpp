@@ -247,6 +247,18 @@ TEST_CASE("widgets: a line of the error summary leads to its question", "[view]"
   CHECK(bench.gallery.name.text() == "Ayo");
 }
 
+TEST_CASE("widgets: the lists of an error summary fold, and a folded one has no lines to press", "[view]") {
+  Bench bench("messages");
+  CHECK(bench.screen.semantics().find_key("folded/2") != nullptr);
+  CHECK(bench.screen.semantics().find_key("folded/fold0")->expanded);
+  bench.screen.ui().focus("folded/fold1");
+  bench.screen.settle();
+  bench.screen.key(ImGuiKey_Enter);
+  CHECK(bench.screen.semantics().find_key("folded/2") == nullptr);
+  CHECK_FALSE(bench.screen.semantics().find_key("folded/fold0")->expanded);
+  CHECK(bench.screen.semantics().find_key("folded/fold0")->value == "1 to do");
+}
+
 TEST_CASE("fields: typing, limits, Enter, leaving", "[view]") {
   Bench bench("fields");
   bench.screen.ui().focus("name");

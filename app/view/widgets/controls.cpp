@@ -358,14 +358,55 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row) {
   return state.pressed;
 }
 
-std::optional<std::size_t> error_summary(Ui& ui, std::string_view key, std::string_view head, std::span<const std::string> problems) {
-  std::optional<std::size_t> chosen;
+bool fold(Ui& ui, std::string_view key, std::string_view words, std::string_view count, bool open) {
+  const float side = ui.s(20), between = ui.s(space::kXs), width = room(ui);
+  const Size count_size = count.empty() ? Size{} : measure(ui, Type::Small, count, width * 0.4f);
+  const float count_w = count.empty() ? 0 : count_size.w + ui.s(space::kMd);
+  const Size size = measure(ui, Type::BodyBold, words, width - side - between - count_w);
+  const float h = std::max(ui.s(kControl), size.h + 2 * ui.s(11));
+  const Rect at = place(ui, {width, h});
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = words, .value = count, .expanded = open});
+  if (state.visible) {
+    if (state.hovered || state.held) draw::fill(at, ui.c.tint, ui.s(kRadius));
+    if (state.focused) focus_ring(ui, at, ui.s(kRadius));
+  }
+  draw_icon(ui, open ? Icon::Down : Icon::Next, at.x0, at.y0 + std::round((h - side) / 2), side, ui.c.ink2);
+  const float x = at.x0 + side + between, y = at.y0 + std::floor((h - size.h) / 2);
+  const Inside inside(ui, state.id);
+  draw_text(ui, Type::BodyBold, ui.c.ink, words, {x, y, x + size.w, y + size.h});
+  if (!count.empty()) {
+    const float count_y = at.y0 + std::floor((h - count_size.h) / 2), right = at.x1 - ui.s(space::kXs);
+    draw_text(ui, Type::Small, ui.c.ink2, count, {right - count_size.w, count_y, right, count_y + count_size.h});
+  }
+  return state.pressed;
+}
+
+ProblemPressed error_summary(Ui& ui, std::string_view key, std::string_view head, std::span<const ProblemGroup> groups) {
+  ProblemPressed out;
   begin_panel(ui, key, Tone::Danger, head);
   text(ui, Type::H3, ui.c.danger.text, head, Role::Alert);
-  for (std::size_t i = 0; i < problems.size(); ++i)
-    if (link(ui, choice_key(key, std::to_string(i)), problems[i])) chosen = i;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const ProblemGroup& group = groups[g];
+    const bool named = !group.name.empty();
+    if (named) {
+      gap(ui, space::kHair);
+      const std::string own = choice_key(key, "fold") + std::to_string(g);
+      if (fold(ui, own, group.name, group.count, group.open)) out.fold = g;
+      if (!group.open) continue;
+      begin_indent(ui, 20 + space::kXs);
+    }
+    for (const ProblemPart& part : group.parts) {
+      if (!part.title.empty()) {
+        gap(ui, space::kHair);
+        text(ui, Type::SmallBold, ui.c.ink2, part.title, Role::Label);
+      }
+      for (const ProblemLine& line : part.lines)
+        if (link(ui, choice_key(key, std::to_string(line.number)), line.words)) out.line = line.number;
+    }
+    if (named) end_indent(ui);
+  }
   end_panel(ui);
-  return chosen;
+  return out;
 }
 
 namespace {

@@ -67,8 +67,23 @@ struct RowText {
 /// A row of a list, as wide as the page (not the column), hairline below. True: pressed.
 bool list_row(Ui& ui, std::string_view key, const RowText& row);
 
-/// What is missing, in the words of the screen; each line goes to its field. Returns the line pressed (then call Ui::focus).
-std::optional<std::size_t> error_summary(Ui& ui, std::string_view key, std::string_view heading, std::span<const std::string> problems);
+/// A row that shows or hides what follows it: a chevron, the words, and at the right how much there is. True: turn it over.
+bool fold(Ui& ui, std::string_view key, std::string_view label, std::string_view count, bool open);
+
+/// What is missing, in the words of the screen: by whom it is about, then by where it is asked. A group without a name is always
+/// open; a part without a title has none. A line's key is "summary/<number>".
+struct ProblemLine { std::size_t number = 0; std::string_view words; };
+struct ProblemPart { std::string_view title; std::vector<ProblemLine> lines; };
+struct ProblemGroup {
+  std::string_view name, count;         ///< "Amara Okafor", "4 to do"
+  bool open = false;
+  std::vector<ProblemPart> parts;
+};
+struct ProblemPressed {
+  std::optional<std::size_t> line;      ///< its number: call Ui::focus with its question
+  std::optional<std::size_t> fold;      ///< index of the group to open or close
+};
+ProblemPressed error_summary(Ui& ui, std::string_view key, std::string_view heading, std::span<const ProblemGroup> groups);
 
 struct AppBar {
   std::string_view title;               ///< the program's or the screen's name

@@ -79,6 +79,7 @@ void draw_icon(Ui& ui, Icon icon, float x, float y, float px, Color color) {
       return p.line({{15, 15}, {21, 21}});
     case Icon::Back: return p.line({{15, 5}, {8, 12}, {15, 19}});
     case Icon::Next: return p.line({{9, 5}, {16, 12}, {9, 19}});
+    case Icon::Down: return p.line({{5, 9}, {12, 16}, {19, 9}});
     case Icon::Undo:
       p.line({{8, 4}, {3.5f, 8.5f}, {8, 13}});
       p.line({{3.5f, 8.5f}, {15, 8.5f}});

@@ -4,7 +4,7 @@
 namespace doorstep::view {
 
 enum class Icon {
-  None, Check, Cloud, CloudOff, Clock, Pin, Person, People, Search, Back, Next, Undo, Redo, Warning, Info, Phone, Lock, Eye, EyeOff,
+  None, Check, Cloud, CloudOff, Clock, Pin, Person, People, Search, Back, Next, Down, Undo, Redo, Warning, Info, Phone, Lock, Eye, EyeOff,
   Plus, Cross, Home, Sync, Inbox, Pencil, Calendar, Logo,
 };
 
