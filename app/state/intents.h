@@ -49,6 +49,7 @@ struct AddJotting {};                          ///< the words in the editor kJot
 struct DiscardVisit { enum class Step { Ask, No, Yes } step = Step::Ask; };
 struct RecordCall { Id visit, record, child; bool answered = false; };  ///< of a draft, or of a submitted record
 struct TurnCallReason { Id child; };
+struct TurnCall { Id child; };                 ///< the call card: opened or made small
 struct ChooseSecondWorker { Id worker; };      ///< the one chosen already: taken away
 
 // Check and submit
@@ -89,7 +90,8 @@ struct Touched {};                             ///< any key or finger: the idle 
 using Intent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, AddItem, RemoveItem,
-                 ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
+                 ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall,
+                 ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
                  ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
                  PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused, Touched>;
 using Intents = std::vector<Intent>;

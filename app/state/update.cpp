@@ -124,6 +124,9 @@ void on(Turn& turn, const TurnCallReason& turned) {
   if (!turn.state.reason_open.erase(turned.child)) turn.state.reason_open.insert(turned.child);
 }
 
+void on(Turn& turn, const TurnCall& turned) {
+  if (!turn.state.calls_turned.erase(turned.child)) turn.state.calls_turned.insert(turned.child);
+}
 void on(Turn& turn, const ChooseSecondWorker& chosen) {
   if (!turn.state.visit || turn.state.visit->submitting || !turn.state.caseload->worker(chosen.worker)) return;
   auto& second = turn.state.visit->visit.second_worker;

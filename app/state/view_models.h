@@ -27,6 +27,7 @@ struct CallCardVm {
   Id visit, record, child;       ///< what RecordCall and TurnCallReason name
   std::string heading, emergency, who, number, called, no_answer, reason_label, reason;
   bool reason_open = false;
+  bool turned = false;           ///< not as it comes: see State::calls_turned
   std::vector<std::string> tried;  ///< "Duty manager, 14:32: no answer"
 };
 

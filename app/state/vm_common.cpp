@@ -69,6 +69,7 @@ std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& 
     if (part.seen == false) why.push_back(text("call.why.unseen", {{"name", short_name(part)}}));
     for (const auto& words : why) card.reason += (card.reason.empty() ? "" : " ") + words;
     card.reason_open = state.reason_open.count(part.id) > 0;
+    card.turned = state.calls_turned.count(part.id) > 0;
     for (const auto& call : part.calls)
       card.tried.push_back(text(call.outcome == model::CallOutcome::NoAnswer ? "call.tried.none" : "call.tried",
                                 {{"who", call.label}, {"when", clock_words(call.at)}}));

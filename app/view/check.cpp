@@ -24,11 +24,12 @@ void draw_missing(Ui& ui, const state::CheckVm& vm, Intents& out) {
 }  // namespace
 
 void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
+  draw_call_line(ui, where, vm.calls, out);
   begin_page(ui, "check", vm.title, where);
   title(ui, vm.title);
   secondary(ui, vm.intro);
   gap(ui, space::kMd);
-  draw_call_cards(ui, vm.calls, out);
+  draw_calls_below_line(ui, vm.calls, out);
   draw_missing(ui, vm, out);
   if (!vm.warnings.empty()) {
     begin_panel(ui, "warnings", Tone::Warn, vm.warnings_heading);

@@ -95,19 +95,62 @@ void draw_checkboxes(Ui& ui, std::string_view key, const Question& question, con
   if (auto turned = checkbox_tiles(ui, key, question, choices_of(choices), selected)) out.push_back(choices[*turned].intent);
 }
 
+namespace {
+
+CallCard card_of(const state::CallCardVm& card) {
+  return {.heading = card.heading, .emergency = card.emergency, .who = card.who, .number = card.number, .tried = card.tried,
+          .called = card.called, .no_answer = card.no_answer, .reason_label = card.reason_label, .reason = card.reason,
+          .reason_open = card.reason_open};
+}
+
+/// As it comes, a card is open where there is room for it and the page, and one line where there is not.
+bool is_open(const Ui& ui, const state::CallCardVm& card) { return card.turned == ui.is_tight(); }
+
+void draw_call_card(Ui& ui, const state::CallCardVm& card, bool below_line, Intents& out) {
+  CallCard what = card_of(card);
+  what.below_line = below_line;
+  const CallAction action = call_card(ui, "call", what);
+  gap(ui, space::kXs);
+  switch (action) {
+    case CallAction::Called: out.push_back(state::RecordCall{card.visit, card.record, card.child, true}); break;
+    case CallAction::NoAnswer: out.push_back(state::RecordCall{card.visit, card.record, card.child, false}); break;
+    case CallAction::TurnReason: out.push_back(state::TurnCallReason{card.child}); break;
+    case CallAction::None: break;
+  }
+}
+
+}  // namespace
+
 void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
   for (const auto& card : cards) {
     Scope scope(ui, card.child.str());
-    auto action = call_card(ui, "call", {.heading = card.heading, .emergency = card.emergency, .who = card.who, .number = card.number,
-                                         .tried = card.tried, .called = card.called, .no_answer = card.no_answer, .reason_label = card.reason_label,
-                                         .reason = card.reason, .reason_open = card.reason_open});
-    gap(ui, space::kXs);
-    switch (action) {
-      case CallAction::Called: out.push_back(state::RecordCall{card.visit, card.record, card.child, true}); break;
-      case CallAction::NoAnswer: out.push_back(state::RecordCall{card.visit, card.record, card.child, false}); break;
-      case CallAction::TurnReason: out.push_back(state::TurnCallReason{card.child}); break;
-      case CallAction::None: break;
-    }
+    if (ui.is_tight() && call_line(ui, "call-line", card_of(card), is_open(ui, card), false)) out.push_back(state::TurnCall{card.child});
+    if (is_open(ui, card)) draw_call_card(ui, card, ui.is_tight(), out);
+  }
+}
+
+void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out) {
+  if (cards.empty()) return;
+  const auto& first = cards.front();
+  const bool open = is_open(ui, first);
+  ui.places.push_back({.x = rest.x0, .y = rest.y0, .w = rest.w(), .bottom = rest.y0});
+  CallCard line = card_of(first);
+  std::string heading = first.heading;
+  if (cards.size() > 1) line.heading = heading += " (" + std::to_string(cards.size()) + ")";
+  if (call_line(ui, "call-line", line, open, true)) {
+    for (const auto& card : cards)
+      if (is_open(ui, card) == open) out.push_back(state::TurnCall{card.child});
+    if (!open) ui.focus("call/called");  // what opens is at the page's top, and may be out of sight
+  }
+  rest.y0 = ui.places.back().bottom;
+  ui.places.pop_back();
+}
+
+void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
+  for (const auto& card : cards) {
+    if (!is_open(ui, card)) continue;
+    Scope scope(ui, card.child.str());
+    draw_call_card(ui, card, cards.size() == 1, out);
   }
 }
 

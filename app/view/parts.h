@@ -34,6 +34,9 @@ void draw_choices(Ui& ui, std::string_view key, const Question& question, const 
 /// Any of several; the one turned over sends its intent.
 void draw_checkboxes(Ui& ui, std::string_view key, const Question& question, const std::vector<state::ChoiceVm>& choices, Intents& out);
 void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);
+/// While a visit is written: one line below the bar that stays in sight, cut from `rest`; and what it opens, in the page.
+void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out);
+void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);
 /// A panel with a heading and a text as it was written.
 void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone);
 /// Two columns of half the width, or one below the other where there is no room.

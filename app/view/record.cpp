@@ -155,7 +155,7 @@ void draw_head(Pen& pen, const state::RecordVm& vm) {
   if (!vm.with.empty()) icon_text(ui, Icon::People, vm.with);
   draw_hazards(ui, {}, vm.hazards);
   gap(ui, space::kMd);
-  draw_call_cards(ui, vm.calls, pen.out);
+  draw_calls_below_line(ui, vm.calls, pen.out);
   if (!vm.conflict.empty()) {
     info_panel(ui, "conflict", Tone::Warn, {}, vm.conflict);
     gap(ui, space::kXs);
@@ -175,6 +175,7 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
   Pen pen{ui, dates, notes, editors, out};
   begin_page(ui, "record", vm.title, where);
   draw_head(pen, vm);
+  draw_call_line(ui, where, vm.calls, out);
   if (vm.tabs.size() > 1) {
     std::vector<std::string_view> labels;
     for (const auto& tab : vm.tabs) labels.push_back(tab.label);

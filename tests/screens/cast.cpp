@@ -424,6 +424,7 @@ std::vector<Shown> all_screens() {
   add("record-errors", [] { return with_errors("C1201"); }, true);
   add("record-visit-errors", [] { return with_errors(""); }, true);
   add("record-disclosure", [] { return with_calls(); }, true);
+  add("record-call-turned", [] { return at(with_calls(), TurnCall{with_calls().visit->visit.children[0].id}); });
   add("record-not-saved", [] {
     State s = disclosed();
     act(s, AddItem{{s.visit->visit.children[0].id, "next_steps", {}, {}}});

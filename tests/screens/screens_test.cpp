@@ -176,3 +176,45 @@ TEST_CASE("screens: while a visit is open no other family is drawn", "[screens]"
     }
   }
 }
+
+TEST_CASE("screens: a call to be made stays in sight while the visit is written, and leaves the window to writing", "[screens]") {
+  for (const auto& [scale, size] : {std::pair{1.0f, Size2{1280, 800}}, std::pair{2.0f, Size2{1280, 800}}, std::pair{2.0f, Size2{800, 1280}}}) {
+    Window window(scale, Look::Light);
+    for (const auto& shown : test::all_screens()) {
+      if (shown.name != "record-disclosure" && shown.name != "record-call-turned") continue;
+      INFO(shown.name << " " << size.w << "x" << size.h << " at " << scale);
+      window.show(shown, size.w, size.h);
+      const auto line = [&] { return *window.head.semantics().find_key("call-line"); };
+      const Rect before = line().rect;
+      for (int i = 0; i < 3; ++i) window.head.wheel(size.w - 60, size.h * 0.7f, -200);
+      CHECK(line().rect == before);
+      CHECK_FALSE(line().offscreen);
+      CHECK(line().value.find("0121 000 0002") != std::string::npos);
+      CHECK(before.y1 <= size.h * 0.35f);
+      const bool tall = size.h > kTight * scale;
+      CHECK(line().expanded == (tall == (shown.name == "record-disclosure")));
+      CHECK((window.head.semantics().find_key("call/called") != nullptr) == line().expanded);
+    }
+  }
+}
+
+TEST_CASE("screens: an answer that is pressed again is taken away", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "record-child") continue;
+    window.show(shown, 1280, 800);
+    const auto& items = window.head.semantics().items;
+    const auto yes = std::find_if(items.begin(), items.end(), [](const Item& i) { return i.role == Role::Radio && i.key.ends_with("/seen/YES"); });
+    REQUIRE(yes != items.end());
+    const std::string key = yes->key;
+    const auto press = [&] {
+      state::Intents asked;
+      window.head.draw_with([&](Ui& ui) { draw_app(ui, window.state, window.state.editors, asked); });
+      window.head.click(key);
+      for (const auto& intent : asked) state::update(window.state, intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
+      return window.state.visit->visit.children[0].seen;
+    };
+    CHECK(press() == true);
+    CHECK(press() == std::nullopt);
+  }
+}

@@ -24,3 +24,16 @@ TEST_CASE("vm_children: what was found in a draft of one's own is shown, and lea
   CHECK(desk.state.screen()->kind == ScreenKind::Record);
   CHECK(desk.state.visit->visit.id == visit);
 }
+
+TEST_CASE("vm_children: a card that was made small stays so until it is opened again", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  desk.act(AddItem{{desk.amara, "injuries", {}, {}}});
+  REQUIRE(record_vm(desk.state).calls.size() == 1);
+  CHECK_FALSE(record_vm(desk.state).calls[0].turned);
+  desk.act(TurnCall{desk.amara});
+  CHECK(record_vm(desk.state).calls[0].turned);
+  desk.act(TurnCall{desk.amara});
+  CHECK_FALSE(record_vm(desk.state).calls[0].turned);
+}

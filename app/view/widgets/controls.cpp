@@ -495,16 +495,18 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
 CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
   CallAction action = CallAction::None;
   begin_panel(ui, key, Tone::Danger, card.heading);
-  begin_flow(ui, space::kSm);
-  const Rect mark = place(ui, {ui.s(24), ui.s(line_px(Type::H3))});
-  draw_icon(ui, Icon::Phone, mark.x0, mark.y0 + ui.s(1), ui.s(24), ui.c.danger.text);
-  const Size head = measure(ui, Type::H3, card.heading, room(ui) - ui.s(24 + 12));
-  draw_text(ui, Type::H3, ui.c.danger.text, card.heading, place(ui, head), Role::Alert);
-  end_flow(ui);
-  gap(ui, space::kXs);
+  if (!card.below_line) {
+    begin_flow(ui, space::kSm);
+    const Rect mark = place(ui, {ui.s(24), ui.s(line_px(Type::H3))});
+    draw_icon(ui, Icon::Phone, mark.x0, mark.y0 + ui.s(1), ui.s(24), ui.c.danger.text);
+    const Size head = measure(ui, Type::H3, card.heading, room(ui) - ui.s(24 + 12));
+    draw_text(ui, Type::H3, ui.c.danger.text, card.heading, place(ui, head), Role::Alert);
+    end_flow(ui);
+    gap(ui, space::kXs);
+  }
   text(ui, Type::BodyBold, ui.c.ink, card.emergency);
   gap(ui, space::kSm);
-  if (!card.number.empty()) {
+  if (!card.number.empty() && !card.below_line) {
     text(ui, Type::Small, ui.c.ink2, card.who, Role::Label);
     text(ui, Type::H3, ui.c.ink, card.number);
     gap(ui, space::kSm);
@@ -522,6 +524,39 @@ CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
   }
   end_panel(ui);
   return action;
+}
+
+bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bool across) {
+  const ToneColors& tone = ui.c.danger;
+  const float pad = ui.s(!across ? space::kMd : ui.narrow() ? space::kMd : space::kLg), side = ui.s(20), between = ui.s(space::kXs);
+  const std::string number = std::string(card.who) + (card.number.empty() ? "" : " " + std::string(card.number));
+  const float width = room(ui), most = width - 2 * pad - 2 * (side + between);
+  const float head_line = std::ceil(line_width(ui, Type::BodyBold, card.heading)), number_line = std::ceil(line_width(ui, Type::BodyBold, number));
+  const bool one_row = head_line + ui.s(space::kLg) + number_line <= most;
+  const bool number_only = !one_row && ui.is_short() && !card.number.empty();  // the icon and the number say what is to be done
+  const Size head = number_only ? Size{} : measure(ui, Type::BodyBold, card.heading, one_row ? head_line + 1 : most);
+  const Size below = measure(ui, Type::BodyBold, number, one_row ? number_line + 1 : most);
+  const float words_h = one_row ? std::max(head.h, below.h) : head.h + below.h;
+  const float h = std::max(ui.s(kControl), words_h + 2 * ui.s(space::kXs));
+  const Rect at = place(ui, {width, h});
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = card.heading, .value = number, .expanded = open});
+  if (state.visible) {
+    draw::fill(at, tone.back, across ? 0 : ui.s(kRadius));
+    if (across) draw::hline(at.x0, at.x1, at.y1 - 1, tone.text);
+    else draw::border(at, tone.text, ui.s(kRadius), ui.s(state.hovered ? ui.c.thick_px : ui.c.edge_px));
+    if (across && state.hovered) draw::hline(at.x0, at.x1, at.y1 - ui.s(3), tone.text, ui.s(3));
+    if (state.focused) focus_ring(ui, across ? draw::grown(at, -ui.s(4)) : at, ui.s(kRadius));
+  }
+  const float x = at.x0 + pad + side + between, y = at.y0 + std::floor((h - words_h) / 2);
+  const float mark_y = y + std::round((ui.s(line_px(Type::BodyBold)) - side) / 2);
+  draw_icon(ui, Icon::Phone, at.x0 + pad, mark_y, side, tone.text);
+  draw_icon(ui, open ? Icon::Down : Icon::Next, at.x1 - pad - side, mark_y, side, tone.text);
+  const Inside inside(ui, state.id);
+  if (!number_only) draw_text(ui, Type::BodyBold, tone.text, card.heading, {x, y, x + head.w, y + head.h}, Role::Alert);
+  const Rect number_at = one_row ? Rect{x + head.w + ui.s(space::kLg), y, at.x1, y + below.h} : Rect{x, y + head.h, x + below.w, at.y1};
+  draw_text(ui, Type::BodyBold, ui.c.ink, number, {number_at.x0, number_at.y0, number_at.x0 + below.w, number_at.y0 + below.h});
+  if (!across) gap(ui, space::kMd);
+  return state.pressed;
 }
 
 bool curtain(Ui& ui, std::string_view words, std::string_view uncover) {

@@ -96,7 +96,8 @@ struct AppBar {
 enum class BarAction { None, Back, Status, Person, Cover };
 BarAction app_bar(Ui& ui, const AppBar& bar);
 
-/// Whom to call, until a call is recorded. It never blocks writing: it is a panel in the page.
+/// Whom to call, until a call is recorded. It never blocks writing: it is a panel in the page, or one line that stays in sight
+/// (call_line), whose panel then says neither heading nor number again (`below_line`).
 struct CallCard {
   std::string_view heading;             ///< "Call your manager when it is safe"
   std::string_view emergency;           ///< "Immediate danger: 999"
@@ -108,9 +109,12 @@ struct CallCard {
   std::string_view reason_label = {};   ///< "Why this is here"
   std::string_view reason = {};         ///< drawn when open
   bool reason_open = false;
+  bool below_line = false;
 };
 enum class CallAction { None, Called, NoAnswer, TurnReason };
 CallAction call_card(Ui& ui, std::string_view key, const CallCard& card);
+/// The card as one line as wide as there is room; `across`: edge to edge below the bar. True: open or close its panel.
+bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bool across);
 
 /// The cover over everything: only `words` and one button. True: uncover.
 bool curtain(Ui& ui, std::string_view words, std::string_view uncover);

@@ -50,6 +50,7 @@ inline constexpr float kTagRadius = 4;
 inline constexpr float kColumn = 780;     ///< widest column of text: about 90 characters
 inline constexpr float kNarrow = 900;     ///< at or below this scaled width there is one pane
 inline constexpr float kShort = 560;      ///< at or below this scaled height the footer joins the page
+inline constexpr float kTight = 700;      ///< at or below this scaled height a call card comes as one line
 inline constexpr float kSidePane = 348;
 inline constexpr float kBar = 60;
 

@@ -15,6 +15,7 @@ float Ui::width() const { return ImGui::GetIO().DisplaySize.x; }
 float Ui::height() const { return ImGui::GetIO().DisplaySize.y; }
 bool Ui::narrow() const { return width() <= kNarrow * scale; }
 bool Ui::is_short() const { return height() <= kShort * scale; }
+bool Ui::is_tight() const { return height() <= kTight * scale; }
 
 void Ui::set_look(Look l) {
   look = l;

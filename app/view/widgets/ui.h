@@ -52,6 +52,7 @@ struct Ui {
   float height() const;
   bool narrow() const;                     ///< one pane only (kNarrow)
   bool is_short() const;                   ///< footer joins the page (kShort)
+  bool is_tight() const;                   ///< little room for what is not being written (kTight)
   void set_look(Look l);
   void wake(Millis at);
 
