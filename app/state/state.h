@@ -100,8 +100,8 @@ struct Reviewing {
   bool in_person = false;
   std::string return_reason;       ///< code
   bool since_return = false;
-  std::vector<std::string> problems;
   std::vector<Id> directed;        ///< steps to be directed; their words are in the editors of directed_key()
+  std::vector<std::string> problems;
   bool stale = false;              ///< a newer version has arrived since it was opened
 };
 

@@ -43,7 +43,7 @@ struct BarVm {
 };
 BarVm bar_vm(const State& state);
 
-struct CurtainVm { std::string words, uncover; };
+struct CurtainVm { std::string words, saved, uncover; };
 CurtainVm curtain_vm(const State& state);
 
 // Unlock ---------------------------------------------------------------------------------------------------------------
@@ -198,7 +198,6 @@ struct GroupVm {
   Place place;
   std::string key, label, hint, error;
   std::vector<FieldVm> fields;
-  std::vector<FactVm> definitions;  ///< the council's own words for each level
 };
 
 /// Who went with the worker: not a question of the form, for it is of the visit itself.
@@ -341,6 +340,11 @@ struct ReviewVm {
   std::string next_visit_label;
   std::string reason_label;
   std::vector<ChoiceVm> reasons;          ///< of a return
+  std::string directed_heading, directed_hint;
+  struct DirectedVm { std::string title, what_key, owner_key, due_key; ActionVm remove; };
+  std::vector<DirectedVm> directed;       ///< steps the supervisor directs
+  std::string what_label, owner_label, owner_hint, due_label;
+  ActionVm add_directed;
   std::string approve_words;              ///< what approving means
   std::string problems_heading;
   std::vector<std::string> problems;
@@ -350,11 +354,6 @@ struct ReviewVm {
 ReviewVm review_vm(const State& state);
 
 // Conflicts, alerts, matching ------------------------------------------------------------------------------------------
-  std::string directed_heading, directed_hint;
-  struct DirectedVm { std::string title, what_key, owner_key, due_key; ActionVm remove; };
-  std::vector<DirectedVm> directed;       ///< steps the supervisor directs
-  std::string what_label, owner_label, owner_hint, due_label;
-  ActionVm add_directed;
 
 struct ConflictVm {
   std::string path, heading;              ///< the question's words

@@ -130,7 +130,7 @@ BarVm bar_vm(const State& state) {
   return bar;
 }
 
-CurtainVm curtain_vm(const State& state) { return {state.text()("curtain.words"), state.text()("curtain.uncover")}; }
+CurtainVm curtain_vm(const State& state) { return {state.text()("curtain.words"), state.text()("curtain.saved"), state.text()("curtain.uncover")}; }
 
 // Unlock ------------------------------------------------------------------------------------------------------------------
 
@@ -173,10 +173,10 @@ SyncVm sync_vm(const State& state) {
   } else if (sync.waiting > 0) {
     vm.headline = text("sync.headline.waiting");
     vm.mood = Mood::Info;
-  } else if (sync.receipt) {
   } else if (std::any_of(sync.refused.begin(), sync.refused.end(), [&](const auto& r) { return !state.refused_seen.count(r.number); })) {
     vm.headline = text("sync.headline.refused");
     vm.mood = Mood::Warn;
+  } else if (sync.receipt) {
     vm.headline = text("sync.headline.sent");
     vm.mood = Mood::Ok;
   } else {

@@ -268,7 +268,6 @@ struct Making {
     GroupVm vm;
     vm.place = {part.id, q.id, Id(), {}};
     vm.key = vm.place.key();
-    vm.label = rules::words(q.label, &part);
     vm.hint = rules::words(q.help, &part);
     vm.error = error_at(part.id, q.id, Id());
     const auto place = [&](const char* member) {
@@ -286,8 +285,7 @@ struct Making {
     const auto levels = [&](const char* member, const char* label, const std::vector<rules::Level>& of) {
       auto one = field(place(member), FieldKind::Choice, text()(label));
       for (const auto& level : of) {
-        one.options.push_back({level.code, level.label, {}, one.text == level.code, FieldValue(level.code)});
-        if (!level.definition.empty()) vm.definitions.push_back({level.label, level.definition});
+        one.options.push_back({level.code, level.label, level.definition, one.text == level.code, FieldValue(level.code)});
       }
       vm.fields.push_back(std::move(one));
     };
@@ -303,7 +301,8 @@ struct Making {
       switch (asked.question->kind) {
         case Kind::People: case Kind::OtherChildren: case Kind::Sharing: case Kind::Injuries: case Kind::Disclosures:
         case Kind::OpenSteps: case Kind::NextSteps: case Kind::Calls:
-          vm.blocks.push_back(list(asked, part));
+          // What only fills by itself, calls and carried steps, is nothing to look at while it is empty.
+          if (auto made = list(asked, part); !made.items.empty() || !made.add.label.empty()) vm.blocks.push_back(std::move(made));
           break;
         case Kind::Risk:
           if (part) vm.blocks.push_back(risk(asked, *part));
@@ -314,6 +313,7 @@ struct Making {
     return vm;
   }
 };
+
 SecondWorkerVm second_worker(const State& state, const model::Visit& visit) {
   const auto& text = state.text();
   SecondWorkerVm vm{"visit/second_worker", text("second.label"), text("second.hint"), {}};
@@ -326,7 +326,6 @@ SecondWorkerVm second_worker(const State& state, const model::Visit& visit) {
   }
   return vm;
 }
-
 
 const model::ChildPart* shown_part(const OpenVisit& open) {
   for (const auto& part : open.visit.children)
@@ -372,8 +371,8 @@ RecordVm record_vm(const State& state) {
   if (!vm.returned_why.empty()) vm.tag = {text("state.returned"), Mood::Warn};
   if (visit.facts.start)
     vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at)) + ", " + clock_words(visit.facts.start->at);
-  if (visit.second_worker) vm.with = text("record.with", {{"name", person_name(state, *visit.second_worker)}});
   vm.where = visit.address;
+  if (visit.second_worker) vm.with = text("record.with", {{"name", person_name(state, *visit.second_worker)}});
   vm.hazards = hazards_of(state, state.caseload->family(visit.family));
   vm.calls = call_cards(state, visit.id);
   if (!visit.conflicts.empty()) {
@@ -392,10 +391,10 @@ RecordVm record_vm(const State& state) {
   for (const auto& section : state.assets->form.sections) {
     if ((section.scope == rules::Scope::Child) != (part != nullptr)) continue;
     auto made = making.section(section, part);
-    if (!made.blocks.empty()) vm.sections.push_back(std::move(made));
     if (section.id == "people") {
       if (auto second = second_worker(state, visit); !second.workers.empty()) made.blocks.push_back(std::move(second));
     }
+    if (!made.blocks.empty()) vm.sections.push_back(std::move(made));
   }
   if (!part) {
     vm.jottings_heading = text("jottings.heading");
@@ -439,6 +438,7 @@ std::string first_control(const RecordVm& vm, const Place& place) {
     }
   return {};
 }
+
 namespace {
 
 /// What is missing, by child and section.
@@ -475,7 +475,6 @@ std::vector<ProblemListVm> problem_lists(const State& state, const OpenVisit& op
 }
 
 }  // namespace
-
 
 CheckVm check_vm(const State& state) {
   const auto& text = state.text();

@@ -350,10 +350,10 @@ std::string place_words(const State& state, std::string_view path, const model::
   const auto* question = question_at(state.assets->form, path);
   if (question) return rules::words(question->label, part);
   if (path.starts_with("jottings")) return state.text()("jottings.heading");
+  if (path == "second_worker") return state.text()("second.label");
   return {};
 }
 
-  if (path == "second_worker") return state.text()("second.label");
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record) {
   std::vector<ReadBlockVm> out;
   blocks_of(state, rules::Scope::Child, record.facts, &record.part, out);
@@ -558,10 +558,10 @@ ReviewVm review_vm(const State& state) {
 
   vm.decide_heading = text("review.decide");
   if (body.author == state.caseload->me.id) vm.own = text("review.own");
+  else if (was_there(body, state.caseload->me.id)) vm.own = text("review.own.second");
   for (const auto reason : rules::rationale_reasons(body)) {
     const char* keys[] = {"cp", "s47", "unseen", "disclosure", "injury", "risk"};
     vm.why_rationale.push_back(text(std::string("review.rationale.") + keys[static_cast<std::size_t>(reason)]));
-  else if (was_there(body, state.caseload->me.id)) vm.own = text("review.own.second");
   }
   vm.agree_label = text("review.agree");
   vm.agree = {{"agree_yes", text("yes"), {}, reviewing.agree_risk == true, ChooseAgreeRisk{true}},

@@ -54,7 +54,7 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   begin_root(ui, state.text()("app.name"));
   if (state.covered) {
     state::CurtainVm vm = curtain_vm(state);
-    if (curtain(ui, vm.words, vm.uncover)) out.push_back(state::Uncover{});
+    if (curtain(ui, vm.words, vm.saved, vm.uncover)) out.push_back(state::Uncover{});
     end_root(ui);
     return;
   }

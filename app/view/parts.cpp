@@ -63,6 +63,13 @@ void draw_facts(Ui& ui, const std::vector<state::FactVm>& facts) {
   for (const auto& f : facts) fact(ui, f.name, f.value);
 }
 
+void draw_said(Ui& ui, std::string_view key, const std::vector<state::FactVm>& said, Tone tone) {
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    gap(ui, space::kXs);
+    draw_text_of(ui, std::string(key) + std::to_string(i), said[i].name, said[i].value, tone);
+  }
+}
+
 void draw_fact_block(Ui& ui, std::string_view title, const std::vector<state::FactVm>& facts) {
   if (facts.empty()) return;
   gap(ui, space::kLg);

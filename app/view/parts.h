@@ -27,6 +27,8 @@ void draw_title(Ui& ui, std::string_view words, const state::TagVm& tag);
 void push_right(Ui& ui, float width);
 /// A heading, then its facts; nothing when there are none.
 void draw_fact_block(Ui& ui, std::string_view title, const std::vector<state::FactVm>& facts);
+/// What somebody said of it, one below the other: who and when, and the words.
+void draw_said(Ui& ui, std::string_view key, const std::vector<state::FactVm>& said, Tone tone);
 /// Told before the door is reached; nothing when there are none.
 void draw_hazards(Ui& ui, std::string_view title, const std::vector<state::HazardVm>& hazards);
 /// One of several; the chosen one's intent goes out.

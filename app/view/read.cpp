@@ -12,12 +12,15 @@ void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWor
   }
   gap(ui, space::kMd);
   draw_facts(ui, vm.facts);
-  draw_facts(ui, vm.decisions);
+  draw_said(ui, "decision-", vm.decisions, Tone::Neutral);
   draw_blocks(ui, vm.blocks);
-  draw_fact_block(ui, vm.addendum_heading, vm.addenda);
-  if (!vm.add_addendum.label.empty()) {
+  if (!vm.addendum_heading.empty()) {
     gap(ui, space::kLg);
-    if (vm.addenda.empty()) heading(ui, vm.addendum_heading);
+    separator(ui);
+    heading(ui, vm.addendum_heading);
+  }
+  draw_said(ui, "addendum-", vm.addenda, Tone::Neutral);
+  if (!vm.add_addendum.label.empty()) {
     gap(ui, space::kSm);
     draw_line(ui, state::kAddendumReason, {.label = vm.addendum_reason_label}, {}, limits::kShortTextBytes, editors, out);
     gap(ui, space::kMd);

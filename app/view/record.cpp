@@ -59,6 +59,8 @@ void draw_not_covered(Pen& pen, const state::Place& place, const std::string& ke
     pen.out.push_back(state::FieldChosen{place, on ? state::FieldValue() : state::FieldValue(model::NotCovered{})});
   if (on && !why_label.empty())
     draw_line(pen.ui, key + "/uncovered", {.label = why_label}, why, limits::kShortTextBytes, pen.editors, pen.out);
+  else
+    gap(pen.ui, space::kSm);
 }
 
 void draw_field(Pen& pen, const state::FieldVm& vm) {
@@ -87,7 +89,7 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
     if (vm.kind != FieldKind::DateTime) draw_action(pen.ui, vm.key + "/now", vm.now, ButtonKind::Secondary, pen.out, Icon::Clock);
   }
   draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
-  gap(pen.ui, space::kLg);
+  gap(pen.ui, kBetween);
 }
 
 void draw_list(Pen& pen, const state::ListVm& vm) {
@@ -113,16 +115,15 @@ void draw_list(Pen& pen, const state::ListVm& vm) {
   draw_action(ui, vm.key + "/all-not-discussed", vm.all_not_discussed, ButtonKind::Secondary, pen.out);
   if (!vm.none.empty() && checkbox(ui, vm.key + "/none", vm.none, vm.is_none)) pen.out.push_back(state::NoneOf{vm.place});
   end_flow(ui);
-  if (!vm.not_covered.empty()) gap(ui, space::kLg);
-  draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
   gap(ui, space::kLg);
+  draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
+  gap(ui, kBetween);
 }
 
 void draw_group(Pen& pen, const state::GroupVm& vm) {
-  label(pen.ui, vm.label);
+  if (!vm.label.empty()) label(pen.ui, vm.label);
   if (!vm.hint.empty()) hint(pen.ui, vm.hint);
   if (!vm.error.empty()) inline_error(pen.ui, vm.error);
-  gap(pen.ui, space::kXs);
   for (const auto& field : vm.fields) draw_field(pen, field);
 }
 
@@ -151,16 +152,17 @@ void draw_head(Pen& pen, const state::RecordVm& vm) {
   begin_flow(ui, space::kLg);
   if (!vm.when.empty()) icon_text(ui, Icon::Clock, vm.when);
   if (!vm.where.empty()) icon_text(ui, Icon::Pin, vm.where);
-  end_flow(ui);
   if (!vm.with.empty()) icon_text(ui, Icon::People, vm.with);
+  end_flow(ui);
   draw_hazards(ui, {}, vm.hazards);
   gap(ui, space::kMd);
   draw_calls_below_line(ui, vm.calls, pen.out);
   if (!vm.conflict.empty()) {
-    info_panel(ui, "conflict", Tone::Warn, {}, vm.conflict);
-    gap(ui, space::kXs);
+    begin_panel(ui, "conflict", Tone::Warn, vm.conflict);
+    body(ui, vm.conflict);
     draw_action(ui, "settle", vm.settle, ButtonKind::Secondary, pen.out);
-    gap(ui, space::kMd);
+    end_panel(ui);
+    gap(ui, space::kXs);
   }
   if (!vm.returned_why.empty()) {
     info_panel(ui, "returned", Tone::Warn, {}, vm.returned_why);
@@ -173,9 +175,9 @@ void draw_head(Pen& pen, const state::RecordVm& vm) {
 void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
                  Editors& editors, Intents& out) {
   Pen pen{ui, dates, notes, editors, out};
+  draw_call_line(ui, where, vm.calls, out);
   begin_page(ui, "record", vm.title, where);
   draw_head(pen, vm);
-  draw_call_line(ui, where, vm.calls, out);
   if (vm.tabs.size() > 1) {
     std::vector<std::string_view> labels;
     for (const auto& tab : vm.tabs) labels.push_back(tab.label);
@@ -194,10 +196,10 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
     for (const auto& block : section.blocks) {
       if (auto* field = std::get_if<state::FieldVm>(&block)) draw_field(pen, *field);
       else if (auto* list = std::get_if<state::ListVm>(&block)) draw_list(pen, *list);
+      else if (auto* second = std::get_if<state::SecondWorkerVm>(&block)) draw_second_worker(pen, *second);
       else draw_group(pen, std::get<state::GroupVm>(block));
     }
   }
-      else if (auto* second = std::get_if<state::SecondWorkerVm>(&block)) draw_second_worker(pen, *second);
   draw_jottings(pen, vm);
   if (vm.discard_question.empty()) {
     draw_action(ui, "discard", vm.discard, ButtonKind::Quiet, out, Icon::Cross);

@@ -79,13 +79,14 @@ void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::Dat
   draw_title(ui, vm.title, vm.tag);
   if (!vm.stale.empty()) {
     gap(ui, space::kMd);
-    info_panel(ui, "stale", Tone::Warn, {}, vm.stale);
-    gap(ui, space::kSm);
+    begin_panel(ui, "stale", Tone::Warn, vm.stale);
+    body(ui, vm.stale);
     draw_action(ui, "reload", vm.reload, ButtonKind::Primary, out, Icon::Sync);
+    end_panel(ui);
   }
+  draw_fact_block(ui, vm.summary_heading, vm.summary);
   gap(ui, space::kMd);
   draw_facts(ui, vm.facts);
-  draw_fact_block(ui, vm.summary_heading, vm.summary);
   draw_changes(ui, vm, out);
   draw_blocks(ui, vm.blocks);
   if (!vm.own.empty()) {

@@ -5,6 +5,7 @@ namespace doorstep::view {
 void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors, Intents& out) {
   constexpr editor::Rules kSecret{.single_line = true, .secret = true, .max_bytes = 1000};
   begin_page(ui, "unlock", vm.title, where, {.max_width = 480, .centred = true});
+  if (!ui.is_short()) logo(ui);
   title(ui, vm.title);
   if (!vm.person.empty()) icon_text(ui, Icon::Person, vm.person);
   gap(ui, space::kSm);
@@ -18,10 +19,10 @@ void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors
     entered = password_field(ui, state::kPassphraseAgain, {.label = vm.again_label, .disabled = vm.disabled},
                              editors.text(state::kPassphraseAgain, {}, kSecret), vm.show).entered;
   }
-  gap(ui, space::kSm);
-  if (checkbox(ui, "show", vm.show_label, vm.show)) out.push_back(state::TurnShowPassphrase{});
-  gap(ui, space::kLg);
+  begin_flow(ui);
   bool pressed = button(ui, "unlock-action", vm.action, ButtonKind::Primary, {.icon = Icon::Lock, .disabled = vm.disabled || vm.busy});
+  if (checkbox(ui, "show", vm.show_label, vm.show, false, true)) out.push_back(state::TurnShowPassphrase{});
+  end_flow(ui);
   if ((pressed || entered) && !vm.disabled && !vm.busy) out.push_back(state::PressUnlock{});
   if (vm.busy) {
     gap(ui, space::kMd);

@@ -434,19 +434,19 @@ std::vector<Shown> all_screens() {
   });
   add("record-conflict", [] { return at(ruth(), Open{ScreenKind::Record, kConflicted}); });
   add("check-problems", [] { return checked(begun()); }, true);
-  add("check-ready", [] { return ready(); }, true);
   add("check-problems-folded", [] {
     State s = at(checked(begun()), TurnProblems{{}});
     return at(std::move(s), TurnProblems{child_id("C1202")});
   });
+  add("check-ready", [] { return ready(); }, true);
   add("read-approved", [] { return reading("C0101", model::State::Approved); }, true);
+  add("read-lists", [] { return reading_lists(); }, true);
   add("read-submitted", [] { return reading("C0401", model::State::Submitted); });
   add("read-returned", [] { return reading("C0801", model::State::Returned); });
   add("sync-all-sent", [] { return syncing(all_sent()); });
   add("sync-offline", [] { return at(ruth(), Open{ScreenKind::SyncStatus, {}}); });
   add("sync-sending", [] {
     auto status = all_sent();
-  add("read-lists", [] { return reading_lists(); }, true);
     status.phase = SyncPhase::Sending, status.done = 2, status.total = 7, status.waiting = 5;
     return syncing(status);
   });
@@ -473,11 +473,6 @@ std::vector<Shown> all_screens() {
     act(s, PressReturn{});
     return s;
   }, true);
-  add("review-stale", [] {
-    State s = reviewing("C0401");
-    s.reviewing->read.hash = "another";
-    hear(s, Loaded{s.caseload});
-    return s;
   add("review-steps", [] {
     State s = reviewing("C0401");
     act(s, AddDirectedStep{});
@@ -487,6 +482,11 @@ std::vector<Shown> all_screens() {
     act(s, PressApprove{});
     return s;
   }, true);
+  add("review-stale", [] {
+    State s = reviewing("C0401");
+    s.reviewing->read.hash = "another";
+    hear(s, Loaded{s.caseload});
+    return s;
   });
   add("conflicts", [] {
     State s = at(ruth(), Open{ScreenKind::Record, kConflicted});

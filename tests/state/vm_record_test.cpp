@@ -109,3 +109,25 @@ TEST_CASE("vm_record: after a check each tab says how much there is to do", "[st
   desk.fill();
   CHECK(record_vm(desk.state).tabs[1].label == "Amara");
 }
+
+TEST_CASE("vm_record: the child comes before leaving it out, and the levels say what they mean where they are chosen", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(false, "CP");
+  desk.act(ShowChild{desk.amara});
+  const auto vm = record_vm(desk.state);
+  const auto* first = std::get_if<FieldVm>(&vm.sections.at(0).blocks.at(0));
+  REQUIRE(first != nullptr);
+  CHECK(first->place.question == "seen");
+  const auto* last = std::get_if<FieldVm>(&vm.sections.at(0).blocks.back());
+  REQUIRE(last != nullptr);
+  CHECK(last->place.question == "skip_reason");
+  for (const auto& section : vm.sections)
+    for (const auto& block : section.blocks) {
+      if (const auto* list = std::get_if<ListVm>(&block)) CHECK((!list->items.empty() || !list->add.label.empty()));
+      if (const auto* group = std::get_if<GroupVm>(&block); group && group->place.question == "risk")
+        for (const auto& field : group->fields)
+          if (field.place.field == "level" || field.place.field == "threshold")
+            for (const auto& option : field.options) CHECK_FALSE(option.hint.empty());
+    }
+}

@@ -81,16 +81,16 @@ void draw_mark(Ui& ui, Mark mark, const Rect& at, bool selected, bool disabled, 
 
 /// A tile with a mark before its words: radio and checkbox.
 struct TileLook {
-  float width = 0;     ///< at least, window pixels
+  float width = 0;     ///< of a column, window pixels; 0: as wide as its words
   bool quiet = false;  ///< no border, no ground
 };
 bool tile(Ui& ui, std::string_view key, Role role, Mark mark, const Choice& choice, bool selected, const Question& question, TileLook look = {}) {
   const float pad = ui.s(look.quiet ? space::kHair : space::kMd), side = ui.s(22), between = ui.s(space::kSm);
-  const float most = room(ui) - 2 * pad - side - between;
+  const float most = (look.width > 0 ? look.width : room(ui)) - 2 * pad - side - between;
   const Size words = measure(ui, Type::Body, choice.label, most);
   const Size below = choice.hint.empty() ? Size{} : measure(ui, Type::Small, choice.hint, most);
   const float h = std::max(ui.s(kControl), words.h + below.h + 2 * ui.s(11));
-  const Rect at = place(ui, {std::max(look.width, 2 * pad + side + between + std::max(words.w, below.w)), h});
+  const Rect at = place(ui, {look.width > 0 ? look.width : 2 * pad + side + between + std::max(words.w, below.w), h});
   const bool invalid = !question.error.empty();
   const Pressed state = press(ui, key, at, {.role = role, .name = choice.label, .value = choice.hint, .selected = selected,
                                             .disabled = question.disabled, .invalid = invalid});
@@ -333,7 +333,7 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row) {
   if (state.visible) {
     if (row.selected || state.hovered) draw::fill(hit, ui.c.tint);
     if (row.selected) draw::fill({hit.x0, hit.y0, hit.x0 + ui.s(5), hit.y1}, ui.c.primary);
-    draw::hline(row.selected ? hit.x0 : column_at.x0, hit.x1, hit.y1 - 1, ui.c.line);
+    draw::hline(row.selected ? hit.x0 : column_at.x0, whole ? hit.x1 : column_at.x1, hit.y1 - 1, ui.c.line);
     if (state.focused) focus_ring(ui, draw::grown(hit, -ui.s(4)), ui.s(kTagRadius));
   }
   float x = column_at.x0, y = column_at.y0 + std::floor((h - first - sub_size.h - tag_h) / 2);
@@ -438,14 +438,15 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
   const float right_least = (bar.cover.empty() ? 0 : target + between) + (bar.person.empty() ? 0 : target) + (bar.status.empty() ? 0 : target + between);
   const float left_icon = bar.back.empty() ? ui.s(24 + 12) : 0;
   const float back_words = bar.back.empty() ? 0 : std::ceil(line_width(ui, Type::Body, bar.back)) + ui.s(20 + 8 + 16);
-  const float title_line = std::ceil(line_width(ui, Type::H3, bar.title));
-  // First the status loses its words, then the way back; the title wraps.
+  // In a narrow window the program's name goes first, where there is a way back; then the status loses its words, then the way back.
+  const std::string_view named = !bar.back.empty() && ui.narrow() ? std::string_view() : bar.title;
+  const float title_line = named.empty() ? 0 : std::ceil(line_width(ui, Type::H3, named));
   float free = width - 2 * pad - right_least - left_icon - ui.s(space::kMd);
   const bool back_says = !bar.back.empty() && back_words + ui.s(space::kSm) + title_line <= free;
   const float back_w = bar.back.empty() ? 0 : (back_says ? back_words : target) + ui.s(space::kSm);
   free -= back_w;
   const bool status_says = status_words > 0 && title_line + status_words - target <= free;
-  const Size title_size = measure(ui, Type::H3, bar.title, std::max(free, ui.s(60)));
+  const Size title_size = measure(ui, Type::H3, named, std::max(free, ui.s(60)));
   const float h = std::max(ui.s(kBar), title_size.h + 2 * ui.s(space::kXs));
   draw::fill({0, 0, width, h}, ui.c.header);
   if (ui.look == Look::HighContrast) draw::hline(0, width, h - 2, ui.c.line, 2);
@@ -461,7 +462,7 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
     if (bar_button(ui, "bar/back", Icon::Back, back_says ? bar.back : std::string_view(), bar.back, at, Type::Body)) action = BarAction::Back;
     x += back_w;
   }
-  draw_text(ui, Type::H3, ui.c.on_header, bar.title, {x, std::floor((h - title_size.h) / 2), x + title_size.w, h}, Role::Heading);
+  if (!named.empty()) draw_text(ui, Type::H3, ui.c.on_header, named, {x, std::floor((h - title_size.h) / 2), x + title_size.w, h}, Role::Heading);
 
   float right = width - pad - (bar.person.empty() ? 0 : target);
   const float person_x = right;
@@ -559,7 +560,7 @@ bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bo
   return state.pressed;
 }
 
-bool curtain(Ui& ui, std::string_view words, std::string_view uncover) {
+bool curtain(Ui& ui, std::string_view words, std::string_view saved, std::string_view uncover) {
   begin_root(ui, words);
   bool pressed = false;
   draw::fill({0, 0, ui.width(), ui.height()}, ui.c.header);
@@ -568,6 +569,8 @@ bool curtain(Ui& ui, std::string_view words, std::string_view uncover) {
   draw_icon(ui, Icon::Logo, at.x0, at.y0, ui.s(40), ui.c.on_header);
   gap(ui, space::kLg);
   text(ui, Type::H1, ui.c.on_header, words, Role::Heading);
+  gap(ui, space::kXs);
+  text(ui, Type::Body, ui.c.on_header2, saved);
   gap(ui, space::kLg);
   pressed = button(ui, "curtain/uncover", uncover, ButtonKind::Secondary);
   end_page(ui);

@@ -116,7 +116,7 @@ CallAction call_card(Ui& ui, std::string_view key, const CallCard& card);
 /// The card as one line as wide as there is room; `across`: edge to edge below the bar. True: open or close its panel.
 bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bool across);
 
-/// The cover over everything: only `words` and one button. True: uncover.
-bool curtain(Ui& ui, std::string_view words, std::string_view uncover);
+/// The cover over everything: only these words and one button. True: uncover.
+bool curtain(Ui& ui, std::string_view words, std::string_view saved, std::string_view uncover);
 
 }  // namespace doorstep::view

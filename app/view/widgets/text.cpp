@@ -163,6 +163,13 @@ void tag(Ui& ui, std::string_view words, Tone tone) {
   if (!ui.places.back().flow) gap(ui, space::kXs);
 }
 
+void logo(Ui& ui) {
+  const float side = ui.s(40);
+  const Rect at = place(ui, {side, side});
+  draw_icon(ui, Icon::Logo, at.x0, at.y0, side, ui.c.ink);
+  gap(ui, space::kMd);
+}
+
 void empty_state(Ui& ui, Icon icon, std::string_view head, std::string_view words) {
   gap(ui, space::kXl);
   const float side = ui.s(40);

@@ -31,11 +31,12 @@ void status_line(Ui& ui, Icon icon, std::string_view words, Tone tone = Tone::Ne
 void progress_text(Ui& ui, std::string_view words);  ///< "Sending 3 of 7"; role Progress
 void inline_error(Ui& ui, std::string_view words);
 void tag(Ui& ui, std::string_view words, Tone tone);
+void logo(Ui& ui);                                 ///< the program's mark, where there is no bar
 void empty_state(Ui& ui, Icon icon, std::string_view heading, std::string_view body);
 void info_panel(Ui& ui, std::string_view key, Tone tone, std::string_view heading, std::string_view body);
-/// "Address   27 Alder Close": a name and what it is, one above the other when there is no room.
 inline constexpr float kFactColumn = 230;          ///< unscaled, of the names
 inline constexpr float kAnswerColumn = 340;        ///< the same for questions, which are longer
+/// "Address   27 Alder Close": a name and what it is, one above the other when there is no room.
 void fact(Ui& ui, std::string_view name, std::string_view value, float column_px = kFactColumn);
 
 }  // namespace doorstep::view
