@@ -95,6 +95,10 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
   DOORSTEP_TRY(db.exec("UPDATE ops SET acked=0, settled=0, dismissed=0, status=NULL, code=NULL, detail=NULL, rev=NULL, result_hash=NULL"
                        " WHERE incarnation=? AND number>?", incarnation, reply.applied_through));
   DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  // What is kept of the drafts' log is of a history that is no more: a draft must not be brought in line with it.
+  DOORSTEP_TRY_ASSIGN(Id own, me());
+  DOORSTEP_TRY(clear_case(own));
+  DOORSTEP_TRY(db.exec("UPDATE cases SET seq=0, chain=? WHERE id=?", wire::kChainStart, own));
   if (gaps.value_or(0) > 0) DOORSTEP_TRY(next_incarnation());
   return {};
 }
@@ -233,7 +237,9 @@ Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
     return put_draft(fresh);
   };
   if (!row) return discarded ? Result<void>() : take_over();
-  if (row->stage == kStageSubmitting || head->rev <= row->base_rev || head->rev < row->await_rev) return {};
+  if (row->stage == kStageSubmitting) return {};
+  // What is awaited may be below the base: the server went back in time.
+  if (row->await_rev > 0 ? head->rev < row->await_rev : head->rev <= row->base_rev) return {};
   out.drafts_changed = true;
   bool edited = row->dirty || row->body != row->base_body;
   if (!edited && (discarded || row->stage == kStageDiscarded)) {

@@ -647,3 +647,53 @@ TEST_CASE("sync: what this build cannot read is kept, and holds up nothing else"
   CHECK(must(store.record(known.id)).head().revision.rev == 3);
   CHECK(must(store.record(known.id)).versions.size() == 2);
 }
+
+TEST_CASE("sync: a draft is backed up again after the server went back in time, and its newest words are in it", "[store]") {
+  for (bool another_tablet : {false, true}) {
+    Folder folder;
+    Server server;
+    Store store = open_store(folder.path / "a.db");
+    auto visit = visit_to({"Amara"}, "One.");
+    must(store.save_draft(visit, at(1)));
+    sync(store, server);
+    Server old = server;
+    old.epoch = "e2";
+    for (int state = 2; state < 6; ++state) {
+      observed(visit) = "Words of state " + std::to_string(state);
+      must(store.save_draft(visit, at(state)));
+      sync(store, server);
+    }
+    if (another_tablet) {
+      auto other = visit_to({"Amara"}, "One, and words of the other tablet.");
+      model::Revision revision;
+      revision.record = visit.id;
+      revision.rev = 2;
+      revision.kind = model::RecordKind::Visit;
+      revision.body = wire::encode(other);
+      old.add(kMe, revision);
+    }
+    std::int64_t incarnation = 1;
+    for (int round = 0; round < 5; ++round) {
+      auto batch = must(store.freeze(64, 1 << 18, at(10 + round)));
+      if (batch.incarnation != incarnation) {  // a chain of its own
+        incarnation = batch.incarnation;
+        old.received.clear();
+        old.hashes = {wire::kChainStart};
+        old.results.clear();
+      }
+      auto reply = old.answer(batch);
+      if (round < 2) reply.cases.clear();  // what it pulls may come later: the digest of the cases is not known any more
+      must(store.apply(reply, at(10 + round)));
+    }
+    auto draft = must(store.draft(visit.id));
+    REQUIRE(draft.visit.conflicts.size() == 1);
+    CHECK(draft.visit.conflicts[0].mine.text.find("Words of state 5") != std::string::npos);
+    CHECK(draft.backed_up);
+    CHECK(must(wire::decode<model::Visit>(old.head(visit.id)->body)) == draft.visit);
+    auto settled = must(store.settle_conflict(visit.id, draft.visit.conflicts[0].path, {merge::Choice::Keep::Mine, {}}, at(20)));
+    CHECK(observed(settled.visit) == "Words of state 5");
+    must(store.apply(old.answer(must(store.freeze(64, 1 << 18, at(21)))), at(21)));
+    CHECK(must(store.draft(visit.id)).backed_up);
+    CHECK(must(wire::decode<model::Visit>(old.head(visit.id)->body)) == settled.visit);
+  }
+}
