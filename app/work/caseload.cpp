@@ -29,12 +29,24 @@ base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me,
   auto out = std::make_shared<state::Caseload>();
   out->me.id = me;
   out->me.name = name;
-  for (const auto& worker : read->workers)
+  std::map<base::Id, std::string> names;
+  for (const auto& worker : read->workers) {
+    names[worker.id] = worker.name;
     if (worker.id == me) out->me = worker;
+  }
   out->workers = std::move(read->workers);
   out->families = std::move(read->families);
   out->children = std::move(read->children);
-  for (auto& record : read->records) out->records.push_back(item_of(std::move(record)));
+  for (auto& record : read->records) {
+    // A name beside an id is what some tablet wrote there; whose id it is, the extract knows.
+    auto rename = [&](std::string& written, base::Id worker) {
+      if (auto known = names.find(worker); known != names.end()) written = known->second;
+    };
+    for (auto& decision : record.decisions) rename(decision.reviewer_name, decision.reviewer);
+    for (auto& addendum : record.addenda) rename(addendum.author_name, addendum.author);
+    for (auto& disposition : record.dispositions) rename(disposition.by_name, disposition.by);
+    out->records.push_back(item_of(std::move(record)));
+  }
   for (auto& draft : *drafts) {
     state::DraftItem item;
     item.visit = std::move(draft.visit);
