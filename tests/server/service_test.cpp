@@ -1,5 +1,8 @@
 #include "sync/server/service.h"
 
+#include <catch2/catch_get_random_seed.hpp>
+#include <random>
+
 #include "tests/server/office.h"
 
 using namespace doorstep;
@@ -530,4 +533,141 @@ TEST_CASE("service: receipts for purged cases are limited, and kept once", "[ser
   auto request = wren.request();
   request.purged.assign(limits::kCasesPerView + 1, child_id("A1"));
   CHECK(wren.raw(request).status == 400);
+}
+
+TEST_CASE("service: whatever tablets send, every operation is answered, and nothing is approved by who wrote it", "[server]") {
+  server::ServiceOptions options;
+  options.requests_per_minute = 1'000'000;
+  Office office(options);
+  std::vector<std::unique_ptr<Tablet>> tablets;
+  for (const char* ref : {"wren", "wren", "ash", "sparrow", "owl", "heron"}) tablets.push_back(std::make_unique<Tablet>(office, ref));
+  const auto seed = Catch::getSeed();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  auto pick = [&](const auto& list) -> const auto& { return list[random() % list.size()]; };
+  auto chance = [&](unsigned one_in) { return random() % one_in == 0; };
+  const std::vector<Id> people = {worker_id("wren"), worker_id("ash"), worker_id("sparrow"), worker_id("owl"), worker_id("heron"), Id()};
+  std::vector<Id> cases = {child_id("A1"), child_id("B1"), child_id("S1"), child_id("Z9"), any_id("found"), any_id("found too"), Id()};
+  cases.insert(cases.end(), people.begin(), people.end());
+  std::vector<Id> records = {any_id("r1"), any_id("r2"), any_id("r3"), any_id("r4"), any_id("alert"), child_id("A1"), worker_id("ash"), Id()};
+  std::map<Id, std::vector<model::Revision>> seen;  // what was pulled by anybody, of each record
+  int applied = 0, refused = 0;
+  // Half of it is what tablets do, each part of the other half is now and then something else.
+  std::vector<std::pair<Id, Id>> homes = {{any_id("r1"), any_id("found")}};
+  for (int i = 2; i < 20; ++i) homes.emplace_back(any_id("r" + std::to_string(i)), child_id(i % 2 ? "A1" : "B1"));
+  const std::vector<OpKind> kinds = {OpKind::Put,      OpKind::Submit,   OpKind::Submit, OpKind::Submit, OpKind::Withdraw, OpKind::Decide,
+                                     OpKind::Decide, OpKind::Decide, OpKind::Addendum, OpKind::Match,  OpKind::Settle};
+  for (int round = 0; round < 1500; ++round) {
+    wire::Operation op;
+    op.kind = pick(kinds);
+    const bool supervises = op.kind == OpKind::Decide || op.kind == OpKind::Match || op.kind == OpKind::Settle;
+    Tablet& tablet = *(chance(6) ? pick(tablets) : tablets[supervises ? 3 : random() % 3]);
+    std::tie(op.record, op.case_id) = pick(homes);
+    if (chance(10)) op.case_id = pick(cases);
+    if (chance(10)) op.record = pick(records);
+    op.record_kind = chance(20) ? RecordKind::Decision : op.kind == OpKind::Put ? RecordKind::Visit : RecordKind::ChildRecord;
+    if (op.kind == OpKind::Put && !chance(5)) op.case_id = tablet.worker, op.record = any_id("draft of " + tablet.worker.str());
+    if (auto known = seen.find(op.record); known != seen.end() && !chance(6)) {
+      const auto& base = chance(3) ? pick(known->second) : known->second.back();
+      op.base_rev = base.rev;
+      op.base_hash = chance(9) ? std::string(64, 'e') : base.hash;
+    } else if (chance(4)) {
+      op.base_rev = static_cast<std::int64_t>(random() % 4);
+    }
+    const Id author = chance(12) ? pick(people) : tablet.worker;
+    const Id inside = chance(20) ? pick(records) : op.record;
+    const std::string words = "word" + std::to_string(random() % 9);
+    switch (op.kind) {
+      case OpKind::Put: {
+        model::Visit visit;
+        visit.id = inside;
+        visit.author = author;
+        visit.facts.answers["purpose"] = words;
+        if (chance(6)) visit.discarded = true;
+        op.body = wire::encode(visit);
+        break;
+      }
+      case OpKind::Submit: {
+        auto record = tablet.record(inside, chance(20) ? pick(cases) : op.case_id, words);
+        record.author = author;
+        if (chance(4)) record.second_worker = pick(people);
+        if (chance(3)) {
+          model::OtherChild other;
+          if (!chance(4)) other.id = any_id("alert");
+          other.known_to_service = model::Known::No;
+          record.facts.other_children = {other};
+        }
+        op.body = wire::encode(record);
+        break;
+      }
+      case OpKind::Withdraw: op.body = chance(2) ? "" : "{}"; break;
+      case OpKind::Decide: {
+        model::Decision decision;
+        decision.id = chance(20) ? pick(records) : any_id("d" + std::to_string(random() % 400));
+        decision.on = {op.record, op.base_rev, op.base_hash};
+        decision.verdict = chance(4) ? model::Verdict::Approved : model::Verdict::Returned;
+        decision.return_reason = model::ReturnReason::Other;
+        decision.rationale = words;
+        decision.reviewer = author;
+        op.body = wire::encode(decision);
+        break;
+      }
+      case OpKind::Addendum: {
+        model::Addendum addendum;
+        addendum.id = chance(5) ? pick(records) : any_id("a" + std::to_string(random() % 400));
+        addendum.record = op.record;
+        addendum.author = author;
+        addendum.text = words;
+        op.body = wire::encode(addendum);
+        break;
+      }
+      case OpKind::Match: op.body = wire::encode(wire::MatchBody{pick(cases)}); break;
+      case OpKind::Settle: {
+        model::Disposition disposition;
+        disposition.id = chance(5) ? pick(records) : any_id("s" + std::to_string(random() % 400));
+        disposition.alert = chance(8) ? Id() : any_id("alert");
+        disposition.record = op.record;
+        disposition.by = author;
+        disposition.outcome = "REFERRED";
+        op.body = wire::encode(disposition);
+        break;
+      }
+    }
+    if (chance(25)) op.body = op.body.substr(0, op.body.size() / 2);
+    if (chance(40)) {  // another extract in between
+      auto files = extract();
+      files["allocations.csv"] = std::string("child_ref,worker_ref,kind,until\nA1,") + (chance(2) ? "wren" : "ash") + ",ALLOCATED,\nB1," +
+                                 (chance(2) ? "wren" : "ash") + ",ALLOCATED,\nS1,heron,ALLOCATED,\n";
+      CHECK(office.import(files).problems.empty());
+    }
+    INFO("round " << round << " " << model::code(op.kind) << " " << op.body);
+    const auto result = tablet.one(op);
+    ++(result.status == OpStatus::Refused ? refused : applied);
+    for (Id gone : tablet.last.drop) tablet.purge(gone);
+    for (const auto& [case_id, held] : tablet.cases)
+      for (const auto& [id, revision] : held) {
+        auto& list = seen[id];
+        if (list.empty() || list.back().rev < revision.rev) list.push_back(revision);
+      }
+  }
+  CHECK(applied > 200);
+  CHECK(refused > 200);
+  int approved = 0;
+  auto unit = office.repository->read();
+  REQUIRE(unit.has_value());
+  REQUIRE((*unit)->heads(RecordKind::Decision, [&](const server::RecordHead& head) -> base::Result<void> {
+    auto decision = wire::decode<model::Decision>(head.revision.body);
+    auto history = (*unit)->history(decision->on.record);
+    for (const model::Revision& revision : *history) {
+      if (decision->verdict != model::Verdict::Approved || revision.rev > decision->on.rev) continue;
+      ++approved;
+      CHECK(revision.author != decision->reviewer);
+      CHECK(wire::decode<model::ChildRecord>(revision.body)->author != decision->reviewer);
+    }
+    return {};
+  }).has_value());
+  CHECK(approved > 0);
+  auto intact = (*unit)->audit_intact();
+  REQUIRE(intact.has_value());
+  CHECK(*intact);
 }
