@@ -118,7 +118,8 @@ struct Shell::Inner {
   int need = kSettle;
   bool running = false, hidden = false, typing = false;
   std::optional<std::uint64_t> shown;  ///< hash of what the window shows
-  std::uint64_t heard = 0;  ///< keys pressed, buttons let go and turns of the wheel
+  bool rest_unsaid = false;  ///< frames were built since it was last said that the loop rests
+  std::uint64_t heard = 0;   ///< keys pressed, buttons let go and turns of the wheel
   std::optional<std::uint64_t> copied_hash;  ///< of the text that was put on the clipboard here
   Millis clear_at{0};
   Millis idle_again{0};  ///< no sooner is Notice::Idle said again
@@ -332,6 +333,7 @@ void Shell::Inner::show(std::uint64_t hash) {
 void Shell::Inner::write_semantics(bool rests) {
   if (!writer.open()) return;
   const ImVec2 size = ImGui::GetIO().DisplaySize;
+  if (rests) rest_unsaid = false;
   writer.offer(view::to_json(ui.semantics, {.built = counts.built, .presented = counts.presented, .heard = heard, .rests = rests,
                                             .w = static_cast<int>(size.x), .h = static_cast<int>(size.y)}));
 }
@@ -426,8 +428,9 @@ void Shell::run(const Client& given) {
         s.seen.size() < limits::kSeenCodePoints) {
       s.need = std::max(s.need, 2);  // draw again with the letters that were missing
     }
-    const bool rests = s.need == 0 && !s.waker.inner_->sent;
-    if (draws && (differs || rests)) s.write_semantics(rests);
+    s.rest_unsaid |= draws;
+    const bool rests = s.rest_unsaid && s.need == 0 && !s.waker.inner_->sent;
+    if (differs || rests) s.write_semantics(rests);
   }
 }
 
