@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -25,6 +25,9 @@ struct Situation {
   std::vector<SituationVisit> visits;  ///< the first, and what comes after
 };
 std::vector<Situation> read_situations();
+/// Texts of theirs that have been lost on such ways before: other directions, composed and decomposed letters, joiners, markup.
+/// Those that `everything` does not hold.
+std::vector<std::string> hard_texts_missing(std::string_view everything);
 
 /// Puts answers into an open visit, whichever way: straight into the app's state, or on the screen.
 class Hand {
