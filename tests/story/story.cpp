@@ -399,6 +399,11 @@ void Story::settle_a_conflict(Person& ruth) {
   std::string both = t.wait_for("visit/purpose").value;
   expect(both.find("saxophone") != std::string::npos && both.find("orthodontist") != std::string::npos, "both kept: " + both);
   step("A person settles it: keep both", "the field now holds: " + std::regex_replace(both, std::regex("\n+"), " / "), &ruth);
+  t.wait_for("Saved on this tablet");
+  t.press("bar/status");
+  t.press("sync-now");
+  t.wait_for("All sent", "button", seconds(60));
+  home(t);
 }
 
 void Story::tell() {

@@ -264,8 +264,9 @@ void walk(const rules::Form& form, const model::Visit& from, Hand& hand) {
 }
 
 FieldValue as_pasted(const FieldValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text ? FieldValue(editor::clean_pasted(*text)) : value;
+  FieldValue out = value;
+  if (auto* text = std::get_if<std::string>(&out)) std::erase(*text, '\r');
+  return out;
 }
 
 std::string words_of(const FieldValue& value) {

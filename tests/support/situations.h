@@ -43,7 +43,7 @@ class Hand {
 /// Goes over the form and hands on all that `from` says, in the order in which it is asked: first what is asked once, then child
 /// by child.
 void walk(const rules::Form& form, const model::Visit& from, Hand& hand);
-/// What a text becomes by being pasted; any other value stays as it is.
+/// What a paste makes of a text: it loses its carriage returns, and nothing else. Any other value stays as it is.
 state::FieldValue as_pasted(const state::FieldValue& value);
 std::string words_of(const state::FieldValue& value);
 
