@@ -45,6 +45,8 @@ inline constexpr std::size_t kFontBytes = 16 * 1024 * 1024;   ///< one font file
 inline constexpr std::size_t kSeenCodePoints = 1000;          ///< outside Inter, drawn from a fallback: what an atlas of 200 % holds
 inline constexpr std::size_t kCsvBytes = 256 * 1024 * 1024;   ///< the nightly extract of a large council
 inline constexpr std::size_t kKeyFileBytes = 64 * 1024;
+inline constexpr std::size_t kPageCacheBytes = 16 * 1024 * 1024;  ///< of one database connection: 1,000 notes, which are read again after
+                                                                  ///< a change; every page that is not kept is decrypted anew
 
 // Queues between threads
 inline constexpr std::size_t kStoreQueue = 1024;              ///< requests: a person makes a few a second

@@ -4,6 +4,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
+#include "platform/base/limits.h"
 #include "platform/sql/connection.h"
 #include "platform/sql/page_check.h"
 
@@ -104,6 +105,7 @@ Result<Db> Db::open(const std::filesystem::path& path, const base::Secret& key, 
     return readable.error().fault == Fault::Corrupt ? wrong_key_or_damage(*connection, key, salt) : readable.error();
 
   DOORSTEP_TRY(connection->run("PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON"));
+  DOORSTEP_TRY(connection->run(("PRAGMA cache_size = -" + std::to_string(limits::kPageCacheBytes / 1024)).c_str()));
   DOORSTEP_TRY_ASSIGN(std::string journal, connection->value("PRAGMA journal_mode = WAL"));
   if (journal != "wal") return Error{Fault::Unsupported, "sql.open", "this folder's file system has no write-ahead log"};
   DOORSTEP_TRY(connection->run(options.synchronous == Synchronous::Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF"));
