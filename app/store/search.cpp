@@ -25,8 +25,7 @@ void collect(const boost::json::value& value, std::string& out) {
 }
 
 /// Every text of a body, whatever its fields are called: a question added to the form is found as well.
-Result<std::string> prose_of(std::string_view body) {
-  DOORSTEP_TRY_ASSIGN(auto document, wire::parse_json(body));
+std::string prose_of(const boost::json::value& document) {
   std::string out;
   collect(document, out);
   return out;
@@ -70,21 +69,23 @@ Result<void> Store::Impl::index(Id id, int what, Id case_id, std::string_view ti
 
 Result<void> Store::Impl::index_revision(Id case_id, const model::Revision& revision) {
   Hit::What what;
-  std::optional<std::string> title;  // empty: a newer program wrote it, and only that can show it
   switch (revision.kind) {
-    case RecordKind::Child:
-      what = Hit::What::Child;
-      if (auto child = wire::decode<model::Child>(revision.body)) title = child->name;
-      break;
-    case RecordKind::Family:
-      what = Hit::What::Family;
-      if (auto family = wire::decode<model::Family>(revision.body)) title = family->name;
-      break;
-    case RecordKind::ChildRecord:
-      what = Hit::What::Record;
-      if (auto record = wire::decode<model::ChildRecord>(revision.body)) title = record->part.name;
-      break;
+    case RecordKind::Child: what = Hit::What::Child; break;
+    case RecordKind::Family: what = Hit::What::Family; break;
+    case RecordKind::ChildRecord: what = Hit::What::Record; break;
     default: return {};
+  }
+  std::optional<std::string> title;  // empty: a newer program wrote it, and only that can show it
+  const auto document = wire::parse_json(revision.body);
+  if (document && what == Hit::What::Child) {
+    if (auto child = wire::decode_value<model::Child>(*document)) title = child->name;
+  } else if (document && what == Hit::What::Family) {
+    if (auto family = wire::decode_value<model::Family>(*document)) title = family->name;
+  } else if (document) {
+    if (auto record = wire::decode_value<model::ChildRecord>(*document)) {
+      title = record->part.name;
+      decoded[{revision.record, revision.rev}] = {revision, std::move(*record)};  // the screens will ask for it next
+    }
   }
   if (!title) {
     base::log_event("store.unreadable", revision.record, revision.rev);
@@ -92,8 +93,7 @@ Result<void> Store::Impl::index_revision(Id case_id, const model::Revision& revi
   }
   DOORSTEP_TRY_ASSIGN(auto newer, db.first<std::int64_t>("SELECT 1 FROM revisions WHERE record=? AND rev>?", revision.record, revision.rev));
   if (newer) return {};
-  DOORSTEP_TRY_ASSIGN(auto text, prose_of(revision.body));
-  return index(revision.record, place(what), case_id, *title, text);
+  return index(revision.record, place(what), case_id, *title, prose_of(*document));
 }
 
 /// Drafts are indexed when somebody searches, so that a save does not pay for it.
@@ -102,11 +102,11 @@ Result<void> Store::Impl::index_drafts() {
   DOORSTEP_TRY(db.query("SELECT visit, body FROM drafts WHERE indexed=0 AND stage<>?", kStageDiscarded,
                         [&](const sql::Row& row) { stale.emplace_back(row.id(0), row.string(1)); }));
   for (const auto& [visit_id, body] : stale) {
-    DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(body));
+    DOORSTEP_TRY_ASSIGN(auto document, wire::parse_json(body));
+    DOORSTEP_TRY_ASSIGN(auto visit, wire::decode_value<model::Visit>(document));
     std::string title = visit.family_name;
     for (const auto& child : visit.children) (title += title.empty() ? "" : ", ") += child.name;
-    DOORSTEP_TRY_ASSIGN(auto text, prose_of(body));
-    DOORSTEP_TRY(index(visit_id, place(Hit::What::Draft), Id(), title, text));
+    DOORSTEP_TRY(index(visit_id, place(Hit::What::Draft), Id(), title, prose_of(document)));
     DOORSTEP_TRY(db.exec("UPDATE drafts SET indexed=1 WHERE visit=?", visit_id));
   }
   return {};
