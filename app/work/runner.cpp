@@ -96,6 +96,7 @@ using Letter = std::variant<Synced, Activated, Network>;
 struct Knock {};  ///< there are letters, or questions at the port
 using Message = std::variant<state::Effect, Knock>;
 
+constexpr int kTellShare = 10;   // while replies follow one another, reading the caseload takes no more than a tenth of the time
 constexpr int kFreshStarts = 3;  // of the operations' chain, between two unlocks: a copied store would do it for ever
 
 }  // namespace
@@ -129,6 +130,8 @@ struct Runner::Impl {
   int activation_attempts = 0, fresh_starts = 0;
   state::SyncStatus sync;
   state::CaseloadPtr told;  // the snapshot last said
+  base::Millis tell_again{0};  // monotonic: while replies follow one another, not before
+  bool untold = false;         // replies were taken in since
   bool online = true;
 
   void say(state::Event event) {
@@ -195,7 +198,8 @@ struct Runner::Impl {
     if (!applied) return applied.error();
     for (Id visit : applied->drafts_rewritten)
       if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
-    if (applied->caseload_changed || applied->drafts_changed || !applied->answers.empty()) tell_caseload();
+    untold = untold || applied->caseload_changed || applied->drafts_changed || !applied->answers.empty();
+    if (untold && clock.monotonic() >= tell_again) tell_caseload();  // else when the last reply is in
     // The draft of what was just received is to go from the server too: now, not when the timer next rings.
     if (!applied->visits_submitted.empty() && pump) pump->wake(transport::Why::Changed);
     tell_sync();
@@ -217,6 +221,7 @@ struct Runner::Impl {
       fail_sync(failed.why, failed.retry);
       if (failed.why.where == "server.forked" || failed.why.where == "engine.forked") start_afresh();
     }
+    if (untold && !std::holds_alternative<transport::SyncStarted>(m.event)) tell_caseload();
     tell_sync();
   }
 
@@ -257,9 +262,13 @@ struct Runner::Impl {
 
   void tell_caseload() {
     if (!db) return;
+    const base::Millis start = clock.monotonic();
     auto caseload = read_caseload(*db, options.enrolment.worker, options.enrolment.worker_name);
     if (!caseload) return base::log_error("read_caseload", caseload.error());
     told = *caseload;
+    const base::Millis end = clock.monotonic();
+    tell_again = end + kTellShare * (end - start);
+    untold = false;
     say(state::Loaded{told});
   }
   /// A save changes one draft and nothing else: no need to read everything again for each.
@@ -411,6 +420,7 @@ struct Runner::Impl {
     activation_attempts = fresh_starts = 0;
     db.reset();
     told.reset();
+    untold = false;
     sync = {};
     for (Letter& letter : letters.drain())  // the others are about the store that is closed
       if (auto* network = std::get_if<Network>(&letter)) on(*network);

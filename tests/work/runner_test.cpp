@@ -16,6 +16,15 @@ const state::RecordItem* record_with(const state::Caseload& caseload, std::strin
     if (item.head().json.find(text) != std::string::npos) return &item;
   return nullptr;
 }
+/// By which everything takes long, also to read a caseload.
+class SlowClock final : public base::Clock {
+ public:
+  Instant wall() const override { return kClock.wall(); }
+  base::Millis monotonic() const override { return std::chrono::seconds(++asked_); }
+
+ private:
+  mutable std::atomic<int> asked_ = 0;
+};
 void copy_store(const fs::path& from, const fs::path& to) {
   for (const char* end : {"", "-wal", "-shm"}) {
     auto name = std::string("replica.db") + end;
@@ -247,4 +256,24 @@ TEST_CASE("runner: saves in a burst are each confirmed, in order, while syncs, l
     REQUIRE(tablet.caseload->draft(visit.id));
     CHECK(observed(visit) == std::get<std::string>(tablet.caseload->draft(visit.id)->visit.children[0].answers.at("observed")));
   }
+}
+
+TEST_CASE("runner: when a round of many replies is over, the caseload that was told last holds all of them", "[work]") {
+  constexpr std::size_t kNotes = 60;
+  SlowClock slow;
+  CaseServer server;
+  Tablet first(server, "W1001"), second(server, "W1001");
+  REQUIRE_FALSE(first.open());
+  first.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  const model::Child child = a_child(first);
+  for (std::size_t i = 0; i < kNotes; ++i) {  // three replies' worth
+    auto visit = first.visit_to(child, std::string(12'000, 'w'));
+    first.runner->run(first.submission(visit));
+    first.wait<state::Submitted>();
+  }
+  first.settle([](const auto& caseload) { return caseload.drafts.empty(); });
+  second.clock = &slow;
+  REQUIRE_FALSE(second.open());
+  second.wait<state::SyncStatus>([](const auto& s) { return s.phase == state::SyncPhase::Idle && s.last_tried; });
+  CHECK(second.caseload->records.size() == kNotes);
 }

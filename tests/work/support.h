@@ -117,7 +117,7 @@ class Tablet {
                              return tls::client_context({.ca = ca, .cert = cert, .key = &key});
                            }};
     options.test_cost = vault::kTestCost;
-    runner = std::make_unique<Runner>(std::move(options), kClock, [this] {
+    runner = std::make_unique<Runner>(std::move(options), *clock, [this] {
       std::lock_guard lock(mutex_);
       ring_ = true;
       bell_.notify_one();
@@ -200,6 +200,7 @@ class Tablet {
   Id device() const { return enrolment_.device; }
 
   Folder folder;
+  const base::Clock* clock = &kClock;  ///< the runner's
   std::unique_ptr<Runner> runner;
   bool has_passphrase = false;
   state::CaseloadPtr caseload;
