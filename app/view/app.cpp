@@ -59,6 +59,7 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
     return;
   }
   if (state.stage != state::Stage::Unlocked || !state.screen()) {
+    ui.texts = {};  // not even the shape of a note stays behind a lock
     draw_unlock(ui, root_rest(ui), unlock_vm(state), editors, out);
     end_root(ui);
     return;

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 
+#include "app/view/widgets/text.h"
 #include "tests/support/gallery.h"
 #include "tests/support/headless.h"
 
@@ -412,6 +413,52 @@ TEST_CASE("text: names in other scripts have letters, and stay as they were in t
   CHECK(screen.ui().unseen.empty());  // the joined forms too were built
   CHECK(screen.semantics().find(Role::Text, name) != nullptr);
   CHECK(joined(faults(screen.semantics(), 1)) == "");
+}
+
+TEST_CASE("text: rows are kept while they are drawn, for their text, width and fonts alone, and then forgotten", "[view]") {
+  TextCache cache;
+  const TextCache::Key key{1, 2, Type::Body, 100, 1};
+  cache.keep(key, {{{0, 2, 20, false}}, 20});
+  for (std::uint64_t frame = 0; frame < 3 * TextCache::kFrames; ++frame) {
+    const auto* kept = cache.find(key);
+    REQUIRE(kept);
+    CHECK(kept->width == 20);
+    cache.next_frame();
+  }
+  for (const auto& other : {TextCache::Key{2, 2, Type::Body, 100, 1}, TextCache::Key{1, 3, Type::Body, 100, 1},
+                            TextCache::Key{1, 2, Type::Small, 100, 1}, TextCache::Key{1, 2, Type::Body, 101, 1},
+                            TextCache::Key{1, 2, Type::Body, 100, 2}})
+    CHECK_FALSE(cache.find(other));
+  for (std::uint64_t frame = 0; frame < 2 * TextCache::kFrames; ++frame) cache.next_frame();
+  CHECK_FALSE(cache.find(key));
+}
+
+TEST_CASE("text: laid out again or remembered, it measures the same", "[view]") {
+  Headless screen(DOORSTEP_FONTS_DIR, 1280, 800);
+  const std::vector<std::string> texts = {"",
+                                          " ",
+                                          "one",
+                                          "two words ",
+                                          "a long line of many words that has to be broken, and  \nanother after it\n",
+                                          "زمان is time",
+                                          "東京東京東京東京"};
+  std::vector<float> first, second;
+  std::vector<float>* into = &first;
+  screen.draw_with([&](Ui& ui) {
+    into->clear();
+    for (const auto& text : texts)
+      for (const float width : {-5.0f, 0.0f, 60.0f, 400.0f}) {
+        const Size size = measure(ui, Type::Body, text, width);
+        into->insert(into->end(), {size.w, size.h, line_width(ui, Type::Body, text),
+                                   static_cast<float>(wrap_lines(ui, Type::Body, text, width).size())});
+      }
+  });
+  screen.settle(3);  // the first frame asks for letters that are built for the second
+  into = &second;
+  screen.settle(1);
+  CHECK(first == second);
+  CHECK(measure(screen.ui(), Type::Body, "two words", 400).h == screen.ui().s(line_px(Type::Body)));
+  CHECK(measure(screen.ui(), Type::Body, "two words", 60).h == 2 * screen.ui().s(line_px(Type::Body)));
 }
 
 TEST_CASE("semantics: JSON", "[view]") {

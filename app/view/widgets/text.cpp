@@ -22,17 +22,28 @@ editor::Advance advance_of(Ui& ui, Type type) {
   };
 }
 
-/// What is drawn for a line: right-to-left runs reversed, Arabic letters in their joined forms. The text itself stays as it is.
-std::string in_visual_order(std::string_view line) {
-  std::vector<FriBidiChar> logical;
-  bool right_to_left = false;
+bool is_right_to_left(char32_t c) {
+  return (c >= 0x590 && c <= 0x8FF) || (c >= 0xFB1D && c <= 0xFDFF) || (c >= 0xFE70 && c <= 0xFEFC);
+}
+
+bool has_right_to_left(std::string_view line) {
   for (std::size_t i = 0; i < line.size();) {
     const editor::CodePoint c = editor::decode(line, i);
-    right_to_left |= (c.value >= 0x590 && c.value <= 0x8FF) || (c.value >= 0xFB1D && c.value <= 0xFDFF) || (c.value >= 0xFE70 && c.value <= 0xFEFC);
+    if (is_right_to_left(c.value)) return true;
+    i += c.bytes;
+  }
+  return false;
+}
+
+/// What is drawn for a line with right-to-left script: its runs reversed, Arabic letters in their joined forms. The text itself
+/// stays as it is.
+std::string in_visual_order(std::string_view line) {
+  std::vector<FriBidiChar> logical;
+  for (std::size_t i = 0; i < line.size();) {
+    const editor::CodePoint c = editor::decode(line, i);
     logical.push_back(c.value);
     i += c.bytes;
   }
-  if (!right_to_left) return std::string(line);
   std::vector<FriBidiChar> visual(logical.size() + 1);
   FriBidiParType base = FRIBIDI_PAR_ON;
   if (fribidi_log2vis(logical.data(), static_cast<FriBidiStrIndex>(logical.size()), &base, visual.data(), nullptr, nullptr, nullptr) == 0) {
@@ -50,11 +61,51 @@ std::string_view trimmed(std::string_view line) {
   return line;
 }
 
-void line_of_text(Ui& ui, Type type, Color color, float x, float y, std::string_view logical) {
+constexpr float kOneRow = -1;  ///< a width that is none: the text is one line
+
+TextCache::Row row_of(std::string_view text, std::size_t begin, std::size_t end, const editor::Advance& advance) {
+  const std::string_view line = text.substr(begin, end - begin);
+  TextCache::Row row{begin, end, editor::width_of(line, 0, line.size(), advance), has_right_to_left(line)};
+  if (!row.reordered) return row;
+  const std::string visual = in_visual_order(line);  // joined letters may be wider or narrower than those that were wrapped
+  row.width = std::max(row.width, editor::width_of(visual, 0, visual.size(), advance));
+  return row;
+}
+
+TextCache::Rows lay_out(std::string_view text, float width, const editor::Advance& advance) {
+  TextCache::Rows out;
+  if (width == kOneRow) {
+    out.rows.push_back(row_of(text, 0, text.size(), advance));
+  } else {
+    const editor::Doc doc(text);
+    editor::Wrap wrap;
+    wrap.update(doc, std::max(width, 1.0f), 0, advance);
+    std::size_t start = 0;
+    for (std::size_t para = 0, r = 0; para < doc.paragraphs(); ++para) {
+      for (; r < wrap.count() && wrap.row(r).para == para; ++r) {
+        const editor::Row row = wrap.row(r);
+        const std::string_view line = trimmed(text.substr(start + row.begin, row.end - row.begin));
+        out.rows.push_back(row_of(text, start + row.begin, start + row.begin + line.size(), advance));
+      }
+      start += doc.paragraph(para).size() + 1;
+    }
+  }
+  for (const TextCache::Row& row : out.rows) out.width = std::max(out.width, row.width);
+  return out;
+}
+
+const TextCache::Rows& rows_of(Ui& ui, Type type, std::string_view text, float width) {
+  const TextCache::Key key{std::hash<std::string_view>()(text), text.size(), type, width, ui.fonts.generation};
+  if (const TextCache::Rows* kept = ui.texts.find(key)) return *kept;
+  return ui.texts.keep(key, lay_out(text, width, advance_of(ui, type)));
+}
+
+void draw_row(Ui& ui, Type type, Color color, float x, float y, std::string_view line, bool reordered) {
   ImFont* font = ui.fonts[type];
   const float space = ui.s(line_px(type)) - font->FontSize;
-  const std::string line = in_visual_order(logical);
-  draw::list().AddText(font, font->FontSize, {std::round(x), std::round(y + space / 2)}, color, line.data(), line.data() + line.size());
+  const std::string visual = reordered ? in_visual_order(line) : std::string();
+  const std::string_view shown = reordered ? std::string_view(visual) : line;
+  draw::list().AddText(font, font->FontSize, {std::round(x), std::round(y + space / 2)}, color, shown.data(), shown.data() + shown.size());
 }
 
 void widget(Ui& ui, Type type, Color color, std::string_view words, Role role, float below) {
@@ -67,43 +118,27 @@ void widget(Ui& ui, Type type, Color color, std::string_view words, Role role, f
 
 std::vector<std::string_view> wrap_lines(Ui& ui, Type type, std::string_view text, float width) {
   std::vector<std::string_view> out;
-  const editor::Doc doc(text);
-  editor::Wrap wrap;
-  wrap.update(doc, std::max(width, 1.0f), 0, advance_of(ui, type));
-  std::size_t start = 0;
-  for (std::size_t para = 0, r = 0; para < doc.paragraphs(); ++para) {
-    for (; r < wrap.count() && wrap.row(r).para == para; ++r) {
-      const editor::Row row = wrap.row(r);
-      out.push_back(trimmed(text.substr(start + row.begin, row.end - row.begin)));
-    }
-    start += doc.paragraph(para).size() + 1;
-  }
+  for (const TextCache::Row& row : rows_of(ui, type, text, std::max(width, 0.0f)).rows)
+    out.push_back(text.substr(row.begin, row.end - row.begin));
   return out;
 }
 
-float line_width(Ui& ui, Type type, std::string_view line) {
-  const editor::Advance advance = advance_of(ui, type);
-  const std::string visual = in_visual_order(line);  // joined letters may be wider or narrower than those that were wrapped
-  return std::max(editor::width_of(line, 0, line.size(), advance), editor::width_of(visual, 0, visual.size(), advance));
-}
+float line_width(Ui& ui, Type type, std::string_view line) { return rows_of(ui, type, line, kOneRow).width; }
 
 Size measure(Ui& ui, Type type, std::string_view text, float width) {
-  Size out;
-  for (const std::string_view line : wrap_lines(ui, type, text, width)) {
-    out.w = std::max(out.w, line_width(ui, type, line));
-    out.h += ui.s(line_px(type));
-  }
-  out.w = std::ceil(out.w);
-  return out;
+  const TextCache::Rows& rows = rows_of(ui, type, text, std::max(width, 0.0f));
+  return {std::ceil(rows.width), ui.s(line_px(type)) * static_cast<float>(rows.rows.size())};
 }
 
 void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role) {
-  float y = at.y0, right = at.x0;
-  for (const std::string_view line : wrap_lines(ui, type, text, at.w() + 0.5f)) {
-    line_of_text(ui, type, color, at.x0, y, line);
-    right = std::max(right, at.x0 + line_width(ui, type, line));
-    y += ui.s(line_px(type));
+  const TextCache::Rows& rows = rows_of(ui, type, text, std::max(at.w() + 0.5f, 0.0f));
+  const float line_h = ui.s(line_px(type));
+  float y = at.y0;
+  for (const TextCache::Row& row : rows.rows) {
+    draw_row(ui, type, color, at.x0, y, text.substr(row.begin, row.end - row.begin), row.reordered);
+    y += line_h;
   }
+  const float right = at.x0 + rows.width;
   Item item;
   item.role = role;
   item.name = text;

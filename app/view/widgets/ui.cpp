@@ -7,6 +7,23 @@
 
 namespace doorstep::view {
 
+const TextCache::Rows* TextCache::find(const Key& key) {
+  const auto at = kept_.find(key);
+  if (at == kept_.end()) return nullptr;
+  at->second.drawn = frame_;
+  return &at->second.rows;
+}
+
+const TextCache::Rows& TextCache::keep(const Key& key, Rows rows) {
+  Kept& kept = kept_[key] = {std::move(rows), frame_};
+  return kept.rows;
+}
+
+void TextCache::next_frame() {
+  if (++frame_ % kFrames != 0) return;
+  std::erase_if(kept_, [this](const auto& item) { return item.second.drawn + kFrames <= frame_; });
+}
+
 Ui::Ui() : c(tokens(Look::Light)) {}
 Ui::~Ui() = default;
 
@@ -34,6 +51,7 @@ void Ui::focus(std::string_view key) {
 void Ui::begin_frame() {
   if (focus_frames > 0 && --focus_frames == 0) focus_key.clear();
   semantics.clear();
+  texts.next_frame();
   unseen.clear();
   wake_at.reset();
   animating = false;

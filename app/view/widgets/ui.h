@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "app/view/widgets/fonts.h"
@@ -21,6 +22,44 @@ using base::Millis;
 
 struct Size {
   float w = 0, h = 0;
+};
+
+/// Where the rows of a text end and how wide they are, of what the last frames have drawn: laying a page out anew for every
+/// frame is most of a frame's work. Texts are known by their hash: no word of a case is kept.
+class TextCache {
+ public:
+  struct Row {
+    std::size_t begin = 0, end = 0;        ///< bytes, without spaces that hang over the end
+    float width = 0;
+    bool reordered = false;                ///< holds right-to-left script: drawn in another order than it is written
+  };
+  struct Rows {
+    std::vector<Row> rows;
+    float width = 0;                       ///< of the widest
+  };
+  struct Key {
+    std::size_t hash = 0, bytes = 0;
+    Type type{};
+    float width = 0;                       ///< to wrap at
+    std::uint64_t fonts = 0;               ///< Fonts::generation
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  static constexpr std::uint64_t kFrames = 64;  ///< what none of so many has drawn is forgotten
+  /// Null when it has to be laid out. Valid until the next frame.
+  const Rows* find(const Key& key);
+  const Rows& keep(const Key& key, Rows rows);
+  void next_frame();
+
+ private:
+  struct Hash {
+    std::size_t operator()(const Key& key) const { return key.hash ^ std::hash<float>()(key.width) * 31; }
+  };
+  struct Kept {
+    Rows rows;
+    std::uint64_t drawn = 0;               ///< in which frame last
+  };
+  std::unordered_map<Key, Kept, Hash> kept_;
+  std::uint64_t frame_ = 0;
 };
 
 /// Everything a widget needs, handed by reference through every draw_* function; there is no other state. One per window, kept
@@ -61,6 +100,8 @@ struct Ui {
   void focus(std::string_view key);
 
   void begin_frame();                      ///< clears what a frame writes; the shell and the harness call it
+
+  TextCache texts;                         ///< for text.h
 
   /// Where the next widget goes; see layout.h. Not for views.
   struct Place {
