@@ -4,6 +4,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 
+#include "app/view/widgets/draw.h"
+#include "app/view/widgets/icons.h"
+#include "app/view/widgets/layout.h"
 #include "app/view/widgets/text.h"
 #include "tests/support/gallery.h"
 #include "tests/support/headless.h"
@@ -459,6 +462,29 @@ TEST_CASE("text: laid out again or remembered, it measures the same", "[view]") 
   CHECK(first == second);
   CHECK(measure(screen.ui(), Type::Body, "two words", 400).h == screen.ui().s(line_px(Type::Body)));
   CHECK(measure(screen.ui(), Type::Body, "two words", 60).h == 2 * screen.ui().s(line_px(Type::Body)));
+}
+
+TEST_CASE("draw: what cannot be seen costs no vertices", "[view]") {
+  Headless screen(DOORSTEP_FONTS_DIR, 640, 480);
+  int hidden = -1, shown = -1;
+  screen.draw_with([&](Ui& ui) {
+    begin_root(ui, "x");
+    const auto vertices = [&](const Rect& at) {
+      const int before = draw::list().VtxBuffer.Size;
+      draw::fill(at, ui.c.ink, 4);
+      draw::border(at, ui.c.ink, 4, 1);
+      draw::hline(at.x0, at.x1, at.y0, ui.c.ink);
+      draw_icon(ui, Icon::Clock, at.x0, at.y0, at.h(), ui.c.ink);
+      draw_text(ui, Type::Body, ui.c.ink, "words", at);
+      return draw::list().VtxBuffer.Size - before;
+    };
+    hidden = vertices({10, 500, 60, 524});
+    shown = vertices({10, 470, 60, 494});  // partly
+    end_root(ui);
+  });
+  screen.settle(1);
+  CHECK(hidden == 0);
+  CHECK(shown > 0);
 }
 
 TEST_CASE("semantics: JSON", "[view]") {

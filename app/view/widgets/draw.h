@@ -14,6 +14,8 @@ inline Rect from_imgui(const ImRect& r) { return {r.Min.x, r.Min.y, r.Max.x, r.M
 inline ImDrawList& list() { return *ImGui::GetWindowDrawList(); }
 inline Rect grown(const Rect& r, float by) { return {r.x0 - by, r.y0 - by, r.x1 + by, r.y1 + by}; }
 
+/// Scrolled out of sight, or cut away by what holds it: not worth its vertices.
+bool unseen(const Rect& r);
 void fill(const Rect& r, Color color, float radius = 0);
 /// Border inside `r`, `px` thick, in whole pixels.
 void border(const Rect& r, Color color, float radius, float px);

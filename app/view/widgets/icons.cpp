@@ -51,6 +51,7 @@ void eye(Pen& p) {
 }  // namespace
 
 void draw_icon(Ui& ui, Icon icon, float x, float y, float px, Color color) {
+  if (draw::unseen({x, y, x + px, y + px})) return;
   Pen p(std::round(x), std::round(y), px, color);
   switch (icon) {
     case Icon::None: return;

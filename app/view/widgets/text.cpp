@@ -135,7 +135,8 @@ void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, R
   const float line_h = ui.s(line_px(type));
   float y = at.y0;
   for (const TextCache::Row& row : rows.rows) {
-    draw_row(ui, type, color, at.x0, y, text.substr(row.begin, row.end - row.begin), row.reordered);
+    if (!draw::unseen({at.x0, y, at.x0 + row.width, y + line_h}))
+      draw_row(ui, type, color, at.x0, y, text.substr(row.begin, row.end - row.begin), row.reordered);
     y += line_h;
   }
   const float right = at.x0 + rows.width;
