@@ -175,8 +175,7 @@ class Reader {
     if (!list) return wrong("not a list");
     to.clear();
     // One by one: three bytes of JSON can stand for a kilobyte of value, and the first may be wrong already.
-    for (std::size_t i = 0; i < list->size() && !error; ++i)
-      inside("[" + std::to_string(i) + "]", [&] { get((*list)[i], to.emplace_back()); });
+    for (std::size_t i = 0; i < list->size() && !error; ++i) inside({{}, i}, [&] { get((*list)[i], to.emplace_back()); });
   }
   template <class T>
   void get(const json::value& from, std::map<std::string, T>& to) {
@@ -184,7 +183,7 @@ class Reader {
     if (!object) return wrong("not an object");
     for (const auto& pair : *object) {
       if (error) return;
-      inside(member(pair.key()), [&] { get(pair.value(), to[std::string(pair.key())]); });
+      inside({pair.key(), 0}, [&] { get(pair.value(), to[std::string(pair.key())]); });
     }
   }
   void get(const json::value& from, model::Answer& to) {
@@ -220,14 +219,18 @@ class Reader {
 
   template <Struct T>
   void read(const json::object& object, T& to) {
+    std::size_t taken = 0;
     T::each(to, [&](const char* key, auto& field) {
       if (error) return;
-      inside(member(key), [&] {
-        if (const json::value* value = object.if_contains(key)) get(*value, field);
-        else missing(field);
+      inside({key, 0}, [&] {
+        const json::value* value = object.if_contains(key);
+        if (!value) return missing(field);
+        ++taken;
+        get(*value, field);
       });
     });
     if constexpr (Keeping<T>) {
+      if (taken == object.size()) return;
       std::set<std::string_view> known;
       T::each(to, [&](const char* key, auto&) { known.insert(key); });
       for (const auto& pair : object)
@@ -235,19 +238,28 @@ class Reader {
     }
   }
 
-  std::string member(std::string_view key) const { return (path_.empty() ? "" : ".") + std::string(key); }
+  /// A member by its name, or without one a place in a list. Put into words only when something is wrong.
+  struct Step {
+    std::string_view name;
+    std::size_t index;
+  };
   template <class F>
-  void inside(const std::string& step, F&& f) {
-    const std::size_t length = path_.size();
-    path_ += step;
+  void inside(Step step, F&& f) {
+    path_.push_back(step);
     f();
-    path_.resize(length);
+    path_.pop_back();
   }
   void wrong(const char* what) {
-    if (!error) error = base::Error{base::Fault::Invalid, "wire.decode", (path_.empty() ? "the document" : path_) + ": " + what};
+    if (error) return;
+    std::string path;
+    for (const Step& step : path_) {
+      if (!step.name.data()) path += "[" + std::to_string(step.index) + "]";
+      else path.append(path.empty() ? "" : ".").append(step.name);
+    }
+    error = base::Error{base::Fault::Invalid, "wire.decode", (path.empty() ? "the document" : path) + ": " + what};
   }
 
-  std::string path_;
+  std::vector<Step> path_;
 };
 
 }  // namespace
