@@ -30,14 +30,14 @@ T must(base::Result<T> result) {
   }
 }
 
-constexpr vault::KdfCost kCheap = vault::kTestCost;
-
-store::Store open_replica(const std::filesystem::path& tablet, const wire::EnrolReply& enrolment,
-                          std::optional<vault::KdfCost> cost) {
+vault::Opened unlock(const std::filesystem::path& tablet, const wire::EnrolReply& enrolment, std::optional<vault::KdfCost> cost) {
   const base::SystemClock clock;
   vault::KeyfileProvider provider(tablet / "vault" / "keys");
   vault::Vault vault({tablet / "vault", enrolment.device, enrolment.worker}, provider, clock, os::boot_id(), cost);
-  auto opened = must(vault.unlock(FieldTablet::kPassphrase));
+  return must(vault.unlock(FieldTablet::kPassphrase));
+}
+
+store::Store open_replica(const std::filesystem::path& tablet, const vault::Opened& opened) {
   return must(store::Store::open(tablet / "replica.db", opened.key, opened.db_salt));
 }
 
@@ -52,7 +52,8 @@ Folder::~Folder() {
 }
 
 store::Store open_store(const std::filesystem::path& tablet) {
-  return open_replica(tablet, must(wire::decode<wire::EnrolReply>(read_text(tablet / config::kEnrolmentFile))), std::nullopt);
+  const auto enrolment = must(wire::decode<wire::EnrolReply>(read_text(tablet / config::kEnrolmentFile)));
+  return open_replica(tablet, unlock(tablet, enrolment, std::nullopt));
 }
 
 std::string read_text(const std::filesystem::path& file) { return must(base::read_file(file, limits::kCsvBytes)); }
@@ -156,7 +157,8 @@ Setup Setup::read(const std::filesystem::path& folder) {
   return out;
 }
 
-FieldTablet::FieldTablet(Setup setup, const std::filesystem::path& folder) : setup_(std::move(setup)), folder_(folder) {
+FieldTablet::FieldTablet(Setup setup, const std::filesystem::path& folder, TabletOptions how)
+    : setup_(std::move(setup)), how_(std::move(how)), folder_(folder) {
   if (folder.empty()) {
     own_folder_ = std::make_unique<Folder>();
     folder_ = own_folder_->path();
@@ -181,11 +183,14 @@ work::Options FieldTablet::options() const {
                      .client_context = [ca = enrolled.ca](const std::string& certificate, const base::Secret& key) {
                        return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
                      }};
-  out.test_cost = kCheap;
+  out.test_cost = how_.cost;
+  out.vfs = how_.vfs;
   return out;
 }
 
-store::Store FieldTablet::open_store() const { return open_replica(folder_, setup_.enrolment, kCheap); }
+vault::Opened FieldTablet::open_vault() const { return unlock(folder_, setup_.enrolment, how_.cost); }
+
+store::Store FieldTablet::open_store() const { return open_replica(folder_, open_vault()); }
 
 state::Context FieldTablet::context() {
   return {clock_.wall(), clock_.monotonic() + ahead_, [this] { return base::new_id(clock_); }};

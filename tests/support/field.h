@@ -9,6 +9,7 @@
 #include "app/state/state.h"
 #include "app/store/store.h"
 #include "app/work/runner.h"
+#include "platform/vault/slot.h"
 #include "sync/server/http_listener.h"
 #include "sync/server/service.h"
 #include "sync/server/sqlcipher_repository.h"
@@ -81,13 +82,19 @@ class CaseServer {
   std::uint16_t port_ = 0, enrol_port_ = 0;
 };
 
+/// How a tablet of these tests differs from one that is shipped.
+struct TabletOptions {
+  std::optional<vault::KdfCost> cost = vault::kTestCost;  ///< of unlocking; empty: what a shipped one costs
+  std::string vfs;                                        ///< as work::Options
+};
+
 /// A tablet without a window: State, and the Runner with its threads.
 class FieldTablet {
  public:
   /// Enrols a fresh tablet for the worker.
   FieldTablet(CaseServer& council, const std::string& worker_ref) : FieldTablet(council.enrol(worker_ref)) {}
   /// One that was enrolled before. `folder`: where it lies and stays; empty: one of its own, removed at the end.
-  explicit FieldTablet(Setup setup, const std::filesystem::path& folder = {});
+  explicit FieldTablet(Setup setup, const std::filesystem::path& folder = {}, TabletOptions how = {});
   ~FieldTablet();
 
   static constexpr std::string_view kPassphrase = "quiet river lantern teapot";
@@ -109,7 +116,9 @@ class FieldTablet {
   const state::State& state() const { return state_; }
   const std::filesystem::path& folder() const { return folder_; }
   work::Options options() const;
-  store::Store open_store() const;  ///< of a closed tablet, under its passphrase; throws
+  vault::Opened open_vault() const;  ///< of a closed tablet, under its passphrase; throws
+  store::Store open_store() const;   ///< the same
+  std::filesystem::path database() const { return folder_ / "replica.db"; }
 
  private:
   void start();
@@ -118,6 +127,7 @@ class FieldTablet {
   state::Context context();
 
   Setup setup_;
+  TabletOptions how_;
   std::unique_ptr<Folder> own_folder_;
   std::filesystem::path folder_;
   base::SystemClock clock_;

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# bench.sh [--each] ["[save]" "[unlock]" "[frame]" "[sync]"]: installs what is missing, builds the release and measures, each
+# figure beside its yardstick in the same run, as one table; without a figure all of them, and what an idle window does. Ends
+# with 1 when a ratio is over its limit: tests/bench/figures.h has the limits and their reasons.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+platform/dev/setup.sh
+platform/dev/build.sh release doorstep_bench test_shell >/dev/null
+code=0
+# The log says that the server is away, as it is meant to be at times.
+build/release/bin/doorstep_bench "$@" 2>build/release/bench.log || code=$?
+if [ $# -eq 0 ]; then
+  idle=$(build/release/bin/test_shell "[.idle]" 2>&1) || { echo "$idle"; code=1; }
+  echo "idle, 10 s from 6 s after the last key: $(grep -o "frames built.*" <<<"$idle" || echo "not measured")"
+fi
+exit "$code"
