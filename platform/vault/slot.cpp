@@ -99,8 +99,9 @@ Result<Opened> open_slot(std::string_view file, const SlotHeader& header, const 
 Result<Derived> derive(const Secret& passphrase, std::string_view salt, KdfCost cost) {
   DOORSTEP_ASSERT(salt.size() == crypto_pwhash_SALTBYTES && !below(cost, kTestCost) && !below(kMaximumCost, cost));
   Secret out(64);
-  if (crypto_pwhash(out.data(), out.size(), reinterpret_cast<const char*>(passphrase.data()), passphrase.size(), raw(salt),
-                    cost.passes, std::size_t{cost.memory_mib} * 1024 * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0)
+  const char* words = passphrase.empty() ? "" : passphrase.view().data();  // never null, says libsodium
+  if (crypto_pwhash(out.data(), out.size(), words, passphrase.size(), raw(salt), cost.passes,
+                    std::size_t{cost.memory_mib} * 1024 * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0)
     return Error{Fault::Full, "vault.derive", "not enough memory to check the passphrase; close other programs"};
   return Derived{Secret::copy_of(out.view().substr(0, 32)), Secret::copy_of(out.view().substr(32))};
 }
