@@ -37,10 +37,11 @@ class Sheet {
     auto table = parse_csv(text->second);
     if (!table) {
       std::int64_t line = 0;
-      std::string_view where = table.error().where;
+      const base::Error error = table.error();  // a copy: the result hands out no reference
+      std::string_view where = error.where;
       where.remove_prefix(std::min<std::size_t>(where.size(), 5));
       std::from_chars(where.data(), where.data() + where.size(), line);
-      wrong(line, table.error().detail);
+      wrong(line, error.detail);
       return;
     }
     table_ = std::move(*table);
