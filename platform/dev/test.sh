@@ -13,13 +13,21 @@ step() {  # name command...
   "$@" || { echo "test: $name FAILED after $((SECONDS - start)) s" >&2; exit 1; }
   echo "test: $name took $((SECONDS - start)) s"
 }
+build() {  # kind, targets; says only what went wrong
+  local log=build/$1.txt
+  mkdir -p build
+  platform/dev/build.sh "$@" >"$log" 2>&1 && return
+  { sed -n '/^FAILED/,$p' "$log" | grep . || tail -n 50 "$log"; } | head -n 100 >&2
+  echo "test: the whole of it is in $log" >&2
+  return 1
+}
 tests() {  # build folder, ctest options
   local dir=build/$1
   shift
   ctest --test-dir "$dir" --output-on-failure --no-tests=error "$@"
 }
 
-step "build, release" platform/dev/build.sh release
+step "build, release" build release
 step "tests, release" tests release -E '^story$'
 # It waits for real windows on a machine that may be busy, so it may be told twice; every other test passes the first time.
 step "the story, in real windows" tests release -R '^story$' --repeat until-pass:2
@@ -28,13 +36,8 @@ if [ "${1:-}" != all ]; then
   exit 0
 fi
 
-step "build, AddressSanitizer and UBSan" platform/dev/build.sh asan
-step "tests, AddressSanitizer and UBSan" env \
-  ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-  ctest --test-dir build/asan --output-on-failure --no-tests=error -LE release-only
-
-threads=(test_engine test_transport test_server test_work)
-step "build, ThreadSanitizer" platform/dev/build.sh tsan "${threads[@]}"
-step "tests, ThreadSanitizer" env TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tests/support/tsan.supp \
-  ctest --test-dir build/tsan --output-on-failure --no-tests=error -R '^(engine|transport|server|work)$'
+step "build, AddressSanitizer and UBSan" build asan
+step "tests, AddressSanitizer and UBSan" tests asan -LE release-only
+step "build, ThreadSanitizer" build tsan test_engine test_transport test_server test_work
+step "tests, ThreadSanitizer" tests tsan -R '^(engine|transport|server|work)$'
 echo "test: everything passed"

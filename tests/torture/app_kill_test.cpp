@@ -18,7 +18,6 @@ using support::Process;
 
 namespace {
 
-constexpr int kKills = 100;
 constexpr std::size_t kLanes = 4;  // tablets that are killed in turn: most of a round is waiting for keys
 constexpr milliseconds kWhileTyping{2000}, kAfterLastKey{500};  // what may be lost: the promise of the app
 
@@ -99,7 +98,8 @@ TEST_CASE("app kill: a hundred kills while typing lose nothing older than promis
   std::int64_t oldest_lost = 0, longest_after_key = 0;
   for (auto& lane : lanes) start(*lane, started++ % 2 == 1);
 
-  while (kills < kKills) {
+  const int enough = torture::kills();
+  while (kills < enough) {
     Lane& lane = **std::min_element(lanes.begin(), lanes.end(), [](auto& a, auto& b) { return a->kill_at < b->kill_at; });
     CAPTURE(kills, lane.pauses);
     const auto left = duration_cast<milliseconds>(lane.kill_at - steady_clock::now());
@@ -132,7 +132,7 @@ TEST_CASE("app kill: a hundred kills while typing lose nothing older than promis
       longest_after_key = std::max(longest_after_key, killed_at - last_key);
     }
     lane.held = found.size();
-    if (started < kKills) start(lane, started % 2 == 1), ++started;
+    if (started < enough) start(lane, started % 2 == 1), ++started;
     else lane.kill_at = steady_clock::time_point::max();
   }
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -21,6 +23,13 @@ inline std::string script(std::size_t characters) {
   std::string out;
   for (std::size_t n = 0; n < characters; ++n) out += character(n);
   return out;
+}
+
+/// How often a program is killed: a hundred times, or as often as DOORSTEP_KILLS says. The sanitizers' builds say fewer: what
+/// they look for is in every round.
+inline int kills() {
+  const char* fewer = std::getenv("DOORSTEP_KILLS");
+  return fewer ? std::max(4, std::atoi(fewer)) : 100;  // four tablets are killed in turn
 }
 
 /// What "saw" of the first child says in a visit.

@@ -18,7 +18,6 @@ using support::FieldTablet;
 
 namespace {
 
-constexpr int kKills = 100;
 constexpr int kRecords = 12;  // submitted per tablet
 
 /// One worker's tablet, worked on a thread of its own until told to stop.
@@ -111,7 +110,7 @@ TEST_CASE("server kill: a hundred kills during pushes lose nothing acknowledged 
     }));
 
   int kills = 0, while_sending = 0;
-  for (; kills < kKills; ++kills) {
+  for (const int enough = torture::kills(); kills < enough; ++kills) {
     const auto until = steady_clock::now() + milliseconds(std::uniform_int_distribution<int>(0, 400)(random));
     while (steady_clock::now() < until && server.running()) ::poll(nullptr, 0, 5);
     REQUIRE(server.running());
