@@ -304,7 +304,8 @@ void record_visit(FieldTablet& tablet, CaseServer& council, const Situation& sit
 
 void record_visit(FieldTablet& tablet, const ChildOf& child_of, const Situation& situation, const SituationVisit& visit) {
   base::Id first = child_of(situation.child);
-  const auto* child = tablet.state().caseload->child(first);
+  const auto caseload = tablet.state().caseload;  // kept: the tablet may take in another with each act
+  const auto* child = caseload->child(first);
   if (!child) throw std::runtime_error("not on this tablet: " + situation.child);
   tablet.act(state::Open{state::ScreenKind::MyChildren, {}});
   tablet.act(state::Open{state::ScreenKind::StartVisit, first});
@@ -314,7 +315,7 @@ void record_visit(FieldTablet& tablet, const ChildOf& child_of, const Situation&
   std::set<base::Id> wanted;
   for (const auto& part : from.children) wanted.insert(part.id);
   if (!tablet.state().starting) throw std::runtime_error("no visit is being started");
-  for (const auto& c : tablet.state().caseload->children) {
+  for (const auto& c : caseload->children) {
     if (c.family != child->family && !wanted.contains(c.id)) continue;
     if (tablet.state().starting->children.contains(c.id) != wanted.contains(c.id)) tablet.act(state::TurnChild{c.id});
   }
