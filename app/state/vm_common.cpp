@@ -96,6 +96,21 @@ std::string first_line(std::string_view text, std::size_t bytes) {
 
 // Bar, curtain ------------------------------------------------------------------------------------------------------------
 
+std::vector<Refused> refusals_told(const State& state) {
+  std::vector<Refused> out;
+  for (const auto& refused : state.sync.refused) {
+    if (state.refused_seen.count(refused.number)) continue;
+    // Two versions of a draft are told where they are settled: in the draft.
+    if (refused.kind == "put" && refused.code == "conflict") continue;
+    // In the home only this family is drawn.
+    if (in_visit(state) && std::none_of(state.visit->visit.children.begin(), state.visit->visit.children.end(),
+                                        [&](const auto& part) { return part.id == refused.case_id; }))
+      continue;
+    out.push_back(refused);
+  }
+  return out;
+}
+
 BarVm bar_vm(const State& state) {
   const auto& text = state.text();
   BarVm bar;
@@ -116,8 +131,7 @@ BarVm bar_vm(const State& state) {
   }
   const auto& sync = state.sync;
   bar.offline = !sync.online;
-  const bool refused = std::any_of(sync.refused.begin(), sync.refused.end(),
-                                   [&](const auto& r) { return !state.refused_seen.count(r.number); });
+  const bool refused = !refusals_told(state).empty();
   bar.trouble = refused || (sync.online && sync.error.has_value());
   if (refused) bar.status = text("bar.status.refused");
   else if (!sync.online && sync.waiting > 0) bar.status = text.count("bar.status.offline_waiting", sync.waiting);
@@ -173,7 +187,7 @@ SyncVm sync_vm(const State& state) {
   } else if (sync.waiting > 0) {
     vm.headline = text("sync.headline.waiting");
     vm.mood = Mood::Info;
-  } else if (std::any_of(sync.refused.begin(), sync.refused.end(), [&](const auto& r) { return !state.refused_seen.count(r.number); })) {
+  } else if (!refusals_told(state).empty()) {
     vm.headline = text("sync.headline.refused");
     vm.mood = Mood::Warn;
   } else if (sync.receipt) {
@@ -202,12 +216,7 @@ SyncVm sync_vm(const State& state) {
     const auto key = "problem." + sync.error_code;
     vm.error = !sync.error_code.empty() && text.has(key) ? text(key) : error_words(text, *sync.error);
   }
-  for (const auto& refused : sync.refused) {
-    if (state.refused_seen.count(refused.number)) continue;
-    // In the home only this family is drawn.
-    if (in_visit(state) && std::none_of(state.visit->visit.children.begin(), state.visit->visit.children.end(),
-                                        [&](const auto& part) { return part.id == refused.case_id; }))
-      continue;
+  for (const auto& refused : refusals_told(state)) {
     SyncVm::RefusedRow row;
     row.number = refused.number;
     row.title = text("refused.kind." + refused.kind, {{"name", child_name(state, refused.case_id)}});

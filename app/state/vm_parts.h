@@ -14,6 +14,8 @@ std::string child_name(const State& state, const Id& case_id);
 const std::string& short_name(const model::ChildPart& part);
 /// Wrote it, or went along: somebody else decides on it.
 inline bool was_there(const model::ChildRecord& body, const Id& worker) { return body.author == worker || body.second_worker == worker; }
+/// What the server did not take, and is to be told on the screen as it is now.
+std::vector<Refused> refusals_told(const State& state);
 TagVm state_tag(const State& state, const RecordItem& item);
 std::vector<HazardVm> hazards_of(const State& state, const model::Family* family);
 /// Calls still to be made; of one visit, or all.

@@ -525,6 +525,16 @@ TEST_CASE("update: sync is told in plain words with the last receipt", "[state]"
   CHECK(sync_vm(desk.state).refused.at(0).why == "A newer version had arrived. Read it and decide again.");
   desk.act(DismissRefused{3});
   CHECK(sync_vm(desk.state).refused.empty());
+  // What the bar says has come back is listed: two versions of a draft are told in the draft, another family's not in a visit.
+  status.refused = {{4, desk.me, Id::from_name("a draft"), "put", "conflict", "", desk.wall}};
+  desk.hear(status);
+  CHECK_FALSE(bar_vm(desk.state).trouble);
+  status.refused = {{5, Id::from_name("another child"), Id(), "decide", "stale", "", desk.wall}};
+  desk.hear(status);
+  CHECK(bar_vm(desk.state).trouble);
+  desk.start();
+  CHECK(sync_vm(desk.state).refused.empty());
+  CHECK_FALSE(bar_vm(desk.state).trouble);
   status.online = false;
   status.waiting = 2;
   desk.hear(status);

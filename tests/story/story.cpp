@@ -402,7 +402,7 @@ void Story::settle_a_conflict(Person& ruth) {
   t.wait_for("Saved on this tablet");
   t.press("bar/status");
   t.press("sync-now");
-  t.wait_for("All sent", "button", seconds(60));
+  t.wait_for("Everything is with the case server.", "", seconds(60));
   home(t);
 }
 

@@ -124,6 +124,7 @@ TEST_CASE("runner: a visit goes from one tablet over the server to the superviso
   decision.on = {item->id(), item->head().rev, item->head().hash};
   decision.verdict = model::Verdict::Approved;
   decision.reviewer = supervisor.worker();
+  decision.reviewer_name = "Helen Price";  // who the extract says that is
   decision.at = kClock.wall();
   decision.rationale = "Read with the plan beside it.";
   // The author may not; the supervisor may, once.
