@@ -327,9 +327,16 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
                         " AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)",
                         [&](const sql::Row& row) { cases.push_back(row.id(0)); }));
   for (Id id : cases) {
+    std::vector<Id> records;
+    DOORSTEP_TRY(db.query("SELECT record FROM record_cases WHERE case_id=?", id,
+                          [&](const sql::Row& row) { records.push_back(row.id(0)); }));
     DOORSTEP_TRY(clear_case(id));
     DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE case_id=?", id));
-    DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE case_id=?", id));
+    // A matched child's records are still here, under the child: a restored server may have to be sent them again.
+    constexpr std::string_view kGone = " AND acked=1 AND record NOT IN (SELECT record FROM record_cases)";
+    const std::string forget = "UPDATE ops SET bytes='', detail='' WHERE ";
+    DOORSTEP_TRY(db.exec(forget + "case_id=?" + std::string(kGone), id));
+    for (Id record : records) DOORSTEP_TRY(db.exec(forget + "record=?" + std::string(kGone), record));
     DOORSTEP_TRY(db.exec("DELETE FROM cases WHERE id=?", id));
     DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", id));
     out.purged.push_back(id);

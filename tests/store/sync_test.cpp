@@ -648,6 +648,27 @@ TEST_CASE("sync: what this build cannot read is kept, and holds up nothing else"
   CHECK(must(store.record(known.id)).versions.size() == 2);
 }
 
+TEST_CASE("sync: a matched child's records can still be sent to a restored server", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder.path / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Nobody"}, "kept on the tablet");
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  server.add(id_of("child/Amara"), *server.head(records_of(visit)[0].id));  // the match: listed in the child's case ...
+  server.dropped.insert(id_of("child/Nobody"));                            // ... and the provisional one is nobody's
+  sync(store, server);
+  sync(store, server);
+  REQUIRE(must(store.caseload()).records.size() == 1);
+  for (int i = 0; i < 3; ++i) sync(store, old);
+  REQUIRE(old.head(records_of(visit)[0].id) != nullptr);
+  CHECK(old.head(records_of(visit)[0].id)->body.find("kept on the tablet") != std::string::npos);
+}
+
 TEST_CASE("sync: a draft is backed up again after the server went back in time, and its newest words are in it", "[store]") {
   for (bool another_tablet : {false, true}) {
     Folder folder;
