@@ -46,6 +46,22 @@ TEST_CASE("observed vfs: a commit returns only after the log's sync did, and wit
   REQUIRE(register_observed_vfs("observed", {}).has_value());  // `events` goes out of scope
 }
 
+TEST_CASE("observed vfs: what a killed process left without a sync is durable before it can be read", "[sql]") {
+  Folder folder, copy;
+  Db db = folder.create({.synchronous = Synchronous::Off, .vfs = {}});  // as if each commit had been cut off before its sync
+  REQUIRE(db.script("CREATE TABLE t(a TEXT); INSERT INTO t VALUES('kept')").has_value());
+  for (const char* end : {"", "-wal"})
+    std::filesystem::copy_file(folder.file().string() + end, copy.file().string() + end);
+  bool durable = false;
+  REQUIRE(register_observed_vfs("recovering", [&](const FileEvent& event) {
+            if (ends(event.path, "-wal") && event.kind == FileEvent::Kind::Sync && event.ok) durable = true;
+          }).has_value());
+  Db again = copy.open({.vfs = "recovering"});
+  CHECK(durable);
+  CHECK(**again.first<std::string>("SELECT a FROM t") == "kept");
+  REQUIRE(register_observed_vfs("recovering", {}).has_value());
+}
+
 TEST_CASE("observed vfs: a file made through it is the same file without it", "[sql]") {
   Folder folder;
   std::int64_t written = 0;
