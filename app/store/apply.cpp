@@ -311,7 +311,8 @@ Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& o
   out.drafts_changed = true;
   if (!back) {
     out.visits_submitted.push_back(visit_id);
-    return bury_draft(*row, now);
+    DOORSTEP_TRY(bury_draft(*row, now));
+    return rebase_draft(visit_id, now, out);  // what the server made of it may have come while it was being submitted
   }
   row->stage = kStageWriting;
   row->dirty = true;

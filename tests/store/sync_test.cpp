@@ -669,6 +669,48 @@ TEST_CASE("sync: a matched child's records can still be sent to a restored serve
   CHECK(old.head(records_of(visit)[0].id)->body.find("kept on the tablet") != std::string::npos);
 }
 
+TEST_CASE("sync: a draft submitted while the server's merge of it was on its way leaves the server as well", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"}, "One.");
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  auto elsewhere = visit;
+  elsewhere.address = "1 Test Street";
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = 2;
+  revision.kind = model::RecordKind::Visit;
+  revision.body = wire::encode(elsewhere);
+  server.add(kMe, revision);
+  observed(visit) = "One. Two.";
+  must(store.save_draft(visit, at(2)));
+  auto reply = server.answer(must(store.freeze(64, 1 << 18, at(3))));
+  REQUIRE(reply.results[0].status == wire::OpStatus::Merged);
+  auto pulls = std::exchange(reply.cases, {});  // they did not fit any more
+  must(store.apply(reply, at(4)));
+  SECTION("and nobody else wrote anything") {
+    must(store.submit(visit, records_of(visit), at(5)));
+    for (int i = 0; i < 4; ++i) sync(store, server);
+    CHECK(must(store.status()).drafts_not_backed_up == 0);
+    // The other tablet's address is in no record: it stays a draft.
+    CHECK(must(store.draft(visit.id)).visit.address == "1 Test Street");
+    CHECK_FALSE(must(wire::decode<model::Visit>(server.head(visit.id)->body)).discarded.value_or(false));
+  }
+  SECTION("or it had arrived") {
+    reply.cases = pulls;
+    must(store.apply(reply, at(4)));
+    auto whole = must(store.draft(visit.id)).visit;
+    REQUIRE(whole.address == "1 Test Street");
+    must(store.submit(whole, records_of(whole), at(5)));
+    for (int i = 0; i < 4; ++i) sync(store, server);
+    CHECK(must(store.drafts()).empty());
+    CHECK(must(wire::decode<model::Visit>(server.head(visit.id)->body)).discarded.value_or(false));
+  }
+}
+
 TEST_CASE("sync: a draft is backed up again after the server went back in time, and its newest words are in it", "[store]") {
   for (bool another_tablet : {false, true}) {
     Folder folder;
