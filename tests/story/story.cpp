@@ -305,7 +305,8 @@ void Story::kill_in_a_sentence(Person& ruth) {
   t.press(told + "/at/now");
   t.wait_for("Call your manager when it is safe");
   t.wait_for("Immediate danger: 999");
-  std::string number = t.wait_for("01632 960901").name;
+  const auto card = t.wait_for("01632 960901");
+  const std::string number = card.name.find("01632") == std::string::npos ? card.value : card.name;
   t.press("No answer", "button");
   t.wait_for("01632 960902");
   step("A disclosure opens the call card; \"No answer\" offers the next number", "first " + number + ", then 01632 960902", &ruth);
