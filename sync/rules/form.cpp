@@ -1,3 +1,4 @@
+#include <algorithm>
 #include "sync/rules/form.h"
 
 #include "sync/model/visit.h"
@@ -36,9 +37,11 @@ std::string offset_text(std::int64_t minutes) {
 
 /// "2027-03-28T02:10:00+01:00": local time with its offset.
 std::string zoned_text(const model::ZonedTime& time) {
-  std::string text = base::to_rfc3339(time.at + std::chrono::minutes(time.offset_min));
+  constexpr std::int64_t kDay = 24 * 60;  // minutes; no zone is further away
+  const auto offset = std::clamp(time.offset_min, -kDay, kDay);
+  std::string text = base::to_rfc3339(time.at + std::chrono::minutes(offset));
   if (const auto dot = text.find('.'); dot != std::string::npos) text.resize(dot);
-  return text + offset_text(time.offset_min);
+  return text + offset_text(offset);
 }
 
 std::optional<std::int64_t> offset_of(std::string_view text) {
