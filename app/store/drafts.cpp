@@ -5,10 +5,10 @@
 namespace doorstep::store {
 namespace {
 
-constexpr std::int64_t kBytesCheckedEvery = 64;  // summing a long journal at each save would cost more than the save
+constexpr std::size_t kSumJournalsEvery = limits::kJournalBytes / 8;  // bytes journaled; at each save it would cost more than the save
 
-constexpr std::string_view kColumns = "visit, body, stage, base_rev, base_hash, base_body, dirty, await_rev, started_at,"
-                                      " saved_at, version, unseen_body";
+constexpr std::string_view kSelect = "SELECT visit, d.body, stage, base_rev, base_hash, b.body, dirty, await_rev,"
+                                     " started_at, saved_at, version, unseen_body FROM drafts d JOIN draft_bases b USING (visit)";
 
 DraftRow row_of(const sql::Row& row) {
   DraftRow out;
@@ -41,20 +41,21 @@ Shared shared_ends(std::string_view a, std::string_view b) {
 
 Result<std::optional<DraftRow>> Store::Impl::draft_row(Id visit) {
   std::optional<DraftRow> out;
-  DOORSTEP_TRY(db.query("SELECT " + std::string(kColumns) + " FROM drafts WHERE visit=?", visit,
-                        [&](const sql::Row& row) { out = row_of(row); }));
+  DOORSTEP_TRY(db.query(std::string(kSelect) + " WHERE visit=?", visit, [&](const sql::Row& row) { out = row_of(row); }));
   return out;
 }
 
 Result<void> Store::Impl::put_draft(const DraftRow& row) {
   DOORSTEP_TRY(db.exec(
-      "INSERT INTO drafts(visit, body, stage, base_rev, base_hash, base_body, dirty, await_rev, started_at, saved_at,"
-      " version, unseen_body) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(visit) DO UPDATE SET body=excluded.body, stage=excluded.stage,"
-      " base_rev=excluded.base_rev, base_hash=excluded.base_hash, base_body=excluded.base_body, dirty=excluded.dirty,"
-      " await_rev=excluded.await_rev, saved_at=excluded.saved_at, version=excluded.version,"
-      " unseen_body=excluded.unseen_body, indexed=indexed AND body=excluded.body",
-      row.visit, row.body, row.stage, row.base_rev, row.base_hash, row.base_body, row.dirty, row.await_rev, row.started_at,
-      row.saved_at, row.version, row.unseen_body));
+      "INSERT INTO drafts(visit, body, stage, base_rev, base_hash, dirty, await_rev, started_at, saved_at, version, unseen_body)"
+      " VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(visit) DO UPDATE SET body=excluded.body, stage=excluded.stage,"
+      " base_rev=excluded.base_rev, base_hash=excluded.base_hash, dirty=excluded.dirty, await_rev=excluded.await_rev,"
+      " saved_at=excluded.saved_at, version=excluded.version, unseen_body=excluded.unseen_body,"
+      " indexed=indexed AND body=excluded.body",
+      row.visit, row.body, row.stage, row.base_rev, row.base_hash, row.dirty, row.await_rev, row.started_at, row.saved_at,
+      row.version, row.unseen_body));
+  DOORSTEP_TRY(db.exec("INSERT INTO draft_bases(visit, body) VALUES (?,?) ON CONFLICT(visit) DO UPDATE SET body=excluded.body"
+                       " WHERE body<>excluded.body", row.visit, row.base_body));
   return {};
 }
 
@@ -68,18 +69,20 @@ Result<void> Store::Impl::change_draft(DraftRow& row, std::string body, Instant 
                          row.saved_at, static_cast<std::int64_t>(prefix), static_cast<std::int64_t>(suffix), middle));
     DOORSTEP_TRY(db.exec("DELETE FROM journal WHERE visit=? AND n<=?", row.visit,
                          n - static_cast<std::int64_t>(limits::kJournalStates)));
-    if (n % kBytesCheckedEvery == 0) DOORSTEP_TRY(trim_journal(row.visit));
+    journaled += middle.size();
+    if (journaled > kSumJournalsEvery) DOORSTEP_TRY(trim_journals());
   }
   row.body = std::move(body);
   row.saved_at = now;
   return put_draft(row);
 }
 
-/// Keeps the newest states whose bytes are within the limit.
-Result<void> Store::Impl::trim_journal(Id visit) {
-  DOORSTEP_TRY(db.exec("DELETE FROM journal WHERE visit=?1 AND n IN (SELECT n FROM (SELECT n, sum(length(middle)) OVER (ORDER BY n DESC)"
-                       " AS bytes FROM journal WHERE visit=?1) WHERE bytes>?2)", visit,
+/// Keeps each draft's newest states whose bytes are within the limit.
+Result<void> Store::Impl::trim_journals() {
+  DOORSTEP_TRY(db.exec("DELETE FROM journal WHERE (visit, n) IN (SELECT visit, n FROM (SELECT visit, n, sum(length(middle)) OVER"
+                       " (PARTITION BY visit ORDER BY n DESC) AS bytes FROM journal) WHERE bytes>?)",
                        static_cast<std::int64_t>(limits::kJournalBytes)));
+  journaled = 0;
   return {};
 }
 
@@ -153,8 +156,8 @@ Result<SavedDraft> Store::save_draft(const model::Visit& visit, Instant now, std
 
 Result<std::vector<Draft>> Store::drafts() {
   std::vector<DraftRow> rows;
-  DOORSTEP_TRY(impl_->db.query("SELECT " + std::string(kColumns) + " FROM drafts WHERE stage<>? ORDER BY saved_at DESC, visit",
-                               kStageDiscarded, [&](const sql::Row& row) { rows.push_back(row_of(row)); }));
+  DOORSTEP_TRY(impl_->db.query(std::string(kSelect) + " WHERE stage<>? ORDER BY saved_at DESC, visit", kStageDiscarded,
+                               [&](const sql::Row& row) { rows.push_back(row_of(row)); }));
   std::vector<Draft> out;
   for (const DraftRow& row : rows) {
     DOORSTEP_TRY_ASSIGN(Draft draft, impl_->draft_of(row));

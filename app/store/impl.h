@@ -2,6 +2,7 @@
 #include <boost/json/fwd.hpp>
 
 #include "app/store/store.h"
+#include "platform/base/limits.h"
 #include "platform/sql/db.h"
 
 /// What the sources of this room share. Every function here runs inside the caller's transaction.
@@ -38,6 +39,7 @@ struct Queued {
 struct Store::Impl {
   explicit Impl(sql::Db opened) : db(std::move(opened)) {}
   sql::Db db;
+  std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
   /// Versions as they were last read, so that a change to one record does not decode all of them again. Emptied by a purge.
   std::map<std::pair<Id, std::int64_t>, RecordVersion> decoded;
 
@@ -59,7 +61,7 @@ struct Store::Impl {
   Result<void> change_unseen(DraftRow& row, std::string body, Instant now);
   /// What `mine` changed since `base`, brought into `theirs`: bodies of one author's Visit.
   Result<std::string> merge_bodies(std::string_view base, std::string_view mine, std::string_view theirs);
-  Result<void> trim_journal(Id visit);
+  Result<void> trim_journals();
   Result<void> delete_draft(Id visit);
   /// A tombstone is sent when the server has the draft, else it is deleted.
   Result<void> bury_draft(DraftRow& row, Instant now);

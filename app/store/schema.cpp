@@ -121,6 +121,14 @@ CREATE TABLE unfinished (
   case_id BLOB NOT NULL,
   text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX unfinished_by_case ON unfinished (case_id);
+)sql"},
+{3, R"sql(
+-- What the next Put of a draft is relative to. It changes with an answer of the server, not with each save, so it lies apart.
+CREATE TABLE draft_bases (
+  visit BLOB PRIMARY KEY REFERENCES drafts ON DELETE CASCADE,
+  body TEXT NOT NULL) STRICT;
+INSERT INTO draft_bases SELECT visit, base_body FROM drafts;
+ALTER TABLE drafts DROP COLUMN base_body;
 )sql"}};
 
 }  // namespace
