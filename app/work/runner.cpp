@@ -544,11 +544,13 @@ void Runner::start() {
 void Runner::run(state::Effect effect) {
   Message message(std::move(effect));
   if (impl_->inbox.try_push(message)) return;
-  // Full: the store has stood still for a thousand requests. A save is answered, so that the screen does not say "Saved".
+  // Full: the store has stood still for a thousand requests. A save is answered, so that the screen does not say "Saved", and
+  // comes again; whatever else a person asked for waits.
   const Error full{Fault::Full, "work.queue", "the store does not answer"};
-  const auto& lost = std::get<state::Effect>(message);
-  if (auto* save = std::get_if<state::SaveDraft>(&lost)) impl_->say(state::SaveFailed{save->visit.id, full});
-  if (std::holds_alternative<state::SaveUnfinished>(lost)) impl_->say(state::UnfinishedFailed{full});
+  const auto& asked = std::get<state::Effect>(message);
+  if (auto* save = std::get_if<state::SaveDraft>(&asked)) impl_->say(state::SaveFailed{save->visit.id, full});
+  else if (std::holds_alternative<state::SaveUnfinished>(asked)) impl_->say(state::UnfinishedFailed{full});
+  else impl_->inbox.push_anyway(message);
 }
 
 std::vector<state::Event> Runner::take() {

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -16,45 +17,26 @@ class BoundedQueue {
   explicit BoundedQueue(std::size_t limit) : limit_(limit) {}
 
   /// False when full or closed; `item` is then untouched.
-  bool try_push(T& item) {
-    {
-      std::lock_guard lock(mutex_);
-      if (closed_ || items_.size() >= limit_) return false;
-      items_.push_back(std::move(item));
-    }
-    ready_.notify_one();
-    return true;
-  }
-  /// Waits for room; false when closed.
-  bool push(T item) {
-    {
-      std::unique_lock lock(mutex_);
-      room_.wait(lock, [&] { return closed_ || items_.size() < limit_; });
-      if (closed_) return false;
-      items_.push_back(std::move(item));
-    }
-    ready_.notify_one();
-    return true;
-  }
+  bool try_push(T& item) { return put(item, limit_); }
+  /// Past the limit too, for the few that may not be lost. False when closed; `item` is then untouched.
+  bool push_anyway(T& item) { return put(item, std::numeric_limits<std::size_t>::max()); }
   /// Waits for an item; empty when closed and drained.
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     ready_.wait(lock, [&] { return closed_ || !items_.empty(); });
-    return take(lock);
+    return take();
   }
   /// As pop(), but gives up after `wait`.
   std::optional<T> pop_for(std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
     ready_.wait_for(lock, wait, [&] { return closed_ || !items_.empty(); });
-    return take(lock);
+    return take();
   }
   /// Everything that waits now; never blocks.
   std::vector<T> drain() {
-    std::unique_lock lock(mutex_);
+    std::lock_guard lock(mutex_);
     std::vector<T> out(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
     items_.clear();
-    lock.unlock();
-    room_.notify_all();
     return out;
   }
   void close() {
@@ -63,7 +45,6 @@ class BoundedQueue {
       closed_ = true;
     }
     ready_.notify_all();
-    room_.notify_all();
   }
   bool closed() const {
     std::lock_guard lock(mutex_);
@@ -71,18 +52,25 @@ class BoundedQueue {
   }
 
  private:
-  std::optional<T> take(std::unique_lock<std::mutex>& lock) {
+  bool put(T& item, std::size_t limit) {
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_ || items_.size() >= limit) return false;
+      items_.push_back(std::move(item));
+    }
+    ready_.notify_one();
+    return true;
+  }
+  std::optional<T> take() {
     if (items_.empty()) return std::nullopt;
     std::optional<T> item(std::move(items_.front()));
     items_.pop_front();
-    lock.unlock();
-    room_.notify_one();
     return item;
   }
 
   const std::size_t limit_;
   mutable std::mutex mutex_;
-  std::condition_variable ready_, room_;
+  std::condition_variable ready_;
   std::deque<T> items_;
   bool closed_ = false;
 };

@@ -80,9 +80,12 @@ TEST_CASE("queue: refuses past its limit and drains after close", "[base]") {
   CHECK(queue.try_push(one));
   CHECK(queue.try_push(two));
   CHECK_FALSE(queue.try_push(three));
+  CHECK(queue.push_anyway(three));
   queue.close();
+  CHECK_FALSE(queue.push_anyway(three));
   CHECK(queue.pop() == 1);
   CHECK(queue.pop() == 2);
+  CHECK(queue.pop() == 3);
   CHECK_FALSE(queue.pop().has_value());
 }
 

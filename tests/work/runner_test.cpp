@@ -259,6 +259,22 @@ TEST_CASE("runner: saves in a burst are each confirmed, in order, while syncs, l
   }
 }
 
+TEST_CASE("runner: with its queue full a save says so, and what else was asked for is still done", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  tablet.make();
+  model::Visit visit;
+  visit.id = base::new_id(kClock);
+  for (std::size_t i = 0; i < limits::kStoreQueue; ++i) tablet.runner->run(state::SyncNow{});
+  tablet.runner->run(state::SaveDraft{visit, 1});
+  const auto refused = tablet.wait<state::SaveFailed>();
+  CHECK(refused.visit == visit.id);
+  CHECK(refused.error.fault == base::Fault::Full);
+  tablet.runner->run(state::CreatePassphrase{Secret::copy_of(Tablet::kPassphrase)});
+  tablet.start();
+  CHECK_FALSE(tablet.wait<state::UnlockResult>().error);
+}
+
 TEST_CASE("runner: when a round of many replies is over, the caseload that was told last holds all of them", "[work]") {
   constexpr std::size_t kNotes = 60;
   SlowClock slow;

@@ -105,7 +105,8 @@ class Tablet {
 
   ~Tablet() { close(); }
 
-  void start() {
+  /// A runner that hears and does nothing yet.
+  void make() {
     Options options;
     options.folder = folder.path;
     options.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, key_.clone(), enrolment_.device_certificate,
@@ -122,6 +123,9 @@ class Tablet {
       ring_ = true;
       bell_.notify_one();
     });
+  }
+  void start() {
+    if (!runner) make();
     runner->start();
     has_passphrase = wait<state::Started>().has_passphrase;
   }
