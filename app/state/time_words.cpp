@@ -23,10 +23,11 @@ std::string weekday_words(const Text& text, Date day) {
 std::string when_words(const Text& text, Instant at, Instant now) {
   const auto day = rules::uk_date(at);
   const auto clock = clock_words(at);
-  switch (rules::days_between(day, rules::uk_date(now))) {
+  const auto today = rules::uk_date(now);
+  switch (rules::days_between(day, today)) {
     case 0: return text("when.today", {{"time", clock}});
     case 1: return text("when.yesterday", {{"time", clock}});
-    default: return text("when.day", {{"day", rules::short_date(day)}, {"time", clock}});
+    default: return text("when.day", {{"day", rules::short_date(day, today)}, {"time", clock}});
   }
 }
 

@@ -30,7 +30,7 @@ TagVm due_tag(const State& state, const rules::Due& due) {
   if (due.overdue_days > 0) return {text.count("due.overdue", due.overdue_days), Mood::Danger};
   if (due.days_left == 0) return {text("due.today"), Mood::Warn};
   if (due.days_left <= 7) return {text.count("due.in", due.days_left), Mood::Warn};
-  return {text("due.on", {{"day", rules::short_date(*due.on)}}), Mood::Neutral};
+  return {text("due.on", {{"day", rules::short_date(*due.on, rules::uk_date(state.now))}}), Mood::Neutral};
 }
 
 std::string statuses_words(const State& state, const model::Child& child) {
@@ -85,7 +85,7 @@ Listed listed(const State& state, const model::Child& child) {
   if (!due.empty()) {
     const auto& first = due.front();
     out.row.tag = due_tag(state, first);
-    if (first.on) out.row.trailing = rules::short_date(*first.on);
+    if (first.on) out.row.trailing = rules::short_date(*first.on, rules::uk_date(state.now));
     out.order = first.overdue_days > 0 ? 0 : !first.on ? 1 : 2;
     out.days = first.overdue_days > 0 ? -first.overdue_days : first.days_left;
     out.today = out.order < 2 || first.days_left == 0;
@@ -101,7 +101,7 @@ Listed listed(const State& state, const model::Child& child) {
 }  // namespace
 
 std::string due_words(const State& state, const std::optional<base::Date>& due) {
-  return due ? rules::short_date(*due) : state.text()("step.no_date");
+  return due ? rules::short_date(*due, rules::uk_date(state.now)) : state.text()("step.no_date");
 }
 
 std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps) {
@@ -256,7 +256,7 @@ ChildVm child_vm(const State& state, const Id& id) {
   for (const auto& cover : child->cover)
     if (cover.until && rules::days_between(today, *cover.until) >= 0)
       vm.facts.push_back({text("child.cover"), text("child.cover.words", {{"name", person_name(state, cover.worker)},
-                                                                         {"day", rules::short_date(*cover.until)}})});
+                                                                         {"day", rules::short_date(*cover.until, today)}})});
   vm.hazards_heading = text("hazards.heading");
   vm.hazards = hazards_of(state, family);
 

@@ -122,11 +122,12 @@ std::string long_date(Date day) {
   return std::to_string(unsigned(day.day())) + " " + kMonths[unsigned(day.month()) - 1] + " " + std::to_string(int(day.year()));
 }
 
-std::string short_date(Date day) {
+std::string short_date(Date day, Date today) {
   if (!day.ok()) return {};
   const std::chrono::weekday weekday{sys_days(day)};
-  return std::string(kWeekdays[weekday.c_encoding()]) + " " + std::to_string(unsigned(day.day())) + " " +
-         std::string(kMonths[unsigned(day.month()) - 1]).substr(0, 3);
+  const auto month = std::string(kMonths[unsigned(day.month()) - 1]).substr(0, 3);
+  const auto year = day.year() == today.year() ? std::string() : " " + std::to_string(int(day.year()));
+  return std::string(kWeekdays[weekday.c_encoding()]) + " " + std::to_string(unsigned(day.day())) + " " + month + year;
 }
 
 }  // namespace doorstep::rules

@@ -56,7 +56,7 @@ std::optional<Instant> from_uk(Date day, int minutes);
 
 /// "3 December 2026".
 std::string long_date(Date day);
-/// "Thu 3 Dec".
-std::string short_date(Date day);
+/// "Thu 3 Dec"; with its year when that is not the year of `today`.
+std::string short_date(Date day, Date today);
 
 }  // namespace doorstep::rules

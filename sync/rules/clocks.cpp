@@ -76,7 +76,7 @@ void put_words(Due& due, Date today, const std::string& why_not_known) {
   if (left < 0) due.words += days_words(-left) + " overdue";
   else if (left == 0) due.words += "due today";
   else if (left == 1) due.words += "due tomorrow";
-  else due.words += "due in " + days_words(left) + ", " + short_date(*due.on);
+  else due.words += "due in " + days_words(left) + ", " + short_date(*due.on, today);
 }
 
 std::string outside(const Calendar& calendar) {
