@@ -110,6 +110,11 @@ CallCard card_of(const state::CallCardVm& card) {
           .reason_open = card.reason_open};
 }
 
+/// A child may have a call pending from a visit being written and from one that was sent.
+std::string scope_of(const state::CallCardVm& card) {
+  return (card.record == base::Id() ? card.visit : card.record).str() + "/" + card.child.str();
+}
+
 /// As it comes, a card is open where there is room for it and the page, and one line where there is not.
 bool is_open(const Ui& ui, const state::CallCardVm& card) { return card.turned == ui.is_tight(); }
 
@@ -130,7 +135,7 @@ void draw_call_card(Ui& ui, const state::CallCardVm& card, bool below_line, Inte
 
 void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
   for (const auto& card : cards) {
-    Scope scope(ui, card.child.str());
+    Scope scope(ui, scope_of(card));
     if (ui.is_tight() && call_line(ui, "call-line", card_of(card), is_open(ui, card), false)) out.push_back(state::TurnCall{card.child});
     if (is_open(ui, card)) draw_call_card(ui, card, ui.is_tight(), out);
   }
@@ -156,7 +161,7 @@ void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& ca
 void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
   for (const auto& card : cards) {
     if (!is_open(ui, card)) continue;
-    Scope scope(ui, card.child.str());
+    Scope scope(ui, scope_of(card));
     draw_call_card(ui, card, cards.size() == 1, out);
   }
 }

@@ -407,6 +407,13 @@ std::vector<Shown> all_screens() {
     add_people(*nobody, "W1001");
     return unlocked(nobody);
   });
+  add("children-two-calls", [] {
+    Caseload caseload = *ruths();
+    auto told_before = earlier(visit_of(caseload, 17), 3);
+    told_before.children[0].calls.clear();
+    add_record(caseload, told_before, 0, model::State::Submitted, 3);
+    return unlocked(std::make_shared<const Caseload>(std::move(caseload)));
+  });
   add("children-supervisor", [] { return helen(); });
   add("child", [] { return at(ruth(), Open{ScreenKind::Child, child_id("C0401")}); }, true);
   add("child-hazards", [] { return at(ruth(), Open{ScreenKind::Child, child_id("C1401")}); }, true);
