@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/state/turn.h"
+#include "app/state/vm_parts.h"
 #include "sync/model/visit.h"
 
 namespace doorstep::state {
@@ -307,7 +308,13 @@ void on(Turn& turn, const SubmitFailed& failed) {
   turn.state.visit->submit_error = error_words(turn.text(), failed.error);
 }
 
-void on(Turn& turn, const SyncStatus& status) { turn.state.sync = status; }
+void on(Turn& turn, const SyncStatus& status) {
+  auto& state = turn.state;
+  state.sync = status;
+  const auto& text = turn.text();
+  if (status.waiting == 0 && (state.notice == text("submitted.online") || state.notice == text("submitted.offline")))
+    state.notice = refusals_told(state).empty() ? text("submitted.sent") : std::string();
+}
 void on(Turn& turn, const NetworkChanged& network) { turn.state.sync.online = network.online; }
 void on(Turn& turn, const SearchHits& hits) {
   if (hits.number == turn.state.search_number) turn.state.search_hits = hits.hits;

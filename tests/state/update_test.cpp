@@ -196,6 +196,14 @@ TEST_CASE("update: submitting makes one record for each child, and closes the vi
   CHECK(desk.state.screen()->kind == ScreenKind::MyChildren);
   CHECK_FALSE(desk.state.visit.has_value());
   CHECK(my_children_vm(desk.state).notice.find("Submitted on this tablet") == 0);
+  SyncStatus status;
+  status.online = true;
+  status.waiting = 1;
+  desk.hear(status);
+  CHECK(my_children_vm(desk.state).notice.find("Submitted on this tablet") == 0);
+  status.waiting = 0;
+  desk.hear(status);
+  CHECK(my_children_vm(desk.state).notice == "Submitted. The case server has it.");
 }
 
 TEST_CASE("update: a disclosure opens the call card; it stays after a restart until somebody was spoken to", "[state]") {
