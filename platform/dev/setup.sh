@@ -35,6 +35,8 @@ plain=(
   libcli11-dev                               # command lines
   libzstd-dev                                # compression on the wire
   libspdlog-dev                              # logging, and fmt
+  libpq-dev                                  # the case server's cases on PostgreSQL, where one machine ends
+  postgresql                                 # its tests run it themselves, in a private folder (platform/dev/postgres.sh)
   libbenchmark-dev                           # benchmarks
   fonts-inter                                # the typeface
   fonts-noto-ui-core fonts-droid-fallback fonts-dejavu-core  # names in Arabic, Chinese and other scripts, where Inter has no letters
@@ -81,6 +83,11 @@ fi
 
 missing=()
 for p in "${plain[@]}"; do installed "$p" || missing+=("$p"); done
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+  say "telling Debian to make and start no PostgreSQL service: only the tests' own ones are used"
+  as_root mkdir -p /etc/postgresql-common/createcluster.d
+  printf 'create_main_cluster = false\n' | as_root tee /etc/postgresql-common/createcluster.d/doorstep.conf >/dev/null
+fi
 if [ ${#missing[@]} -gt 0 ]; then
   update
   say "installing: ${missing[*]}"
