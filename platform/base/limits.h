@@ -66,4 +66,10 @@ inline constexpr auto kServerWaitCap = 3600s;                 ///< a server that
 inline constexpr auto kSyncAtMostEvery = 5s;                  ///< nor one that asks for a busy loop
 inline constexpr auto kReplyTimeout = 30s;
 
+// PostgreSQL behind the case server
+inline constexpr auto kPostgresConnect = 5s;                  ///< to reach it; a tablet is told to come back meanwhile
+inline constexpr auto kPostgresStatement = 30s;               ///< one command; the longest, a page of the log, takes milliseconds
+inline constexpr auto kPostgresLock = 5s;                     ///< behind another writer of the same case
+inline constexpr auto kPostgresIdle = 60s;                    ///< a program that hangs inside a transaction loses its locks then
+
 }  // namespace doorstep::limits

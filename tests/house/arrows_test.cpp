@@ -19,6 +19,7 @@ const std::vector<Room> kRooms = {
     {"platform/base", {}},
     {"platform/config", {}},
     {"platform/sql", {}},
+    {"platform/pg", {}},
     {"platform/vault", {}},
     {"platform/tls", {}},
     {"platform/os", {}},
@@ -28,7 +29,7 @@ const std::vector<Room> kRooms = {
     {"sync/wire", {"sync/model"}},
     {"sync/engine", {"sync/wire", "sync/model"}},
     {"sync/transport", {"sync/engine", "sync/wire", "sync/model", "platform/tls"}},
-    {"sync/server", {"sync/wire", "sync/model", "sync/rules", "sync/merge", "platform/sql", "platform/tls"}},
+    {"sync/server", {"sync/wire", "sync/model", "sync/rules", "sync/merge", "platform/sql", "platform/pg", "platform/tls"}},
     {"app/store", {"platform/sql", "sync/model", "sync/merge", "sync/wire"}},
     {"app/state", {"sync/model", "sync/rules", "sync/merge", "app/editor"}},
     {"app/editor", {}},
@@ -98,7 +99,7 @@ std::vector<std::string> problems(const std::string& file, const std::string& te
   struct Ban { const char* pattern; const char* room; const char* why; };
   static const Ban bans[] = {
       {R"(\bsqlite3_\w+)", "platform/sql", "only platform/sql speaks to SQLite"},
-      {R"(\bPQ[a-z]\w+\()", "sync/server", "only the server's PostgreSQL repository speaks to libpq"},
+      {R"(\bPQ[a-z]\w+\(|libpq-fe\.h)", "platform/pg", "only platform/pg speaks to libpq"},
       {R"(\bdetached\b|\.detach\(\))", "", "detached work loses its failures: keep it, cancel it, join it"},
       {R"(\bstd::this_thread::sleep_(for|until)|\busleep\(|\bsleep\()", "", "nothing waits by sleeping"},
       {R"(string_view \w+ = [^;]*\.error\(\)\.)", "", "error() gives a copy, which is gone when the view is read: name it"},
@@ -159,6 +160,8 @@ TEST_CASE("house: a wrong arrow is named", "[house]") {
   CHECK(first("app/view/home.cpp", "void f() {\n  static int count = 0;\n}").find("static") != std::string::npos);
   CHECK(first("sync/transport/pump.cpp", "co_spawn(io, f(), detached);").find("detached") != std::string::npos);
   CHECK(first("sync/server/import.cpp", "std::string_view where = table.error().where;").find("copy") != std::string::npos);
+  CHECK(first("sync/server/push.cpp", "#include <libpq-fe.h>\n").find("only platform/pg speaks to libpq") != std::string::npos);
+  CHECK(first("sync/server/push.cpp", "PQexec(connection, sql);").find("only platform/pg speaks to libpq") != std::string::npos);
   CHECK(first("app/doorstep.cpp", "#include \"platform/vault/vault.h\"\n").empty());
 }
 
