@@ -37,7 +37,7 @@ if [ "${1:-}" != all ]; then
 fi
 
 step "build, AddressSanitizer and UBSan" build asan
-step "tests, AddressSanitizer and UBSan" tests asan -LE release-only
+step "tests, AddressSanitizer and UBSan" tests asan -j 2 -LE release-only
 step "build, ThreadSanitizer" build tsan test_engine test_transport test_server test_work
-step "tests, ThreadSanitizer" tests tsan -R '^(engine|transport|server|work)$'
+step "tests, ThreadSanitizer" tests tsan -j 2 -R '^(engine|transport|server|work)$'
 echo "test: everything passed"
