@@ -1,4 +1,5 @@
 #include "app/store/impl.h"
+#include "platform/base/mutant.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
 
@@ -6,21 +7,6 @@ namespace doorstep::store {
 namespace {
 
 constexpr std::string_view kForked = "store.forked";
-
-struct Head {
-  std::int64_t rev = 0;
-  std::string hash, body;
-  model::State state{};
-};
-
-Result<std::optional<Head>> head_of(sql::Db& db, Id record) {
-  std::optional<Head> out;
-  DOORSTEP_TRY(db.query("SELECT rev, hash, body, state FROM revisions WHERE record=? ORDER BY rev DESC LIMIT 1", record,
-                        [&](const sql::Row& row) {
-    out = Head{row.integer(0), row.string(1), row.string(2), model::from_code<model::State>(row.text(3)).value_or(model::State::None)};
-  }));
-  return out;
-}
 
 void note(std::vector<Id>& ids, Id id) {
   if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
@@ -44,6 +30,15 @@ bool fits(const wire::CasePull& pull, const std::string& chain_before) {
 
 }  // namespace
 
+Result<std::optional<Head>> Store::Impl::head_of(Id record) {
+  std::optional<Head> out;
+  DOORSTEP_TRY(db.query("SELECT rev, hash, body, state FROM revisions WHERE record=? ORDER BY rev DESC LIMIT 1", record,
+                        [&](const sql::Row& row) {
+    out = Head{row.integer(0), row.string(1), row.string(2), model::from_code<model::State>(row.text(3)).value_or(model::State::None)};
+  }));
+  return out;
+}
+
 Result<Applied> Store::apply(const wire::SyncReply& reply, Instant now) {
   auto applied = impl_->apply(reply, now);
   if (applied.has_error() && applied.error().where == kForked) DOORSTEP_TRY(start_incarnation());
@@ -61,7 +56,11 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
                                                         " WHERE key='incarnation') AND number=? AND kind='put'", result.number));
     if (visit) note(visits, *visit);
   }
-  for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(take_case(pull, out, visits));
+  DOORSTEP_TRY_ASSIGN(Id own_case, me());
+  for (const wire::CasePull& pull : reply.cases) {
+    DOORSTEP_TRY(take_case(pull, out, visits));
+    if (pull.case_id == own_case && pull.complete) DOORSTEP_TRY(forget_lost_bases(visits));
+  }
   for (Id visit : visits) DOORSTEP_TRY(rebase_draft(visit, now, out));
   DOORSTEP_TRY(settle_submissions(now, out));
   for (Id dropped : reply.drop) {
@@ -84,17 +83,18 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
   DOORSTEP_TRY_ASSIGN(auto hash, db.first<std::string>("SELECT hash FROM ops WHERE incarnation=? AND number=?", incarnation,
                                                        reply.applied_through));
   if (reply.applied_through == 0) hash = wire::kChainStart;
+  if (base::mutant("fork-unseen")) return {};
   if (!hash || *hash != reply.head_hash)
     return Error{Fault::Conflict, std::string(kForked), "the server holds other operations under this tablet's name"};
   DOORSTEP_TRY_ASSIGN(auto lost, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND acked=1",
                                                         incarnation, reply.applied_through));
-  if (lost.value_or(0) == 0) return {};
+  if (lost.value_or(0) == 0 || base::mutant("restore-unseen")) return {};
   // The server went back to an earlier time: offer again what it acknowledged and lost.
   DOORSTEP_TRY_ASSIGN(auto gaps, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND bytes=''",
                                                         incarnation, reply.applied_through));
   DOORSTEP_TRY(db.exec("UPDATE ops SET acked=0, settled=0, dismissed=0, status=NULL, code=NULL, detail=NULL, rev=NULL, result_hash=NULL"
                        " WHERE incarnation=? AND number>?", incarnation, reply.applied_through));
-  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   // What is kept of the drafts' log is of a history that is no more: a draft must not be brought in line with it.
   DOORSTEP_TRY_ASSIGN(Id own, me());
   DOORSTEP_TRY(clear_case(own));
@@ -103,8 +103,29 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
   return {};
 }
 
+/// The server went back to a time before the end of an incarnation of ours: what it lost is made again in this one. Where its
+/// chain is not ours at all (a copy of this store wrote on after the restore) that is everything; what it has it takes once.
+Result<void> Store::Impl::offer_again(const wire::Incarnation& lost) {
+  if (base::mutant("earlier-incarnation-lost")) return {};
+  DOORSTEP_TRY_ASSIGN(auto hash, db.first<std::string>("SELECT hash FROM ops WHERE incarnation=? AND number=?", lost.number,
+                                                       lost.through));
+  const std::int64_t kept = hash && *hash == lost.hash ? lost.through : 0;
+  std::vector<Queued> again;
+  DOORSTEP_TRY(db.query("SELECT bytes, visit, part FROM ops WHERE incarnation=? AND number>? AND kind<>'put' AND bytes<>''"
+                        " ORDER BY number", lost.number, kept, [&](const sql::Row& row) -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
+    again.push_back({0, std::move(op), row.id(1), row.id(2)});
+    return {};
+  }));
+  for (const Queued& item : again) DOORSTEP_TRY(queue(item));
+  DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND number>?", lost.number, kept));
+  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  return {};
+}
+
 Result<void> Store::Impl::take_results(const wire::SyncReply& reply, Applied& out) {
   DOORSTEP_TRY(check_history(reply));
+  for (const wire::Incarnation& lost : reply.lost.value_or(std::vector<wire::Incarnation>())) DOORSTEP_TRY(offer_again(lost));
   DOORSTEP_TRY_ASSIGN(auto incarnation, meta_number("incarnation"));
   for (const wire::OpResult& result : reply.results) {
     if (result.number > reply.applied_through) return Error{Fault::Invalid, "store.apply", "a result past what the server applied"};
@@ -132,7 +153,7 @@ Result<void> Store::Impl::take_results(const wire::SyncReply& reply, Applied& ou
     }
   }
   DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='' WHERE incarnation=? AND number<=? AND acked=1 AND bytes<>''", incarnation,
-                       reply.stable_through));
+                       base::mutant("acked-work-thrown-away") ? reply.applied_through : reply.stable_through));
   return {};
 }
 
@@ -145,6 +166,8 @@ Result<void> Store::Impl::take_put_result(Id visit, const std::string& bytes, co
   }
   DOORSTEP_TRY_ASSIGN(auto sent, wire::decode<wire::Operation>(bytes));
   row->base_body = sent.body;
+  if (base::mutant("later-edit-unmarked")) row->dirty = false;
+  if (base::mutant("base-of-later-edit")) row->base_body = row->body;
   bool as_sent = result.hash == base::sha256_hex(sent.body);  // else what was sent added nothing to what is there
   if (result.status == wire::OpStatus::Applied && as_sent) {
     row->base_rev = result.rev;
@@ -170,8 +193,9 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, st
     note(out.refetch, pull.case_id);
     return {};
   }
-  if (from_start) DOORSTEP_TRY(clear_case(pull.case_id));
+  if (from_start && !base::mutant("old-history-kept")) DOORSTEP_TRY(clear_case(pull.case_id));
   for (const wire::LogEntry& entry : pull.entries) {
+    if (base::mutant("cursor-ahead") && &entry == &pull.entries.back() && pull.entries.size() > 1) break;
     DOORSTEP_TRY(take_entry(pull.case_id, entry.revision));
     if (entry.revision.kind == RecordKind::Visit) note(visits, entry.revision.record);
     else out.caseload_changed = true;
@@ -198,6 +222,25 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
   return index_revision(case_id, revision);
 }
 
+/// A draft's base is in its author's log, unless the server was restored to a time before it. Then the draft is new to it, or is
+/// brought together with what it has. What awaits the server's merge has what it sent as its base, and that is in the merge.
+Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
+  if (base::mutant("base-by-number-alone")) return {};
+  std::vector<Id> lost;
+  DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE base_rev>0 AND await_rev=0 AND NOT EXISTS (SELECT 1 FROM revisions r WHERE"
+                        " r.record=drafts.visit AND (r.rev>drafts.base_rev OR (r.rev=drafts.base_rev AND r.hash=drafts.base_hash)))",
+                        [&](const sql::Row& row) { lost.push_back(row.id(0)); }));
+  for (Id visit : lost) {
+    note(visits, visit);
+    DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
+    row->dirty = row->dirty || row->stage != kStageSubmitting;
+    row->base_rev = 0;
+    row->base_hash = row->base_body = {};
+    DOORSTEP_TRY(put_draft(*row));
+  }
+  return {};
+}
+
 Result<void> Store::Impl::clear_case(Id case_id) {
   decoded.clear();
   std::vector<Id> records;
@@ -211,14 +254,14 @@ Result<void> Store::Impl::clear_case(Id case_id) {
       continue;
     }
     DOORSTEP_TRY(unindex(record));
-    DOORSTEP_TRY(db.exec("DELETE FROM revisions WHERE record=?", record));
+    if (!base::mutant("purge-leaves-records")) DOORSTEP_TRY(db.exec("DELETE FROM revisions WHERE record=?", record));
   }
   return {};
 }
 
 /// Brings what the server holds of a draft (from another device of the same worker, or merged there) into the one here.
 Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
-  DOORSTEP_TRY_ASSIGN(auto head, head_of(db, visit));
+  DOORSTEP_TRY_ASSIGN(auto head, head_of(visit));
   if (!head) return {};
   DOORSTEP_TRY_ASSIGN(auto on_the_way, db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND kind='put' AND acked=0", visit));
   if (on_the_way) return {};
@@ -226,6 +269,10 @@ Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
   bool discarded = head->body.empty();
   // A newer program wrote it: it waits for this one to be updated, and so does what is written here.
   if (!discarded && !wire::decode<model::Visit>(head->body)) return {};
+  if (row && row->base_body.empty() && !discarded) {  // it was new to the server, or the server went back to an earlier state
+    DOORSTEP_TRY_ASSIGN(bool ours, was_once(*row, head->body));
+    if (ours) row->base_body = head->body;
+  }
   auto take_over = [&]() -> Result<void> {
     DraftRow fresh;
     fresh.visit = visit;
@@ -242,12 +289,13 @@ Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
   if (row->await_rev > 0 ? head->rev < row->await_rev : head->rev <= row->base_rev) return {};
   out.drafts_changed = true;
   bool edited = row->dirty || row->body != row->base_body;
+  if (base::mutant("deleted-elsewhere-wins") && discarded) edited = false;
   if (!edited && (discarded || row->stage == kStageDiscarded)) {
     DOORSTEP_TRY(delete_draft(visit));
     return discarded ? Result<void>() : take_over();  // thrown away here, but the other tablet wrote on
   }
   std::string body = row->body;
-  if (!discarded && row->stage == kStageWriting && !edited) {
+  if (!discarded && row->stage == kStageWriting && (!edited || base::mutant("pull-overwrites-edit"))) {
     body = head->body;
   } else if (!discarded) {
     DOORSTEP_TRY_ASSIGN(body, merge_bodies(row->base_body, row->body, head->body));
@@ -268,7 +316,7 @@ Result<void> Store::Impl::settle_submissions(Instant now, Applied& out) {
   DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE stage=?", kStageSubmitting, [&](const sql::Row& row) { visits.push_back(row.id(0)); }));
   for (Id visit : visits) {
     DOORSTEP_TRY_ASSIGN(bool waits, waits_for(visit, false));
-    if (!waits) DOORSTEP_TRY(settle_submission(visit, now, out));
+    if (!waits || base::mutant("siblings-not-awaited")) DOORSTEP_TRY(settle_submission(visit, now, out));
   }
   return {};
 }
@@ -286,13 +334,13 @@ Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& o
   }));
   bool back = false;
   for (const Part& part : parts) {
-    if (part.status == model::code(wire::OpStatus::Refused)) {
+    if (part.status == model::code(wire::OpStatus::Refused) && !base::mutant("refused-is-taken")) {
       back = true;
       continue;
     }
     auto place = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& child) { return child.id == part.child; });
     if (part.status != model::code(wire::OpStatus::Applied)) {
-      DOORSTEP_TRY_ASSIGN(auto head, head_of(db, part.record));
+      DOORSTEP_TRY_ASSIGN(auto head, head_of(part.record));
       DOORSTEP_TRY_ASSIGN(auto held, db.first<std::int64_t>("SELECT 1 FROM cases WHERE id=? AND dropped=0", part.case_id));
       if (held && (!head || head->rev < part.rev)) return {};  // its revision is still to come
       if (head && head->state == model::State::Returned && place != visit.children.end()) {
@@ -312,6 +360,7 @@ Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& o
   if (!back) {
     out.visits_submitted.push_back(visit_id);
     DOORSTEP_TRY(bury_draft(*row, now));
+    if (base::mutant("tombstone-waits-for-ever")) return {};
     return rebase_draft(visit_id, now, out);  // what the server made of it may have come while it was being submitted
   }
   row->stage = kStageWriting;
@@ -324,6 +373,9 @@ Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& o
 /// Push before purge: a case leaves only when nothing of ours about it waits to be sent (I7).
 Result<void> Store::Impl::purge_dropped(Applied& out) {
   std::vector<Id> cases;
+  if (base::mutant("reassigned-data-stays")) return {};
+  if (base::mutant("purged-unsent"))
+    DOORSTEP_TRY(db.exec("DELETE FROM queued WHERE case_id IN (SELECT id FROM cases WHERE dropped=1)"));
   DOORSTEP_TRY(db.query("SELECT id FROM cases WHERE dropped=1 AND NOT EXISTS (SELECT 1 FROM ops WHERE case_id=cases.id AND acked=0)"
                         " AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)",
                         [&](const sql::Row& row) { cases.push_back(row.id(0)); }));

@@ -1,5 +1,6 @@
 #include "app/store/impl.h"
 #include "platform/base/limits.h"
+#include "platform/base/mutant.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::store {
@@ -86,6 +87,30 @@ Result<void> Store::Impl::trim_journals() {
   return {};
 }
 
+Result<void> Store::Impl::earlier_states(const DraftRow& row, std::size_t limit, const EarlierState& each) {
+  std::string body = row.body;
+  bool more = true;
+  return db.query("SELECT at, prefix, suffix, middle FROM journal WHERE visit=? ORDER BY n DESC LIMIT ?", row.visit,
+                  static_cast<std::int64_t>(limit), [&](const sql::Row& r) -> Result<void> {
+    if (!more) return {};
+    auto prefix = static_cast<std::size_t>(r.integer(1)), suffix = static_cast<std::size_t>(r.integer(2));
+    if (prefix + suffix > body.size()) return Error{Fault::Corrupt, "store.journal", "a state does not fit the one after it"};
+    body = body.substr(0, prefix) + r.string(3) + body.substr(body.size() - suffix);
+    DOORSTEP_TRY_ASSIGN(more, each(r.instant(0), body));
+    return {};
+  });
+}
+
+Result<bool> Store::Impl::was_once(const DraftRow& row, std::string_view body) {
+  bool found = row.body == body;
+  if (!found)
+    DOORSTEP_TRY(earlier_states(row, limits::kJournalStates, [&](Instant, const std::string& earlier) -> Result<bool> {
+      found = earlier == body;
+      return !found;
+    }));
+  return found;
+}
+
 Result<void> Store::Impl::change_unseen(DraftRow& row, std::string body, Instant now) {
   if (row.body == body) return put_draft(row);
   if (row.unseen_body.empty()) row.unseen_body = row.body;
@@ -131,13 +156,14 @@ Result<SavedDraft> Store::save_draft(const model::Visit& visit, Instant now, std
   if (body.size() > limits::kRecordBytes) return Error{Fault::Full, "store.save_draft", "the visit is longer than a record may be"};
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   DOORSTEP_TRY_ASSIGN(auto found, impl_->draft_row(visit.id));
-  if (found && found->stage != kStageWriting) return Error{Fault::Conflict, "store.save_draft", "the visit is being submitted"};
+  if (found && found->stage != kStageWriting && !base::mutant("edited-while-sent"))
+    return Error{Fault::Conflict, "store.save_draft", "the visit is being submitted"};
   DraftRow row = found ? std::move(*found) : DraftRow{};
   if (!found) {
     row.visit = visit.id;
     row.started_at = now;
   }
-  bool merged = !row.unseen_body.empty() && based_on.value_or(row.version) < row.version;
+  bool merged = !row.unseen_body.empty() && !base::mutant("stale-editor-wins") && based_on.value_or(row.version) < row.version;
   std::string unseen;
   if (merged) {
     unseen = body;
@@ -176,15 +202,10 @@ Result<std::vector<JournalEntry>> Store::journal(Id visit, std::size_t limit) {
   DOORSTEP_TRY_ASSIGN(auto row, impl_->draft_row(visit));
   if (!row) return Error{Fault::NotFound, "store.journal", "no such draft"};
   std::vector<JournalEntry> out;
-  std::string body = row->body;
-  DOORSTEP_TRY(impl_->db.query("SELECT at, prefix, suffix, middle FROM journal WHERE visit=? ORDER BY n DESC LIMIT ?", visit,
-                               static_cast<std::int64_t>(limit), [&](const sql::Row& r) -> Result<void> {
-    auto prefix = static_cast<std::size_t>(r.integer(1)), suffix = static_cast<std::size_t>(r.integer(2));
-    if (prefix + suffix > body.size()) return Error{Fault::Corrupt, "store.journal", "a state does not fit the one after it"};
-    body = body.substr(0, prefix) + r.string(3) + body.substr(body.size() - suffix);
+  DOORSTEP_TRY(impl_->earlier_states(*row, limit, [&](Instant at, const std::string& body) -> Result<bool> {
     DOORSTEP_TRY_ASSIGN(auto earlier, wire::decode<model::Visit>(body));
-    out.push_back({r.instant(0), std::move(earlier)});
-    return {};
+    out.push_back({at, std::move(earlier)});
+    return true;
   }));
   return out;
 }
@@ -200,7 +221,8 @@ Result<void> Store::discard(Id visit, Instant now) {
 
 Result<void> Store::Impl::bury_draft(DraftRow& row, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto sent, db.first<std::int64_t>("SELECT 1 FROM ops WHERE kind='put' AND record=? LIMIT 1", row.visit));
-  if (row.base_rev == 0 && !sent) return delete_draft(row.visit);
+  DOORSTEP_TRY_ASSIGN(auto head, head_of(row.visit));
+  if ((row.base_rev == 0 && !sent && !head) || base::mutant("resurrected-delete")) return delete_draft(row.visit);
   DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(row.body));
   visit.discarded = true;
   row.body = wire::encode(visit);

@@ -28,6 +28,13 @@ struct DraftRow {
   std::string unseen_body;      ///< what it was before the first of those that the editor has not seen; empty: it saw all
 };
 
+/// The newest revision of a record that is here; without its body: a draft that was thrown away.
+struct Head {
+  std::int64_t rev = 0;
+  std::string hash, body;
+  model::State state{};
+};
+
 /// One operation to be frozen.
 struct Queued {
   std::int64_t id = 0;
@@ -62,6 +69,9 @@ struct Store::Impl {
   /// What `mine` changed since `base`, brought into `theirs`: bodies of one author's Visit.
   Result<std::string> merge_bodies(std::string_view base, std::string_view mine, std::string_view theirs);
   Result<void> trim_journals();
+  using EarlierState = std::function<Result<bool>(Instant, const std::string& body)>;  ///< false: no more, please
+  Result<void> earlier_states(const DraftRow& row, std::size_t limit, const EarlierState& each);  ///< newest first
+  Result<bool> was_once(const DraftRow& row, std::string_view body);  ///< its body, now or earlier
   Result<void> delete_draft(Id visit);
   /// A tombstone is sent when the server has the draft, else it is deleted.
   Result<void> bury_draft(DraftRow& row, Instant now);
@@ -78,12 +88,15 @@ struct Store::Impl {
   Result<void> dismiss_answers(std::string_view column, Id id);
 
   // apply.cpp
+  Result<std::optional<Head>> head_of(Id record);
   Result<Applied> apply(const wire::SyncReply& reply, Instant now);
   Result<void> check_history(const wire::SyncReply& reply);
+  Result<void> offer_again(const wire::Incarnation& lost);
   Result<void> take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result);
   Result<void> take_results(const wire::SyncReply& reply, Applied& out);
   Result<void> take_case(const wire::CasePull& pull, Applied& out, std::vector<Id>& visits);
   Result<void> take_entry(Id case_id, const model::Revision& revision);
+  Result<void> forget_lost_bases(std::vector<Id>& visits);
   Result<void> clear_case(Id case_id);
   Result<void> rebase_draft(Id visit, Instant now, Applied& out);
   Result<void> settle_submissions(Instant now, Applied& out);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/store/impl.h"
+#include "platform/base/mutant.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
 
@@ -256,6 +257,7 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
   DOORSTEP_TRY_ASSIGN(auto ready, impl_->ready_to_freeze(now));
   for (Queued& item : ready) DOORSTEP_TRY(impl_->freeze_one(item, out.incarnation));
 
+  if (base::mutant("bytes-made-again")) DOORSTEP_TRY(db.exec("UPDATE ops SET bytes=bytes||' ' WHERE acked=0 AND bytes<>''"));
   DOORSTEP_TRY_ASSIGN(auto last, impl_->meta_number("op_last"));
   DOORSTEP_TRY_ASSIGN(auto head, impl_->meta("op_hash"));
   out.ops.first = last + 1;
@@ -286,7 +288,13 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
   DOORSTEP_TRY(db.query("SELECT id, seq, chain FROM cases ORDER BY id",
                         [&](const sql::Row& row) { out.cursors.push_back({row.id(0), row.integer(1), row.string(2)}); }));
   DOORSTEP_TRY(db.query("SELECT case_id FROM purged WHERE ready=1", [&](const sql::Row& row) { out.purged.push_back(row.id(0)); }));
+  DOORSTEP_TRY(db.query("SELECT incarnation, max(number), hash FROM ops WHERE incarnation<? AND acked=1 GROUP BY incarnation"
+                        " ORDER BY incarnation DESC LIMIT ?", out.incarnation, static_cast<std::int64_t>(wire::kEarlierIncarnations),
+                        [&](const sql::Row& row) {
+    out.earlier.push_back({row.integer(0), row.integer(1), row.string(2)});
+  }));
   if (!out.purged.empty()) DOORSTEP_TRY(db.exec("UPDATE purged SET told=1 WHERE ready=1 AND told=0"));
+  if (base::mutant("forgotten-when-sent")) DOORSTEP_TRY(db.exec("UPDATE ops SET acked=1, status='applied', rev=1 WHERE acked=0"));
   DOORSTEP_TRY(tx.commit());
   return out;
 }
@@ -301,6 +309,7 @@ Result<void> Store::Impl::next_incarnation() {
   DOORSTEP_TRY_ASSIGN(auto incarnation, meta_number("incarnation"));
   DOORSTEP_TRY_ASSIGN(auto waiting, db.first<std::int64_t>("SELECT count(*) FROM queued"));
   std::vector<Queued> again;
+  if (base::mutant("fork-forgets")) DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE acked=0"));
   DOORSTEP_TRY(db.query("SELECT bytes, visit, part FROM ops WHERE incarnation=? AND acked=0 AND bytes<>'' ORDER BY number", incarnation,
                         [&](const sql::Row& row) -> Result<void> {
     DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));

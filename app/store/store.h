@@ -21,6 +21,7 @@ struct Batch {
   bool more_ops = false;  ///< more waits than `ops`, or will once they are answered
   std::vector<wire::Cursor> cursors;
   std::vector<Id> purged;
+  std::vector<wire::Incarnation> earlier;  ///< what was acknowledged in incarnations that ended
 };
 
 struct StoreOptions {

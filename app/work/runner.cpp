@@ -189,7 +189,7 @@ struct Runner::Impl {
     auto batch = db->freeze(question.max_ops, question.max_bytes, now());
     if (!batch) return batch.error();
     return engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops), batch->more_ops,
-                           std::move(batch->cursors), std::move(batch->purged)};
+                           std::move(batch->cursors), std::move(batch->purged), std::move(batch->earlier)};
   }
 
   Result<void> take_reply(const wire::SyncReply& reply) {

@@ -5,6 +5,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "platform/base/mutant.h"
 #include "platform/sql/connection.h"
 #include "platform/sql/page_check.h"
 
@@ -108,11 +109,13 @@ Result<Db> Db::open(const std::filesystem::path& path, const base::Secret& key, 
   DOORSTEP_TRY(connection->run(("PRAGMA cache_size = -" + std::to_string(limits::kPageCacheBytes / 1024)).c_str()));
   DOORSTEP_TRY_ASSIGN(std::string journal, connection->value("PRAGMA journal_mode = WAL"));
   if (journal != "wal") return Error{Fault::Unsupported, "sql.open", "this folder's file system has no write-ahead log"};
-  DOORSTEP_TRY(connection->run(options.synchronous == Synchronous::Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF"));
+  const bool full = options.synchronous == Synchronous::Full && !base::mutant("no-sync");
+  DOORSTEP_TRY(connection->run(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF"));
   // A commit whose process was killed before its sync is there to be read, and the next power cut could still take it. On a full
   // disk the log is synced and stays where it is.
-  if (auto durable = connection->value("PRAGMA wal_checkpoint(PASSIVE)"); !durable && durable.error().fault != Fault::Full)
-    return durable.error();
+  if (!base::mutant("unsynced-after-kill"))
+    if (auto durable = connection->value("PRAGMA wal_checkpoint(PASSIVE)"); !durable && durable.error().fault != Fault::Full)
+      return durable.error();
 
   DOORSTEP_TRY_ASSIGN(std::string written, raw_bytes(*connection, 0, kSaltBytes));  // WAL mode has written the first page by now
   if (written != salt) return Error{Fault::Corrupt, "sql.open", "the file was not written encrypted"};

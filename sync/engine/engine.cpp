@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "platform/base/mutant.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::engine {
@@ -88,7 +89,9 @@ void Engine::on(const Wake&) {
   else wake_pending_ = true;
 }
 
-void Engine::on(const Broken& broken) { close(broken.why, std::nullopt, broken.why.fault == Fault::Denied); }
+void Engine::on(const Broken& broken) {
+  close(broken.why, std::nullopt, broken.why.fault == Fault::Denied || base::mutant("failed-once-never-again"));
+}
 
 void Engine::on(const Replica& replica) {
   if (phase_ != Phase::Asked) return;
@@ -98,6 +101,7 @@ void Engine::on(const Replica& replica) {
   request.epoch = replica.epoch;
   request.purged = replica.purged;
   request.budget = static_cast<std::int64_t>(now_.pull_bytes);
+  if (!replica.earlier.empty()) request.earlier = replica.earlier;
 
   request.ops.first = replica.ops.first;
   request.ops.prev = replica.ops.prev;
@@ -139,7 +143,7 @@ void Engine::on(const Response& response) {
     return close({Fault::Invalid, "engine.view", "the server asks again for what it was just told"});
 
   const bool waiting = round_.queue_left || reply->applied_through < round_.last;
-  if (waiting) reply->drop.clear();
+  if (waiting && !base::mutant("drop-before-push")) reply->drop.clear();
   reply_ = std::move(*reply);
   phase_ = Phase::Applying;
   outputs_.push_back(Apply{reply_});
@@ -229,8 +233,11 @@ void Engine::on(const Applied& applied) {
 
   const bool dropped = !reply_.drop.empty() && reply_.drop != last_drop_;
   last_drop_ = reply_.drop;
-  const bool again = reply_.more || reply_.need_view || dropped || round_.queue_left || reply_.applied_through < round_.last;
-  const bool progress = answered > 0 || entries > 0 || round_.restarted || reply_.need_view || dropped || round_.receipts > 0;
+  const bool lost = reply_.lost && !std::exchange(lost_told_, true);  // the store offers it again, now; once
+  const bool again = (reply_.more && !base::mutant("more-ignored")) || reply_.need_view || dropped || lost || round_.queue_left ||
+                     reply_.applied_through < round_.last;
+  const bool progress = answered > 0 || entries > 0 || round_.restarted || reply_.need_view || dropped || lost ||
+                        round_.receipts > 0;
   if (again && !progress) return close({Fault::Invalid, "engine.no_progress", "the server asks for more rounds and does nothing in them"});
   if (again || wake_pending_) return ask();
 

@@ -34,6 +34,7 @@ struct Replica {
   bool more_ops = false;              ///< others wait behind this batch
   std::vector<wire::Cursor> cursors;  ///< of every case the device holds
   std::vector<base::Id> purged;       ///< purge receipts not yet told
+  std::vector<wire::Incarnation> earlier = {};  ///< what was acknowledged in incarnations that ended
 };
 /// An HTTP answer that was recognised as our server's.
 struct Response {
@@ -100,6 +101,7 @@ class Engine {
   std::set<base::Id> restarted_; ///< cases taken again from 0 because their history did not fit
   std::vector<base::Id> last_drop_;
   std::optional<std::int64_t> went_back_to_;  ///< where a restored server's acknowledgements end
+  bool lost_told_ = false;       ///< it said that it lost operations of earlier incarnations
   Round round_;
   wire::SyncReply reply_;        ///< being applied
   std::int64_t pushed_ = 0, pulled_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "platform/base/mutant.h"
 #include "sync/merge/diff3.h"
 
 namespace doorstep::merge {
@@ -97,6 +98,7 @@ class Merger {
 
   std::optional<json::value> any(const std::string& path, std::string_view key, Maybe base, Maybe mine, Maybe theirs) {
     if (same(mine, theirs) || same(base, mine)) return copy(theirs);
+    if (base::mutant("last-writer-wins") && mine && mine->is_string()) return copy(mine);
     if (same(base, theirs)) return copy(mine);
     if (!mine || !theirs || names(options_.never_auto, key, path) || names(options_.whole, key, path))
       return conflict(path, base, mine, theirs);
@@ -130,6 +132,7 @@ class Merger {
   }
 
   std::optional<json::value> conflict(const std::string& path, Maybe base, Maybe mine, Maybe theirs) {
+    if (base::mutant("losing-edit-silent")) return copy(theirs ? theirs : mine);
     conflicts.push_back({path, copy(base), copy(mine), copy(theirs), options_.mine_author, options_.theirs_author});
     return copy(theirs ? theirs : mine);
   }
@@ -151,7 +154,7 @@ json::array carried(const json::value& base, const json::value& mine, const json
   };
   json::array out;
   for (const json::array* list : {t, m}) {
-    if (!list) continue;
+    if (!list || base::mutant("conflict-forgotten")) continue;
     for (const json::value& entry : *list) {
       const bool settled = has(b, entry) && !(has(m, entry) && has(t, entry));
       if (!settled && !has(&out, entry)) out.push_back(entry);
@@ -268,7 +271,7 @@ MergeResult merge(const json::value& base, const json::value& mine, const json::
     const json::value &kept = mine_gone ? theirs : mine, &gone = mine_gone ? mine : theirs;
     const json::value seen = without(gone, options.gone);
     const bool nothing_new = merge(without(base, options.gone), kept, seen, options).document == seen;
-    return {nothing_new ? gone : kept, {}};
+    return {nothing_new || base::mutant("delete-beats-edit") ? gone : kept, {}};
   }
   Merger merger(options);
   MergeResult result;

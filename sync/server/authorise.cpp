@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/base/mutant.h"
+
 namespace doorstep::server {
 
 using wire::Refusal;
@@ -21,7 +23,7 @@ std::optional<Refusal> authorise(Action action, const AuthorityFacts& facts) {
   if (!entitled(*facts.actor, *facts.object, facts.today)) {
     bool own_work = action == Action::Submit || action == Action::Withdraw || action == Action::Addendum;
     bool may_finish = facts.actor->usable() && facts.held_before && facts.own_record && own_work && !facts.object->owner;
-    if (!may_finish) return Refusal::UnknownCase;
+    if (!may_finish || base::mutant("former-worker-refused")) return Refusal::UnknownCase;
   }
   switch (action) {
     case Action::Decide:

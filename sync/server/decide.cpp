@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "platform/base/bytes.h"
+#include "platform/base/mutant.h"
 #include "sync/merge/merge.h"
 #include "sync/rules/validate.h"
 #include "sync/wire/codec.h"
@@ -148,10 +149,10 @@ class Decider {
     // A tablet that began its chain anew hands in again what was taken: also what was approved since.
     bool standing = facts_.head && (facts_.head->state == State::Submitted || facts_.head->state == State::Approved);
     if (standing && facts_.head->body == op_.body) return nothing_new();
-    if (facts_.head && facts_.head->state == State::Approved) return no(Refusal::Approved);
+    if (facts_.head && facts_.head->state == State::Approved && !base::mutant("approved-changes")) return no(Refusal::Approved);
     if (auto refused = read_record()) return *refused;
     if (!facts_.head) return yes(OpStatus::Applied, next(RecordKind::ChildRecord, State::Submitted, op_.body));
-    if (stale()) {
+    if (stale() && !base::mutant("overwrites-newer")) {
       // Only its author takes a record out of the supervisor's hands, or who took it over while it was nobody's to approve.
       bool taken_over = known_base() && (facts_.base->state == State::Returned || facts_.base->state == State::Draft);
       if (facts_.head->state == State::Submitted && !wrote(facts_.actor.id) && !taken_over)
@@ -210,7 +211,7 @@ class Decider {
     if (!readable) return no(Refusal::Malformed, readable.error().detail);
     if (result.document == *theirs && state == facts_.head->state) return nothing_new();
     Revision made = next(kind, state, wire::encode(*readable));
-    made.merged = true;
+    made.merged = !base::mutant("merge-signed");
     return yes(readable->conflicts.empty() ? OpStatus::Merged : OpStatus::Conflict, made);
   }
 
@@ -235,14 +236,16 @@ class Decider {
   Outcome decision() {
     if (auto refused = on_record()) return *refused;
     bool was_there = record_.second_worker && *record_.second_worker == facts_.actor.id;
-    if (record_.author == facts_.actor.id || wrote(facts_.actor.id) || was_there) return no(Refusal::OwnRecord);
+    const bool theirs = record_.author == facts_.actor.id || wrote(facts_.actor.id) || was_there;
+    if (theirs && !base::mutant("own-record-decided")) return no(Refusal::OwnRecord);
     if (facts_.head->state == State::Approved) return no(Refusal::Approved);
-    if (stale()) return no(Refusal::Stale);
+    if (stale() && !base::mutant("approved-unread")) return no(Refusal::Stale);
     if (facts_.head->state != State::Submitted) return no(Refusal::WrongState);
     if (!record_.conflicts.empty() || facts_.head->merged.value_or(false)) return no(Refusal::Unsettled);
     auto body = wire::decode<model::Decision>(op_.body);
     if (!body) return no(Refusal::Malformed, body.error().detail);
-    if (body->on != model::RevisionRef{op_.record, facts_.head->rev, facts_.head->hash}) return no(Refusal::Stale);
+    if (body->on != model::RevisionRef{op_.record, facts_.head->rev, facts_.head->hash} && !base::mutant("approved-unread"))
+      return no(Refusal::Stale);
     if (body->reviewer != facts_.actor.id) return no(Refusal::Malformed, "reviewer");
     if (!body->id.is_v7() || facts_.body_id_taken) return no(Refusal::Malformed, "id");
     if (auto missing = rules::check_decision(*body, record_); !missing.empty())

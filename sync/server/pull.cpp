@@ -4,6 +4,7 @@
 #include <map>
 
 #include "platform/base/limits.h"
+#include "platform/base/mutant.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -42,6 +43,21 @@ Result<std::optional<Cursors>> cursors_of(Unit& unit, Id device, const wire::Vie
   return std::optional<Cursors>(std::move(out));
 }
 
+/// What the device was once told is here and is not, and how far each of those chains goes now.
+Result<std::vector<wire::Incarnation>> lost_of(Unit& unit, Id device, const wire::SyncRequest& request) {
+  std::vector<wire::Incarnation> out;
+  if (!request.earlier) return out;
+  if (request.earlier->size() > wire::kEarlierIncarnations) return Error{Fault::Invalid, "earlier", "too many incarnations"};
+  for (const wire::Incarnation& told : *request.earlier) {
+    if (told.number >= request.incarnation || told.through == 0) continue;
+    DOORSTEP_TRY_ASSIGN(auto row, unit.operation(device, told.number, told.through));
+    if (row && row->hash == told.hash) continue;
+    DOORSTEP_TRY_ASSIGN(DeviceChain chain, unit.chain_of(device, told.number));
+    out.push_back({told.number, chain.through, chain.hash});
+  }
+  return out;
+}
+
 /// One reply's worth of entries, counted in bytes.
 class Filler {
  public:
@@ -65,6 +81,7 @@ class Filler {
         }
         DOORSTEP_TRY_ASSIGN(auto revision, unit_.revision(entry.record, entry.rev));
         if (!revision) return Error{Fault::Corrupt, "pull.log", "a log entry without its revision"};
+        if (base::mutant("entry-skipped") && entry.seq % 4 == 0) continue;
         out.entries.push_back({entry.seq, std::move(*revision)});
         out.to = entry.seq;
         out.chain = entry.chain;
@@ -91,6 +108,7 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
   {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
     DOORSTEP_TRY_ASSIGN(out.epoch, unit->epoch());
+    DOORSTEP_TRY_ASSIGN(out.lost, lost_of(*unit, actor.device.id, request));
     DOORSTEP_TRY_ASSIGN(auto cursors, cursors_of(*unit, actor.device.id, request.view));
     if (!cursors) {
       out.need_view = true;
@@ -101,7 +119,8 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
       known_view = stored.has_value();
       DOORSTEP_TRY_ASSIGN(auto cases, unit->cases_of(actor.worker, day_of(now)));
       for (const auto& [id, cursor] : held)
-        if (std::none_of(cases.begin(), cases.end(), [&](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
+        if (!base::mutant("revocation-untold") &&
+            std::none_of(cases.begin(), cases.end(), [&](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
       // The worker's own drafts first, then what is new in known cases, then new cases.
       std::stable_sort(cases.begin(), cases.end(), [&](const CaseRow& a, const CaseRow& b) {
         auto rank = [&](const CaseRow& row) { return row.owner ? 0 : held.contains(row.id) ? 1 : 2; };
@@ -114,9 +133,11 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
         bool diverged = false;
         if (auto found = held.find(row.id); found != held.end()) {
           DOORSTEP_TRY_ASSIGN(auto chain, unit->chain_at(row.id, found->second.seq));
-          diverged = !chain || *chain != found->second.chain;
+          diverged = !chain || (*chain != found->second.chain && !base::mutant("number-without-chain"));
+          if (base::mutant("regression-unseen")) diverged = false;
           if (!diverged) from = found->second;
         }
+        if (base::mutant("grant-from-now-on") && !held.contains(row.id)) from = {row.id, row.head, row.chain};
         if (from.seq == row.head && !diverged) continue;
         if (filler.full()) {
           out.more = true;
@@ -141,7 +162,8 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
   }
   for (Id id : request.purged) DOORSTEP_TRY(unit->note_purged(actor.device.id, id, now));
   if (!out.need_view && (!out.cases.empty() || !known_view))
-    DOORSTEP_TRY(unit->put_views(actor.device.id, {wire::view_digest(values(held)), values(held)},
+    DOORSTEP_TRY(unit->put_views(actor.device.id,
+                                 {wire::view_digest(values(held)), values(base::mutant("reply-taken-for-granted") ? offered : held)},
                                  {wire::view_digest(values(offered)), values(offered)}));
   if (!seen_lately) {
     DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));

@@ -11,6 +11,7 @@ struct Pulled {
   std::vector<Id> drop;
   bool more = false;
   std::string epoch;
+  std::vector<wire::Incarnation> lost;  ///< of request.earlier: not so in this history, which was restored from a backup
 };
 
 /// What the device lacks, read in one snapshot after its push was committed: entitlements, heads and rows agree with each

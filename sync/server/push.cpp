@@ -1,6 +1,7 @@
 #include "sync/server/push.h"
 
 #include "platform/base/limits.h"
+#include "platform/base/mutant.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -87,7 +88,7 @@ Result<OperationRow> take_in(Repository& repository, const ValidateRecord& valid
   DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
   DOORSTEP_TRY_ASSIGN(auto before, unit->operation(actor.device.id, incarnation, number));
   if (before) {  // the same request twice at once
-    if (before->hash != hash) return forked();
+    if (before->hash != hash && !base::mutant("key-without-content")) return forked();
     return *before;
   }
   OperationRow row{actor.device.id, incarnation, bytes, hash, actor.worker.id, now, {}};
@@ -105,6 +106,13 @@ Result<OperationRow> take_in(Repository& repository, const ValidateRecord& valid
     DOORSTEP_TRY_ASSIGN(Facts facts, gather(*unit, {*worker, *device}, *op, now));
     Outcome outcome = decide(*op, facts, validate);
     DOORSTEP_TRY(take_effect(*unit, *op, facts, outcome));
+    if (base::mutant("effect-apart-from-key")) {
+      DOORSTEP_TRY(unit->commit());
+      unit.reset();
+      DOORSTEP_TRY_ASSIGN(unit, repository.write());
+    }
+    if (base::mutant("poison-pill") && outcome.result.status == wire::OpStatus::Refused)
+      return Error{Fault::Invalid, "push.refused", {}};
     row.result = std::move(outcome.result);
     line.action = model::code(op->kind);
     line.object = op->record;
@@ -138,9 +146,9 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
   {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
     DOORSTEP_TRY_ASSIGN(out.chain, unit->chain_of(device, incarnation));
-    if (ops.items.empty() || ops.first > out.chain.through + 1) return out;
+    if (ops.items.empty() || (ops.first > out.chain.through + 1 && !base::mutant("gap-taken-in"))) return out;
     DOORSTEP_TRY_ASSIGN(auto before, known_hash(*unit, device, incarnation, ops.first - 1));
-    if (before != ops.prev) return forked();
+    if (before != ops.prev && !base::mutant("key-without-content") && !base::mutant("gap-taken-in")) return forked();
     // The whole batch is compared before any of it is taken in.
     std::int64_t number = ops.first;
     std::string chained = ops.prev;
@@ -148,7 +156,7 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
       if (number > out.chain.through) break;
       chained = wire::chain_next(chained, bytes);
       DOORSTEP_TRY_ASSIGN(auto known, known_hash(*unit, device, incarnation, number++));
-      if (known != chained) return forked();
+      if (known != chained && !base::mutant("key-without-content")) return forked();
     }
   }
   std::int64_t number = ops.first;

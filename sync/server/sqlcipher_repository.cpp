@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "platform/base/bytes.h"
+#include "platform/base/mutant.h"
 #include "platform/sql/db.h"
 #include "sync/server/schema.h"
 #include "sync/wire/codec.h"
@@ -257,7 +258,8 @@ class SqlcipherUnit final : public Unit {
                          " UNION SELECT id FROM cases WHERE allocated = ?1 AND owner IS NULL"
                          " UNION SELECT id FROM cases WHERE ?2 AND team = ?3 AND owner IS NULL"
                          " UNION SELECT case_id FROM cover WHERE worker = ?1 AND until >= ?4) ORDER BY c.id",
-                     read_case, worker.id, supervisor, worker.team, base::to_iso(today)));
+                     read_case, worker.id, supervisor, worker.team,
+                     base::mutant("cover-for-ever") ? "0000-00-00" : base::to_iso(today)));
     for (CaseRow& row : rows) DOORSTEP_TRY(read_cover(row));
     return rows;
   }
@@ -284,7 +286,8 @@ class SqlcipherUnit final : public Unit {
                                             return Entry{row.id(0), row.integer(1)};
                                           },
                                           from));
-    for (const Entry& entry : entries) DOORSTEP_TRY(list_again(entry.record, entry.rev, to));
+    for (const Entry& entry : entries)
+      if (!base::mutant("match-leaves-records")) DOORSTEP_TRY(list_again(entry.record, entry.rev, to));
     DOORSTEP_TRY(db_.exec("UPDATE cases SET alias_of = ?2 WHERE id = ?1 OR alias_of = ?1", from, to));
     // Whoever held the provisional case wrote what now stands under the child: they may still take it back or add to it.
     return done(db_.exec(
@@ -536,6 +539,7 @@ class SqlcipherUnit final : public Unit {
                                              [](const Row& row) { return Head{row.integer(0), row.string(1)}; }, case_id));
     if (!head) return Error{Fault::NotFound, "server.enter", "no such case"};
     std::string chain = wire::chain_next(head->chain, revision);
+    if (base::mutant("gap-in-log") && revision.kind == RecordKind::Decision) ++head->seq;
     DOORSTEP_TRY(db_.exec("INSERT INTO case_log(case_id, seq, record, rev, hash, chain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", case_id,
                           head->seq + 1, revision.record, revision.rev, revision.hash, chain));
     DOORSTEP_TRY(db_.exec("UPDATE cases SET head = ?2, chain = ?3 WHERE id = ?1", case_id, head->seq + 1, chain));

@@ -104,6 +104,19 @@ struct View {
   friend bool operator==(const View&, const View&) = default;
 };
 
+inline constexpr std::size_t kEarlierIncarnations = 64;  ///< named in one request at most: the newest
+
+/// How far the chain of operations of one incarnation goes.
+struct Incarnation {
+  std::int64_t number = 1;
+  std::int64_t through = 0;
+  std::string hash = kChainStart;  ///< at `through`
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("incarnation", s.number); f("through", s.through); f("hash", s.hash);
+  }
+  friend bool operator==(const Incarnation&, const Incarnation&) = default;
+};
+
 struct SyncRequest {
   std::int64_t proto = kProto;
   std::int64_t schema = model::kSchema;
@@ -114,9 +127,10 @@ struct SyncRequest {
   View view;
   std::vector<Id> purged;        ///< receipts: these cases left the device
   std::int64_t budget = 0;       ///< bytes of revisions wanted at most
+  std::optional<std::vector<Incarnation>> earlier;  ///< what was acknowledged in incarnations that ended
   template <class S, class F> static void each(S& s, F&& f) {
     f("proto", s.proto); f("schema", s.schema); f("device", s.device); f("incarnation", s.incarnation); f("epoch", s.epoch);
-    f("ops", s.ops); f("view", s.view); f("purged", s.purged); f("budget", s.budget);
+    f("ops", s.ops); f("view", s.view); f("purged", s.purged); f("budget", s.budget); f("earlier", s.earlier);
   }
   friend bool operator==(const SyncRequest&, const SyncRequest&) = default;
 };
@@ -168,11 +182,12 @@ struct SyncReply {
   std::int64_t next_after_s = 300, next_spread_s = 300;
   std::optional<Receipt> receipt;
   Instant server_time;
+  std::optional<std::vector<Incarnation>> lost;  ///< of `earlier`: no longer so in our history, which goes so far (a restore)
   template <class S, class F> static void each(S& s, F&& f) {
     f("epoch", s.epoch); f("applied_through", s.applied_through); f("head_hash", s.head_hash);
     f("stable_through", s.stable_through); f("results", s.results); f("need_view", s.need_view); f("cases", s.cases);
     f("drop", s.drop); f("more", s.more); f("next_after_s", s.next_after_s); f("next_spread_s", s.next_spread_s);
-    f("receipt", s.receipt); f("server_time", s.server_time);
+    f("receipt", s.receipt); f("server_time", s.server_time); f("lost", s.lost);
   }
   friend bool operator==(const SyncReply&, const SyncReply&) = default;
 };

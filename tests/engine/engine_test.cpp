@@ -407,6 +407,32 @@ TEST_CASE("engine: a server restored from a backup is offered again what it lost
   CHECK(close.final);
 }
 
+TEST_CASE("engine: operations of an earlier incarnation that a restored server lost go again at once", "[engine]") {
+  World w;
+  Engine engine({}, 0);
+  engine.handle(Wake{});
+  Need need = expect<Need>(engine);
+  Replica replica = w.store.replica(need);
+  replica.incarnation = 2;
+  replica.earlier = {{1, 7, std::string(64, '7')}};
+  engine.handle(replica);
+  auto request = wire::decode<wire::SyncRequest>(expect<Send>(engine).body);
+  REQUIRE(request.has_value());
+  CHECK(request->earlier == replica.earlier);
+  wire::SyncReply reply;
+  reply.lost = {{1, 3, std::string(64, '3')}};
+  engine.handle(reply_with(reply));
+  CHECK(expect<Apply>(engine).reply.lost == reply.lost);
+  engine.handle(Applied{});
+  expect<Need>(engine);
+  engine.handle(w.store.replica(need));  // a store that does not: told once, no endless rounds
+  expect<Send>(engine);
+  engine.handle(reply_with(reply));
+  expect<Apply>(engine);
+  engine.handle(Applied{});
+  expect<Idle>(engine);
+}
+
 TEST_CASE("engine: a case whose history does not fit is taken again from its start", "[engine]") {
   World w;
   w.server.append(w.child, "a");

@@ -183,6 +183,28 @@ TEST_CASE("service: a batch beyond what is known says where to start", "[server]
   CHECK_FALSE(reply->receipt.has_value());
 }
 
+TEST_CASE("service: a tablet hears which of its earlier incarnations are not what it was told", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync({Tablet::submit(wren.record(any_id("r"), child_id("A1")), child_id("A1"))});
+  auto request = wren.request();
+  request.incarnation = 2;
+  request.ops = {1, wire::kChainStart, {}};
+  auto lost = [&](std::vector<wire::Incarnation> earlier) {
+    request.earlier = std::move(earlier);
+    auto reply = wire::decode<wire::SyncReply>(wren.raw(request).body);
+    REQUIRE(reply.has_value());
+    return reply->lost.value_or(std::vector<wire::Incarnation>());
+  };
+  CHECK(lost({}).empty());
+  CHECK(lost({{1, 1, wren.hash}}).empty());
+  CHECK(lost({{1, 5, std::string(64, '5')}}) == std::vector<wire::Incarnation>{{1, 1, wren.hash}});
+  CHECK(lost({{1, 1, std::string(64, '1')}}) == std::vector<wire::Incarnation>{{1, 1, wren.hash}});
+  CHECK(lost({{2, 1, std::string(64, '2')}}).empty());  // only incarnations that ended
+  request.earlier = std::vector<wire::Incarnation>(wire::kEarlierIncarnations + 1);
+  CHECK(wren.raw(request).status == 400);
+}
+
 TEST_CASE("service: bytes that are no operation are kept and refused, and the next one goes through", "[server]") {
   Office office;
   Tablet wren(office, "wren");

@@ -536,6 +536,103 @@ TEST_CASE("sync: a server restored from an older backup is offered again what it
   CHECK(old.received == server.received);
 }
 
+TEST_CASE("sync: a draft whose base a restored server does not have is brought together with what it has", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder.path / "a.db");
+  auto from_elsewhere = [&](Server& at_server, const model::Visit& visit, std::int64_t rev) {
+    model::Revision revision;
+    revision.record = visit.id;
+    revision.rev = rev;
+    revision.kind = model::RecordKind::Visit;
+    revision.body = wire::encode(visit);
+    at_server.add(kMe, revision);
+  };
+  auto visit = visit_to({"Amara"}, "One."), other = visit_to({"Tobi"}, "Never in the backup.");
+  from_elsewhere(server, visit, 1);
+  Server old = server;
+  old.epoch = "e2";
+  observed(visit) = "One. Two.";
+  from_elsewhere(server, visit, 2);
+  from_elsewhere(server, other, 1);
+  sync(store, server);
+  auto elsewhere = visit;  // on the restored server another tablet of this worker writes on, up to the same number
+  observed(elsewhere) = "Zero. One.";
+  from_elsewhere(old, elsewhere, 2);
+  sync(store, old);
+  auto draft = must(store.draft(visit.id));
+  REQUIRE(draft.visit.conflicts.size() == 1);  // what the two have in common is not known any more
+  CHECK(draft.visit.conflicts[0].theirs.text.find("Zero.") != std::string::npos);
+  CHECK(draft.visit.conflicts[0].mine.text.find("Two.") != std::string::npos);
+  sync(store, old);
+  sync(store, old);
+  CHECK(must(store.status()).drafts_not_backed_up == 0);
+  CHECK(must(wire::decode<model::Visit>(old.head(visit.id)->body)) == must(store.draft(visit.id)).visit);
+  REQUIRE(old.head(other.id) != nullptr);
+  CHECK(must(wire::decode<model::Visit>(old.head(other.id)->body)) == other);
+}
+
+TEST_CASE("sync: what another tablet wrote in a draft that was thrown away here is a draft again", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder.path / "a.db");
+  auto visit = visit_to({"Amara"}, "One.");
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  must(store.discard(visit.id, at(2)));
+  auto elsewhere = visit;
+  observed(elsewhere) = "One. Two, elsewhere.";
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = 2;
+  revision.kind = model::RecordKind::Visit;
+  revision.body = wire::encode(elsewhere);
+  server.add(kMe, revision);
+  for (int i = 0; i < 3; ++i) sync(store, server);
+  CHECK(must(store.draft(visit.id)).visit == elsewhere);
+  CHECK(must(store.status()).drafts_not_backed_up == 0);
+}
+
+TEST_CASE("sync: what was acknowledged before a fork is offered again when the server lost it in a restore", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder.path / "a.db");
+  sync(store, server);
+  auto visit = visit_to({"Amara"}, "in the backup");
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);  // the submission, then the end of its draft
+  sync(store, server);
+  auto head = server.hashes.back();
+  auto through = static_cast<std::int64_t>(server.received.size());
+  auto second = visit_to({"Tobi"}, "not in the backup");
+  must(store.submit(second, records_of(second), at(2)));
+  auto draft = visit_to({"Zed"}, "a draft that was backed up");
+  must(store.save_draft(draft, at(2)));
+  sync(store, server);
+  CHECK(must(store.freeze(64, 1 << 18, at(3))).earlier.empty());
+  must(store.start_incarnation());
+
+  auto batch = must(store.freeze(64, 1 << 18, at(3)));
+  const auto all = static_cast<std::int64_t>(server.received.size());
+  REQUIRE(batch.earlier == std::vector<wire::Incarnation>{{1, all, server.hashes.back()}});
+  wire::SyncReply reply;  // what the restored server answers: of this incarnation nothing, of the first up to the backup
+  reply.epoch = "e2";
+  reply.lost = {{1, through, head}};
+  must(store.apply(reply, at(4)));
+  auto again = must(store.freeze(64, 1 << 18, at(5)));
+  CHECK(again.incarnation == 2);
+  REQUIRE(shapes(again) == std::vector<std::string>{"submit", "put"});
+  CHECK(must(wire::decode<wire::Operation>(again.ops.items[0])).body.find("not in the backup") != std::string::npos);
+  CHECK(must(wire::decode<wire::Operation>(again.ops.items[1])).body.find("a draft that was backed up") != std::string::npos);
+  CHECK(again.earlier == std::vector<wire::Incarnation>{{1, through, head}});
+
+  reply.lost = {{1, through, std::string(64, 'f')}};  // another's chain: then all of ours
+  must(store.apply(reply, at(6)));
+  CHECK(must(store.freeze(64, 1 << 18, at(7))).earlier.empty());
+}
+
 TEST_CASE("sync: what a tested backup holds need not be kept; a new incarnation starts with the rest", "[store]") {
   Folder folder;
   Server server;

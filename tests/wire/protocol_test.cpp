@@ -1,6 +1,8 @@
 // sync/PROTOCOL.md is read by whoever writes another client: what it says is what the code does.
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "platform/base/bytes.h"
@@ -82,6 +84,44 @@ TEST_CASE("protocol: the vectors of the page are what this program reads and wri
   CHECK(*plain == one("plain"));
 }
 
+TEST_CASE("protocol: every field of every message stands on the page", "[wire]") {
+  std::set<std::string> stands;  // between braces, which is where messages are described; examples do not count
+  const auto text = std::regex_replace(page(), std::regex("```[a-z]+\n[^`]*```"), "");
+  const std::regex token("[{}]|[a-z_]+");
+  int depth = 0;
+  for (std::sregex_iterator it(text.begin(), text.end(), token), end; it != end; ++it) {
+    if (it->str() == "{") ++depth;
+    else if (it->str() == "}") --depth;
+    else if (depth > 0) stands.insert(it->str());
+  }
+  CHECK(depth == 0);
+  const auto described = [&]<class T>(T message) {
+    T::each(message, [&](std::string_view field, auto&) {
+      INFO(field);
+      CHECK(stands.contains(std::string(field)));
+    });
+  };
+  described(SyncRequest{});
+  described(OpsBatch{});
+  described(View{});
+  described(Cursor{});
+  described(Incarnation{});
+  described(Operation{});
+  described(MatchBody{});
+  described(SyncReply{});
+  described(OpResult{});
+  described(CasePull{});
+  described(LogEntry{});
+  described(model::Revision{});
+  described(Receipt{});
+  described(EnrolRequest{});
+  described(EnrolReply{});
+  described(ActivateRequest{});
+  described(ActivateReply{});
+  described(Meta{});
+  described(Problem{});
+}
+
 TEST_CASE("protocol: every code and limit of the program stands on the page", "[wire]") {
   const auto text = page();
   const auto stands = [&](std::string_view word) {
@@ -95,6 +135,7 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
            {"body, after decompression", limits::kBodyBytes}, {"body, at the enrolment listener", limits::kEnrolBodyBytes}, {"header", limits::kHeaderBytes},
            {"operations in one request", limits::kOpsPerPush}, {"revisions in one reply, about", limits::kPullBytes},
            {"one record's body", limits::kRecordBytes}, {"JSON depth", limits::kJsonDepth}, {"cases in a view", limits::kCasesPerView},
+           {"earlier incarnations named in one request", kEarlierIncarnations},
            {"requests of one device", limits::kRequestsPerMinute}, {"failed enrolments of one address", limits::kFailedEnrolmentsPerHour}}) {
     INFO(what);
     CHECK(text.find("| " + what + " | " + std::to_string(value)) != std::string::npos);
