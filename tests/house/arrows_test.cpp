@@ -201,3 +201,18 @@ TEST_CASE("house: every room of the table has its library, and each library its 
   for (const Room& room : kRooms) drawn.insert(std::string(room.name));
   CHECK(built == drawn);
 }
+
+TEST_CASE("house: every mistake put in on purpose is on the simulator's bench, and the other way round", "[house]") {
+  const fs::path root = DOORSTEP_ROOT;
+  std::set<std::string> put_in, listed;
+  auto collect = [](const std::string& text, const char* pattern, std::set<std::string>& into) {
+    const std::regex name(pattern);
+    for (std::sregex_iterator it(text.begin(), text.end(), name), end; it != end; ++it) into.insert((*it)[1]);
+  };
+  for (const char* floor : {"app", "sync", "platform"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / floor))
+      if (entry.path().extension() == ".cpp") collect(read(entry.path()), R"re(base::mutant\("([a-z-]+)"\))re", put_in);
+  collect(read(root / "tests/sim/mutants.cpp"), R"re(\n    \{"([a-z-]+)")re", listed);
+  CHECK(put_in == listed);
+  CHECK(listed.size() >= 30);
+}

@@ -1,0 +1,355 @@
+// What must hold after every step, and at the end. I1 to I10 are those of the sync design; "rules" is the reference model.
+#include <algorithm>
+
+#include "platform/base/bytes.h"
+#include "sync/server/push.h"
+#include "sync/transport/reply.h"
+#include "sync/wire/codec.h"
+#include "tests/sim/world.h"
+
+namespace doorstep::sim {
+
+namespace {
+
+template <class T>
+T must(base::Result<T> result) {
+  if (!result.has_value()) throw Broken("read", result.error().where + " " + result.error().detail);
+  return std::move(*result);
+}
+void must(base::Result<void> result) {
+  if (!result.has_value()) throw Broken("read", result.error().where + " " + result.error().detail);
+}
+
+std::string name(const Tablet& tablet) { return "tablet " + std::to_string(tablet.number); }
+std::string brief(Id id) { return id.str().substr(0, 8); }
+
+}  // namespace
+
+std::string World::describe(std::size_t word) const {
+  std::string out = Words::token(word) + " (";
+  for (const auto& tablet : tablets_)
+    if (has(tablet->words, word)) out += name(*tablet) + " ";
+  if (has(log_.in_revisions, word)) out += "revisions ";
+  if (has(log_.in_operations, word)) out += "operations ";
+  return out + ")";
+}
+
+bool World::usable(const Tablet& tablet) const {
+  return !tablet.retired && council_.usable(tablet.worker) && !council_.devices_off.contains(tablet.device);
+}
+
+bool World::entitled(const Tablet& tablet, Id case_id) const {
+  return council_.may_see(tablet.worker, case_id, server::day_of(server_clock_.wall()));
+}
+
+/// What the server's database says now: that its logs are dense and chained (I3), each revision stands once and is what its hash
+/// says (I2), approved ones are the last (I6), and each operation had the effect the rules give it.
+void World::read_server() {
+  if (server_read_at_ == server_disk_.writes()) return;
+  server_read_at_ = server_disk_.writes();
+  sql::Db& db = *server_eye_;
+  must(db.query("SELECT rowid, record, rev, kind, state, author, hash, body, merged FROM revisions WHERE rowid > ? ORDER BY rowid",
+                log_.last_revision, [&](const sql::Row& row) {
+    log_.last_revision = row.integer(0);
+    const Id record = row.id(1);
+    const std::int64_t rev = row.integer(2);
+    ServerLog::Revision made;
+    made.kind = model::from_code<model::RecordKind>(row.text(3)).value_or(model::RecordKind::Visit);
+    made.state = row.string(4);
+    made.author = row.id(5);
+    made.hash = row.string(6);
+    const std::string body = row.string(7);
+    made.merged = row.boolean(8);
+    made.conflicts = body.find("\"conflicts\":[{") != body.npos;
+    made.discarded = made.kind == model::RecordKind::Visit && body.find("\"discarded\":true") != body.npos;
+    if (base::sha256_hex(body) != made.hash) throw Broken("I2", "a revision's body is not what its hash says");
+    auto& head = log_.heads[record];
+    if (rev != head + 1) throw Broken("I2", "revision " + std::to_string(rev) + " follows " + std::to_string(head));
+    if (head > 0 && log_.revisions.at({record, head}).state == "APPROVED")
+      throw Broken("I6", "record " + brief(record) + " was approved and changed");
+    head = rev;
+    words_.find(body, log_.in_revisions);
+    log_.revisions[{record, rev}] = std::move(made);
+  }));
+
+  std::vector<std::tuple<Id, std::int64_t, std::string>> heads;
+  must(db.query("SELECT id, head, chain FROM cases", [&](const sql::Row& row) {
+    heads.emplace_back(row.id(0), row.integer(1), row.string(2));
+  }));
+  for (const auto& [id, head, chain] : heads) {
+    auto& log = log_.logs[id];
+    if (static_cast<std::int64_t>(log.size()) == head) continue;
+    must(db.query("SELECT seq, record, rev, hash, chain FROM case_log WHERE case_id = ? AND seq > ? ORDER BY seq", id,
+                  static_cast<std::int64_t>(log.size()), [&](const sql::Row& row) {
+      if (row.integer(0) != static_cast<std::int64_t>(log.size()) + 1) throw Broken("I3", "a case's log has a gap");
+      ServerLog::Entry entry{row.id(1), row.integer(2), row.string(3), "", row.string(4)};
+      auto made = log_.revisions.find({entry.record, entry.rev});
+      if (made == log_.revisions.end()) throw Broken("I3", "a case's log names a revision that is not there");
+      entry.state = made->second.state;
+      model::Revision revision;
+      revision.record = entry.record;
+      revision.rev = entry.rev;
+      revision.hash = entry.hash;
+      revision.state = model::from_code<model::State>(entry.state).value_or(model::State::None);
+      if (wire::chain_next(log.empty() ? wire::kChainStart : log.back().chain, revision) != entry.chain)
+        throw Broken("I3", "a case's chain is not that of its entries");
+      log.push_back(std::move(entry));
+    }));
+    if (static_cast<std::int64_t>(log.size()) != head || (head > 0 && log.back().chain != chain))
+      throw Broken("I3", "a case's head is not the end of its log");
+  }
+
+  std::set<std::pair<Id, Id>> held;
+  must(db.query("SELECT case_id, worker FROM held", [&](const sql::Row& row) { held.emplace(row.id(0), row.id(1)); }));
+  std::vector<ServerLog::Operation> rows;
+  must(db.query("SELECT rowid, device, incarnation, number, hash, bytes, worker, received_at, status, code, detail, rev, rev_hash"
+                " FROM operations WHERE rowid > ? ORDER BY rowid", log_.last_operation, [&](const sql::Row& row) {
+    log_.last_operation = row.integer(0);
+    rows.push_back({row.id(1), row.integer(2), row.integer(3), row.string(4), row.string(5), row.id(6), row.integer(7), row.string(8),
+                    row.string(9), row.string(10), row.integer(11), row.string(12)});
+  }));
+  for (const auto& row : rows) {
+    ++figures.operations;
+    auto before = log_.operations.find({row.device, row.incarnation, row.number - 1});
+    if (row.number > 1 && before == log_.operations.end()) throw Broken("I2", "an operation was taken in before the one it follows");
+    if (wire::chain_next(row.number == 1 ? wire::kChainStart : before->second, row.bytes) != row.hash)
+      throw Broken("I2", "an operation's chain is not that of its bytes");
+    if (!log_.operations.emplace(std::tuple(row.device, row.incarnation, row.number), row.hash).second)
+      throw Broken("I2", "two operations under one number");
+    words_.find(row.bytes, log_.in_operations);
+    if (row.status == "refused") words_.find(row.bytes, log_.in_refused);
+    const std::string wrong = reference_.take(row, log_, council_, server::day_of(Instant{row.at}), held);
+    if (!wrong.empty()) throw Broken("rules", wrong);
+  }
+  for (const auto& [id, record] : reference_.records()) {
+    auto head = log_.heads.find(id);
+    const std::int64_t there = head == log_.heads.end() ? 0 : head->second;
+    if (record.kind != model::RecordKind::Child && there != record.rev)
+      throw Broken("I2", "record " + brief(id) + " has " + std::to_string(there) + " revisions, its operations made " +
+                             std::to_string(record.rev));
+  }
+}
+
+/// I7: nothing leaves the server for somebody who may not see it.
+void World::check_reply(Id worker, Id device, const transport::HttpResponse& reply) {
+  if (reply.status != 200) return;
+  const bool off = !council_.usable(worker) || council_.devices_off.contains(device);
+  if (off) throw Broken("I7", "a tablet that was switched off was answered");
+  auto read = transport::recognise(reply);
+  if (!read.has_value()) throw Broken("I7", "the server's reply is not recognised");
+  auto decoded = wire::decode<wire::SyncReply>(read->body);
+  if (!decoded) throw Broken("reply", decoded.error().detail);
+  const Date today = server::day_of(server_clock_.wall());
+  for (const auto& pull : decoded->cases) {
+    if (!council_.may_see(worker, pull.case_id, today)) throw Broken("I7", "a case was read outside the grant");
+    for (const auto& entry : pull.entries)
+      if (entry.revision.kind == model::RecordKind::Visit && pull.case_id != worker) throw Broken("I7", "a draft in another's case");
+  }
+  for (const auto& result : decoded->results)
+    if (result.number > decoded->applied_through) throw Broken("I1", "a result past what is acknowledged");
+}
+
+/// I1, I3, I4: what the tablet was told is true of the server, and what its cursors say it has is there.
+void World::check_tablet(Tablet& tablet) {
+  if (!tablet.store || tablet.checked_at == tablet.disk.writes()) return;
+  tablet.checked_at = tablet.disk.writes();
+  sql::Db& db = *tablet.eye;
+  tablet.words.assign(words_.size(), 0);
+  for (const char* texts : {"SELECT body FROM drafts", "SELECT unseen_body FROM drafts", "SELECT body FROM queued",
+                            "SELECT bytes FROM ops", "SELECT body FROM revisions"})
+    must(db.query(texts, [&](const sql::Row& row) { words_.find(row.blob(0), tablet.words); }));
+
+  std::map<std::pair<Id, std::int64_t>, std::pair<std::string, std::string>> held;
+  std::map<Id, std::int64_t> newest;
+  std::set<Id> listed;
+  must(db.query("SELECT record, rev, hash, state FROM revisions", [&](const sql::Row& row) {
+    held[{row.id(0), row.integer(1)}] = {row.string(2), row.string(3)};
+    newest[row.id(0)] = std::max(newest[row.id(0)], row.integer(1));
+  }));
+  must(db.query("SELECT record FROM record_cases", [&](const sql::Row& row) { listed.insert(row.id(0)); }));
+  for (const auto& [key, value] : held)
+    if (!listed.contains(key.first)) throw Broken("I7", name(tablet) + " keeps a record of no case");
+
+  tablet.cursors.clear();
+  std::set<Id> dropped;
+  must(db.query("SELECT id, seq, chain, dropped FROM cases", [&](const sql::Row& row) {
+    tablet.cursors[row.id(0)] = {row.integer(1), row.string(2)};
+    if (row.boolean(3)) dropped.insert(row.id(0));
+  }));
+  for (const auto& [id, cursor] : tablet.cursors) {
+    const auto& [seq, chain] = cursor;
+    if (seq == 0) continue;
+    const auto& log = log_.logs[id];
+    const bool known = seq <= static_cast<std::int64_t>(log.size()) && log[static_cast<std::size_t>(seq - 1)].chain == chain;
+    if (!known) {
+      if (server_restored_) continue;  // the server went back: it is told at the next sync
+      throw Broken("I4", name(tablet) + "'s cursor of case " + brief(id) + " is at " + std::to_string(seq) + " of " +
+                             std::to_string(log.size()) + ", in no history of the server's");
+    }
+    std::map<Id, std::int64_t> last;
+    for (std::int64_t i = 0; i < seq; ++i) {
+      const auto& entry = log[static_cast<std::size_t>(i)];
+      last[entry.record] = std::max(last[entry.record], entry.rev);
+      if (log_.revisions.at({entry.record, entry.rev}).kind != model::RecordKind::ChildRecord) continue;
+      auto found = held.find({entry.record, entry.rev});
+      if (found == held.end() && server_restored_) continue;
+      if (found == held.end()) throw Broken("I4", name(tablet) + " has a cursor past a version it does not have");
+      if (found->second != std::pair(entry.hash, entry.state) && !server_restored_)
+        throw Broken("I4", name(tablet) + " holds another version " + std::to_string(entry.rev) + " than the server");
+    }
+    for (const auto& [record, rev] : last)
+      if ((!newest.contains(record) || newest[record] < rev) && !server_restored_)
+        throw Broken("I4", name(tablet) + " has a cursor past a record it does not have");
+  }
+
+  if (server_restored_) return;
+  must(db.query("SELECT incarnation, number, hash FROM ops WHERE acked=1", [&](const sql::Row& row) {
+    auto found = log_.operations.find({tablet.device, row.integer(0), row.integer(1)});
+    if (found == log_.operations.end() || found->second != row.string(2))
+      throw Broken("I1", name(tablet) + " was told that operation " + std::to_string(row.integer(1)) + " was received");
+  }));
+}
+
+/// I5: every word that was saved is somewhere.
+void World::check_words() {
+  for (std::size_t word = 0; word < words_.size(); ++word) {
+    if (words_.fate(word) != Words::Fate::Kept) continue;
+    if (has(log_.in_revisions, word) || has(log_.in_operations, word)) continue;
+    if (std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) { return has(tablet->words, word); })) continue;
+    // A purge took the tablet's copy and a restore the server's.
+    if (server_restored_ && purged_any_) words_.taken_out(word);
+    else throw Broken("I5", "the word " + Words::token(word) + " is nowhere");
+  }
+}
+
+void World::check() {
+  read_server();
+  for (auto& tablet : tablets_) check_tablet(*tablet);
+  check_words();
+  figures.words = words_.size();
+}
+
+/// A disk was put back to an earlier time: what it alone had is gone with it, and no program could help that. I8: nothing else.
+void World::forgive_what_is_gone() {
+  for (auto& tablet : tablets_) check_tablet(*tablet);
+  for (std::size_t word = 0; word < words_.size(); ++word) {
+    if (words_.fate(word) != Words::Fate::Kept) continue;
+    if (has(log_.in_revisions, word) || has(log_.in_operations, word)) continue;
+    if (std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) { return has(tablet->words, word); })) continue;
+    // The server alone went back: whoever typed it must still have it, unless it was told to let go of the case.
+    if (!tablet_images_used_ && !purged_any_) throw Broken("I8", "the word " + Words::token(word) + " was kept by nobody but the server");
+    words_.taken_out(word);
+  }
+}
+
+/// Not empty: why the tablets and the server have not come to rest.
+std::string World::left_over() {
+  for (const auto& tablet : tablets_) {
+    if (!usable(*tablet)) continue;
+    std::string who = name(*tablet) + ": ";
+    if (!tablet->idle || tablet->stopped)
+      return who + "its connection was given up: " + tablet->last_error.where + " " + tablet->last_error.detail;
+    const auto status = must(tablet->store->status());
+    if (status.waiting > 0) return who + std::to_string(status.waiting) + " operations wait";
+    if (status.drafts_not_backed_up > 0) return who + std::to_string(status.drafts_not_backed_up) + " drafts are not backed up";
+    for (const auto& [id, log] : log_.logs) {
+      if (!entitled(*tablet, id) || log.empty()) continue;
+      auto cursor = tablet->cursors.find(id);
+      if (cursor == tablet->cursors.end() || cursor->second.first != static_cast<std::int64_t>(log.size()) ||
+          cursor->second.second != log.back().chain)
+        return who + "case " + brief(id) + " is not read to its end";
+    }
+    for (const auto& [id, cursor] : tablet->cursors)
+      if (!entitled(*tablet, id)) return who + "case " + brief(id) + " is still there";
+  }
+  return {};
+}
+
+void World::check_end() {
+  for (const auto& [id, record] : reference_.records()) {
+    if (record.kind != model::RecordKind::ChildRecord) continue;
+    const auto& log = log_.logs[record.case_id];
+    if (std::none_of(log.begin(), log.end(), [&, id = id](const auto& entry) { return entry.record == id; }))
+      throw Broken("I3", "record " + brief(id) + " is not in the log of its case");
+  }
+  Found in_use = log_.in_refused;
+  must(server_eye_->query("SELECT r.record, r.rev, r.body FROM revisions r JOIN records h ON h.record=r.record AND h.rev=r.rev",
+                          [&](const sql::Row& row) {
+    if (!log_.revisions.at({row.id(0), row.integer(1)}).discarded) words_.find(row.blob(2), in_use);
+  }));
+  for (const auto& tablet : tablets_) {
+    sql::Db& db = *tablet->eye;
+    if (!usable(*tablet)) {  // switched off: what it has not sent stays on it
+      join(in_use, tablet->words);
+      continue;
+    }
+    must(db.query("SELECT body FROM drafts", [&](const sql::Row& row) { words_.find(row.blob(0), in_use); }));
+    std::string who = name(*tablet);
+    must(db.query("SELECT visit, body, stage, base_rev, dirty, await_rev FROM drafts", [&](const sql::Row& row) {
+      const Id visit = row.id(0);
+      if (row.integer(2) == 1) throw Broken("I10", who + " has a visit that is still being submitted");
+      auto head = log_.heads.find(visit);
+      if (head == log_.heads.end()) throw Broken("I1", who + " has a draft that is not on the server");
+      const auto& made = log_.revisions.at({visit, head->second});
+      if (row.integer(2) == 0 && (row.integer(3) != head->second || made.hash != base::sha256_hex(row.string(1))))
+        throw Broken("convergence", who + "'s draft is not the server's");
+    }));
+    // Drafts of the server's that nobody threw away are on every tablet of their author.
+    for (const auto& [record, rev] : log_.heads) {
+      const auto& made = log_.revisions.at({record, rev});
+      if (made.kind != model::RecordKind::Visit || made.author != tablet->worker) continue;
+      const auto there = must(db.first<std::int64_t>("SELECT 1 FROM drafts WHERE visit=?", record));
+      if (there.has_value() == made.discarded)
+        throw Broken("convergence", who + (there ? " still has a draft that was thrown away" : " lacks a draft"));
+    }
+    must(db.query("SELECT incarnation, number, hash FROM ops WHERE acked=1 AND incarnation="
+                  "(SELECT CAST(value AS INTEGER) FROM meta WHERE key='incarnation')", [&](const sql::Row& row) {
+      auto found = log_.operations.find({tablet->device, row.integer(0), row.integer(1)});
+      if (found == log_.operations.end() || found->second != row.string(2))
+        throw Broken("I1", who + "'s acknowledged operation " + std::to_string(row.integer(1)) + " is not on the server");
+    }));
+  }
+  // As in check_words: then what is left in a draft's tombstone is all there is.
+  if (server_restored_ && purged_any_) join(in_use, log_.in_operations);
+  for (std::size_t word = 0; word < words_.size(); ++word)
+    if (words_.fate(word) == Words::Fate::Kept && !has(in_use, word))
+      throw Broken("I5", "the word " + describe(word) + " is in no draft and no record");
+}
+
+std::string World::dump() {
+  std::string out;
+  auto say = [&](std::string_view text) { out.append(text); };
+  auto words = [&](std::string_view text) {
+    std::string found;
+    words_.each(text, [&](std::size_t word) { found += " " + Words::token(word); });
+    return found;
+  };
+  for (const auto& tablet : tablets_) {
+    if (!tablet->eye) continue;
+    say(name(*tablet) + " of " + brief(tablet->worker) + (usable(*tablet) ? "" : " (switched off)") + "\n");
+    for (const char* sql : {"SELECT 'draft', hex(substr(visit,1,4)), 'stage', stage, 'base', base_rev, 'dirty', dirty, 'await', await_rev, body FROM drafts",
+                            "SELECT 'queued', kind, hex(substr(record,1,4)), 'base', base_rev, body FROM queued ORDER BY id",
+                            "SELECT 'op', incarnation, number, kind, hex(substr(record,1,4)), 'acked', acked, status, code, detail, rev, bytes FROM ops"
+                            " ORDER BY incarnation, number",
+                            "SELECT 'case', hex(substr(id,1,4)), seq, 'dropped', dropped, '' FROM cases",
+                            "SELECT 'has', kind, hex(substr(record,1,4)), rev, state, body FROM revisions WHERE kind IN ('visit','child_record')"})
+      must(tablet->eye->query(sql, [&](const sql::Row& row) {
+        say("  ");
+        for (int i = 0; i + 1 < row.columns(); ++i) say(row.string(i) + " ");
+        say(words(row.blob(row.columns() - 1)) + "\n");
+      }));
+  }
+  say("server\n");
+  for (const char* sql : {"SELECT kind, hex(substr(record,1,4)), rev, state, CASE WHEN merged THEN 'merged' ELSE '' END,"
+                          " CASE WHEN instr(body,'\"discarded\":true') THEN 'discarded' ELSE '' END, body FROM revisions"
+                          " WHERE kind NOT IN ('family','worker')",
+                          "SELECT 'op', hex(substr(device,1,4)), incarnation, number, status, code, detail, rev, bytes FROM operations"})
+    must(server_eye_->query(sql, [&](const sql::Row& row) {
+      say("  ");
+      for (int i = 0; i + 1 < row.columns(); ++i) say(row.string(i) + " ");
+      say(words(row.blob(row.columns() - 1)) + "\n");
+    }));
+  return out;
+}
+
+}  // namespace doorstep::sim

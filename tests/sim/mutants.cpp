@@ -1,0 +1,73 @@
+#include "tests/sim/mutants.h"
+
+namespace doorstep::sim {
+
+namespace {
+
+constexpr Mutant kMutants[] = {
+    // Retries and queues
+    {"bytes-made-again", "a retry under the same number has other bytes"},
+    {"key-without-content", "the same number counts as the same operation, whatever its bytes"},
+    {"effect-apart-from-key", "the effect is committed before the key that makes it happen once"},
+    {"forgotten-when-sent", "an operation leaves the queue when it is sent, not when it is answered"},
+    {"acked-work-thrown-away", "an operation's bytes are thrown away when acknowledged, before any backup has them"},
+    {"gap-taken-in", "an operation is taken in before those it follows"},
+    {"poison-pill", "a refused operation is an error: everything behind it waits for ever"},
+    {"failed-once-never-again", "one lost reply, and nothing is tried by itself again"},
+    {"refused-is-taken", "a refused submission counts as sent: its draft is thrown away"},
+    {"siblings-not-awaited", "a draft goes when the first of its records is answered"},
+    {"edited-while-sent", "a visit that is being submitted can still be written in"},
+    {"no-sync", "a commit does not wait for the disk"},
+    {"unsynced-after-kill", "what a killed process left unsynced is told before it is durable"},
+    // Cursors
+    {"cursor-ahead", "the cursor moves past an entry that was not kept"},
+    {"entry-skipped", "an entry of a case's log is left out of a reply"},
+    {"gap-in-log", "a case's log has a hole"},
+    {"grant-from-now-on", "a new grant brings only what is new from now on"},
+    {"reply-taken-for-granted", "the server believes that every reply arrived"},
+    {"more-ignored", "a reply that says there is more is taken for the last"},
+    // Restores and copies
+    {"restore-unseen", "a server that lost acknowledged operations in a restore is not sent them again"},
+    {"restore-forgets-drafts", "a restored server is not sent the drafts it lost"},
+    {"earlier-incarnation-lost", "what was acknowledged before a fork is not sent again after a restore"},
+    {"regression-unseen", "a cursor past the server's history counts as up to date"},
+    {"number-without-chain", "a regrown log with the same numbers counts as the same log"},
+    {"old-history-kept", "what a restored server never had stays on the tablet as its record"},
+    {"base-by-number-alone", "after a restore a draft is still changed against a revision that is gone"},
+    {"fork-unseen", "a copied or put-back tablet goes on under the old numbers"},
+    {"fork-forgets", "a new incarnation starts without what was not acknowledged"},
+    // Merging
+    {"losing-edit-silent", "of two changes to one place one is kept and the other goes without a word"},
+    {"last-writer-wins", "the text that comes last replaces the other"},
+    {"conflict-forgotten", "an open conflict is forgotten by the next merge"},
+    {"pull-overwrites-edit", "what comes from the server replaces what was just written here"},
+    {"later-edit-unmarked", "what was written while its earlier state was on its way is not sent"},
+    {"base-of-later-edit", "what was written meanwhile counts as known to the server"},
+    {"stale-editor-wins", "a screen that has not seen a merge overwrites it with its next save"},
+    {"delete-beats-edit", "throwing a draft away takes what another tablet wrote in it"},
+    {"deleted-elsewhere-wins", "a draft thrown away elsewhere takes unsent words with it"},
+    {"resurrected-delete", "a draft thrown away here comes back from the server"},
+    {"tombstone-waits-for-ever", "a thrown-away draft waits for a revision that has come already"},
+    {"merge-signed", "a merge made by the server counts as its author's"},
+    {"overwrites-newer", "a submission replaces a newer version it was not written on"},
+    // Grants
+    {"reassigned-data-stays", "a case that went to somebody else stays on the tablet"},
+    {"revocation-untold", "nobody is told that a case is no longer theirs"},
+    {"purge-leaves-records", "a purged case leaves its records behind"},
+    {"purged-unsent", "work about a case that went is thrown away unsent"},
+    {"drop-before-push", "a case is purged before what waits about it was sent"},
+    {"former-worker-refused", "work done before a reassignment is refused"},
+    {"cover-for-ever", "cover does not end"},
+    {"revoked-tablet-reads", "a tablet that was switched off is answered"},
+    {"match-leaves-records", "a matched child's records stay under the id that nobody sees"},
+    // Decisions
+    {"approved-unread", "an approval holds for another version than was read"},
+    {"approved-changes", "an approved record takes another version"},
+    {"own-record-decided", "an author decides on their own record"},
+};
+
+}  // namespace
+
+std::span<const Mutant> mutants() { return kMutants; }
+
+}  // namespace doorstep::sim

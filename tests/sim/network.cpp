@@ -1,0 +1,232 @@
+// Requests and replies on their way, and the pump that sends them: sync/transport/sync_pump.cpp and app/work/runner.cpp without
+// their threads, one exchange at a time, so that anything can happen in between.
+#include "sync/server/encoding.h"
+#include "sync/transport/reply.h"
+#include "sync/wire/codec.h"
+#include "tests/sim/world.h"
+
+namespace doorstep::sim {
+
+namespace {
+
+using base::Error;
+using base::Fault;
+
+constexpr int kFreshStarts = 3;          // as app/work/runner.cpp
+constexpr std::size_t kDrawer = 24;
+constexpr int kLongestRound = 600;       // exchanges: more is a round that never ends
+
+Error lost() { return {Fault::Offline, "http.lost", "broken off"}; }
+
+transport::HttpResponse portal(Random& random) {
+  transport::HttpResponse out;
+  out.status = 200;
+  if (random.percent(50)) {
+    out.headers["content-type"] = "text/html";
+    out.body = "<html>Welcome to the hotel</html>";
+  } else {  // one that answers everything in the kind it was asked for
+    out.headers["content-type"] = wire::kContentType;
+    out.body = "{}";
+  }
+  return out;
+}
+
+transport::HttpResponse busy(Random& random) {
+  transport::HttpResponse out;
+  out.status = random.percent(50) ? 429 : 503;
+  out.headers["content-type"] = wire::kProblemType;
+  out.headers["sync-proto"] = "1";
+  out.headers["retry-after"] = std::to_string(random.below(20));
+  out.body = wire::encode(wire::Problem{"urn:doorstep:problem:busy", "Busy", out.status, ""});
+  return out;
+}
+
+}  // namespace
+
+std::optional<transport::HttpResponse> World::deliver(Id device, Id worker, const std::string& serial, const std::string& body,
+                                                      Random& random, bool faults) {
+  ++figures.requests;
+  transport::HttpRequest sent = transport::sync_request("/v1/sync", body);
+  server::HttpRequest request;
+  request.method = sent.method;
+  request.target = sent.target;
+  for (auto& [name, value] : sent.headers) {
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    request.headers[lower] = value;
+  }
+  request.body = std::move(sent.body);
+  request.peer.address = "198.51.100.7";
+  request.peer.identity = tls::Identity{tls::Kind::Worker, device, worker, serial, "", "", {}, {}};
+
+  server::HttpReply reply = server::plain_in_coded_out([this](const server::HttpRequest& r) { return service_->handle(r); }, request,
+                                                       limits::kBodyBytes);
+  if (server_disk_.ended()) {
+    server_died(random);
+    return std::nullopt;
+  }
+  read_server();
+  transport::HttpResponse out;
+  out.status = reply.status;
+  out.body = std::move(reply.body);
+  out.headers["content-type"] = reply.content_type;
+  out.headers["sync-proto"] = "1";
+  for (auto& [name, value] : reply.headers) {
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    out.headers[lower] = value;
+  }
+  trace.add("reply " + std::to_string(out.status));
+  check_reply(worker, device, out);
+  if (faults && drawer_.size() < kDrawer) drawer_.push_back({device, worker, serial, body});
+  return out;
+}
+
+/// A reply as the engine gets it, or what was left of it.
+engine::Input World::arrives(Tablet& tablet, transport::HttpResponse answer, Random& random, bool faults) {
+  if (faults) {
+    const std::size_t luck = random.below(100);
+    if (luck < 4 && !answer.body.empty()) {
+      answer.body.resize(random.below(answer.body.size()));
+    } else if (luck < 7 && !late_.empty()) {
+      auto& [device, stale] = random.pick(late_);
+      if (device == tablet.device) answer = stale;
+    }
+  }
+  auto read = transport::recognise(answer);
+  if (read.has_error()) return engine::Broken{read.error()};
+  return std::move(*read);
+}
+
+/// One thing more about this tablet's connection: a request sets out, reaches the server, or its reply the tablet.
+void World::advance(Tablet& tablet, Random& random, bool faults) {
+  if (tablet.retired || !tablet.store) return;
+  if (tablet.answer) {
+    auto answer = std::exchange(tablet.answer, std::nullopt);
+    tablet.engine->handle(arrives(tablet, std::move(*answer), random, faults));
+    return carry(tablet, random);
+  }
+  if (tablet.asked) {
+    const std::string body = *std::exchange(tablet.asked, std::nullopt);
+    const std::size_t luck = faults ? random.below(100) : 100;
+    if (luck < 8) return broke_off(tablet, random, lost());
+    if (luck < 14) {  // half-open: the tablet has given up, the request arrives later
+      drawer_.push_back({tablet.device, tablet.worker, tablet.serial, body});
+      return broke_off(tablet, random, {Fault::Timeout, "http.timeout", ""});
+    }
+    if (luck < 18) {
+      tablet.answer = busy(random);
+      return;
+    }
+    if (luck < 21) {
+      tablet.answer = portal(random);
+      return;
+    }
+    auto answer = deliver(tablet.device, tablet.worker, tablet.serial, body, random, faults);
+    if (!answer || luck < 32) {
+      if (answer && faults && random.percent(50)) late_.emplace_back(tablet.device, std::move(*answer));
+      if (late_.size() > kDrawer) late_.pop_front();
+      return broke_off(tablet, random, lost());
+    }
+    tablet.answer = std::move(answer);
+    return;
+  }
+  if (!tablet.engine) tablet.engine.emplace(engine::Tuning{plan_.ops_per_push, plan_.push_bytes, plan_.pull_bytes}, tablet.attempt);
+  tablet.idle = false;
+  tablet.engine->handle(engine::Wake{});
+  carry(tablet, random);
+}
+
+void World::broke_off(Tablet& tablet, Random& random, base::Error why) {
+  trace.add(why.where);
+  tablet.engine->handle(engine::Broken{std::move(why)});
+  carry(tablet, random);
+}
+
+/// SyncPump::session with Runner's answers.
+void World::carry(Tablet& tablet, Random& random) {
+  while (tablet.engine) {
+    const auto output = tablet.engine->poll();
+    if (!output) return;
+    if (const auto* need = std::get_if<engine::Need>(&*output)) {
+      auto batch = tablet.store->freeze(need->max_ops, need->max_bytes, tablet.clock.wall());
+      if (!alive(tablet, random)) return;
+      if (batch)
+        tablet.engine->handle(engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops),
+                                              batch->more_ops, std::move(batch->cursors), std::move(batch->purged),
+                                              std::move(batch->earlier)});
+      else tablet.engine->handle(engine::Broken{batch.error()});
+    } else if (const auto* send = std::get_if<engine::Send>(&*output)) {
+      tablet.asked = send->body;
+      return;
+    } else if (const auto* apply = std::get_if<engine::Apply>(&*output)) {
+      auto applied = tablet.store->apply(apply->reply, tablet.clock.wall());
+      if (!alive(tablet, random)) return;
+      if (applied) {
+        purged_any_ = purged_any_ || !applied->purged.empty();
+        trace.add("applied " + std::to_string(applied->answers.size()));
+        // A draft that left takes its screen with it.
+        std::erase_if(tablet.editors, [&](const auto& editor) { return !tablet.store->draft(editor.first).has_value(); });
+      } else {
+        trace.add(applied.error().where);
+        if (applied.error().where == "store.forked") forked(tablet);
+      }
+      tablet.engine->handle(engine::Applied{applied.has_value()});
+    } else if (std::get_if<engine::Idle>(&*output)) {
+      tablet.attempt = 0;
+      tablet.idle = true;
+      trace.add("idle");
+    } else if (const auto* close = std::get_if<engine::Close>(&*output)) {
+      return closed(tablet, *close, random);
+    }
+  }
+}
+
+/// I9: a fork is seen where a disk was put back or copied, or a server went back; never elsewhere.
+void World::forked(const Tablet& tablet) {
+  ++figures.forks;
+  if (!tablet_images_used_ && !server_restored_)
+    throw Broken("I9", "tablet " + std::to_string(tablet.number) + " is told that it forked, and nothing was put back or copied");
+}
+
+void World::closed(Tablet& tablet, const engine::Close& close, Random& random) {
+  trace.add("closed " + close.why.where);
+  tablet.last_error = close.why;
+  tablet.engine.reset();
+  tablet.asked.reset();
+  tablet.answer.reset();
+  tablet.stopped = close.final;
+  if (!close.final) ++tablet.attempt;
+  if (close.why.where == "server.forked" || close.why.where == "engine.forked") {
+    forked(tablet);
+    if (++tablet.fresh_starts > kFreshStarts) return;
+    (void)tablet.store->start_incarnation();
+    if (alive(tablet, random)) tablet.stopped = false;
+  }
+}
+
+void World::sync_all(Tablet& tablet, Random& random) {
+  if (tablet.retired) return;
+  for (int exchange = 0; exchange < kLongestRound; ++exchange) {
+    now_ += 600;
+    const bool resting = !tablet.engine;
+    advance(tablet, random, false);
+    if (tablet.idle && !tablet.asked && !tablet.answer) return;
+    if (!tablet.engine && !(resting && exchange == 0)) return;
+  }
+  throw Broken("I10", "tablet " + std::to_string(tablet.number) + " has not come to rest after " + std::to_string(kLongestRound) +
+                          " exchanges");
+}
+
+/// The network delivers once more what it delivered, or was thought to have lost; nobody waits for the reply.
+void World::redeliver(Random& random) {
+  if (drawer_.empty()) return;
+  const std::size_t at = random.below(drawer_.size());
+  const Request request = drawer_[at];
+  if (random.percent(50)) drawer_.erase(drawer_.begin() + static_cast<std::ptrdiff_t>(at));
+  auto reply = deliver(request.device, request.worker, request.serial, request.body, random, false);
+  if (reply && random.percent(50)) late_.emplace_back(request.device, std::move(*reply));
+  if (late_.size() > kDrawer) late_.pop_front();
+}
+
+}  // namespace doorstep::sim

@@ -1,0 +1,339 @@
+#include "tests/sim/world.h"
+
+#include "platform/base/limits.h"
+#include "sync/server/import.h"
+#include "sync/server/sqlcipher_repository.h"
+#include "tests/sim/cast.h"
+
+namespace doorstep::sim {
+
+namespace {
+
+constexpr std::size_t kTablets = 6;     // clones included
+constexpr std::size_t kImages = 4;
+
+base::Secret store_key() { return base::Secret::copy_of(std::string(sql::kKeyBytes, 'k')); }
+std::string store_salt() { return std::string(sql::kSaltBytes, 's'); }
+
+/// A store as it is after its first start: made once, copied for every tablet.
+const Image& fresh_store() {
+  static const Image image = [] {
+    MemoryDisk disk("fresh-store");
+    auto store = store::Store::open(disk.path(), store_key(), store_salt(), {true, MemoryDisk::kVfs, false});
+    DOORSTEP_ASSERT(store.has_value());
+    { auto closed = std::move(*store); }
+    return disk.image();
+  }();
+  return image;
+}
+
+/// The server with its first extract and every tablet of the cast enrolled.
+const Image& fresh_server() {
+  static const Image image = [] {
+    MemoryDisk disk("fresh-server");
+    auto repository = server::open_sqlcipher_repository(disk.path(), server_key(), {MemoryDisk::kVfs, false});
+    DOORSTEP_ASSERT(repository.has_value());
+    const Instant now{1'795'000'000'000};
+    auto report = server::import_extract(**repository, extract_of(first_council()), {}, now);
+    DOORSTEP_ASSERT(report.has_value() && report->problems.empty());
+    for (const Part& part : cast()) {
+      auto unit = (*repository)->write();
+      DOORSTEP_ASSERT(unit.has_value());
+      DOORSTEP_ASSERT((*unit)->put_device({part.device, part.worker, true, now, now, std::nullopt}).has_value());
+      DOORSTEP_ASSERT((*unit)->add_certificate({part.serial, part.device, part.worker, "", now, now}).has_value());
+      DOORSTEP_ASSERT((*unit)->commit().has_value());
+    }
+    repository->reset();
+    return disk.image();
+  }();
+  return image;
+}
+
+}  // namespace
+
+base::Secret server_key() {
+  return base::Secret::copy_of(std::string(sql::kKeyBytes, 'K') + std::string(sql::kSaltBytes, 'S'));
+}
+
+World::World(const Plan& plan) : plan_(plan), server_disk_("server"), server_clock_(now_), council_(first_council()) {
+  server_disk_.restore(fresh_server());
+  start_server();
+  read_server();
+  Random random(plan.seed);
+  for (const Part& part : chosen_cast(plan.tablets, random)) {
+    auto tablet = std::make_unique<Tablet>(static_cast<int>(tablets_.size()), "tablet" + std::to_string(tablets_.size()), now_);
+    tablet->device = part.device;
+    tablet->worker = part.worker;
+    tablet->serial = part.serial;
+    tablet->disk.restore(fresh_store());
+    start(*tablet);
+    store::Identity identity;
+    identity.device = part.device;
+    identity.worker = part.worker;
+    identity.worker_name = "A worker";
+    if (auto set = tablet->store->set_identity(identity); !set) throw Broken("start", set.error().where);
+    tablets_.push_back(std::move(tablet));
+  }
+  back_up();
+}
+
+World::~World() {
+  for (auto& tablet : tablets_) let_go(*tablet);
+  let_go_of_server();
+}
+
+// Tablets -------------------------------------------------------------------------------------------------------------
+
+void World::start(Tablet& tablet) {
+  if (tablet.store || tablet.retired) return;
+  auto open = [&] { return store::Store::open(tablet.disk.path(), store_key(), store_salt(), {true, MemoryDisk::kVfs, false}); };
+  auto opened = open();
+  if (!opened && opened.error().fault == base::Fault::Full) {  // somebody makes room
+    tablet.disk.fill_up(0);
+    opened = open();
+  }
+  if (tablet.disk.ended()) return;  // killed while it opens
+  if (!opened)
+    throw Broken("I1", "tablet " + std::to_string(tablet.number) + "'s store does not open: " + opened.error().where + " " +
+                           opened.error().detail);
+  tablet.store.emplace(std::move(*opened));
+  sql::DbOptions options;
+  options.vfs = MemoryDisk::kVfs;
+  auto eye = sql::Db::open(tablet.disk.path(), store_key(), store_salt(), options);
+  if (tablet.disk.ended()) return;
+  if (!eye) throw Broken("I1", "a second connection does not open: " + eye.error().detail);
+  tablet.eye.emplace(std::move(*eye));
+  tablet.attempt = tablet.fresh_starts = 0;
+  tablet.stopped = false;
+  tablet.checked_at = ~0ULL;
+}
+
+void World::let_go(Tablet& tablet) {
+  tablet.engine.reset();
+  tablet.asked.reset();
+  tablet.answer.reset();
+  tablet.editors.clear();
+  tablet.idle = false;
+  tablet.eye.reset();
+  tablet.store.reset();
+}
+
+bool World::alive(Tablet& tablet, Random& random) {
+  if (!tablet.disk.ended()) return true;
+  died(tablet, random);
+  return false;
+}
+
+void World::died(Tablet& tablet, Random& random) {
+  ++figures.crashes;
+  trace.add("tablet died");
+  tablet.disk.end();
+  let_go(tablet);
+  const bool power = std::exchange(tablet.power_goes, false);
+  tablet.disk.start(power ? &random : nullptr);
+  start(tablet);
+  if (power || !plan_.trouble.power || !random.percent(20)) return;
+  check_tablet(tablet);  // what can be read now must be there after a power cut as well
+  const Found before = tablet.words;
+  let_go(tablet);
+  tablet.disk.start(&random);
+  start(tablet);
+  check_tablet(tablet);
+  for (std::size_t word = 0; word < words_.size(); ++word)
+    if (has(before, word) && !has(tablet.words, word)) throw Broken("I1", "a power cut took what could be read before it");
+}
+
+void World::restore_tablet(Tablet& tablet, Image image) {
+  let_go(tablet);
+  tablet.disk.restore(std::move(image));
+  tablet.went_back = tablet_images_used_ = true;
+  ++figures.restores;
+  start(tablet);
+  check_tablet(tablet);
+  forgive_what_is_gone();
+}
+
+void World::clone_tablet(Random& random) {
+  if (images_.empty() || tablets_.size() >= kTablets) return;
+  auto& [original, image] = random.pick(images_);
+  auto tablet = std::make_unique<Tablet>(static_cast<int>(tablets_.size()), "tablet" + std::to_string(tablets_.size()), now_);
+  tablet->device = original->device;
+  tablet->worker = original->worker;
+  tablet->serial = original->serial;
+  tablet->went_back = tablet_images_used_ = true;
+  tablet->disk.restore(image);
+  start(*tablet);
+  tablets_.push_back(std::move(tablet));
+}
+
+// The server ----------------------------------------------------------------------------------------------------------
+
+void World::start_server() {
+  auto opened = server::open_sqlcipher_repository(server_disk_.path(), server_key(), {MemoryDisk::kVfs, false});
+  if (!opened) throw Broken("I1", "the server's database does not open: " + opened.error().where + " " + opened.error().detail);
+  repository_ = std::move(*opened);
+  service_ = std::make_unique<server::Service>(*repository_, authority_, server_clock_,
+                                               [](const model::ChildRecord&) { return std::string(); }, server::ServiceOptions{});
+  sql::DbOptions options;
+  options.vfs = MemoryDisk::kVfs;
+  const base::Secret key = server_key();
+  auto eye = sql::Db::open(server_disk_.path(), base::Secret::copy_of(key.view().substr(0, sql::kKeyBytes)),
+                           key.view().substr(sql::kKeyBytes), options);
+  if (!eye) throw Broken("I1", "a second connection to the server's database does not open: " + eye.error().detail);
+  server_eye_.emplace(std::move(*eye));
+  server_read_at_ = ~0ULL;
+}
+
+void World::let_go_of_server() {
+  server_eye_.reset();
+  service_.reset();
+  repository_.reset();
+}
+
+void World::server_died(Random& random) {
+  ++figures.crashes;
+  trace.add("server died");
+  server_disk_.end();
+  let_go_of_server();
+  const bool power = std::exchange(server_power_goes_, false);
+  server_disk_.start(power ? &random : nullptr);
+  start_server();
+  read_server();
+  if (power || !plan_.trouble.power || !random.percent(20)) return;
+  let_go_of_server();
+  server_disk_.start(&random);
+  start_server();
+  read_server();
+}
+
+void World::back_up() {
+  if (backups_.size() == 4) backups_.pop_front();
+  backups_.push_back({server_disk_.image(), reference_, council_, log_});
+}
+
+void World::restore_server(Random& random) {
+  ++figures.restores;
+  for (auto& tablet : tablets_)  // what was on its way came from a server that is no more
+    if (tablet->answer) tablet->answer.reset(), broke_off(*tablet, random, {base::Fault::Offline, "http.lost", ""});
+  late_.clear();
+  const BackUp& backup = random.pick(backups_);
+  let_go_of_server();
+  server_disk_.restore(backup.disk);
+  reference_ = backup.reference;
+  council_ = backup.council;
+  log_ = backup.log;
+  server_restored_ = true;
+  start_server();
+  read_server();
+  forgive_what_is_gone();
+}
+
+// One step ------------------------------------------------------------------------------------------------------------
+
+void World::step(const Step& step) {
+  ++figures.steps;
+  Random random(step.chance);
+  now_ += static_cast<std::int64_t>(random.below(20'000));
+  Tablet& tablet = *random.pick(tablets_);
+  trace.add(name_of(step.what));
+  switch (step.what) {
+    case Do::Type: type(tablet, random); break;
+    case Do::Submit: submit(tablet, random); break;
+    case Do::Withdraw: withdraw(tablet, random); break;
+    case Do::Revise: revise(tablet, random); break;
+    case Do::Decide: decide(tablet, random); break;
+    case Do::Addendum: addendum(tablet, random); break;
+    case Do::SettleConflict: settle_conflict(tablet, random); break;
+    case Do::SettleAlert: settle_alert(tablet, random); break;
+    case Do::Match: match(tablet, random); break;
+    case Do::Discard: discard(tablet, random); break;
+    case Do::Dismiss: dismiss(tablet, random); break;
+    case Do::Allocate: allocate(random); break;
+    case Do::Import: import(random); break;
+    case Do::WorkerLeaves: worker_leaves(random); break;
+    case Do::RevokeDevice: revoke(random, false); break;
+    case Do::RevokeWorker: revoke(random, true); break;
+    case Do::Advance: advance(tablet, random, plan_.trouble.network); break;
+    case Do::SyncAll: sync_all(tablet, random); break;
+    case Do::Redeliver: redeliver(random); break;
+    case Do::EndTablet:
+    case Do::PowerCut:
+      tablet.power_goes = step.what == Do::PowerCut;
+      if (random.percent(30)) died(tablet, random);
+      else tablet.disk.end_after(random.below(40));
+      break;
+    case Do::Reopen:
+      let_go(tablet);
+      if (!tablet.disk.ended()) start(tablet);
+      alive(tablet, random);
+      break;
+    case Do::DiskFull:
+      ++figures.full;
+      if (random.percent(70)) tablet.disk.fill_up(1 + random.below(10));
+      else server_disk_.fill_up(1 + random.below(10));
+      break;
+    case Do::EndServer:
+    case Do::ServerPowerCut:
+      server_power_goes_ = step.what == Do::ServerPowerCut;
+      if (random.percent(20)) server_died(random);
+      else server_disk_.end_after(random.below(60));
+      break;
+    case Do::BackUp: back_up(); break;
+    case Do::RestoreServer: restore_server(random); break;
+    case Do::TakeImage:
+      if (images_.size() == kImages) images_.pop_front();
+      images_.emplace_back(&tablet, tablet.disk.image());
+      break;
+    case Do::RestoreTablet:
+      for (auto& [of, image] : images_)
+        if (of == &tablet) {
+          restore_tablet(tablet, image);
+          break;
+        }
+      break;
+    case Do::CloneTablet: clone_tablet(random); break;
+    case Do::TimePasses: now_ += static_cast<std::int64_t>(random.below(3) == 0 ? 26 * 3'600'000 : random.below(1'200'000)); break;
+    case Do::ClockJumps: {
+      constexpr std::int64_t kYear = 365LL * 24 * 3'600'000;
+      WorldClock& clock = random.percent(80) ? tablet.clock : server_clock_;
+      const std::int64_t size = &clock == &server_clock_ ? 3'600'000 : 3 * kYear;
+      clock.wrong_by = static_cast<std::int64_t>(random.below(static_cast<std::size_t>(2 * size))) - size;
+      break;
+    }
+    case Do::Count: break;
+  }
+  check();
+}
+
+void World::finish() {
+  ended_ = true;
+  plan_.trouble = {};
+  server_disk_.not_end();
+  server_disk_.fill_up(0);
+  for (auto& tablet : tablets_) {
+    tablet->disk.not_end();
+    tablet->disk.fill_up(0);
+  }
+  Random random(plan_.seed + 1);
+  constexpr std::size_t kRounds = 12;
+  std::string left;
+  for (figures.rounds = 1; figures.rounds <= kRounds; ++figures.rounds) {
+    now_ += 310'000;
+    for (auto& tablet : tablets_) {
+      // Where the server refused, a person asks once more; from a network that failed it comes back by itself.
+      if (figures.rounds <= 2 && !tablet->last_error.where.starts_with("http.")) tablet->stopped = false;
+      if (tablet->stopped && tablet->fresh_starts > 0) {  // a copied store waits for its person's next unlock
+        let_go(*tablet);
+        start(*tablet);
+      }
+      if (!tablet->stopped) sync_all(*tablet, random);
+    }
+    check();
+    left = left_over();
+    if (left.empty()) break;
+  }
+  if (!left.empty()) throw Broken("I10", "after " + std::to_string(kRounds) + " quiet rounds " + left);
+  check_end();
+}
+
+}  // namespace doorstep::sim

@@ -1,0 +1,185 @@
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "app/store/store.h"
+#include "platform/sql/db.h"
+#include "sync/engine/engine.h"
+#include "sync/server/service.h"
+#include "sync/transport/http_client.h"
+#include "tests/sim/memory_disk.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/reference.h"
+#include "tests/sim/words.h"
+
+namespace doorstep::sim {
+
+using base::Id;
+using base::Instant;
+
+/// Something that must never be: which invariant, and in words what.
+struct Broken : std::runtime_error {
+  Broken(std::string which, const std::string& what) : std::runtime_error(which + ": " + what), invariant(std::move(which)) {}
+  std::string invariant;
+};
+
+/// A clock of one machine: the world's time, and how wrong it is.
+class WorldClock final : public base::Clock {
+ public:
+  explicit WorldClock(const std::int64_t& now) : now_(now) {}
+  Instant wall() const override { return {now_ + wrong_by}; }
+  base::Millis monotonic() const override { return base::Millis(now_); }
+  std::int64_t wrong_by = 0;
+
+ private:
+  const std::int64_t& now_;
+};
+
+/// One tablet: production store and engine on a disk in memory, and the person holding it.
+struct Tablet {
+  Tablet(int number, const std::string& disk_name, const std::int64_t& now) : number(number), disk(disk_name), clock(now) {}
+  int number;
+  MemoryDisk disk;
+  WorldClock clock;
+  Id device, worker;
+  std::string serial;                          ///< of its certificate
+  std::optional<sql::Db> eye;                  ///< a second connection to the same file: what the checks read through
+  std::optional<store::Store> store;
+  struct Editor { model::Visit visit; std::int64_t version = 0; };
+  std::map<Id, Editor> editors;                ///< what stands on its screen
+  // The pump
+  std::optional<engine::Engine> engine;
+  int attempt = 0, fresh_starts = 0;
+  bool stopped = false;                        ///< until a person asks
+  base::Error last_error;
+  std::int64_t due = 0;
+  std::optional<std::string> asked;            ///< a request that has not reached the server
+  std::optional<transport::HttpResponse> answer;  ///< a reply that has not reached the tablet
+  bool idle = false;                           ///< the last round ended with nothing left to do
+  bool retired = false;                        ///< destroyed
+  // For the checks
+  std::uint64_t checked_at = 0;
+  Found words;
+  std::map<Id, std::pair<std::int64_t, std::string>> cursors;
+  bool went_back = false;                      ///< an older image of its disk was put back, or it was copied
+  bool power_goes = false;                     ///< when it next ends, the power went
+};
+
+struct Figures {
+  std::size_t steps = 0, requests = 0, operations = 0, crashes = 0, restores = 0, forks = 0, words = 0, rounds = 0, full = 0;
+};
+
+/// Everything at once, in one thread, from one plan.
+class World {
+ public:
+  explicit World(const Plan& plan);
+  ~World();
+  /// Throws Broken.
+  void step(const Step& step);
+  /// Faults stop: queues must empty, and all replicas agree with the server. Throws Broken.
+  void finish();
+
+  /// Everything there is, for somebody who looks for a mistake.
+  std::string dump();
+
+  Trace trace;
+  Figures figures;
+
+ private:
+  // world.cpp: machines
+  void start(Tablet& tablet);
+  void let_go(Tablet& tablet);                 ///< nothing of the process is left
+  void died(Tablet& tablet, Random& random);
+  bool alive(Tablet& tablet, Random& random);  ///< false: the process ended in the last call
+  void start_server();
+  void let_go_of_server();
+  void server_died(Random& random);
+  void back_up();
+  void restore_server(Random& random);
+  void restore_tablet(Tablet& tablet, Image image);
+  void clone_tablet(Random& random);
+
+  // network.cpp
+  void advance(Tablet& tablet, Random& random, bool faults);
+  void carry(Tablet& tablet, Random& random);
+  void broke_off(Tablet& tablet, Random& random, base::Error why);
+  void forked(const Tablet& tablet);
+  void closed(Tablet& tablet, const engine::Close& close, Random& random);
+  std::optional<transport::HttpResponse> deliver(Id device, Id worker, const std::string& serial, const std::string& body,
+                                                 Random& random, bool faults);
+  engine::Input arrives(Tablet& tablet, transport::HttpResponse answer, Random& random, bool faults);
+  void sync_all(Tablet& tablet, Random& random);
+  void redeliver(Random& random);
+
+  // people.cpp
+  void type(Tablet& tablet, Random& random);
+  void write_in(model::Visit& visit, Random& random);
+  std::optional<model::Visit> start_visit(Tablet& tablet, Random& random);
+  void submit(Tablet& tablet, Random& random);
+  void withdraw(Tablet& tablet, Random& random);
+  void revise(Tablet& tablet, Random& random);
+  void write_anew(Tablet& tablet, const store::RecordView& view, Random& random);
+  void decide(Tablet& tablet, Random& random);
+  void addendum(Tablet& tablet, Random& random);
+  void settle_conflict(Tablet& tablet, Random& random);
+  void settle_alert(Tablet& tablet, Random& random);
+  void match(Tablet& tablet, Random& random);
+  void discard(Tablet& tablet, Random& random);
+  void dismiss(Tablet& tablet, Random& random);
+  void allocate(Random& random);
+  void import(Random& random);
+  void worker_leaves(Random& random);
+  void revoke(Random& random, bool worker);
+  void run_import();
+  Id fresh_id();
+  template <class T>
+  bool done(Tablet& tablet, Random& random, const base::Result<T>& result, const std::string& words);
+
+  // checks.cpp
+  void check();
+  void check_tablet(Tablet& tablet);
+  void read_server();
+  void check_words();
+  void check_reply(Id worker, Id device, const transport::HttpResponse& reply);
+  void forgive_what_is_gone();
+  bool usable(const Tablet& tablet) const;
+  bool entitled(const Tablet& tablet, Id case_id) const;
+  std::string left_over();
+  void check_end();
+  std::string describe(std::size_t word) const;
+
+  Plan plan_;
+  std::int64_t now_ = 1'795'000'000'000;  // 2026-11-18
+  std::int64_t ids_ = 0;
+  Words words_;
+  std::vector<std::unique_ptr<Tablet>> tablets_;
+  std::deque<std::pair<const Tablet*, Image>> images_;
+  bool tablet_images_used_ = false;
+
+  MemoryDisk server_disk_;
+  WorldClock server_clock_;
+  std::unique_ptr<server::Repository> repository_;
+  std::unique_ptr<server::Service> service_;
+  std::optional<sql::Db> server_eye_;
+  tls::Authority authority_;
+  struct Request { Id device, worker; std::string serial, body; };
+  std::deque<Request> drawer_;                 ///< requests the network may deliver once more
+  std::deque<std::pair<Id, transport::HttpResponse>> late_;  ///< replies it may deliver too late, by device
+  Council council_;
+  Reference reference_;
+  struct BackUp { Image disk; Reference reference; Council council; ServerLog log; };
+  std::deque<BackUp> backups_;
+  ServerLog log_;                              ///< what the server's database says, as last read
+  std::uint64_t server_read_at_ = ~0ULL;
+  bool server_restored_ = false;
+  bool server_power_goes_ = false, purged_any_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace doorstep::sim
