@@ -40,7 +40,7 @@ case "$what" in
         n = split("broken; steps, requests, operations, crashes, restores, forks, words;", names, " ")
         for (i = 1; i <= n; ++i) printf " %d %s", sum[names[i]], names[i]
         printf " quiet after at most %d rounds\n", rounds
-        print last + 1 > "'"$next_file"'"
+        if (!sum["broken;"]) print last + 1 > "'"$next_file"'"  # a seed that breaks is run again
       }' "$out"/*
     exit "$failed" ;;
   mutants)
