@@ -59,6 +59,13 @@ Result<void> harden(Connection& connection) {
   return {};
 }
 
+/// Whether there are pages beside the file that go before its own.
+bool has_log(const std::filesystem::path& path) {
+  std::error_code none;
+  const auto bytes = std::filesystem::file_size(path.string() + "-wal", none);
+  return !none && bytes > 0;
+}
+
 Error wrong_key_or_damage(const Connection& connection, const base::Secret& key, std::string_view salt) {
   if (key_fits_a_later_page(connection, key, salt)) return {Fault::Corrupt, "sql.open", "the first page is damaged"};
   return {Fault::Locked, "sql.open", "the key is not this file's"};
@@ -87,7 +94,8 @@ Result<Db> Db::open(const std::filesystem::path& path, const base::Secret& key, 
   if (code != SQLITE_OK) return sql_error(connection->handle, code, "sql.open");
   DOORSTEP_TRY_ASSIGN(std::string header, raw_bytes(*connection, 0, kSaltBytes));
   if (header == kPlainHeader) return Error{Fault::Corrupt, "sql.open", "the file is not encrypted"};
-  if (header.empty() ? options.mode != OpenMode::Create : header != salt)
+  // A power cut while the log is written back may tear the first page: then it is whole in the log.
+  if (header.empty() ? options.mode != OpenMode::Create : header != salt && !has_log(path))
     return Error{Fault::Corrupt, "sql.open", header.empty() ? "the file is empty" : "the file begins with another salt"};
   sqlite3_set_authorizer(connection->handle, authorize, connection.get());
   sqlite3_busy_timeout(connection->handle, static_cast<int>(options.busy_timeout.count()));
