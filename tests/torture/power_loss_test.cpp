@@ -38,7 +38,7 @@ class Life {
  public:
   Life(std::uint64_t seed, bool sync_off) : random_(seed), disk_(kVfs), store_(open(sync_off)) {
     for (const char* name : kChildren) server_.child(name);
-    must(store_.checkpoint());
+    must(store_->checkpoint());
     before_ = content(copy());
     allowed_ = {before_};
     disk_.start(folder_.path, [this] { cut(); });
@@ -57,6 +57,10 @@ class Life {
       cut();
       judge();
     }
+    name_ = "close";
+    store_.reset();
+    cut();
+    judge();
     return wrong_;
   }
   Figures figures;
@@ -77,7 +81,7 @@ class Life {
     now_ = at(++minute_);
     name_.clear();
     const auto id = id_of("visit/" + std::string(kChildren[below(std::size(kChildren))]));
-    auto draft = store_.draft(id);
+    auto draft = store_->draft(id);
     switch (below(10)) {
       case 0: return sync();
       case 1: return freeze();
@@ -87,22 +91,22 @@ class Life {
         std::vector<model::ChildRecord> records;
         for (const auto& part : draft->visit.children)
           records.push_back(model::record_of(draft->visit, part, base::Id::from_name("record/" + std::to_string(random_())), now_));
-        return must(store_.submit(draft->visit, records, now_));
+        return must(store_->submit(draft->visit, records, now_));
       }
       case 3:
         name_ = "discard";
         if (!draft.has_value() || draft->stage != DraftStage::Writing) return write(std::nullopt);
-        return must(store_.discard(id, now_));
+        return must(store_->discard(id, now_));
       case 4:
         name_ = "words";
-        return must(store_.save_unfinished({{"place/" + std::to_string(below(4)), base::Id(), std::string(below(3) * 400, 'w')}}));
+        return must(store_->save_unfinished({{"place/" + std::to_string(below(4)), base::Id(), std::string(below(3) * 400, 'w')}}));
       case 5: {
         name_ = "drop or give back";
         const auto child = id_of("child/" + std::string(kChildren[below(std::size(kChildren))]));
         if (!server_.dropped.erase(child)) server_.dropped.insert(child);
         return sync();
       }
-      case 6: name_ = "checkpoint"; return must(store_.checkpoint());
+      case 6: name_ = "checkpoint"; return must(store_->checkpoint());
       default: return write(draft.has_value() ? std::optional(draft->visit) : std::nullopt);
     }
   }
@@ -112,21 +116,21 @@ class Life {
     if (!visit || below(20) == 0) {
       visit = visit_to({kChildren[below(std::size(kChildren))], "Kit"});
       visit->id = id_of("visit/" + std::string(visit->children.front().name));
-      if (auto there = store_.draft(visit->id); there.has_value()) visit = there->visit;
+      if (auto there = store_->draft(visit->id); there.has_value()) visit = there->visit;
     }
     auto& text = observed(*visit);
     for (auto words = 1 + below(below(8) == 0 ? 900 : 12); words > 0; --words) text += " word" + std::to_string(below(1000));
     if (below(6) == 0) text.resize(text.size() / 2);
     // Being submitted, or thrown away: refused, and nothing is written.
-    if (auto saved = store_.save_draft(*visit, now_); !saved.has_value()) REQUIRE(saved.error().fault == base::Fault::Conflict);
+    if (auto saved = store_->save_draft(*visit, now_); !saved.has_value()) REQUIRE(saved.error().fault == base::Fault::Conflict);
   }
   void freeze() {
     name_ = "freeze";
-    must(store_.freeze(64, 256 * 1024, now_));
+    must(store_->freeze(64, 256 * 1024, now_));
   }
   void sync() {
     if (name_.empty()) name_ = "sync";
-    test::sync(store_, server_, now_);
+    test::sync(*store_, server_, now_);
   }
 
   fs::path copy() { return crash_copy(file_, images_.path); }
@@ -181,13 +185,13 @@ class Life {
   Folder folder_, images_;
   fs::path file_ = folder_.path / "a.db";
   RecordedDisk disk_;
-  Store store_;
   Server server_;
   std::int64_t minute_ = 0;
   Instant now_;
   std::string name_, before_, wrong_;
   std::set<std::string> allowed_;
   std::vector<Found> within_;
+  std::optional<Store> store_;  // last: closing it is written to the disk too
 };
 
 }  // namespace
