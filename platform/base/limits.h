@@ -71,5 +71,10 @@ inline constexpr auto kPostgresConnect = 5s;                  ///< to reach it; 
 inline constexpr auto kPostgresStatement = 30s;               ///< one command; the longest, a page of the log, takes milliseconds
 inline constexpr auto kPostgresLock = 5s;                     ///< behind another writer of the same case
 inline constexpr auto kPostgresIdle = 60s;                    ///< a program that hangs inside a transaction loses its locks then
+inline constexpr std::size_t kPostgresConnections = 8;        ///< per server process, when server.toml does not say
+inline constexpr std::size_t kPostgresConnectionsMost = 64;   ///< PostgreSQL's own default is 100 for everybody together
+inline constexpr auto kConnectionWait = 5s;                   ///< for one of them to become free
+inline constexpr int kWriteTries = 5;                         ///< of one transaction that others were in the way of
+inline constexpr auto kBusyRetry = 5s;                        ///< when to come back to a server that is busy
 
 }  // namespace doorstep::limits

@@ -256,6 +256,7 @@ Result<Db> Db::open(const std::string& url, const DbOptions& options) {
       return Error{Fault::Untrusted, "pg.open", std::move(said)};
     if (PQconnectionNeedsPassword(handle) || PQconnectionUsedPassword(handle))
       return Error{Fault::Denied, "pg.open", std::move(said)};
+    if (said.find("does not exist") != said.npos) return Error{Fault::NotFound, "pg.open", std::move(said)};
     return lost_error(std::move(said));
   }
   PQsetNoticeReceiver(handle, [](void*, const PGresult*) {}, nullptr);  // they would go to standard error

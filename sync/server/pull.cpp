@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "platform/base/bytes.h"
 #include "platform/base/limits.h"
 #include "platform/base/mutant.h"
 #include "sync/wire/codec.h"
@@ -34,6 +35,7 @@ Result<std::optional<Cursors>> cursors_of(Unit& unit, Id device, const wire::Vie
     if (wire::view_digest(*view.cases) != view.digest) return Error{Fault::Invalid, "view.digest", "not the digest of its cases"};
     list = *view.cases;
   } else if (view.digest != wire::view_digest({})) {
+    if (!base::from_hex(view.digest)) return Error{Fault::Invalid, "view.digest", "not a digest"};
     DOORSTEP_TRY_ASSIGN(auto known, unit.view(device, view.digest));
     if (!known) return std::optional<Cursors>();
     list = std::move(known->cursors);
@@ -132,7 +134,10 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
         wire::Cursor from{row.id, 0, wire::kChainStart};
         bool diverged = false;
         if (auto found = held.find(row.id); found != held.end()) {
-          DOORSTEP_TRY_ASSIGN(auto chain, unit->chain_at(row.id, found->second.seq));
+          std::optional<std::string> chain = row.chain;  // most cases did not change: their row is enough
+          if (found->second.seq != row.head) {
+            DOORSTEP_TRY_ASSIGN(chain, unit->chain_at(row.id, found->second.seq));
+          }
           diverged = !chain || (*chain != found->second.chain && !base::mutant("number-without-chain"));
           if (base::mutant("regression-unseen")) diverged = false;
           if (!diverged) from = found->second;
@@ -155,24 +160,26 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
 
   bool seen_lately = actor.device.seen_at && now - *actor.device.seen_at < kSeenEvery && *actor.device.seen_at <= now;
   if (out.cases.empty() && request.purged.empty() && (known_view || out.need_view) && seen_lately) return out;
-  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
-  for (const wire::CasePull& part : out.cases) {
-    DOORSTEP_TRY(unit->note_held(part.case_id, actor.worker.id));
-    DOORSTEP_TRY(unit->audit({now, actor.worker.id, actor.device.id, "read", part.case_id, "applied"}));
-  }
-  for (Id id : request.purged) DOORSTEP_TRY(unit->note_purged(actor.device.id, id, now));
-  if (!out.need_view && (!out.cases.empty() || !known_view))
-    DOORSTEP_TRY(unit->put_views(actor.device.id,
-                                 {wire::view_digest(values(held)), values(base::mutant("reply-taken-for-granted") ? offered : held)},
-                                 {wire::view_digest(values(offered)), values(offered)}));
-  if (!seen_lately) {
-    DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
-    if (device) {
-      device->seen_at = now;
-      DOORSTEP_TRY(unit->put_device(*device));
+  DOORSTEP_TRY(insist(repository, [&]() -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(auto unit, repository.write_within({actor.device.id}));
+    for (const wire::CasePull& part : out.cases) {
+      DOORSTEP_TRY(unit->note_held(part.case_id, actor.worker.id));
+      DOORSTEP_TRY(unit->audit({now, actor.worker.id, actor.device.id, "read", part.case_id, "applied"}));
     }
-  }
-  DOORSTEP_TRY(unit->commit());
+    for (Id id : request.purged) DOORSTEP_TRY(unit->note_purged(actor.device.id, id, now));
+    if (!out.need_view && (!out.cases.empty() || !known_view))
+      DOORSTEP_TRY(unit->put_views(actor.device.id,
+                                   {wire::view_digest(values(held)), values(base::mutant("reply-taken-for-granted") ? offered : held)},
+                                   {wire::view_digest(values(offered)), values(offered)}));
+    if (!seen_lately) {
+      DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
+      if (device) {
+        device->seen_at = now;
+        DOORSTEP_TRY(unit->put_device(*device));
+      }
+    }
+    return unit->commit();
+  }));
   return out;
 }
 

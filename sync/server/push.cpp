@@ -85,7 +85,13 @@ Result<void> take_effect(Unit& unit, const wire::Operation& op, const Facts& fac
 /// One operation in one transaction.
 Result<OperationRow> take_in(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
                              std::int64_t number, const std::string& bytes, const std::string& hash, Instant now) {
-  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
+  auto op = wire::decode<wire::Operation>(bytes);
+  Scope scope{actor.device.id};
+  if (op) {
+    for (Id id : {op->case_id, body_ids(*op).target})
+      if (id) scope.cases.push_back(id);
+  }
+  DOORSTEP_TRY_ASSIGN(auto unit, repository.write_within(scope));
   DOORSTEP_TRY_ASSIGN(auto before, unit->operation(actor.device.id, incarnation, number));
   if (before) {  // the same request twice at once
     if (before->hash != hash && !base::mutant("key-without-content")) return forked();
@@ -99,7 +105,6 @@ Result<OperationRow> take_in(Repository& repository, const ValidateRecord& valid
   DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
   if (!worker || !worker->usable() || !device || !device->active) return Error{Fault::Denied, "push.revoked", {}};
 
-  auto op = wire::decode<wire::Operation>(bytes);
   if (!op || op->number != number || op->body.size() > limits::kRecordBytes) {
     row.result = refuse(number, Refusal::Malformed, op ? "number or size" : op.error().detail).result;
   } else {
@@ -162,13 +167,18 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
   std::int64_t number = ops.first;
   for (const std::string& bytes : ops.items) {
     hash = wire::chain_next(hash, bytes);
-    DOORSTEP_TRY_ASSIGN(auto row, take_in(repository, validate, actor, incarnation, number++, bytes, hash, now));
+    DOORSTEP_TRY_ASSIGN(auto row, insist(repository, [&] {
+                          return take_in(repository, validate, actor, incarnation, number, bytes, hash, now);
+                        }));
+    ++number;
     out.results.push_back(std::move(row.result));
   }
-  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
-  DOORSTEP_TRY_ASSIGN(out.chain, unit->chain_of(device, incarnation));
-  DOORSTEP_TRY_ASSIGN(out.receipt, unit->add_receipt(device, incarnation, out.chain, now));
-  DOORSTEP_TRY(unit->commit());
+  DOORSTEP_TRY(insist(repository, [&]() -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(auto unit, repository.write_within({device}));
+    DOORSTEP_TRY_ASSIGN(out.chain, unit->chain_of(device, incarnation));
+    DOORSTEP_TRY_ASSIGN(out.receipt, unit->add_receipt(device, incarnation, out.chain, now));
+    return unit->commit();
+  }));
   return out;
 }
 

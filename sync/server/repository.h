@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "platform/base/error.h"
+#include "platform/base/limits.h"
 #include "sync/server/rows.h"
 
-/// The port to where cases are kept. SQLCipher stands behind it now; a second implementation may speak to a server database.
+/// The port to where cases are kept: SQLCipher, or PostgreSQL, which several server processes share.
 namespace doorstep::server {
 
 using base::Result;
@@ -42,8 +43,9 @@ struct RecordHead {
   Id case_id;  ///< the child's
 };
 
-/// One transaction. Everything read in it is one snapshot; a writing one holds the write lock from the start, so nothing it
-/// read is stale when it writes. Rolls back unless committed. One thread at a time.
+/// One transaction. A reading one is one snapshot; in a writing one nothing that was read is stale when it writes (of its
+/// scope, when it has one). Rolls back unless committed; after an Error of the database it can only be given up. One thread
+/// at a time.
 class Unit {
  public:
   virtual ~Unit() = default;
@@ -120,12 +122,40 @@ class Unit {
   virtual Result<Counts> counts() = 0;
 };
 
+/// What a writing unit keeps to: what is a device's own, and the logs and rights of these cases and of those they are matched
+/// to. Cases it opens itself need not be named.
+struct Scope {
+  Id device;
+  std::vector<Id> cases = {};
+};
+
 class Repository {
  public:
   virtual ~Repository() = default;
-  /// From any thread; waits for another writer.
+  /// From any thread; waits for every other writer.
   virtual Result<std::unique_ptr<Unit>> write() = 0;
+  /// As write() for all that `scope` names, and for whether an id is in use; other things may change beside it. A store where
+  /// many write at once lets units of other scopes go on.
+  virtual Result<std::unique_ptr<Unit>> write_within(const Scope& scope) {
+    (void)scope;
+    return write();
+  }
   virtual Result<std::unique_ptr<Unit>> read() = 0;
+  /// Whether a unit that failed so may succeed when it is begun again: another writer was in its way, or the connection was
+  /// lost; then nobody knows whether a commit held, and what is begun again must find out.
+  virtual bool worth_again(const base::Error& error) const {
+    (void)error;
+    return false;
+  }
 };
+
+/// What `work` gives; begun again, limits::kWriteTries times at most, while that may help.
+template <class Work>
+auto insist(const Repository& repository, const Work& work) -> decltype(work()) {
+  for (int tries = 1;; ++tries) {
+    auto result = work();
+    if (result.has_value() || tries == limits::kWriteTries || !repository.worth_again(result.error())) return result;
+  }
+}
 
 }  // namespace doorstep::server

@@ -31,11 +31,19 @@ HttpReply revoked() {
                  "Everything that was received before is kept. Call IT.");
 }
 
+/// The database's fault, not that of what was asked: "pg.", "sql.", "server.".
+bool of_database(const Error& error) {
+  return !error.where.starts_with("enrol.") && !error.where.starts_with("activate.") && !error.where.starts_with("tls.");
+}
+
 /// For what the caller cannot help.
 HttpReply failure(const Error& error) {
   base::log_error("service", error);
-  if (error.fault == Fault::Timeout)
-    return later(problem(503, "busy", "The case server is busy.", "Nothing is lost; it is tried again."), Millis(5000));
+  if (error.fault == Fault::Offline || error.fault == Fault::Untrusted)
+    return later(problem(503, "unavailable", "The case server cannot reach its database.", "Nothing is lost; it is tried again."),
+                 Millis(10'000));
+  if (error.fault == Fault::Timeout || error.fault == Fault::Conflict)
+    return later(problem(503, "busy", "The case server is busy.", "Nothing is lost; it is tried again."), limits::kBusyRetry);
   if (error.fault == Fault::Full)
     return later(problem(503, "full", "The case server has no room left.", "Nothing is lost; it is tried again."),
                  Millis(300'000));
@@ -171,7 +179,7 @@ HttpReply Service::sync(const HttpRequest& request) {
   const Instant now = clock_.wall();
   auto pushed = push(repository_, validate_, actor, asked.incarnation, asked.ops, now);
   if (!pushed) {
-    if (pushed.error().fault == Fault::Denied) return revoked();
+    if (pushed.error().where == "push.revoked") return revoked();
     if (pushed.error().where == "push.forked")
       return problem(409, "forked", "This tablet's history is not the one the server knows.",
                      "Nothing is lost: the tablet starts a new chain and sends again what was not received.");
@@ -179,7 +187,7 @@ HttpReply Service::sync(const HttpRequest& request) {
   }
   auto pulled = pull(repository_, actor, asked, now);
   if (!pulled) {
-    if (pulled.error().fault == Fault::Invalid)
+    if (pulled.error().where.starts_with("view."))
       return problem(400, "malformed", "The request cannot be read.", pulled.error().where + ": " + pulled.error().detail);
     return failure(pulled.error());
   }
@@ -206,17 +214,18 @@ HttpReply Service::activate(const HttpRequest& request) {
   if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
   auto read = read_body<wire::ActivateRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
-  auto done = server::activate(repository_, ca_, std::get<Actor>(admitted).device.id, std::get<wire::ActivateRequest>(read),
-                               clock_.wall());
+  auto done = insist(repository_, [&] {
+    return server::activate(repository_, ca_, std::get<Actor>(admitted).device.id, std::get<wire::ActivateRequest>(read),
+                            clock_.wall());
+  });
   if (done) return answer(wire::encode(*done));
+  if (of_database(done.error())) return failure(done.error());
   switch (done.error().fault) {
     case Fault::NotFound:
       return problem(403, "ticket-unknown", "This tablet's set-up ticket is not known.", "Enrol the tablet again.");
     case Fault::Conflict: return problem(409, "ticket-used", "This tablet's set-up ticket was used.", "Enrol the tablet again.");
     case Fault::Timeout:
-      if (done.error().where == "activate.ticket")
-        return problem(410, "ticket-expired", "This tablet's set-up ticket has expired.", "Enrol the tablet again.");
-      return failure(done.error());
+      return problem(410, "ticket-expired", "This tablet's set-up ticket has expired.", "Enrol the tablet again.");
     case Fault::Invalid:
       return problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", done.error().detail);
     case Fault::Denied: return revoked();
@@ -234,16 +243,16 @@ HttpReply Service::enrol(const HttpRequest& request) {
   };
   auto read = read_body<wire::EnrolRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return failed(*refused);
-  auto done = server::enrol(repository_, ca_, options_.terms, std::get<wire::EnrolRequest>(read), clock_);
+  auto done = insist(repository_, [&] {
+    return server::enrol(repository_, ca_, options_.terms, std::get<wire::EnrolRequest>(read), clock_);
+  });
   if (done) return answer(wire::encode(*done));
+  if (of_database(done.error())) return failure(done.error());
   switch (done.error().fault) {
     case Fault::NotFound:
       return failed(problem(403, "token-unknown", "This code is not known.", "Check it, or ask IT for a new one."));
     case Fault::Conflict: return failed(problem(409, "token-used", "This code was used.", "Ask IT for a new one."));
-    case Fault::Timeout:
-      if (done.error().where == "enrol.token")
-        return failed(problem(410, "token-expired", "This code has expired.", "Ask IT for a new one."));
-      return failure(done.error());
+    case Fault::Timeout: return failed(problem(410, "token-expired", "This code has expired.", "Ask IT for a new one."));
     case Fault::Invalid:
       return failed(problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", done.error().detail));
     case Fault::Denied: return failed(problem(403, "worker-left", "The worker this code was made for has left.", "Ask IT."));

@@ -1,13 +1,10 @@
 #include "sync/server/sqlcipher_repository.h"
 
-#include <algorithm>
 #include <mutex>
 
-#include "platform/base/bytes.h"
-#include "platform/base/mutant.h"
 #include "platform/sql/db.h"
 #include "sync/server/schema.h"
-#include "sync/wire/codec.h"
+#include "sync/server/sql_unit.h"
 
 namespace doorstep::server {
 
@@ -16,19 +13,8 @@ namespace {
 using base::Error;
 using base::Fault;
 using base::Secret;
-using model::RecordKind;
 using model::Revision;
-using model::State;
 using sql::Db;
-using sql::Row;
-
-/// nil is stored as NULL.
-std::optional<Id> maybe(Id id) { return id ? std::optional<Id>(id) : std::nullopt; }
-
-std::optional<Instant> maybe_instant(const Row& row, int column) {
-  auto ms = row.maybe_integer(column);
-  return ms ? std::optional<Instant>(Instant{*ms}) : std::nullopt;
-}
 
 /// Connections not in use, and the right to write.
 class Pool {
@@ -67,75 +53,33 @@ class Pool {
   std::vector<Db> free_;
 };
 
-constexpr std::string_view kRevisionColumns =
-    "r.record, r.rev, r.kind, r.state, r.author, r.device, r.at, r.hash, r.body, r.merged, f.at";
-constexpr std::string_view kRevisionFrom = " FROM revisions r LEFT JOIN filed f ON f.record = r.record AND f.rev = r.rev ";
+/// As it is: the file itself is encrypted, and whoever writes is alone.
+struct SqlcipherStore {
+  using Row = sql::Row;
+  static constexpr std::string_view kHold{}, kKeys{}, kKeysFrom{};
+  static constexpr int kKeyColumns = 0;
+  static constexpr std::int64_t kSealBytes = 0;
+  struct Kept { std::string_view bytes, detail; };
 
-Result<Revision> read_revision(const Row& row) {
-  Revision out;
-  out.record = row.id(0);
-  out.rev = row.integer(1);
-  auto kind = model::from_code<RecordKind>(row.text(2));
-  auto state = model::from_code<State>(row.text(3));
-  if (!kind || !state) return Error{Fault::Corrupt, "server.revision", "unknown kind or state"};
-  out.kind = *kind;
-  out.state = *state;
-  out.author = row.id(4);
-  out.device = row.id(5);
-  out.at = row.instant(6);
-  out.hash = row.string(7);
-  out.body = row.string(8);
-  if (!row.is_null(9)) out.merged = row.boolean(9);
-  out.filed_at = maybe_instant(row, 10);
-  return out;
-}
+  static std::string_view bind(std::string_view kept) { return kept; }
+  static Result<std::string_view> seal_name(Id, std::string_view name) { return name; }
+  static Result<std::string_view> seal_revision(const Revision& revision, Id) { return std::string_view(revision.body); }
+  static Result<Kept> seal_operation(const OperationRow& row) { return Kept{row.bytes, row.result.detail}; }
+  static Result<std::string> open_name(const Row& row, int column, Id) { return row.string(column); }
+  static Result<std::string> open_revision(const Row& row, int body, int, const Revision&) { return row.string(body); }
+  static Result<std::string> open_operation(const Row& row, int column, const OperationRow&) { return row.string(column); }
+  static Result<void> hold_id(Id) { return {}; }
 
-constexpr std::string_view kWorkerColumns = "id, external_ref, name, role, team, team_name, qualified, active, revoked";
-WorkerRow read_worker(const Row& row) {
-  WorkerRow out;
-  out.id = row.id(0);
-  out.external_ref = row.string(1);
-  out.name = row.string(2);
-  out.role = model::from_code<model::Role>(row.text(3)).value_or(model::Role::SocialWorker);
-  out.team = row.id(4);
-  out.team_name = row.string(5);
-  if (!row.is_null(6)) out.qualified = row.boolean(6);
-  out.active = row.boolean(7);
-  out.revoked = row.boolean(8);
-  return out;
-}
+  Db db;
+};
 
-DeviceRow read_device(const Row& row) {
-  return {row.id(0), row.id(1), row.boolean(2), row.instant(3), maybe_instant(row, 4), maybe_instant(row, 5)};
-}
-
-CaseRow read_case(const Row& row) {
-  CaseRow out;
-  out.id = row.id(0);
-  out.owner = row.id(1);
-  out.allocated = row.id(2);
-  out.team = row.id(3);
-  out.provisional = row.boolean(4);
-  out.alias_of = row.id(5);
-  out.head = row.integer(6);
-  out.chain = row.string(7);
-  return out;
-}
-constexpr std::string_view kCaseColumns = "c.id, c.owner, c.allocated, c.team, c.provisional, c.alias_of, c.head, c.chain";
-
-std::string audit_chain(const std::string& previous, const AuditRow& row) {
-  std::string entry = std::to_string(row.at.ms) + "|" + row.worker.str() + "|" + row.device.str() + "|" + row.action + "|" +
-                      row.object.str() + "|" + row.outcome;
-  return base::sha256_hex("\x01" + previous + std::to_string(entry.size()) + ":" + entry);
-}
-
-class SqlcipherUnit final : public Unit {
+class SqlcipherUnit final : public SqlUnit<SqlcipherStore> {
  public:
   SqlcipherUnit(Pool& pool, Db db, std::unique_lock<std::mutex> writer)
-      : pool_(pool), writer_(std::move(writer)), db_(std::move(db)) {}
+      : SqlUnit({std::move(db)}), pool_(pool), writer_(std::move(writer)) {}
   ~SqlcipherUnit() override {
     transaction_.reset();  // rolls back what was not committed
-    pool_.give(std::move(db_));
+    pool_.give(std::move(store_.db));
   }
 
   Result<void> start() {
@@ -151,309 +95,6 @@ class SqlcipherUnit final : public Unit {
     return done;
   }
 
-  // People and devices -------------------------------------------------------------------------------------------------
-
-  Result<std::optional<WorkerRow>> worker(Id id) override {
-    return one<WorkerRow>("SELECT " + std::string(kWorkerColumns) + " FROM workers WHERE id = ?1", read_worker, id);
-  }
-  Result<std::optional<WorkerRow>> worker_by_ref(const std::string& ref) override {
-    return one<WorkerRow>("SELECT " + std::string(kWorkerColumns) + " FROM workers WHERE external_ref = ?1", read_worker, ref);
-  }
-  Result<std::vector<WorkerRow>> workers() override {
-    return all<WorkerRow>("SELECT " + std::string(kWorkerColumns) + " FROM workers ORDER BY external_ref", read_worker);
-  }
-  Result<void> put_worker(const WorkerRow& row) override {
-    DOORSTEP_TRY(
-        db_.exec("INSERT INTO workers(id, external_ref, name, role, team, team_name, qualified, active, revoked) "
-                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(id) DO UPDATE SET external_ref = ?2, name = ?3, "
-                 "role = ?4, team = ?5, team_name = ?6, qualified = ?7, active = ?8, revoked = ?9",
-                 row.id, row.external_ref, row.name, model::code(row.role), row.team, row.team_name, row.qualified, row.active,
-                 row.revoked));
-    return done(db_.exec("INSERT INTO cases(id, owner, chain) VALUES(?1, ?1, ?2) ON CONFLICT(id) DO NOTHING", row.id,
-                         wire::kChainStart));
-  }
-  Result<std::optional<DeviceRow>> device(Id id) override {
-    return one<DeviceRow>("SELECT id, worker, active, enrolled_at, activated_at, seen_at FROM devices WHERE id = ?1", read_device,
-                          id);
-  }
-  Result<std::vector<DeviceRow>> devices() override {
-    return all<DeviceRow>("SELECT id, worker, active, enrolled_at, activated_at, seen_at FROM devices ORDER BY enrolled_at",
-                          read_device);
-  }
-  Result<void> put_device(const DeviceRow& row) override {
-    return done(
-        db_.exec("INSERT INTO devices(id, worker, active, enrolled_at, activated_at, seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
-                 "ON CONFLICT(id) DO UPDATE SET worker = ?2, active = ?3, activated_at = ?5, seen_at = ?6",
-                 row.id, row.worker, row.active, row.enrolled_at, row.activated_at, row.seen_at));
-  }
-  Result<std::optional<TokenRow>> token(const std::string& hash) override {
-    return one<TokenRow>("SELECT hash, worker, created_at, expires_at, used_at, device, spki_pin FROM tokens WHERE hash = ?1",
-                         [](const Row& row) {
-                           return TokenRow{row.string(0), row.id(1),  row.instant(2), row.instant(3), maybe_instant(row, 4),
-                                           row.id(5),     row.string(6)};
-                         },
-                         hash);
-  }
-  Result<void> put_token(const TokenRow& row) override {
-    return done(
-        db_.exec("INSERT INTO tokens(hash, worker, created_at, expires_at, used_at, device, spki_pin) "
-                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(hash) DO UPDATE SET used_at = ?5, device = ?6, spki_pin = ?7",
-                 row.hash, row.worker, row.created_at, row.expires_at, row.used_at, maybe(row.device), row.spki_pin));
-  }
-  Result<std::optional<TicketRow>> ticket(const std::string& hash) override {
-    return one<TicketRow>(
-        "SELECT hash, device, worker, expires_at, used_at, spki_pin FROM tickets WHERE hash = ?1",
-        [](const Row& row) {
-          return TicketRow{row.string(0), row.id(1), row.id(2), row.instant(3), maybe_instant(row, 4), row.string(5)};
-        },
-        hash);
-  }
-  Result<void> put_ticket(const TicketRow& row) override {
-    return done(
-        db_.exec("INSERT INTO tickets(hash, device, worker, expires_at, used_at, spki_pin) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
-                 "ON CONFLICT(hash) DO UPDATE SET used_at = ?5, spki_pin = ?6",
-                 row.hash, row.device, row.worker, row.expires_at, row.used_at, row.spki_pin));
-  }
-  Result<void> drop_tickets(Id device) override {
-    return done(db_.exec("DELETE FROM tickets WHERE device = ?1 AND used_at IS NULL", device));
-  }
-  Result<void> add_certificate(const CertificateRow& row) override {
-    return done(db_.exec("INSERT INTO certificates(serial, device, worker, fingerprint, issued_at, expires_at) "
-                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                         row.serial, row.device, maybe(row.worker), row.fingerprint, row.issued_at, row.expires_at));
-  }
-  Result<bool> has_certificate(const std::string& serial) override {
-    return exists("SELECT 1 FROM certificates WHERE serial = ?1", serial);
-  }
-
-  // Cases --------------------------------------------------------------------------------------------------------------
-
-  Result<std::optional<CaseRow>> case_row(Id id) override {
-    DOORSTEP_TRY_ASSIGN(auto row,
-                        one<CaseRow>("SELECT " + std::string(kCaseColumns) + " FROM cases c WHERE c.id = ?1", read_case, id));
-    if (row) DOORSTEP_TRY(read_cover(*row));
-    return row;
-  }
-  Result<void> put_case(const CaseRow& row) override {
-    DOORSTEP_TRY(
-        db_.exec("INSERT INTO cases(id, owner, allocated, team, provisional, alias_of, chain) "
-                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO UPDATE SET owner = ?2, allocated = ?3, team = ?4, "
-                 "provisional = ?5, alias_of = ?6",
-                 row.id, maybe(row.owner), maybe(row.allocated), maybe(row.team), row.provisional, maybe(row.alias_of),
-                 wire::kChainStart));
-    DOORSTEP_TRY(db_.exec("DELETE FROM cover WHERE case_id = ?1", row.id));
-    for (const model::Cover& cover : row.cover)
-      if (cover.until)
-        DOORSTEP_TRY(db_.exec("INSERT INTO cover(case_id, worker, until) VALUES(?1, ?2, ?3)", row.id, cover.worker,
-                              base::to_iso(*cover.until)));
-    return {};
-  }
-  Result<std::vector<CaseRow>> cases_of(const WorkerRow& worker, Date today) override {
-    if (!worker.usable()) return std::vector<CaseRow>();
-    bool supervisor = worker.role == model::Role::Supervisor;
-    DOORSTEP_TRY_ASSIGN(
-        auto rows,
-        all<CaseRow>("SELECT " + std::string(kCaseColumns) +
-                         " FROM cases c WHERE c.alias_of IS NULL AND c.id IN (SELECT id FROM cases WHERE owner = ?1"
-                         " UNION SELECT id FROM cases WHERE allocated = ?1 AND owner IS NULL"
-                         " UNION SELECT id FROM cases WHERE ?2 AND team = ?3 AND owner IS NULL"
-                         " UNION SELECT case_id FROM cover WHERE worker = ?1 AND until >= ?4) ORDER BY c.id",
-                     read_case, worker.id, supervisor, worker.team,
-                     base::mutant("cover-for-ever") ? "0000-00-00" : base::to_iso(today)));
-    for (CaseRow& row : rows) DOORSTEP_TRY(read_cover(row));
-    return rows;
-  }
-  Result<std::vector<Id>> child_cases() override {
-    return all<Id>("SELECT id FROM cases WHERE owner IS NULL AND alias_of IS NULL ORDER BY id",
-                   [](const Row& row) { return row.id(0); });
-  }
-  Result<bool> id_in_use(Id id) override {
-    return exists("SELECT 1 WHERE EXISTS(SELECT 1 FROM cases WHERE id = ?1) OR EXISTS(SELECT 1 FROM records WHERE record = ?1) "
-                  "OR EXISTS(SELECT 1 FROM workers WHERE id = ?1) OR EXISTS(SELECT 1 FROM devices WHERE id = ?1)",
-                  id);
-  }
-  Result<bool> held_before(Id case_id, Id worker) override {
-    return exists("SELECT 1 FROM held WHERE case_id = ?1 AND worker = ?2", case_id, worker);
-  }
-  Result<void> note_held(Id case_id, Id worker) override {
-    return done(db_.exec("INSERT INTO held(case_id, worker) VALUES(?1, ?2) ON CONFLICT DO NOTHING", case_id, worker));
-  }
-  Result<void> rehome(Id from, Id to) override {
-    struct Entry { Id record; std::int64_t rev; };
-    DOORSTEP_TRY_ASSIGN(auto entries, all<Entry>(
-                                          "SELECT record, rev FROM case_log WHERE case_id = ?1 AND record <> ?1 ORDER BY seq",
-                                          [](const Row& row) {
-                                            return Entry{row.id(0), row.integer(1)};
-                                          },
-                                          from));
-    for (const Entry& entry : entries)
-      if (!base::mutant("match-leaves-records")) DOORSTEP_TRY(list_again(entry.record, entry.rev, to));
-    DOORSTEP_TRY(db_.exec("UPDATE cases SET alias_of = ?2 WHERE id = ?1 OR alias_of = ?1", from, to));
-    // Whoever held the provisional case wrote what now stands under the child: they may still take it back or add to it.
-    return done(db_.exec(
-        "INSERT INTO held(case_id, worker) SELECT ?2, worker FROM held WHERE case_id = ?1 ON CONFLICT DO NOTHING", from, to));
-  }
-
-  // Records ------------------------------------------------------------------------------------------------------------
-
-  Result<std::optional<Revision>> head(Id record) override {
-    return revision_where("JOIN records h ON h.record = r.record AND h.rev = r.rev WHERE r.record = ?1", record);
-  }
-  Result<std::optional<Revision>> revision(Id record, std::int64_t rev) override {
-    return revision_where("WHERE r.record = ?1 AND r.rev = ?2", record, rev);
-  }
-  Result<bool> listed(Id record, Id case_id) override {
-    return exists("SELECT 1 FROM record_cases WHERE record = ?1 AND case_id = ?2", record, case_id);
-  }
-  Result<std::vector<Id>> cases_listing(Id record) override {
-    return all<Id>(
-        "SELECT case_id FROM record_cases WHERE record = ?1 ORDER BY case_id", [](const Row& row) { return row.id(0); }, record);
-  }
-  Result<std::vector<Id>> contributors(Id record) override {
-    return all<Id>("SELECT DISTINCT author FROM revisions WHERE record = ?1 AND author IS NOT NULL "
-                   "AND (rev = 1 OR state = 'SUBMITTED' OR merged = 1)",
-                   [](const Row& row) { return row.id(0); }, record);
-  }
-  Result<void> append(const Revision& revision, std::vector<Id> cases) override {
-    auto head_rev = db_.first<std::int64_t>("SELECT rev FROM records WHERE record = ?1", revision.record);
-    DOORSTEP_TRY(head_rev);
-    if (revision.rev != head_rev->value_or(0) + 1) return Error{Fault::Conflict, "server.append", "the revision does not follow"};
-    DOORSTEP_TRY(
-        db_.exec("INSERT INTO revisions(record, rev, kind, state, author, device, at, hash, body, merged) "
-                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                 revision.record, revision.rev, model::code(revision.kind), model::code(revision.state), maybe(revision.author),
-                 maybe(revision.device), revision.at, revision.hash, revision.body, revision.merged));
-    DOORSTEP_TRY(db_.exec("INSERT INTO records(record, kind, rev, state) VALUES(?1, ?2, ?3, ?4) "
-                          "ON CONFLICT(record) DO UPDATE SET rev = ?3, state = ?4",
-                          revision.record, model::code(revision.kind), revision.rev, model::code(revision.state)));
-    std::sort(cases.begin(), cases.end());
-    for (Id case_id : cases) DOORSTEP_TRY(enter(revision, case_id));
-    return {};
-  }
-  Result<void> list_again(Id record, std::int64_t rev, Id case_id) override {
-    DOORSTEP_TRY_ASSIGN(auto found, revision(record, rev));
-    if (!found) return Error{Fault::NotFound, "server.list", "no such revision"};
-    return enter(*found, case_id);
-  }
-  Result<void> unlist(Id record, Id case_id) override {
-    return done(db_.exec("DELETE FROM record_cases WHERE record = ?1 AND case_id = ?2", record, case_id));
-  }
-  Result<void> set_filed(Id record, std::int64_t rev, Instant at, const std::string& reference) override {
-    return done(db_.exec("INSERT INTO filed(record, rev, at, reference) VALUES(?1, ?2, ?3, ?4)", record, rev, at, reference));
-  }
-  Result<bool> alert_settled(Id alert) override { return exists("SELECT 1 FROM settled WHERE alert = ?1", alert); }
-  Result<void> note_settled(Id alert, Id disposition) override {
-    return done(db_.exec("INSERT INTO settled(alert, disposition) VALUES(?1, ?2)", alert, disposition));
-  }
-  Result<std::vector<LogRow>> log(Id case_id, std::int64_t after, std::int64_t limit) override {
-    return all<LogRow>("SELECT l.seq, l.record, l.rev, l.chain, octet_length(r.body) FROM case_log l "
-                       "JOIN revisions r ON r.record = l.record AND r.rev = l.rev "
-                       "WHERE l.case_id = ?1 AND l.seq > ?2 ORDER BY l.seq LIMIT ?3",
-                       [](const Row& row) {
-                         return LogRow{row.integer(0), row.id(1), row.integer(2), row.string(3), row.integer(4)};
-                       },
-                       case_id, after, limit);
-  }
-  Result<std::optional<std::string>> chain_at(Id case_id, std::int64_t seq) override {
-    if (seq == 0) return std::optional<std::string>(wire::kChainStart);
-    return db_.first<std::string>("SELECT chain FROM case_log WHERE case_id = ?1 AND seq = ?2", case_id, seq);
-  }
-  Result<void> heads(RecordKind kind, const std::function<Result<void>(const RecordHead&)>& each) override {
-    return db_.query("SELECT " + std::string(kRevisionColumns) +
-                         ", (SELECT min(c.id) FROM record_cases rc JOIN cases c ON c.id = rc.case_id "
-                         "WHERE rc.record = r.record AND c.alias_of IS NULL)" +
-                         std::string(kRevisionFrom) +
-                         "JOIN records h ON h.record = r.record AND h.rev = r.rev WHERE h.kind = ?1 ORDER BY r.record",
-                     model::code(kind), [&](const Row& row) -> Result<void> {
-                       DOORSTEP_TRY_ASSIGN(auto revision, read_revision(row));
-                       return each({std::move(revision), row.id(11)});
-                     });
-  }
-  Result<std::vector<Revision>> history(Id record) override {
-    std::vector<Revision> out;
-    DOORSTEP_TRY(
-        db_.query("SELECT " + std::string(kRevisionColumns) + std::string(kRevisionFrom) + "WHERE r.record = ?1 ORDER BY r.rev",
-                  record, [&](const Row& row) -> Result<void> {
-                    DOORSTEP_TRY_ASSIGN(auto revision, read_revision(row));
-                    out.push_back(std::move(revision));
-                    return {};
-                  }));
-    return out;
-  }
-
-  // Operations ---------------------------------------------------------------------------------------------------------
-
-  Result<DeviceChain> chain_of(Id device, std::int64_t incarnation) override {
-    DOORSTEP_TRY_ASSIGN(auto row, one<DeviceChain>(
-                                      "SELECT through, hash FROM device_chains WHERE device = ?1 AND incarnation = ?2",
-                                      [](const Row& r) {
-                                        return DeviceChain{r.integer(0), r.string(1)};
-                                      },
-                                      device, incarnation));
-    return row.value_or(DeviceChain());
-  }
-  Result<std::optional<OperationRow>> operation(Id device, std::int64_t incarnation, std::int64_t number) override {
-    return one<OperationRow>(
-        "SELECT bytes, hash, worker, received_at, status, code, detail, rev, rev_hash FROM operations "
-        "WHERE device = ?1 AND incarnation = ?2 AND number = ?3",
-        [&](const Row& row) {
-          OperationRow out{device, incarnation, row.string(0), row.string(1), row.id(2), row.instant(3), {}};
-          out.result.number = number;
-          out.result.status = model::from_code<wire::OpStatus>(row.text(4)).value_or(wire::OpStatus::Refused);
-          if (!row.is_null(5)) out.result.code = model::from_code<wire::Refusal>(row.text(5));
-          out.result.detail = row.string(6);
-          out.result.rev = row.integer(7);
-          out.result.hash = row.string(8);
-          return out;
-        },
-        device, incarnation, number);
-  }
-  Result<void> add_operation(const OperationRow& row) override {
-    std::optional<std::string_view> code;
-    if (row.result.code) code = model::code(*row.result.code);
-    DOORSTEP_TRY(
-        db_.exec("INSERT INTO operations(device, incarnation, number, hash, bytes, worker, received_at, status, code, detail, "
-                 "rev, rev_hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                 row.device, row.incarnation, row.result.number, row.hash, row.bytes, row.worker, row.received_at,
-                 model::code(row.result.status), code, row.result.detail, row.result.rev, row.result.hash));
-    return done(db_.exec("INSERT INTO device_chains(device, incarnation, through, hash) VALUES(?1, ?2, ?3, ?4) "
-                         "ON CONFLICT(device, incarnation) DO UPDATE SET through = ?3, hash = ?4",
-                         row.device, row.incarnation, row.result.number, row.hash));
-  }
-  Result<wire::Receipt> add_receipt(Id device, std::int64_t incarnation, const DeviceChain& through, Instant at) override {
-    DOORSTEP_TRY(db_.exec("INSERT INTO receipts(device, incarnation, through, hash, at) VALUES(?1, ?2, ?3, ?4, ?5)", device,
-                          incarnation, through.through, through.hash, at));
-    return wire::Receipt{db_.last_insert_rowid(), at, through.through, through.hash};
-  }
-
-  // Views --------------------------------------------------------------------------------------------------------------
-
-  Result<std::optional<ViewRow>> view(Id device, const std::string& digest) override {
-    DOORSTEP_TRY_ASSIGN(auto text,
-                        db_.first<std::string>("SELECT cursors FROM views WHERE device = ?1 AND digest = ?2", device, digest));
-    if (!text) return std::optional<ViewRow>();
-    DOORSTEP_TRY_ASSIGN(auto view, wire::decode<wire::View>(*text));
-    return std::optional<ViewRow>(ViewRow{digest, view.cases.value_or(std::vector<wire::Cursor>())});
-  }
-  Result<void> put_views(Id device, const ViewRow& acknowledged, const ViewRow& offered) override {
-    DOORSTEP_TRY(db_.exec("DELETE FROM views WHERE device = ?1", device));
-    for (const ViewRow* row : {&acknowledged, &offered}) {
-      if (row == &offered && offered.digest == acknowledged.digest) continue;
-      DOORSTEP_TRY(db_.exec("INSERT INTO views(device, digest, cursors) VALUES(?1, ?2, ?3)", device, row->digest,
-                            wire::encode(wire::View{row->digest, row->cursors})));
-    }
-    return {};
-  }
-  Result<void> note_purged(Id device, Id case_id, Instant at) override {
-    return done(db_.exec("INSERT INTO purged(device, case_id, at) VALUES(?1, ?2, ?3)", device, case_id, at));
-  }
-
-  // The rest -----------------------------------------------------------------------------------------------------------
-
-  Result<std::string> epoch() override {
-    DOORSTEP_TRY_ASSIGN(auto value, db_.first<std::string>("SELECT value FROM settings WHERE key = 'epoch'"));
-    return value.value_or("");
-  }
   Result<void> audit(const AuditRow& row) override {
     DOORSTEP_TRY_ASSIGN(auto last, db_.first<std::string>("SELECT chain FROM audit ORDER BY number DESC LIMIT 1"));
     return done(
@@ -471,85 +112,10 @@ class SqlcipherUnit final : public Unit {
         }));
     return intact;
   }
-  Result<Counts> counts() override {
-    Counts out;
-    struct Count { std::int64_t Counts::*member; const char* sql; };
-    static constexpr Count kCounts[] = {
-        {&Counts::workers, "SELECT count(*) FROM workers WHERE active AND NOT revoked"},
-        {&Counts::devices, "SELECT count(*) FROM devices WHERE active"},
-        {&Counts::cases, "SELECT count(*) FROM cases WHERE owner IS NULL AND alias_of IS NULL"},
-        {&Counts::provisional, "SELECT count(*) FROM cases WHERE provisional AND alias_of IS NULL"},
-        {&Counts::records, "SELECT count(*) FROM records WHERE kind = 'child_record'"},
-        {&Counts::submitted, "SELECT count(*) FROM records WHERE kind = 'child_record' AND state = 'SUBMITTED'"},
-        {&Counts::returned, "SELECT count(*) FROM records WHERE kind = 'child_record' AND state = 'RETURNED'"},
-        {&Counts::approved, "SELECT count(*) FROM records WHERE kind = 'child_record' AND state = 'APPROVED'"},
-        {&Counts::filed, "SELECT count(*) FROM filed"},
-        {&Counts::operations, "SELECT count(*) FROM operations"},
-        {&Counts::refused, "SELECT count(*) FROM operations WHERE status = 'refused'"},
-        {&Counts::receipts, "SELECT count(*) FROM receipts"},
-    };
-    for (const Count& count : kCounts) {
-      DOORSTEP_TRY_ASSIGN(auto value, db_.first<std::int64_t>(count.sql));
-      out.*count.member = value.value_or(0);
-    }
-    return out;
-  }
 
  private:
-  template <class T>
-  static Result<void> done(const Result<T>& result) {
-    if (!result.has_value()) return result.error();
-    return {};
-  }
-  template <class T, class Read, class... Args>
-  Result<std::vector<T>> all(std::string_view sql, const Read& read, const Args&... args) {
-    std::vector<T> out;
-    DOORSTEP_TRY(db_.query(sql, args..., [&](const Row& row) { out.push_back(read(row)); }));
-    return out;
-  }
-  template <class T, class Read, class... Args>
-  Result<std::optional<T>> one(std::string_view sql, const Read& read, const Args&... args) {
-    DOORSTEP_TRY_ASSIGN(auto rows, all<T>(sql, read, args...));
-    return rows.empty() ? std::optional<T>() : std::optional<T>(std::move(rows.front()));
-  }
-  template <class... Args>
-  Result<bool> exists(std::string_view sql, const Args&... args) {
-    DOORSTEP_TRY_ASSIGN(auto found, db_.first<std::int64_t>(sql, args...));
-    return found.has_value();
-  }
-  template <class... Args>
-  Result<std::optional<Revision>> revision_where(std::string_view where, const Args&... args) {
-    std::optional<Revision> out;
-    DOORSTEP_TRY(db_.query(std::string("SELECT ").append(kRevisionColumns).append(kRevisionFrom).append(where), args...,
-                           [&](const Row& row) -> Result<void> {
-                             DOORSTEP_TRY_ASSIGN(out, read_revision(row));
-                             return {};
-                           }));
-    return out;
-  }
-  Result<void> read_cover(CaseRow& row) {
-    return db_.query("SELECT worker, until FROM cover WHERE case_id = ?1 ORDER BY worker", row.id, [&](const Row& found) {
-      row.cover.push_back({found.id(0), base::date_from_iso(found.text(1))});
-    });
-  }
-  /// One more entry in a case's log. The case's row is written in this transaction, so entries are dense and in commit order.
-  Result<void> enter(const Revision& revision, Id case_id) {
-    struct Head { std::int64_t seq; std::string chain; };
-    DOORSTEP_TRY_ASSIGN(auto head, one<Head>("SELECT head, chain FROM cases WHERE id = ?1",
-                                             [](const Row& row) { return Head{row.integer(0), row.string(1)}; }, case_id));
-    if (!head) return Error{Fault::NotFound, "server.enter", "no such case"};
-    std::string chain = wire::chain_next(head->chain, revision);
-    if (base::mutant("gap-in-log") && revision.kind == RecordKind::Decision) ++head->seq;
-    DOORSTEP_TRY(db_.exec("INSERT INTO case_log(case_id, seq, record, rev, hash, chain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", case_id,
-                          head->seq + 1, revision.record, revision.rev, revision.hash, chain));
-    DOORSTEP_TRY(db_.exec("UPDATE cases SET head = ?2, chain = ?3 WHERE id = ?1", case_id, head->seq + 1, chain));
-    return done(
-        db_.exec("INSERT INTO record_cases(record, case_id) VALUES(?1, ?2) ON CONFLICT DO NOTHING", revision.record, case_id));
-  }
-
   Pool& pool_;
   std::unique_lock<std::mutex> writer_;
-  Db db_;
   std::optional<sql::Transaction> transaction_;
 };
 

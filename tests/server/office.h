@@ -1,5 +1,6 @@
 #pragma once
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <stdlib.h>
 
@@ -10,10 +11,12 @@
 
 #include "platform/base/bytes.h"
 #include "sync/server/import.h"
+#include "sync/server/pg_repository.h"
 #include "sync/server/push.h"
 #include "sync/server/service.h"
 #include "sync/server/sqlcipher_repository.h"
 #include "sync/wire/codec.h"
+#include "tests/support/postgres.h"
 
 /// A case server in a folder of its own with two teams, and tablets that talk to it without a network.
 namespace doorstep::tests {
@@ -69,12 +72,27 @@ inline std::map<std::string, std::string> extract() {
   };
 }
 
+/// What stands behind the port. Every test of an Office runs on each, unless it says which.
+enum class Store { Sqlcipher, Postgres };
+inline std::ostream& operator<<(std::ostream& out, Store store) {
+  return out << (store == Store::Sqlcipher ? "on SQLCipher" : "on PostgreSQL");
+}
+
 class Office {
  public:
   explicit Office(server::ServiceOptions options = {}, server::ValidateRecord validate = [](const model::ChildRecord&) {
     return std::string();
-  }) : ca(*tls::make_authority("Test council", clock.now)) {
+  }) : Office(GENERATE(Store::Sqlcipher, Store::Postgres), std::move(options), std::move(validate)) {}
+  explicit Office(Store store, server::ServiceOptions options = {}, server::ValidateRecord validate = [](const auto&) {
+    return std::string();
+  }) : ca(*tls::make_authority("Test council", clock.now)), store(store) {
     REQUIRE(::mkdtemp(folder_.data()) != nullptr);
+    if (store == Store::Postgres) {
+      auto& cluster = support::Postgres::shared();
+      database_ = cluster.make_database("cases_owner", "cases_app");
+      auto prepared = server::prepare_pg_repository(cluster.url("cases_owner", database_), "cases_app", key);
+      if (!prepared) FAIL(prepared.error());
+    }
     reopen();
     service = std::make_unique<server::Service>(*repository, ca, clock, std::move(validate), std::move(options));
     import(extract());
@@ -84,6 +102,7 @@ class Office {
     repository.reset();
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
+    if (!database_.empty()) support::Postgres::shared().sql("postgres", "DROP DATABASE " + database_ + " WITH (FORCE)");
   }
   Office(const Office&) = delete;
   Office& operator=(const Office&) = delete;
@@ -92,10 +111,17 @@ class Office {
   std::filesystem::path folder() const { return folder_; }
   void reopen() {
     repository.reset();
-    auto opened = server::open_sqlcipher_repository(file(), key);
-    if (!opened) FAIL(opened.error());
-    repository = std::move(*opened);
+    repository = open();
   }
+  /// One more beside it, as another server process would have.
+  std::unique_ptr<server::Repository> open() const {
+    auto opened = store == Store::Postgres ? server::open_pg_repository({.url = url("cases_app")}, key)
+                                           : server::open_sqlcipher_repository(file(), key);
+    if (!opened) FAIL(opened.error());
+    return std::move(*opened);
+  }
+  const std::string& database() const { return database_; }  ///< PostgreSQL's
+  std::string url(const std::string& user) const { return support::Postgres::shared().url(user, database_); }
   server::ImportReport import(const std::map<std::string, std::string>& files, server::ImportOptions options = {}) {
     auto report = server::import_extract(*repository, files, options, clock.now);
     if (!report) FAIL(report.error());
@@ -119,8 +145,10 @@ class Office {
   tls::Authority ca;
   std::unique_ptr<server::Repository> repository;
   std::unique_ptr<server::Service> service;
+  const Store store;
 
  private:
+  std::string database_;
   std::string folder_ = (std::filesystem::temp_directory_path() / "doorstep-server-XXXXXX").string();
 };
 
