@@ -273,6 +273,38 @@ TEST_CASE("pg repository: units of different cases go on side by side; one that 
   CHECK(same.get());
 }
 
+TEST_CASE("pg repository: an entry that is committed late is never behind anybody's cursor", "[server][pg]") {
+  Office office(Store::Postgres);
+  const auto second = office.open();
+  Tablet slow(office, "wren"), quick(office, "wren");
+  const auto head = office.read([](server::Unit& unit) { return unit.case_row(child_id("A1")); })->head;
+  auto entries = [&] { return office.read([&](server::Unit& unit) { return unit.log(child_id("A1"), head, 10); }); };
+  model::Revision late;
+  late.record = any_id("late");
+  late.rev = 1;
+  late.kind = RecordKind::Family;
+  late.body = "{}";
+  late.hash = base::sha256_hex(late.body);
+
+  auto unit = office.repository->write_within({slow.device, {child_id("A1")}});
+  REQUIRE(unit.has_value());
+  REQUIRE((*unit)->append(late, {child_id("A1")}).has_value());
+  const auto actor = actor_of(office, quick);
+  auto other = std::async(std::launch::async, [&] {
+    return server::push(*second, kAnything, actor, 1, submissions(quick, child_id("A1"), 1, wire::kChainStart, 1), office.clock.now);
+  });
+  CHECK(other.wait_for(std::chrono::milliseconds(300)) == std::future_status::timeout);
+  CHECK(entries().empty());
+  REQUIRE((*unit)->commit().has_value());
+  unit->reset();
+  REQUIRE(other.get().has_value());
+  const auto both = entries();
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].record == late.record);
+  CHECK(both[0].seq == head + 1);
+  CHECK(both[1].seq == head + 2);
+}
+
 TEST_CASE("pg repository: a reader sees one moment, whatever is committed meanwhile", "[server][pg]") {
   Office office(Store::Postgres);
   Tablet wren(office, "wren");
