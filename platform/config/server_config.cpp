@@ -8,7 +8,8 @@ namespace doorstep::config {
 namespace {
 
 const std::vector<std::string> kAllKeys = {"version",      "server.listen",   "server.enrol_listen", "server.name",
-                                           "server.data_dir", "council.id", "council.name"};
+                                           "server.data_dir", "council.id", "council.name",
+                                           "postgres.url", "postgres.connections", "postgres.key_file"};
 
 std::optional<ListenAddress> address(Table& table, const std::string& key, const std::string& example) {
   auto found = table.text(key, example);
@@ -29,6 +30,45 @@ std::optional<ListenAddress> address(Table& table, const std::string& key, const
                     : !host.empty() && host.find_first_not_of("0123456789.") == host.npos;
   if (!digits) return refuse("\"" + std::string(host) + "\" is no address of this machine");
   return ListenAddress{std::string(host), *port};
+}
+
+/// What is wrong with a url, and what would be right; both empty: nothing. What the url says beyond this is for whoever connects.
+std::pair<std::string, std::string> wrong_with(std::string_view url) {
+  static const std::string example = "write url = \"postgresql://doorstep_app@db.northmere.gov.uk/doorstep\"";
+  const auto scheme = url.find("://");
+  if (scheme == url.npos || (url.substr(0, scheme) != "postgresql" && url.substr(0, scheme) != "postgres"))
+    return {"it does not begin with postgresql://", example};
+  const auto rest = url.substr(scheme + 3);
+  const auto path = rest.find_first_of("/?");
+  const auto authority = rest.substr(0, path);
+  const auto at = authority.rfind('@');
+  const auto user = at == authority.npos ? std::string_view() : authority.substr(0, at);
+  if (user.find(':') != user.npos || rest.find("password=") != rest.npos)
+    return {"a password stands in it", "put the password into a file of mode 0600, as PostgreSQL's .pgpass has it, and name that: "
+                                       "\"postgresql://doorstep_app@db.northmere.gov.uk/doorstep?passfile=/etc/doorstep/pgpass\""};
+  if (user.empty()) return {"it names no role", example};
+  if (path == rest.npos || rest[path] != '/' || path + 1 == rest.size() || rest[path + 1] == '?')
+    return {"it names no database", example};
+  if (at + 1 == authority.size() && rest.find("host=") == rest.npos)
+    return {"it names no host",
+            example + ", or the folder of a socket: \"postgresql://doorstep_app@/doorstep?host=/run/postgresql\""};
+  if (auto mode = rest.find("sslmode="); mode != rest.npos && rest.substr(mode + 8, 11) != "verify-full")
+    return {"with this sslmode somebody else could answer", "write sslmode=verify-full, or leave it out"};
+  return {};
+}
+
+ServerConfig::Postgres postgres(Table& table) {
+  ServerConfig::Postgres out;
+  if (auto url = table.text("url", "url = \"postgresql://doorstep_app@db.northmere.gov.uk/doorstep\"")) {
+    auto [what, right] = wrong_with(url->value);
+    if (what.empty()) out.url = url->value;
+    else table.problem("url", url->line, std::move(what), std::move(right));
+  }
+  // One unit at a time needs one; a reader beside a writer two.
+  if (auto most = table.maybe_number("connections", 2, static_cast<std::int64_t>(limits::kPostgresConnectionsMost), ""))
+    out.connections = static_cast<std::size_t>(most->value);
+  if (auto file = table.maybe_text("key_file", "key_file = \"/etc/doorstep-server/cases.key\"")) out.key_file = file->value;
+  return out;
 }
 
 }  // namespace
@@ -57,10 +97,10 @@ Parsed<ServerConfig> parse_server_config(std::string_view text, const std::strin
     table->finish(kAllKeys);
   }
   config.council = read_council(root, kAllKeys);
-  if (root.has("postgres"))
-    root.problem("postgres", line_of(*document->get("postgres")), "this build keeps cases in its own embedded store, not in PostgreSQL",
-                 "leave the table out");
-  (void)root.maybe_table("postgres");
+  if (auto table = root.maybe_table("postgres")) {
+    config.postgres = postgres(*table);
+    table->finish(kAllKeys);
+  }
   root.finish(kAllKeys);
   if (!file.good()) return file.take();
   return config;
@@ -76,8 +116,11 @@ Parsed<ServerConfig> load_server_config(const std::filesystem::path& path) {
   }
   auto parsed = parse_server_config(*text, name);
   std::error_code error;
-  if (auto* config = std::get_if<ServerConfig>(&parsed); config && config->data_dir.is_relative())
-    config->data_dir = std::filesystem::absolute(path, error).parent_path() / config->data_dir;
+  if (auto* config = std::get_if<ServerConfig>(&parsed)) {
+    const auto folder = std::filesystem::absolute(path, error).parent_path();
+    config->data_dir = folder / config->data_dir;  // an absolute one stays as it is
+    if (config->postgres && !config->postgres->key_file.empty()) config->postgres->key_file = folder / config->postgres->key_file;
+  }
   return parsed;
 }
 
@@ -95,6 +138,12 @@ data_dir = "/var/lib/doorstep-server"      # keys and cases; back it up
 [council]
 id = "northmere"                           # the same as in device.toml
 name = "Northmere Council"
+
+# Without this table cases are kept in data_dir, on this machine alone.
+# [postgres]
+# url = "postgresql://doorstep_app@db.northmere.gov.uk/doorstep?sslrootcert=/etc/doorstep/db-ca.pem&passfile=/etc/doorstep/pgpass"
+# connections = 8                          # at once, from this server
+# key_file = "/etc/doorstep/cases.key"     # what records are sealed with: the same on every server, never in the database
 )";
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "platform/base/limits.h"
 #include "platform/config/council.h"
 #include "platform/config/problem.h"
 
@@ -23,12 +25,19 @@ struct ServerConfig {
   std::string server_name;         ///< the name in its certificate, which tablets check
   std::filesystem::path data_dir;  ///< absolute, or relative to server.toml as load_server_config makes it absolute
   Council council;
+  /// Where cases are kept when not in a file of data_dir.
+  struct Postgres {
+    std::string url;                 ///< postgresql://role@host/database: the application's role, without a password
+    std::size_t connections = limits::kPostgresConnections;
+    std::filesystem::path key_file;  ///< what bodies are sealed with; empty: cases.key of data_dir. Relative as data_dir
+  };
+  std::optional<Postgres> postgres;
 };
 
-/// Reads the text of a server.toml; pure. A [postgres] table is refused: this build keeps cases in its embedded store.
+/// Reads the text of a server.toml; pure.
 Parsed<ServerConfig> parse_server_config(std::string_view text, const std::string& file_name);
 
-/// Reads the file; a relative data_dir then counts from its folder.
+/// Reads the file; a relative data_dir or key_file then counts from its folder.
 Parsed<ServerConfig> load_server_config(const std::filesystem::path& path);
 
 /// A server.toml to begin with, with comments; parses as it stands.

@@ -24,13 +24,13 @@ Result<Secret> read_secret(const fs::path& path) {
   return out;
 }
 
-Result<Secret> read_database_key(const fs::path& folder) {
-  DOORSTEP_TRY_ASSIGN(std::string text, base::read_file(folder / "cases.key", limits::kKeyFileBytes));
+Result<Secret> read_cases_key(const fs::path& file) {
+  DOORSTEP_TRY_ASSIGN(std::string text, base::read_file(file, limits::kKeyFileBytes));
   while (!text.empty() && text.back() == '\n') text.pop_back();
   auto raw = base::from_hex(text);
   base::wipe(text);
   if (!raw || raw->size() != sql::kKeyBytes + sql::kSaltBytes)
-    return Error{Fault::Corrupt, "cases.key", "it is not 96 hex digits"};
+    return Error{Fault::Corrupt, file.filename().string(), "it is not 96 hex digits"};
   Secret out = Secret::copy_of(*raw);
   base::wipe(*raw);
   return out;
@@ -51,10 +51,23 @@ Result<std::string> certify(const fs::path& folder, const tls::Authority& ca, co
   return pem;
 }
 
+/// Everything but where cases are.
+Result<DataFolder> open_keys(const fs::path& folder, const std::vector<std::string>& names, Instant now) {
+  DataFolder out;
+  DOORSTEP_TRY_ASSIGN(out.ca, read_authority(folder));
+  DOORSTEP_TRY_ASSIGN(out.key, read_secret(folder / "server.key"));
+  DOORSTEP_TRY_ASSIGN(out.certificate, base::read_file(folder / "server.pem", limits::kKeyFileBytes));
+  DOORSTEP_TRY_ASSIGN(auto identity, tls::inspect(out.certificate));
+  if (identity.not_after < now + kRenewBefore) {
+    DOORSTEP_TRY_ASSIGN(out.certificate, certify(folder, out.ca, out.key, names, now));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<void> init_data_folder(const fs::path& folder, const std::string& council_name, const std::vector<std::string>& names,
-                              Instant now) {
+                              Instant now, Keep keep) {
   DOORSTEP_TRY(base::make_private_folder(folder));
   if (!fs::exists(folder / "cases.key")) {
     std::string hex = base::to_hex(base::random_bytes(sql::kKeyBytes + sql::kSaltBytes)) + "\n";
@@ -73,25 +86,30 @@ Result<void> init_data_folder(const fs::path& folder, const std::string& council
     DOORSTEP_TRY(base::write_file_atomic(folder / "server.key", key.view(), Access::Owner));
     DOORSTEP_TRY(certify(folder, ca, key, names, now));
   }
-  DOORSTEP_TRY_ASSIGN(auto key, read_database_key(folder));
-  auto opened = open_sqlcipher_repository(folder / "cases.db", key);
-  if (!opened) return opened.error();
+  DOORSTEP_TRY_ASSIGN(auto key, read_cases_key(folder / "cases.key"));
+  if (keep == Keep::File) DOORSTEP_TRY(open_sqlcipher_repository(folder / "cases.db", key));
   return {};
 }
 
 Result<DataFolder> open_data_folder(const fs::path& folder, const std::vector<std::string>& names, Instant now,
                                     const RepositoryOptions& options) {
-  DataFolder out;
-  DOORSTEP_TRY_ASSIGN(out.ca, read_authority(folder));
-  DOORSTEP_TRY_ASSIGN(out.key, read_secret(folder / "server.key"));
-  DOORSTEP_TRY_ASSIGN(out.certificate, base::read_file(folder / "server.pem", limits::kKeyFileBytes));
-  DOORSTEP_TRY_ASSIGN(auto identity, tls::inspect(out.certificate));
-  if (identity.not_after < now + kRenewBefore) {
-    DOORSTEP_TRY_ASSIGN(out.certificate, certify(folder, out.ca, out.key, names, now));
-  }
-  DOORSTEP_TRY_ASSIGN(auto key, read_database_key(folder));
+  DOORSTEP_TRY_ASSIGN(DataFolder out, open_keys(folder, names, now));
+  DOORSTEP_TRY_ASSIGN(auto key, read_cases_key(folder / "cases.key"));
   DOORSTEP_TRY_ASSIGN(out.repository, open_sqlcipher_repository(folder / "cases.db", key, options));
   return out;
+}
+
+Result<DataFolder> open_data_folder(const fs::path& folder, const std::vector<std::string>& names, Instant now,
+                                    const PgPlace& place) {
+  DOORSTEP_TRY_ASSIGN(DataFolder out, open_keys(folder, names, now));
+  DOORSTEP_TRY_ASSIGN(auto key, read_cases_key(place.key_file));
+  DOORSTEP_TRY_ASSIGN(out.repository, open_pg_repository(place.options, key));
+  return out;
+}
+
+Result<void> prepare_postgres(const std::string& owner_url, const PgPlace& place) {
+  DOORSTEP_TRY_ASSIGN(auto key, read_cases_key(place.key_file));
+  return prepare_pg_repository(owner_url, pg_user(place.options.url), key);
 }
 
 }  // namespace doorstep::server

@@ -42,6 +42,7 @@ struct Arguments {
   fs::path folder, file;
   bool relative_dates = false;
   std::string worker, device;
+  std::string postgres, owner;  ///< urls: the application's, the schema owner's
 };
 
 /// Everything a command needs, opened.
@@ -63,7 +64,7 @@ std::vector<std::string> names_of(const std::string& name, const std::vector<std
   return names;
 }
 
-Result<Opened> open(const Arguments& args, const doorstep::base::Clock& clock) {
+Result<doorstep::config::ServerConfig> read_config(const Arguments& args) {
   fs::path file = args.data.empty() ? args.config : args.data / "server.toml";
   auto parsed = doorstep::config::load_server_config(file);
   if (auto* problems = std::get_if<std::vector<doorstep::config::Problem>>(&parsed)) {
@@ -71,10 +72,24 @@ Result<Opened> open(const Arguments& args, const doorstep::base::Clock& clock) {
     for (const auto& problem : *problems) text += "\n" + problem.str();
     return Error{doorstep::base::Fault::Invalid, file.string(), text};
   }
+  return std::get<doorstep::config::ServerConfig>(std::move(parsed));
+}
+
+/// Where server.toml says cases are; empty: in a file of the data folder.
+std::optional<server::PgPlace> postgres_of(const doorstep::config::ServerConfig& config) {
+  if (!config.postgres) return std::nullopt;
+  const auto& said = *config.postgres;
+  return server::PgPlace{{.url = said.url, .connections = said.connections},
+                         said.key_file.empty() ? config.data_dir / "cases.key" : said.key_file};
+}
+
+Result<Opened> open(const Arguments& args, const doorstep::base::Clock& clock) {
   Opened out;
-  out.config = std::get<doorstep::config::ServerConfig>(std::move(parsed));
-  DOORSTEP_TRY_ASSIGN(out.data,
-                      server::open_data_folder(out.config.data_dir, names_of(out.config.server_name, args.also), clock.wall()));
+  DOORSTEP_TRY_ASSIGN(out.config, read_config(args));
+  const auto names = names_of(out.config.server_name, args.also);
+  const auto place = postgres_of(out.config);
+  DOORSTEP_TRY_ASSIGN(out.data, place ? server::open_data_folder(out.config.data_dir, names, clock.wall(), *place)
+                                      : server::open_data_folder(out.config.data_dir, names, clock.wall()));
   return out;
 }
 
@@ -113,8 +128,6 @@ int init(const Arguments& args, const doorstep::base::Clock& clock) {
   fs::path folder = args.data;
   if (fs::exists(folder / "server.toml"))
     return fail({doorstep::base::Fault::Conflict, folder.string(), "is a case server's folder already"});
-  if (auto done = server::init_data_folder(folder, args.council_name, names_of(args.name, args.also), clock.wall()); !done)
-    return fail(done.error());
   std::string toml =
       "# One case server. Written by doorstep-server init.\nversion = 1\n\n[server]\n"
                      "# Tablets, client certificates only.\nlisten = " +
@@ -122,16 +135,36 @@ int init(const Arguments& args, const doorstep::base::Clock& clock) {
       "\n# What tablets reach it by.\nname = " + quoted(args.name) +
       "\n# Counts from this file.\ndata_dir = \".\"\n\n[council]\nid = " + quoted(args.council_id) +
       "\nname = " + quoted(args.council_name) + "\n";
-  if (auto done = doorstep::base::write_file_atomic(folder / "server.toml", toml, doorstep::base::Access::Owner); !done)
-    return fail(done.error());
-  auto checked = doorstep::config::load_server_config(folder / "server.toml");
+  if (!args.postgres.empty())
+    toml += "\n[postgres]\n# The role owns nothing; the schema's owner is named to doorstep-server prepare alone.\nurl = " +
+            quoted(args.postgres) + "\n";
+  auto checked = doorstep::config::parse_server_config(toml, "server.toml");
   if (auto* problems = std::get_if<std::vector<doorstep::config::Problem>>(&checked)) {
     for (const auto& problem : *problems) std::cerr << problem.str() << "\n";
-    fs::remove(folder / "server.toml");
     return kRefused;
   }
+  const auto keep = args.postgres.empty() ? server::Keep::File : server::Keep::Postgres;
+  const auto names = names_of(args.name, args.also);
+  if (auto done = server::init_data_folder(folder, args.council_name, names, clock.wall(), keep); !done) return fail(done.error());
+  if (!args.postgres.empty() && !args.owner.empty())
+    if (auto done = server::prepare_postgres(args.owner, {{.url = args.postgres}, folder / "cases.key"}); !done)
+      return fail(done.error());
+  if (auto done = doorstep::base::write_file_atomic(folder / "server.toml", toml, doorstep::base::Access::Owner); !done)
+    return fail(done.error());
   std::cout << "folder " << folder.string() << "\nconfig " << (folder / "server.toml").string() << "\nca "
             << (folder / "ca.pem").string() << "\n";
+  return 0;
+}
+
+/// The schema on PostgreSQL, made or brought up to date.
+int prepare(const Arguments& args) {
+  auto config = read_config(args);
+  if (!config) return fail(config.error());
+  const auto place = postgres_of(*config);
+  if (!place)
+    return fail({doorstep::base::Fault::Invalid, "prepare", "server.toml has no [postgres]: cases are in a file, which needs none"});
+  if (auto done = server::prepare_postgres(args.owner, *place); !done) return fail(done.error());
+  std::cout << "prepared for " << server::pg_user(place->options.url) << "\n";
   return 0;
 }
 
@@ -155,6 +188,7 @@ Result<std::unique_ptr<server::HttpListener>> listen(const doorstep::config::Lis
   config.port = at.port;
   config.context = std::move(context);
   if (clients == tls::ClientCertificates::None) config.max_body_bytes = limits::kEnrolBodyBytes;
+  if (opened.config.postgres) config.workers = opened.config.postgres->connections;  // one each
   config.headers = {{doorstep::wire::kProtoHeader, std::to_string(doorstep::wire::kProto)}};
   return server::HttpListener::start(std::move(config), std::move(handler));
 }
@@ -326,6 +360,10 @@ int main(int argc, char** argv) {
   init_command->add_option("--council-id", args.council_id, "lower-case letters, digits, hyphens");
   init_command->add_option("--listen", args.listen, "address:port for tablets");
   init_command->add_option("--enrol-listen", args.enrol_listen, "address:port for enrolment");
+  init_command->add_option("--postgres", args.postgres, "keep cases there: postgresql://role@host/database, a role that owns nothing");
+  init_command->add_option("--owner", args.owner, "with --postgres: prepare it too, as prepare does");
+  auto* prepare_command = app.add_subcommand("prepare", "make the schema on PostgreSQL, or bring it up to date");
+  prepare_command->add_option("--owner", args.owner, "postgresql://role@host/database, the role that owns the schema")->required();
   auto* serve_command = app.add_subcommand("serve", "answer tablets until SIGTERM");
   serve_command->add_option("--listen", args.serve_listen, "instead of server.toml's; port 0: any free one");
   serve_command->add_option("--enrol-listen", args.serve_enrol_listen, "the same for enrolment");
@@ -354,6 +392,7 @@ int main(int argc, char** argv) {
     if (args.data.empty()) return fail({doorstep::base::Fault::Invalid, "init", "say which folder: --data FOLDER"});
     return init(args, clock);
   }
+  if (*prepare_command) return prepare(args);
   if (*serve_command) return serve(args, clock);
   if (*import_command) return import(args, clock);
   if (*filed_command) return import_filed(args, clock);

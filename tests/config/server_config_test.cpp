@@ -57,7 +57,18 @@ TEST_CASE("server.toml: each wrong line is named", "[config]") {
       {"name = \"doorstep.northmere.gov.uk\"", "name = \"a b\"", 8, "server.name", "no host name"},
       {"data_dir", "datadir", 9, "server.datadir", "no such key"},
       {"id = \"northmere\"", "id = \"N\"", 12, "council.id", "is no id"},
-      {"[council]", "[postgres]\nurl = \"postgresql://db/doorstep\"\n\n[council]", 11, "postgres", "this build keeps cases in its own embedded store"},
+      {"[council]", "[postgres]\nurl = \"db.example\"\n[council]", 12, "postgres.url", "does not begin with postgresql://"},
+      {"[council]", "[postgres]\nurl = \"postgresql://db/doorstep\"\n[council]", 12, "postgres.url", "names no role"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@db\"\n[council]", 12, "postgres.url", "names no database"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@db/?x=1\"\n[council]", 12, "postgres.url", "names no database"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@/cases\"\n[council]", 12, "postgres.url", "names no host"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u:s3cret@db/cases\"\n[council]", 12, "postgres.url", "a password stands in it"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@db/cases?password=s\"\n[council]", 12, "postgres.url", "a password stands in it"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@db/cases?sslmode=prefer\"\n[council]", 12, "postgres.url", "somebody else could answer"},
+      {"[council]", "[postgres]\nconnections = 8\n[council]", 11, "postgres.url", ""},
+      {"[council]", "[postgres]\nconnections = 1\n[council]", 12, "postgres.connections", ""},
+      {"[council]", "[postgres]\nconnections = \"many\"\n[council]", 12, "postgres.connections", ""},
+      {"[council]", "[postgres]\nkeyfile = \"k\"\n[council]", 12, "postgres.keyfile", "no such key"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.to);
@@ -71,12 +82,35 @@ TEST_CASE("server.toml: each wrong line is named", "[config]") {
   }
 }
 
+TEST_CASE("server.toml: PostgreSQL over the network and by a socket; without the table, none", "[config]") {
+  for (const std::string url : {"postgresql://doorstep_app@db.northmere.gov.uk:5433/doorstep?sslmode=verify-full&sslrootcert=/ca.pem",
+                                "postgresql://doorstep_app@a.example,b.example/doorstep",
+                                "postgres://doorstep_app@/doorstep?host=/run/postgresql"}) {
+    CAPTURE(url);
+    auto parsed = parse_server_config(replaced("[council]", "[postgres]\nurl = \"" + url + "\"\nconnections = 3\n[council]"), "server.toml");
+    REQUIRE(std::holds_alternative<ServerConfig>(parsed));
+    const auto& postgres = std::get<ServerConfig>(parsed).postgres;
+    REQUIRE(postgres.has_value());
+    CHECK(postgres->url == url);
+    CHECK(postgres->connections == 3);
+    CHECK(postgres->key_file.empty());
+  }
+  auto without = parse_server_config(example_server_toml(), "server.toml");
+  CHECK_FALSE(std::get<ServerConfig>(without).postgres.has_value());
+  // A problem never repeats a password.
+  for (const auto& problem : problems_of(replaced("[council]", "[postgres]\nurl = \"postgresql://u:s3cret@db/cases\"\n[council]")))
+    CHECK(problem.str().find("s3cret") == std::string::npos);
+}
+
 TEST_CASE("server.toml: a relative data folder counts from the file", "[config]") {
   std::string folder = (std::filesystem::temp_directory_path() / "doorstep-config-XXXXXX").string();
   REQUIRE(::mkdtemp(folder.data()) != nullptr);
   auto path = std::filesystem::path(folder) / "server.toml";
-  REQUIRE(base::write_file_atomic(path, replaced("/var/lib/doorstep-server", "data"), base::Access::Everybody).has_value());
+  const auto text = replaced("/var/lib/doorstep-server", "data") + "\n[postgres]\nurl = \"postgresql://u@db/cases\"\nkey_file = \"keys/k\"\n";
+  REQUIRE(base::write_file_atomic(path, text, base::Access::Everybody).has_value());
   auto loaded = load_server_config(path);
+  REQUIRE(std::holds_alternative<ServerConfig>(loaded));
+  CHECK(std::get<ServerConfig>(loaded).postgres.value().key_file == std::filesystem::path(folder) / "keys/k");
   REQUIRE(std::holds_alternative<ServerConfig>(loaded));
   CHECK(std::get<ServerConfig>(loaded).data_dir == std::filesystem::path(folder) / "data");
   CHECK(std::holds_alternative<std::vector<Problem>>(load_server_config(path.string() + ".missing")));

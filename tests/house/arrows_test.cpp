@@ -211,7 +211,8 @@ TEST_CASE("house: every mistake put in on purpose is on the simulator's bench, a
   };
   for (const char* floor : {"app", "sync", "platform"})
     for (const auto& entry : fs::recursive_directory_iterator(root / floor))
-      if (entry.path().extension() == ".cpp" || entry.path().extension() == ".h") collect(read(entry.path()), R"re(base::mutant\("([a-z-]+)"\))re", put_in);
+      if (const auto kind = entry.path().extension(); kind == ".cpp" || kind == ".h")
+        collect(read(entry.path()), R"re(base::mutant\("([a-z-]+)"\))re", put_in);
   collect(read(root / "tests/sim/mutants.cpp"), R"re(\n    \{"([a-z-]+)")re", listed);
   CHECK(put_in == listed);
   CHECK(listed.size() >= 30);

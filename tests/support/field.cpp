@@ -76,7 +76,7 @@ CaseServer::CaseServer(CaseServerOptions how) : options_(std::move(how)), key_(b
                               tls::kServerDays, now));
   main_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key}));
   enrol_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key, .clients = tls::ClientCertificates::None}));
-  repository_ = must(server::open_sqlcipher_repository(database(), key_, options_.repository));
+  repository_ = must(options_.open ? options_.open(key_) : server::open_sqlcipher_repository(database(), key_, options_.repository));
   std::vector<rules::Form> forms;
   forms.push_back(must(rules::parse_form(read_text(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "forms/visit.json"))));
   server::ServiceOptions options;

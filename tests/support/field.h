@@ -45,6 +45,8 @@ struct Setup {
 
 struct CaseServerOptions {
   server::RepositoryOptions repository;
+  /// Opens the cases under a key, elsewhere than in a file of its own.
+  std::function<base::Result<std::unique_ptr<server::Repository>>(const base::Secret& key)> open;
   /// Called on the thread that answered, after the service has and before anything is sent.
   std::function<void(const server::HttpRequest&, const server::HttpReply&)> replied;
 };
