@@ -187,7 +187,7 @@ HttpReply Service::sync(const HttpRequest& request) {
   }
   auto pulled = pull(repository_, actor, asked, now);
   if (!pulled) {
-    if (pulled.error().where.starts_with("view."))
+    if (pulled.error().where.starts_with("view.") || pulled.error().where == "earlier")
       return problem(400, "malformed", "The request cannot be read.", pulled.error().where + ": " + pulled.error().detail);
     return failure(pulled.error());
   }
