@@ -97,7 +97,7 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
   if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   // What is kept of the drafts' log is of a history that is no more: a draft must not be brought in line with it.
   DOORSTEP_TRY_ASSIGN(Id own, me());
-  DOORSTEP_TRY(clear_case(own));
+  DOORSTEP_TRY(clear_case(own, Elsewhere::Stays));
   DOORSTEP_TRY(db.exec("UPDATE cases SET seq=0, chain=? WHERE id=?", wire::kChainStart, own));
   if (gaps.value_or(0) > 0) DOORSTEP_TRY(next_incarnation());
   return {};
@@ -193,7 +193,8 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, st
     note(out.refetch, pull.case_id);
     return {};
   }
-  if (from_start && !base::mutant("old-history-kept")) DOORSTEP_TRY(clear_case(pull.case_id));
+  if (from_start && !base::mutant("old-history-kept"))
+    DOORSTEP_TRY(clear_case(pull.case_id, pull.diverged.value_or(false) ? Elsewhere::Goes : Elsewhere::Stays));
   for (const wire::LogEntry& entry : pull.entries) {
     if (base::mutant("cursor-ahead") && &entry == &pull.entries.back() && pull.entries.size() > 1) break;
     DOORSTEP_TRY(take_entry(pull.case_id, entry.revision));
@@ -233,7 +234,7 @@ Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
   for (Id visit : lost) {
     note(visits, visit);
     DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
-    row->dirty = row->dirty || row->stage != kStageSubmitting;
+    row->dirty = row->dirty || (row->stage != kStageSubmitting && !base::mutant("restore-forgets-drafts"));
     row->base_rev = 0;
     row->base_hash = row->base_body = {};
     DOORSTEP_TRY(put_draft(*row));
@@ -241,7 +242,7 @@ Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
   return {};
 }
 
-Result<void> Store::Impl::clear_case(Id case_id) {
+Result<void> Store::Impl::clear_case(Id case_id, Elsewhere listed_elsewhere) {
   decoded.clear();
   std::vector<Id> records;
   DOORSTEP_TRY(db.query("SELECT record FROM record_cases WHERE case_id=?", case_id,
@@ -249,7 +250,7 @@ Result<void> Store::Impl::clear_case(Id case_id) {
   DOORSTEP_TRY(db.exec("DELETE FROM record_cases WHERE case_id=?", case_id));
   for (Id record : records) {
     DOORSTEP_TRY_ASSIGN(auto elsewhere, db.first<Id>("SELECT case_id FROM record_cases WHERE record=? LIMIT 1", record));
-    if (elsewhere) {
+    if (elsewhere && listed_elsewhere == Elsewhere::Stays) {
       DOORSTEP_TRY(db.exec("UPDATE indexed SET case_id=? WHERE id=? AND case_id=?", *elsewhere, record, case_id));
       continue;
     }
@@ -383,7 +384,7 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
     std::vector<Id> records;
     DOORSTEP_TRY(db.query("SELECT record FROM record_cases WHERE case_id=?", id,
                           [&](const sql::Row& row) { records.push_back(row.id(0)); }));
-    DOORSTEP_TRY(clear_case(id));
+    DOORSTEP_TRY(clear_case(id, Elsewhere::Stays));
     DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE case_id=?", id));
     // A matched child's records are still here, under the child: a restored server may have to be sent them again.
     constexpr std::string_view kGone = " AND acked=1 AND record NOT IN (SELECT record FROM record_cases)";

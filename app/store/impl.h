@@ -97,7 +97,8 @@ struct Store::Impl {
   Result<void> take_case(const wire::CasePull& pull, Applied& out, std::vector<Id>& visits);
   Result<void> take_entry(Id case_id, const model::Revision& revision);
   Result<void> forget_lost_bases(std::vector<Id>& visits);
-  Result<void> clear_case(Id case_id);
+  enum class Elsewhere { Stays, Goes };  ///< what other cases list as well; Goes: it comes again, perhaps as a restored server has it
+  Result<void> clear_case(Id case_id, Elsewhere listed_elsewhere);
   Result<void> rebase_draft(Id visit, Instant now, Applied& out);
   Result<void> settle_submissions(Instant now, Applied& out);
   Result<void> settle_submission(Id visit, Instant now, Applied& out);

@@ -572,6 +572,26 @@ TEST_CASE("sync: a draft whose base a restored server does not have is brought t
   CHECK(must(wire::decode<model::Visit>(old.head(other.id)->body)) == other);
 }
 
+TEST_CASE("sync: a family of two children that a restore took back is as the restored server has it", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder.path / "a.db");
+  sync(store, server);
+  const auto before = must(store.caseload()).families;
+  REQUIRE(before.size() == 1);
+  Server old = server;
+  old.epoch = "e2";
+  auto moved = before[0];
+  moved.address = "2 Test Street";
+  for (const char* child : {"child/Amara", "child/Tobi"}) server.import(id_of(child), model::RecordKind::Family, moved);
+  sync(store, server);
+  REQUIRE(must(store.caseload()).families[0].address == "2 Test Street");
+  for (int i = 0; i < 2; ++i) sync(store, old);
+  CHECK(must(store.caseload()).families == before);
+}
+
 TEST_CASE("sync: what another tablet wrote in a draft that was thrown away here is a draft again", "[store]") {
   Folder folder;
   Server server;
