@@ -1,9 +1,13 @@
 // doorstep_sim: the sync protocol under everything that can go wrong, from seeds.
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <functional>
+#include <set>
 #include <string>
 
 #include "platform/base/mutant.h"
@@ -71,75 +75,174 @@ std::string list(const std::vector<std::size_t>& steps) {
 }
 
 void report(const Plan& plan, const Outcome& outcome) {
-  std::printf("seed %llu breaks %s (step %zu)\n", static_cast<unsigned long long>(plan.seed), outcome.broken->what(), outcome.at);
+  const std::string seed = std::to_string(plan.seed);
+  std::string out = "seed " + seed + " breaks " + outcome.broken->what() + " (step " + std::to_string(outcome.at) + ")\n";
   const auto steps = shrink(plan, outcome.broken->invariant, outcome.at);
   const auto again = run(plan, &steps);
-  std::printf("%s\n", again.broken ? again.broken->what() : "and not when shrunk");
-  for (std::size_t step : steps) std::printf("  %zu %s\n", step, sim::name_of(plan.steps[step].what));
-  std::printf("doorstep_sim --seed %llu --steps %s\n", static_cast<unsigned long long>(plan.seed), list(steps).c_str());
+  out += std::string(again.broken ? again.broken->what() : "and not when shrunk") + "\n";
+  for (std::size_t step : steps) out += "  " + std::to_string(step) + " " + sim::name_of(plan.steps[step].what) + "\n";
+  out += "doorstep_sim --seed " + seed + " --steps " + (steps.empty() ? "none" : list(steps)) + "\n";
+  std::fputs(out.c_str(), stdout);
   std::fflush(stdout);
 }
 
-#ifdef DOORSTEP_MUTANTS
-/// Each mistake of the bench until a seed notices it. What is not noticed is a hole in the checks.
-int bench(std::uint64_t seeds, const std::string& only, std::uint64_t share, std::uint64_t shares) {
-  std::vector<std::uint64_t> after;
-  int missed = 0;
-  run(sim::plan_of(1));  // makes what every run begins with, while no mistake is switched on
-  for (std::size_t i = 0; i < sim::mutants().size(); ++i) {
-    const sim::Mutant& mutant = sim::mutants()[i];
-    if ((!only.empty() && only != mutant.name) || i % shares != share) continue;
-    base::active_mutant = mutant.name;
-    std::optional<sim::Broken> caught;
-    std::uint64_t seed = 0;
-    while (!caught && seed < seeds) caught = run(sim::plan_of(++seed)).broken;
-    if (caught) after.push_back(seed);
-    else ++missed;
-    if (caught) std::printf("%-26s after %5llu seeds: %s\n", mutant.name, static_cast<unsigned long long>(seed), caught->what());
-    else std::printf("%-26s NOT noticed in %llu seeds: %s\n", mutant.name, static_cast<unsigned long long>(seed), mutant.mistake);
-    std::fflush(stdout);
+struct Job {
+  std::uint64_t from = 1, seeds = 0;
+  std::uint64_t share = 0, shares = 1;  ///< of the seeds, or of the mistakes: every `shares`-th
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  double limit_s = 0;                   ///< 0: none
+  bool keep_going = false;
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+  bool in_time() const { return limit_s <= 0 || seconds() < limit_s; }
+};
+
+/// One seed's, or one mistake's, part of the figures, as a process tells it to the one that started it.
+struct Told {
+  std::uint64_t last = 0, seeds = 0;  ///< the last seed that was run, and how many were
+  bool broken = false;                ///< or the mistake was not noticed
+  std::uint64_t mistake = 0, trace = 0;
+  sim::Figures figures = {};
+};
+using Tell = std::function<void(const Told&)>;
+
+void run_seeds(const Job& job, const Tell& tell) {
+  std::uint64_t done = 0;
+  for (std::uint64_t seed = job.from; seed < job.from + job.seeds && job.in_time(); ++seed) {
+    if (seed % job.shares != job.share) continue;
+    const Plan plan = sim::plan_of(seed);
+    const Outcome outcome = run(plan);
+    bool broken = outcome.broken.has_value();
+    if (done++ % 16 == 0 && run(plan).trace != outcome.trace) {
+      std::printf("seed %llu ran differently the second time\n", static_cast<unsigned long long>(seed));
+      broken = true;
+    }
+    tell({seed, 1, broken, 0, outcome.trace, outcome.figures});
+    if (outcome.broken) report(plan, outcome);
+    if (broken && !job.keep_going) return;
   }
-  base::active_mutant = {};
-  std::sort(after.begin(), after.end());
-  std::printf("%zu of %zu mistakes noticed; after %llu seeds in the median, %llu at most\n", after.size(), after.size() + missed,
-              static_cast<unsigned long long>(after.empty() ? 0 : after[after.size() / 2]),
-              static_cast<unsigned long long>(after.empty() ? 0 : after.back()));
-  return missed > 0 ? 1 : 0;
+}
+
+#ifdef DOORSTEP_MUTANTS
+/// Each mistake of the bench until a seed notices it. What is not noticed is a hole in the checks. With time left: again, from
+/// the next seeds on.
+void run_bench(const Job& job, const std::string& only, const Tell& tell) {
+  std::vector<std::uint64_t> next(sim::mutants().size(), job.from);
+  for (bool again = false; !again || (job.limit_s > 0 && job.in_time()); again = true)
+    for (std::size_t i = 0; i < sim::mutants().size(); ++i) {
+      const sim::Mutant& mutant = sim::mutants()[i];
+      if ((!only.empty() && only != mutant.name) || i % job.shares != job.share || (again && !job.in_time())) continue;
+      base::active_mutant = mutant.name;
+      std::optional<sim::Broken> caught;
+      std::uint64_t tried = 0;
+      for (; !caught && tried < job.seeds; ++tried) caught = run(sim::plan_of(next[i]++)).broken;
+      tell({next[i] - 1, tried, !caught, i});
+      const std::string what = caught ? caught->what() : "NOT noticed: " + std::string(mutant.mistake);
+      std::printf("%-26s %5llu seeds: %s\n", mutant.name, static_cast<unsigned long long>(tried), what.c_str());
+      std::fflush(stdout);
+      base::active_mutant = {};
+    }
 }
 #endif
 
+/// The job in so many processes, each with its share of it.
+std::vector<Told> divided(Job job, std::uint64_t processes, const std::function<void(const Job&, const Tell&)>& work) {
+  run(sim::plan_of(1));  // makes what every run begins with, once, and before any mistake is switched on
+  int ends[2];
+  if (::pipe(ends) != 0) std::exit(2);
+  std::fflush(stdout);
+  job.shares = std::max<std::uint64_t>(processes, 1);
+  for (job.share = 0; job.share < job.shares; ++job.share) {
+    const pid_t child = ::fork();
+    if (child < 0) std::exit(2);
+    if (child > 0) continue;
+    work(job, [&](const Told& told) {
+      if (::write(ends[1], &told, sizeof told) != sizeof told) ::_exit(2);
+    });
+    std::fflush(stdout);
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::vector<Told> out;
+  for (Told told; ::read(ends[0], &told, sizeof told) == sizeof told;) out.push_back(told);
+  int status = 0;
+  while (::wait(&status) > 0)
+    if (status != 0) std::printf("a process ended with %d\n", status), out.push_back({0, 0, true});
+  return out;
+}
+
+int sum_of_seeds(const std::vector<Told>& all, double seconds) {
+  Told sum;
+  std::uint64_t broken = 0, last = 0;
+  for (const Told& told : all) {
+    last = std::max(last, told.last);
+    broken += told.broken;
+    sum.trace += told.trace * (2 * told.last + 1);  // in whatever order they came
+    sim::Figures& figures = sum.figures;
+    figures.steps += told.figures.steps;
+    figures.requests += told.figures.requests;
+    figures.operations += told.figures.operations;
+    figures.crashes += told.figures.crashes;
+    figures.restores += told.figures.restores;
+    figures.forks += told.figures.forks;
+    figures.words += told.figures.words;
+    figures.rounds = std::max(figures.rounds, told.figures.rounds);
+  }
+  std::printf("%zu seeds up to %llu: %llu broken; %zu steps, %zu requests, %zu operations, %zu crashes, %zu restores, %zu forks, "
+              "%zu words; quiet after at most %zu rounds; trace %016llx; %.0f s\n",
+              all.size(), static_cast<unsigned long long>(last), static_cast<unsigned long long>(broken), sum.figures.steps,
+              sum.figures.requests, sum.figures.operations, sum.figures.crashes, sum.figures.restores, sum.figures.forks,
+              sum.figures.words, sum.figures.rounds, static_cast<unsigned long long>(sum.trace), seconds);
+  return broken > 0 ? 1 : 0;
+}
+
+int sum_of_bench(const std::vector<Told>& all, double seconds) {
+  std::vector<std::uint64_t> after;
+  std::set<std::uint64_t> tried, missed;
+  std::uint64_t seeds = 0;
+  for (const Told& told : all) {
+    tried.insert(told.mistake);
+    seeds += told.seeds;
+    if (told.broken) missed.insert(told.mistake);
+    else after.push_back(told.seeds);
+  }
+  std::sort(after.begin(), after.end());
+  std::printf("%zu of %zu mistakes noticed each time, %zu times in all; after %llu seeds in the median, %llu at most; %llu seeds, %.0f s\n",
+              tried.size() - missed.size(), tried.size(), after.size(),
+              static_cast<unsigned long long>(after.empty() ? 0 : after[after.size() / 2]),
+              static_cast<unsigned long long>(after.empty() ? 0 : after.back()), static_cast<unsigned long long>(seeds), seconds);
+  return missed.empty() && !all.empty() ? 0 : 1;
+}
+
 [[noreturn]] void usage() {
-  std::fputs("doorstep_sim [--seeds N] [--from SEED] [--for SECONDS] [--share I/N] [--keep-going] [--log]\n"
+  std::fputs("doorstep_sim [--seeds N] [--from SEED] [--for SECONDS] [--jobs N] [--resume FILE] [--keep-going] [--log]\n"
              "doorstep_sim --seed SEED [--steps 0,1,2 | none]\n"
-             "doorstep_sim --mutants [NAME] [--seeds N]\n", stderr);
+             "doorstep_sim --mutants [NAME] [--seeds N] [--from SEED] [--for SECONDS] [--jobs N] [--resume FILE]\n", stderr);
   std::exit(2);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t from = 1, seeds = 0;
-  std::uint64_t share = 0, shares = 1;  // of the seeds: every `shares`-th, for as many processes
+  Job job;
+  std::uint64_t jobs = 1;
+  std::string resume;
   std::optional<std::string> mutants;
   std::optional<std::uint64_t> one;
   std::optional<std::vector<std::size_t>> steps;
-  double limit_s = 0;
-  bool keep_going = false, log = false;
+  bool log = false;
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
     auto value = [&] {
       if (++i >= argc) usage();
       return std::string(argv[i]);
     };
-    if (option == "--seeds") seeds = std::stoull(value());
-    else if (option == "--from") from = std::stoull(value());
+    if (option == "--seeds") job.seeds = std::stoull(value());
+    else if (option == "--from") job.from = std::stoull(value());
     else if (option == "--seed") one = std::stoull(value());
-    else if (option == "--for") limit_s = std::stod(value());
-    else if (option == "--share") {
-      const std::string text = value();
-      share = std::stoull(text);
-      shares = std::max<std::uint64_t>(std::stoull(text.substr(text.find('/') + 1)), 1);
-    } else if (option == "--keep-going") keep_going = true;
+    else if (option == "--for") job.limit_s = std::stod(value());
+    else if (option == "--jobs") jobs = std::stoull(value());
+    else if (option == "--resume") resume = value();
+    else if (option == "--keep-going") job.keep_going = true;
     else if (option == "--log") log = true;
     else if (option == "--mutants") {
       mutants = i + 1 < argc && argv[i + 1][0] != '-' ? argv[++i] : "";
@@ -153,22 +256,22 @@ int main(int argc, char** argv) {
       }
     } else usage();
   }
-  if (!log && !std::freopen("/dev/null", "w", stderr)) return 2;  // the server logs each of its deaths
-  if (seeds == 0) seeds = mutants ? 3000 : 200;
-  if (mutants) {
-#ifdef DOORSTEP_MUTANTS
-    return bench(seeds, *mutants, share, shares);
-#else
-    ::execv((std::string(argv[0]) + "_mutants").c_str(), argv);  // this program has no mistakes in it
+#ifndef DOORSTEP_MUTANTS
+  if (mutants) {  // this program has no mistakes in it
+    ::execv((std::string(argv[0]) + "_mutants").c_str(), argv);
     std::puts("doorstep_sim_mutants is not built: platform/dev/build.sh release doorstep_sim_mutants");
     return 2;
-#endif
   }
+#endif
+  if (!log && !std::freopen("/dev/null", "w", stderr)) return 2;  // the server logs each of its deaths
   if (one) {
     const Plan plan = sim::plan_of(*one);
     if (steps)
       for (std::size_t step : *steps)
         if (step >= plan.steps.size()) usage();
+#ifdef DOORSTEP_MUTANTS
+    if (mutants) run(sim::plan_of(1)), base::active_mutant = *mutants;
+#endif
     const Outcome outcome = run(plan, steps ? &*steps : nullptr, steps.has_value());
     std::printf("seed %llu: %s, trace %016llx\n", static_cast<unsigned long long>(*one),
                 outcome.broken ? outcome.broken->what() : "whole", static_cast<unsigned long long>(outcome.trace));
@@ -176,38 +279,18 @@ int main(int argc, char** argv) {
     return outcome.broken ? 1 : 0;
   }
 
-  const auto start = std::chrono::steady_clock::now();
-  auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  std::uint64_t last = from, done = 0, broken = 0;
-  sim::Figures all;
-  std::uint64_t traces = 0;
-  for (std::uint64_t seed = from; seed < from + seeds && (limit_s <= 0 || seconds() < limit_s); ++seed) {
-    if (seed % shares != share) continue;
-    const Plan plan = sim::plan_of(seed);
-    const Outcome outcome = run(plan);
-    last = seed;
-    if (done++ % 16 == 0 && run(plan).trace != outcome.trace) {
-      std::printf("seed %llu ran differently the second time\n", static_cast<unsigned long long>(seed));
-      return 1;
-    }
-    traces = traces * 31 + outcome.trace;
-    all.steps += outcome.figures.steps;
-    all.requests += outcome.figures.requests;
-    all.operations += outcome.figures.operations;
-    all.crashes += outcome.figures.crashes;
-    all.restores += outcome.figures.restores;
-    all.forks += outcome.figures.forks;
-    all.words += outcome.figures.words;
-    all.rounds = std::max(all.rounds, outcome.figures.rounds);
-    if (!outcome.broken) continue;
-    ++broken;
-    report(plan, outcome);
-    if (!keep_going) break;
+  if (!resume.empty()) std::ifstream(resume) >> job.from;
+  if (job.seeds == 0) job.seeds = job.limit_s > 0 && !mutants ? 1'000'000'000 : 2000;
+  std::vector<Told> told;
+#ifdef DOORSTEP_MUTANTS
+  if (mutants) told = divided(job, jobs, [&](const Job& share, const Tell& tell) { run_bench(share, *mutants, tell); });
+#endif
+  if (!mutants) told = divided(job, jobs, run_seeds);
+  const int ended = mutants ? sum_of_bench(told, job.seconds()) : sum_of_seeds(told, job.seconds());
+  if (!resume.empty() && ended == 0) {  // what broke is run again
+    std::uint64_t next = job.from;
+    for (const Told& part : told) next = std::max(next, part.last + 1);
+    std::ofstream(resume) << next << "\n";
   }
-  std::printf("seeds %llu to %llu, %llu run: %llu broken; %zu steps, %zu requests, %zu operations, %zu crashes, %zu restores, "
-              "%zu forks, %zu words; quiet after at most %zu rounds; trace %016llx; %.1f s\n",
-              static_cast<unsigned long long>(from), static_cast<unsigned long long>(last), static_cast<unsigned long long>(done),
-              static_cast<unsigned long long>(broken), all.steps, all.requests, all.operations, all.crashes, all.restores, all.forks,
-              all.words, all.rounds, static_cast<unsigned long long>(traces), seconds());
-  return broken > 0 ? 1 : 0;
+  return ended;
 }
