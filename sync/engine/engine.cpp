@@ -143,7 +143,7 @@ void Engine::on(const Response& response) {
     return close({Fault::Invalid, "engine.view", "the server asks again for what it was just told"});
 
   const bool waiting = round_.queue_left || reply->applied_through < round_.last;
-  if (waiting && !base::mutant("drop-before-push")) reply->drop.clear();
+  if (waiting) reply->drop.clear();
   reply_ = std::move(*reply);
   phase_ = Phase::Applying;
   outputs_.push_back(Apply{reply_});

@@ -35,7 +35,7 @@ std::string World::describe(std::size_t word) const {
 }
 
 bool World::usable(const Tablet& tablet) const {
-  return !tablet.retired && council_.usable(tablet.worker) && !council_.devices_off.contains(tablet.device);
+  return council_.usable(tablet.worker) && !council_.devices_off.contains(tablet.device);
 }
 
 bool World::entitled(const Tablet& tablet, Id case_id) const {
@@ -48,6 +48,10 @@ void World::read_server() {
   if (server_read_at_ == server_disk_.writes()) return;
   server_read_at_ = server_disk_.writes();
   sql::Db& db = *server_eye_;
+  must(db.query("SELECT (SELECT max(rowid) FROM revisions), (SELECT max(rowid) FROM operations)", [&](const sql::Row& row) {
+    if (row.integer(0) < log_.last_revision || row.integer(1) < log_.last_operation)
+      throw Broken("I1", "the server no longer has what could be read from it");
+  }));
   must(db.query("SELECT rowid, record, rev, kind, state, author, hash, body, merged FROM revisions WHERE rowid > ? ORDER BY rowid",
                 log_.last_revision, [&](const sql::Row& row) {
     log_.last_revision = row.integer(0);
@@ -117,7 +121,8 @@ void World::read_server() {
     if (!log_.operations.emplace(std::tuple(row.device, row.incarnation, row.number), row.hash).second)
       throw Broken("I2", "two operations under one number");
     words_.find(row.bytes, log_.in_operations);
-    if (row.status == "refused") words_.find(row.bytes, log_.in_refused);
+    if (row.status == "refused")
+      words_.find(row.bytes, row.bytes.starts_with(R"({"kind":"submit")") ? log_.in_refused_submissions : log_.in_refused);
     const std::string wrong = reference_.take(row, log_, council_, server::day_of(Instant{row.at}), held);
     if (!wrong.empty()) throw Broken("rules", wrong);
   }
@@ -151,7 +156,8 @@ void World::check_reply(Id worker, Id device, const transport::HttpResponse& rep
 
 /// I1, I3, I4: what the tablet was told is true of the server, and what its cursors say it has is there.
 void World::check_tablet(Tablet& tablet) {
-  if (!tablet.store || tablet.checked_at == tablet.disk.writes()) return;
+  if (!tablet.store || (tablet.checked_at == tablet.disk.writes() && !settled_)) return;
+  const bool outdated = server_restored_ && !settled_;  // the server went back: the tablet is told at its next sync
   tablet.checked_at = tablet.disk.writes();
   sql::Db& db = *tablet.eye;
   tablet.words.assign(words_.size(), 0);
@@ -182,7 +188,7 @@ void World::check_tablet(Tablet& tablet) {
     const auto& log = log_.logs[id];
     const bool known = seq <= static_cast<std::int64_t>(log.size()) && log[static_cast<std::size_t>(seq - 1)].chain == chain;
     if (!known) {
-      if (server_restored_) continue;  // the server went back: it is told at the next sync
+      if (outdated) continue;
       throw Broken("I4", name(tablet) + "'s cursor of case " + brief(id) + " is at " + std::to_string(seq) + " of " +
                              std::to_string(log.size()) + ", in no history of the server's");
     }
@@ -192,17 +198,22 @@ void World::check_tablet(Tablet& tablet) {
       last[entry.record] = std::max(last[entry.record], entry.rev);
       if (log_.revisions.at({entry.record, entry.rev}).kind != model::RecordKind::ChildRecord) continue;
       auto found = held.find({entry.record, entry.rev});
-      if (found == held.end() && server_restored_) continue;
+      if (found == held.end() && outdated) continue;
       if (found == held.end()) throw Broken("I4", name(tablet) + " has a cursor past a version it does not have");
-      if (found->second != std::pair(entry.hash, entry.state) && !server_restored_)
+      if (found->second != std::pair(entry.hash, entry.state) && !outdated)
         throw Broken("I4", name(tablet) + " holds another version " + std::to_string(entry.rev) + " than the server");
     }
     for (const auto& [record, rev] : last)
-      if ((!newest.contains(record) || newest[record] < rev) && !server_restored_)
+      if ((!newest.contains(record) || newest[record] < rev) && !outdated)
         throw Broken("I4", name(tablet) + " has a cursor past a record it does not have");
   }
 
-  if (server_restored_) return;
+  if (outdated) return;
+  for (const auto& [key, value] : held) {
+    auto found = log_.revisions.find(key);
+    if (found == log_.revisions.end() || found->second.hash != value.first)
+      throw Broken("I8", name(tablet) + " holds version " + std::to_string(key.second) + " of " + brief(key.first) + ", which the server never had");
+  }
   must(db.query("SELECT incarnation, number, hash FROM ops WHERE acked=1", [&](const sql::Row& row) {
     auto found = log_.operations.find({tablet.device, row.integer(0), row.integer(1)});
     if (found == log_.operations.end() || found->second != row.string(2))
@@ -266,13 +277,16 @@ std::string World::left_over() {
 }
 
 void World::check_end() {
+  settled_ = true;
   for (const auto& [id, record] : reference_.records()) {
     if (record.kind != model::RecordKind::ChildRecord) continue;
     const auto& log = log_.logs[record.case_id];
     if (std::none_of(log.begin(), log.end(), [&, id = id](const auto& entry) { return entry.record == id; }))
       throw Broken("I3", "record " + brief(id) + " is not in the log of its case");
   }
-  Found in_use = log_.in_refused;
+  Found in_use = log_.in_refused;  // a person was told
+  // A refused submission is a draft again, on the tablet that sent it.
+  if (tablet_images_used_ || server_restored_) join(in_use, log_.in_refused_submissions);
   must(server_eye_->query("SELECT r.record, r.rev, r.body FROM revisions r JOIN records h ON h.record=r.record AND h.rev=r.rev",
                           [&](const sql::Row& row) {
     if (!log_.revisions.at({row.id(0), row.integer(1)}).discarded) words_.find(row.blob(2), in_use);
@@ -283,6 +297,7 @@ void World::check_end() {
       join(in_use, tablet->words);
       continue;
     }
+    check_tablet(*tablet);
     must(db.query("SELECT body FROM drafts", [&](const sql::Row& row) { words_.find(row.blob(0), in_use); }));
     std::string who = name(*tablet);
     must(db.query("SELECT visit, body, stage, base_rev, dirty, await_rev FROM drafts", [&](const sql::Row& row) {
@@ -302,12 +317,6 @@ void World::check_end() {
       if (there.has_value() == made.discarded)
         throw Broken("convergence", who + (there ? " still has a draft that was thrown away" : " lacks a draft"));
     }
-    must(db.query("SELECT incarnation, number, hash FROM ops WHERE acked=1 AND incarnation="
-                  "(SELECT CAST(value AS INTEGER) FROM meta WHERE key='incarnation')", [&](const sql::Row& row) {
-      auto found = log_.operations.find({tablet->device, row.integer(0), row.integer(1)});
-      if (found == log_.operations.end() || found->second != row.string(2))
-        throw Broken("I1", who + "'s acknowledged operation " + std::to_string(row.integer(1)) + " is not on the server");
-    }));
   }
   // As in check_words: then what is left in a draft's tombstone is all there is.
   if (server_restored_ && purged_any_) join(in_use, log_.in_operations);

@@ -55,7 +55,6 @@ constexpr Mutant kMutants[] = {
     {"revocation-untold", "nobody is told that a case is no longer theirs"},
     {"purge-leaves-records", "a purged case leaves its records behind"},
     {"purged-unsent", "work about a case that went is thrown away unsent"},
-    {"drop-before-push", "a case is purged before what waits about it was sent"},
     {"former-worker-refused", "work done before a reassignment is refused"},
     {"cover-for-ever", "cover does not end"},
     {"revoked-tablet-reads", "a tablet that was switched off is answered"},

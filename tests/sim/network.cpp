@@ -100,7 +100,7 @@ engine::Input World::arrives(Tablet& tablet, transport::HttpResponse answer, Ran
 
 /// One thing more about this tablet's connection: a request sets out, reaches the server, or its reply the tablet.
 void World::advance(Tablet& tablet, Random& random, bool faults) {
-  if (tablet.retired || !tablet.store) return;
+  if (!tablet.store) return;
   if (tablet.answer) {
     auto answer = std::exchange(tablet.answer, std::nullopt);
     tablet.engine->handle(arrives(tablet, std::move(*answer), random, faults));
@@ -206,7 +206,6 @@ void World::closed(Tablet& tablet, const engine::Close& close, Random& random) {
 }
 
 void World::sync_all(Tablet& tablet, Random& random) {
-  if (tablet.retired) return;
   for (int exchange = 0; exchange < kLongestRound; ++exchange) {
     now_ += 600;
     const bool resting = !tablet.engine;

@@ -123,7 +123,7 @@ void World::type(Tablet& tablet, Random& random) {
         if (draft.stage == store::DraftStage::Submitting) visit = std::move(draft.visit), based_on = draft.version;
   }
   if (based_on) {
-  } else if (drafts.empty() || random.percent(20)) {
+  } else if (drafts.empty() || random.percent(plan_.fresh)) {
     auto fresh = start_visit(tablet, random);
     if (!fresh) return;
     visit = std::move(*fresh);
@@ -212,9 +212,10 @@ void World::withdraw(Tablet& tablet, Random& random) {
 /// A returned or withdrawn record is written anew in a draft.
 void World::revise(Tablet& tablet, Random& random) {
   auto mine = records(tablet);
+  const bool any = random.percent(15);  // no screen offers the others: a program that was changed
   std::erase_if(mine, [&](const auto& view) {
     const State state = view.head().revision.state;
-    return view.head().body.author != tablet.worker || (state != State::Returned && state != State::Draft);
+    return view.head().body.author != tablet.worker || (state != State::Returned && state != State::Draft && !any);
   });
   if (mine.empty()) return;
   write_anew(tablet, random.pick(mine), random);
@@ -229,8 +230,9 @@ void World::write_anew(Tablet& tablet, const store::RecordView& view, Random& ra
 
 void World::decide(Tablet& tablet, Random& random) {
   auto others = records(tablet);
+  const bool own = random.percent(5);  // the screen offers none: a program that was changed
   std::erase_if(others, [&](const auto& view) {
-    return view.head().local || view.head().body.author == tablet.worker || view.head().revision.state != State::Submitted;
+    return view.head().local || (view.head().body.author == tablet.worker && !own) || view.head().revision.state != State::Submitted;
   });
   if (others.empty()) return;
   const auto& view = random.pick(others);

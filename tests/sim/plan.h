@@ -38,6 +38,7 @@ struct Plan {
   Trouble trouble;
   int tablets = 2;            ///< of the cast: see world.cpp
   std::size_t ops_per_push = 64, push_bytes = 256 * 1024, pull_bytes = 256 * 1024;
+  int fresh = 20;             ///< percent: how often somebody who could go on with a visit starts another
   std::vector<Step> steps;
 };
 

@@ -67,6 +67,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
   if (!exists && op.kind == OpKind::Submit && op.base_rev == 0 && !head) {
     auto body = wire::decode<model::ChildRecord>(op.body);
     if (!body || body->part.id != op.case_id || body->author != actor) return body ? "not_author" : "malformed";
+    if (incomplete(*body)) return "malformed";
     council.cases[op.case_id] = {"", actor, council.workers[actor].team, true, {}, {}};
     Record& child = records_[op.case_id];
     child = {op.case_id, model::RecordKind::Child, "NONE", 1, {}, actor, {actor}, false, false, {}};
@@ -119,6 +120,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
       if (!body) return "malformed";
       if (body->author != actor && !(head && head->writers.contains(body->author))) return "not_author";
       if (!body->conflicts.empty()) return "unsettled";
+      if (incomplete(*body)) return "malformed";
       if (head && stale) return merge("RETURNED");
       if (head && head->state == "SUBMITTED") return "wrong_state";
       Record& record = records_[op.record];

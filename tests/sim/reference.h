@@ -29,6 +29,11 @@ struct Council {
   bool may_see(Id worker, Id case_id, Date today) const;
 };
 
+/// The council's form asks what was seen before it asks about the home.
+inline bool incomplete(const model::ChildRecord& record) {
+  return record.part.answers.contains("home") && !record.part.answers.contains("saw");
+}
+
 /// What the server's database holds, as the checks read it: every log, revision and operation.
 struct ServerLog {
   struct Entry { Id record; std::int64_t rev = 0; std::string hash, state, chain; };
@@ -48,7 +53,7 @@ struct ServerLog {
   std::map<std::pair<Id, std::int64_t>, Revision> revisions;
   std::map<Id, std::int64_t> heads;
   std::map<std::tuple<Id, std::int64_t, std::int64_t>, std::string> operations;  ///< hash of the chain
-  Found in_revisions, in_refused, in_operations;
+  Found in_revisions, in_refused, in_refused_submissions, in_operations;
 };
 
 /// The protocol's rules without its machinery: what becomes of each operation, in the order the server took them in. Short, and

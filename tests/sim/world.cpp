@@ -85,7 +85,7 @@ World::~World() {
 // Tablets -------------------------------------------------------------------------------------------------------------
 
 void World::start(Tablet& tablet) {
-  if (tablet.store || tablet.retired) return;
+  if (tablet.store) return;
   auto open = [&] { return store::Store::open(tablet.disk.path(), store_key(), store_salt(), {true, MemoryDisk::kVfs, false}); };
   auto opened = open();
   if (!opened && opened.error().fault == base::Fault::Full) {  // somebody makes room
@@ -135,6 +135,7 @@ void World::died(Tablet& tablet, Random& random) {
   if (power || !plan_.trouble.power || !random.percent(20)) return;
   check_tablet(tablet);  // what can be read now must be there after a power cut as well
   const Found before = tablet.words;
+  tablet.disk.end();  // not closed, which would sync it
   let_go(tablet);
   tablet.disk.start(&random);
   start(tablet);
@@ -146,7 +147,7 @@ void World::died(Tablet& tablet, Random& random) {
 void World::restore_tablet(Tablet& tablet, Image image) {
   let_go(tablet);
   tablet.disk.restore(std::move(image));
-  tablet.went_back = tablet_images_used_ = true;
+  tablet_images_used_ = true;
   ++figures.restores;
   start(tablet);
   check_tablet(tablet);
@@ -160,7 +161,7 @@ void World::clone_tablet(Random& random) {
   tablet->device = original->device;
   tablet->worker = original->worker;
   tablet->serial = original->serial;
-  tablet->went_back = tablet_images_used_ = true;
+  tablet_images_used_ = true;
   tablet->disk.restore(image);
   start(*tablet);
   tablets_.push_back(std::move(tablet));
@@ -173,7 +174,8 @@ void World::start_server() {
   if (!opened) throw Broken("I1", "the server's database does not open: " + opened.error().where + " " + opened.error().detail);
   repository_ = std::move(*opened);
   service_ = std::make_unique<server::Service>(*repository_, authority_, server_clock_,
-                                               [](const model::ChildRecord&) { return std::string(); }, server::ServiceOptions{});
+                                               [](const model::ChildRecord& record) { return std::string(incomplete(record) ? "saw" : ""); },
+                                               server::ServiceOptions{});
   sql::DbOptions options;
   options.vfs = MemoryDisk::kVfs;
   const base::Secret key = server_key();
@@ -200,6 +202,7 @@ void World::server_died(Random& random) {
   start_server();
   read_server();
   if (power || !plan_.trouble.power || !random.percent(20)) return;
+  server_disk_.end();
   let_go_of_server();
   server_disk_.start(&random);
   start_server();
@@ -306,7 +309,6 @@ void World::step(const Step& step) {
 }
 
 void World::finish() {
-  ended_ = true;
   plan_.trouble = {};
   server_disk_.not_end();
   server_disk_.fill_up(0);

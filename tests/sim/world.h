@@ -58,16 +58,13 @@ struct Tablet {
   int attempt = 0, fresh_starts = 0;
   bool stopped = false;                        ///< until a person asks
   base::Error last_error;
-  std::int64_t due = 0;
   std::optional<std::string> asked;            ///< a request that has not reached the server
   std::optional<transport::HttpResponse> answer;  ///< a reply that has not reached the tablet
   bool idle = false;                           ///< the last round ended with nothing left to do
-  bool retired = false;                        ///< destroyed
   // For the checks
   std::uint64_t checked_at = 0;
   Found words;
   std::map<Id, std::pair<std::int64_t, std::string>> cursors;
-  bool went_back = false;                      ///< an older image of its disk was put back, or it was copied
   bool power_goes = false;                     ///< when it next ends, the power went
 };
 
@@ -179,7 +176,7 @@ class World {
   std::uint64_t server_read_at_ = ~0ULL;
   bool server_restored_ = false;
   bool server_power_goes_ = false, purged_any_ = false;
-  bool ended_ = false;
+  bool settled_ = false;  ///< all came to rest: nothing is outdated any more
 };
 
 }  // namespace doorstep::sim
