@@ -40,6 +40,7 @@ struct PressStart {};
 struct FieldTyped { std::string key; };        ///< a text, date or time editor whose key is a Place changed
 struct FieldLeft { std::string key; };         ///< it lost the keyboard: save now
 struct FieldChosen { Place place; FieldValue value; };
+struct ChooseNow { Place place; };             ///< the moment at which it is pressed
 struct AddItem { Place list; };
 struct RemoveItem { Place item; };
 struct ShowChild { Id child; };                ///< tab of the record screen; nil: the whole visit
@@ -89,8 +90,8 @@ struct Touched {};                             ///< any key or finger: the idle 
 
 using Intent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
-                 ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, AddItem, RemoveItem,
-                 ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall,
+                 ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
+                 RemoveItem, ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall,
                  ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
                  ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
                  PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused, Touched>;

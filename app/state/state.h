@@ -147,6 +147,10 @@ struct State {
 
   Editors editors;
 
+  /// Another after each update() that may have changed what is to be seen; copies share it. Whoever remembers something made from
+  /// a State keeps this with it and compares. Empty: nothing may be remembered.
+  std::shared_ptr<const void> revision;
+
   const Screen* screen() const { return screens.empty() ? nullptr : &screens.back(); }
   bool supervisor() const { return caseload && caseload->me.role == model::Role::Supervisor; }
   const Text& text() const { return assets->text; }

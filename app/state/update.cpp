@@ -70,6 +70,7 @@ void on(Turn& turn, const FieldLeft&) { save_now(turn); }
 void on(Turn& turn, const FieldChosen& chosen) {
   if (turn.state.visit && !turn.state.visit->submitting) choose(turn, chosen);
 }
+void on(Turn& turn, const ChooseNow& now) { on(turn, FieldChosen{now.place, local_rfc3339(turn.context.wall)}); }
 void on(Turn& turn, const AddItem& add) {
   if (!turn.state.visit) return;
   const auto id = turn.context.new_id();
@@ -349,6 +350,8 @@ void observe(State& state, const Context& context) {
   state.mono = context.mono;
 }
 
+void revise(State& state) { state.revision = std::make_shared<char>(); }
+
 }  // namespace
 
 State initial(std::shared_ptr<const Assets> assets, Config config) {
@@ -365,6 +368,7 @@ Effects update(State& state, const Intent& intent, const Context& context) {
   if (state.stage != Stage::Unlocked && !allowed_locked(intent)) return {};
   if (state.covered && !std::holds_alternative<Uncover>(intent) && !std::holds_alternative<PressLock>(intent)) return {};
   std::visit([&](const auto& what) { on(turn, what); }, intent);
+  if (!std::holds_alternative<Touched>(intent)) revise(state);
   return std::move(turn.effects);
 }
 
@@ -372,6 +376,7 @@ Effects update(State& state, const Event& event, const Context& context) {
   observe(state, context);
   updating::Turn turn{state, context, {}};
   std::visit([&](const auto& what) { on(turn, what); }, event);
+  revise(state);
   return std::move(turn.effects);
 }
 

@@ -106,7 +106,7 @@ struct Making {
         vm.date = rules::uk_date(*at);
         vm.minutes = rules::uk_minutes(*at);
       }
-      vm.now = {text()("field.now"), FieldChosen{place, local_rfc3339(state.now)}};
+      vm.now = {text()("field.now"), ChooseNow{place}};
     }
     return vm;
   }

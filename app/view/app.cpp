@@ -1,5 +1,6 @@
 #include <imgui.h>
 
+#include "app/view/models.h"
 #include "app/view/parts.h"
 
 namespace doorstep::view {
@@ -7,8 +8,13 @@ namespace {
 
 using state::ScreenKind;
 
-void draw_bar(Ui& ui, const state::State& state, Intents& out) {
-  state::BarVm vm = bar_vm(state);
+/// Those of the last frame, unless they are out of date.
+std::shared_ptr<Models> models_of(Ui& ui, const state::State& state) {
+  if (!ui.models || !ui.models->are_of(state)) ui.models = std::make_shared<Models>(state);
+  return ui.models;
+}
+
+void draw_bar(Ui& ui, const state::BarVm& vm, Intents& out) {
   Icon icon = vm.trouble ? Icon::Warning : vm.sending ? Icon::Sync : vm.offline ? Icon::CloudOff : Icon::Cloud;
   switch (app_bar(ui, {.title = vm.title, .back = vm.back, .status_icon = icon, .status = vm.status, .person = vm.person, .cover = vm.cover})) {
     case BarAction::Back: out.push_back(state::Back{}); break;
@@ -19,22 +25,26 @@ void draw_bar(Ui& ui, const state::State& state, Intents& out) {
   }
 }
 
-void draw_screen(Ui& ui, Rect where, const state::State& state, Editors& editors, Intents& out) {
+void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, Editors& editors, Intents& out) {
   const state::Screen& screen = *state.screen();
+  const auto made = [&](auto make) -> const auto& { return models.get([&] { return make(state); }); };
+  const auto made_of = [&](auto make) -> const auto& { return models.get([&] { return make(state, screen.id); }); };
   switch (screen.kind) {
-    case ScreenKind::MyChildren: return draw_my_children(ui, where, my_children_vm(state), ListPlace::Whole, editors, out);
-    case ScreenKind::Child: return draw_child(ui, where, child_vm(state, screen.id), out);
-    case ScreenKind::StartVisit: return draw_start_visit(ui, where, start_visit_vm(state), editors, out);
-    case ScreenKind::Record: return draw_record(ui, where, record_vm(state), date_words(state), note_words(state), editors, out);
-    case ScreenKind::Check: return draw_check(ui, where, check_vm(state), out);
-    case ScreenKind::SyncStatus: return draw_sync_status(ui, where, sync_vm(state), out);
-    case ScreenKind::Approvals: return draw_approvals(ui, where, approvals_vm(state), out);
-    case ScreenKind::Review: return draw_review(ui, where, review_vm(state), date_words(state), note_words(state), editors, out);
-    case ScreenKind::Conflict: return draw_conflicts(ui, where, conflicts_vm(state), out);
-    case ScreenKind::Alerts: return draw_alerts(ui, where, alerts_vm(state), note_words(state), editors, out);
-    case ScreenKind::Match: return draw_match(ui, where, match_vm(state, screen.id), out);
-    case ScreenKind::Settings: return draw_settings(ui, where, settings_vm(state), out);
-    case ScreenKind::ReadRecord: return draw_read(ui, where, read_vm(state, screen.id), note_words(state), editors, out);
+    case ScreenKind::MyChildren: return draw_my_children(ui, where, made(state::my_children_vm), ListPlace::Whole, editors, out);
+    case ScreenKind::Child: return draw_child(ui, where, made_of(state::child_vm), out);
+    case ScreenKind::StartVisit: return draw_start_visit(ui, where, made(state::start_visit_vm), editors, out);
+    case ScreenKind::Record:
+      return draw_record(ui, where, made(state::record_vm), made(state::date_words), made(state::note_words), editors, out);
+    case ScreenKind::Check: return draw_check(ui, where, made(state::check_vm), out);
+    case ScreenKind::SyncStatus: return draw_sync_status(ui, where, made(state::sync_vm), out);
+    case ScreenKind::Approvals: return draw_approvals(ui, where, made(state::approvals_vm), out);
+    case ScreenKind::Review:
+      return draw_review(ui, where, made(state::review_vm), made(state::date_words), made(state::note_words), editors, out);
+    case ScreenKind::Conflict: return draw_conflicts(ui, where, made(state::conflicts_vm), out);
+    case ScreenKind::Alerts: return draw_alerts(ui, where, made(state::alerts_vm), made(state::note_words), editors, out);
+    case ScreenKind::Match: return draw_match(ui, where, made_of(state::match_vm), out);
+    case ScreenKind::Settings: return draw_settings(ui, where, made(state::settings_vm), out);
+    case ScreenKind::ReadRecord: return draw_read(ui, where, made_of(state::read_vm), made(state::note_words), editors, out);
   }
 }
 
@@ -60,28 +70,27 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   }
   if (state.stage != state::Stage::Unlocked || !state.screen()) {
     ui.texts = {};  // not even the shape of a note stays behind a lock
+    ui.models.reset();
     draw_unlock(ui, root_rest(ui), unlock_vm(state), editors, out);
     end_root(ui);
     return;
   }
-  draw_bar(ui, state, out);
+  const std::shared_ptr<Models> models = models_of(ui, state);
+  draw_bar(ui, models->get([&] { return bar_vm(state); }), out);
   Rect rest = root_rest(ui);
   // In visit mode nothing of another family may be seen, so there is no list at the side.
   if (!in_visit(state) && !ui.narrow()) {
     Rect side = cut_side(ui, rest);
-    state::MyChildrenVm list = my_children_vm(state);
+    const state::MyChildrenVm& list = models->get([&] { return my_children_vm(state); });
     const bool overview = state.screen()->kind == ScreenKind::MyChildren;
     draw_my_children(ui, side, list, overview ? ListPlace::BesideOverview : ListPlace::BesideScreen, editors, out);
-    if (overview && state.supervisor()) {
-      const state::ApprovalsVm queue = approvals_vm(state);
-      draw_overview(ui, rest, list, &queue, out);
-    } else if (overview) {
-      draw_overview(ui, rest, list, nullptr, out);
+    if (overview) {
+      draw_overview(ui, rest, list, state.supervisor() ? &models->get([&] { return approvals_vm(state); }) : nullptr, out);
     } else {
-      draw_screen(ui, rest, state, editors, out);
+      draw_screen(ui, rest, state, *models, editors, out);
     }
   } else {
-    draw_screen(ui, rest, state, editors, out);
+    draw_screen(ui, rest, state, *models, editors, out);
   }
   end_root(ui);
 }

@@ -327,6 +327,24 @@ TEST_CASE("update: idle covers an open visit after a minute and locks after ten;
   CHECK_FALSE(next_deadline(desk.state).has_value());
 }
 
+TEST_CASE("update: whatever may have changed what is seen is another revision; a touch alone is not, nor a copy", "[state]") {
+  Desk desk;
+  CHECK(desk.state.revision == nullptr);
+  desk.unlock();
+  const auto before = desk.state.revision;
+  REQUIRE(before != nullptr);
+  desk.later(Millis(1000));
+  desk.act(Touched{});
+  CHECK(desk.state.revision == before);
+  CHECK(State(desk.state).revision == before);
+  desk.act(ShowTab{ListTab::Week});
+  CHECK(desk.state.revision != before);
+  const auto shown = desk.state.revision;
+  desk.act(PressLock{});
+  CHECK(desk.state.revision != nullptr);
+  CHECK(desk.state.revision != shown);
+}
+
 TEST_CASE("update: a search answer to an older question is not shown", "[state]") {
   Desk desk;
   desk.unlock();

@@ -15,6 +15,13 @@ const SecondWorkerVm* second_of(const RecordVm& vm) {
   return nullptr;
 }
 
+const FieldVm* field_of(const RecordVm& vm, std::string_view key) {
+  for (const auto& section : vm.sections)
+    for (const auto& block : section.blocks)
+      if (const auto* field = std::get_if<FieldVm>(&block); field && field->key == key) return field;
+  return nullptr;
+}
+
 }  // namespace
 
 TEST_CASE("vm_record: who went along is chosen, shown, saved, submitted, and taken away by a second press", "[state]") {
@@ -38,6 +45,20 @@ TEST_CASE("vm_record: who went along is chosen, shown, saved, submitted, and tak
   desk.fill();  // now it is known to be late, and asked why
   desk.act(PressSubmit{});
   CHECK(desk.last<Submit>().visit.second_worker == desk.other);
+}
+
+TEST_CASE("vm_record: Now is the moment at which it is pressed, not the one at which it was drawn", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  const auto vm = record_vm(desk.state);
+  const auto* start = field_of(vm, "visit/start");
+  REQUIRE(start != nullptr);
+  REQUIRE(start->now.intent.has_value());
+  desk.later(Millis(90'000));
+  desk.act(*start->now.intent);
+  REQUIRE(desk.state.visit->visit.facts.start.has_value());
+  CHECK(desk.state.visit->visit.facts.start->at == instant("2026-11-23T14:06:30Z"));
 }
 
 TEST_CASE("vm_record: a colleague's id written twice is settled by names", "[state]") {

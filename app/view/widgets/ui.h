@@ -17,6 +17,8 @@ struct ImDrawListSplitter;
 
 namespace doorstep::view {
 
+class Models;
+
 using base::Instant;
 using base::Millis;
 
@@ -102,6 +104,7 @@ struct Ui {
   void begin_frame();                      ///< clears what a frame writes; the shell and the harness call it
 
   TextCache texts;                         ///< for text.h
+  std::shared_ptr<Models> models;          ///< of what was drawn last; for draw_app
 
   /// Where the next widget goes; see layout.h. Not for views.
   struct Place {

@@ -1,0 +1,38 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <tuple>
+
+#include "app/state/view_models.h"
+
+namespace doorstep::view {
+
+/// The view models of one revision of the state and one minute of the clock, each made when it is first asked for: a frame in
+/// which nothing was turned makes none. Hangs from Ui, so that a lock lets go of it with everything else that was drawn.
+class Models {
+ public:
+  explicit Models(const state::State& state) : revision_(state.revision), minute_(minute_of(state)) {}
+
+  bool are_of(const state::State& state) const { return revision_ && revision_ == state.revision && minute_ == minute_of(state); }
+
+  /// What `make` returns, a view model by its type. Valid as long as this.
+  template <class Make>
+  const auto& get(const Make& make) {
+    auto& made = std::get<std::optional<decltype(make())>>(made_);
+    if (!made) made.emplace(make());
+    return *made;
+  }
+
+ private:
+  static std::int64_t minute_of(const state::State& state) { return state.now.ms / 60'000; }
+
+  std::shared_ptr<const void> revision_;
+  std::int64_t minute_;
+  std::tuple<std::optional<state::BarVm>, std::optional<state::MyChildrenVm>, std::optional<state::ChildVm>, std::optional<state::StartVisitVm>,
+             std::optional<state::RecordVm>, std::optional<state::CheckVm>, std::optional<state::SyncVm>, std::optional<state::ApprovalsVm>,
+             std::optional<state::ReviewVm>, std::optional<state::ConflictsVm>, std::optional<state::AlertsVm>, std::optional<state::MatchVm>,
+             std::optional<state::SettingsVm>, std::optional<state::ReadVm>, std::optional<state::DateWordsVm>, std::optional<state::NoteWordsVm>>
+      made_;
+};
+
+}  // namespace doorstep::view
