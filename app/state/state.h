@@ -147,8 +147,9 @@ struct State {
 
   Editors editors;
 
-  /// Another after each update() that may have changed what is to be seen; copies share it. Whoever remembers something made from
-  /// a State keeps this with it and compares. Empty: nothing may be remembered.
+  /// Another after each update() that may have changed what a view model says; copies share it. Whoever remembers a view model
+  /// keeps this with it and compares, and the minute of `now`. saved_vm and curtain_vm are not covered. Empty: nothing may be
+  /// remembered.
   std::shared_ptr<const void> revision;
 
   const Screen* screen() const { return screens.empty() ? nullptr : &screens.back(); }

@@ -12,6 +12,7 @@ struct Turn {
   State& state;
   const Context& context;
   Effects effects;
+  bool seen = true;  ///< it may have changed what a view model says (but for saved_vm, which is made for every frame)
 
   const Text& text() const { return state.text(); }
   const rules::Form& form() const { return state.assets->form; }

@@ -66,7 +66,10 @@ void on(Turn& turn, const PressStart&) { start_visit(turn); }
 void on(Turn& turn, const FieldTyped& typed) {
   updating::typed(turn, typed.key);
 }
-void on(Turn& turn, const FieldLeft&) { save_now(turn); }
+void on(Turn& turn, const FieldLeft&) {
+  save_now(turn);
+  turn.seen = false;
+}
 void on(Turn& turn, const FieldChosen& chosen) {
   if (turn.state.visit && !turn.state.visit->submitting) choose(turn, chosen);
 }
@@ -210,7 +213,7 @@ void on(Turn& turn, const SetLook& look) {
   apply_settings(turn, true);
 }
 void on(Turn& turn, const DismissRefused& dismiss) { turn.state.refused_seen.insert(dismiss.number); }
-void on(Turn&, const Touched&) {}
+void on(Turn& turn, const Touched&) { turn.seen = false; }
 
 // Events -------------------------------------------------------------------------------------------------------------------
 
@@ -266,6 +269,7 @@ void on(Turn& turn, const Loaded& loaded) {
 void on(Turn& turn, const UnlockResult& result) { unlocked(turn, result); }
 
 void on(Turn& turn, const Saved& saved) {
+  turn.seen = false;
   if (!turn.state.visit || turn.state.visit->visit.id != saved.visit) return;
   auto& open = *turn.state.visit;
   open.saved = std::max(open.saved, saved.edit);
@@ -323,6 +327,7 @@ void on(Turn& turn, const SearchHits& hits) {
 void on(Turn& turn, const Tick&) {
   auto& state = turn.state;
   const auto mono = turn.context.mono;
+  turn.seen = state.stage != Stage::Unlocked;
   if (const auto due = save_deadline(state); due && *due <= mono) save_now(turn);
   if (state.unlock_wait_until && *state.unlock_wait_until <= mono) {
     state.unlock_wait_until.reset();
@@ -333,6 +338,7 @@ void on(Turn& turn, const Tick&) {
   const bool visiting = in_visit(state);
   if (visiting && idle >= state.config.curtain_after) state.covered = true;
   if (idle >= (visiting ? state.config.visit_lock_after : state.config.lock_after)) lock(turn);
+  turn.seen = turn.seen || state.covered || state.stage != Stage::Unlocked;
 }
 void on(Turn& turn, const WindowHidden&) {
   save_now(turn);
@@ -368,7 +374,7 @@ Effects update(State& state, const Intent& intent, const Context& context) {
   if (state.stage != Stage::Unlocked && !allowed_locked(intent)) return {};
   if (state.covered && !std::holds_alternative<Uncover>(intent) && !std::holds_alternative<PressLock>(intent)) return {};
   std::visit([&](const auto& what) { on(turn, what); }, intent);
-  if (!std::holds_alternative<Touched>(intent)) revise(state);
+  if (turn.seen) revise(state);
   return std::move(turn.effects);
 }
 
@@ -376,7 +382,7 @@ Effects update(State& state, const Event& event, const Context& context) {
   observe(state, context);
   updating::Turn turn{state, context, {}};
   std::visit([&](const auto& what) { on(turn, what); }, event);
-  revise(state);
+  if (turn.seen) revise(state);
   return std::move(turn.effects);
 }
 

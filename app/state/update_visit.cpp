@@ -58,6 +58,18 @@ std::optional<std::string> typed_into_visit(Turn& turn, std::string_view key) {
   return std::holds_alternative<std::monostate>(value) ? state.editors.parts(key) : std::string();
 }
 
+/// The place of the open visit that the editor of `key` is for holds words: of an answer, or of why it was not covered.
+bool has_words(const Turn& turn, std::string_view key) {
+  if (!turn.state.visit) return false;
+  const bool is_why = key.ends_with(kUncovered);
+  const auto place = Place::parse(is_why ? key.substr(0, key.size() - kUncovered.size()) : key);
+  if (!place || turn.state.editors.find_date(key)) return false;
+  const auto value = get_field(turn.form(), turn.state.visit->visit, *place);
+  if (is_why) return std::holds_alternative<model::NotCovered>(value);
+  const auto* words = std::get_if<std::string>(&value);
+  return words && !words->empty();
+}
+
 }  // namespace
 
 // The open visit ---------------------------------------------------------------------------------------------------------
@@ -187,7 +199,10 @@ void typed(Turn& turn, std::string_view key) {
   auto& state = turn.state;
   if (state.visit && state.visit->submitting) return;
   if (key.ends_with(kTimePart)) key.remove_suffix(kTimePart.size());
+  const bool had_words = has_words(turn, key);
   const auto rest = state.visit ? typed_into_visit(turn, key) : std::nullopt;
+  // Only the editor shows the words themselves; everything else asks at most whether there are any, but for what is missing.
+  turn.seen = rest && !(had_words && has_words(turn, key) && !state.visit->checked);
   const auto words = [&] { return state.editors.find_date(key) ? state.editors.parts(key) : state.editors.typed(key); };
   const bool held = hold(turn, key, rest ? *rest : words());
   if (rest || (held && key == kJotting)) changed(turn);

@@ -7,19 +7,31 @@
 #include "app/state/state.h"
 
 /// What each screen shows, as plain words made from State by pure functions. A view draws these and decides nothing.
-/// Everything a person reads is already in the language of the text file; keys are stable and never names of people.
+/// Everything a person reads is already in the language of the text file; keys are stable and never names of people. Parts
+/// that are equal look and sound the same.
 namespace doorstep::state {
 
 enum class Mood { Neutral, Ok, Warn, Info, Danger };
 
-struct TagVm { std::string words; Mood mood = Mood::Neutral; };
-struct FactVm { std::string name, value; };
+struct TagVm {
+  std::string words;
+  Mood mood = Mood::Neutral;
+  friend bool operator==(const TagVm&, const TagVm&) = default;
+};
+struct FactVm {
+  std::string name, value;
+  friend bool operator==(const FactVm&, const FactVm&) = default;
+};
 /// A button: empty label = not offered.
 struct ActionVm {
   std::string label;
   std::optional<Intent> intent;  ///< emitted when pressed
   bool disabled = false;
   std::string spoken = {};       ///< its name, when the label alone does not say enough: "Remove Person 2"
+  /// Look and sound the same, whatever they do.
+  friend bool operator==(const ActionVm& a, const ActionVm& b) {
+    return a.label == b.label && a.disabled == b.disabled && a.spoken == b.spoken;
+  }
 };
 
 /// Whom to call, until a call is recorded.
@@ -29,6 +41,7 @@ struct CallCardVm {
   bool reason_open = false;
   bool turned = false;           ///< not as it comes: see State::calls_turned
   std::vector<std::string> tried;  ///< "Duty manager, 14:32: no answer"
+  friend bool operator==(const CallCardVm&, const CallCardVm&) = default;
 };
 
 // Every screen ---------------------------------------------------------------------------------------------------------
@@ -70,6 +83,7 @@ struct ChildRowVm {
   std::string trailing;        ///< "Thu 3 Dec"
   TagVm tag;                   ///< the most pressing thing: "3 days overdue", "Draft", "To write up", "Waiting to send"
   bool selected = false;
+  friend bool operator==(const ChildRowVm&, const ChildRowVm&) = default;
 };
 struct HitRowVm { Intent open; std::string key, title, snippet; };
 struct MyChildrenVm {
@@ -94,7 +108,10 @@ MyChildrenVm my_children_vm(const State& state);
 
 // A child --------------------------------------------------------------------------------------------------------------
 
-struct HazardVm { std::string kind, note; };
+struct HazardVm {
+  std::string kind, note;
+  friend bool operator==(const HazardVm&, const HazardVm&) = default;
+};
 struct StepVm { std::string what, owner, due, note; TagVm tag; };
 struct PersonVm { std::string name, relationship, detail; };
 struct VisitRowVm { Id record; std::string title, subtitle; TagVm tag; };
@@ -123,7 +140,15 @@ ChildVm child_vm(const State& state, const Id& child);
 
 // Start a visit --------------------------------------------------------------------------------------------------------
 
-struct ChoiceVm { std::string key, label, hint; bool selected = false; Intent intent; };
+struct ChoiceVm {
+  std::string key, label, hint;
+  bool selected = false;
+  Intent intent;
+  /// Look and sound the same, whatever they do.
+  friend bool operator==(const ChoiceVm& a, const ChoiceVm& b) {
+    return a.key == b.key && a.label == b.label && a.hint == b.hint && a.selected == b.selected;
+  }
+};
 struct StartVisitVm {
   std::string title;
   std::string family_label;
@@ -146,7 +171,12 @@ StartVisitVm start_visit_vm(const State& state);
 
 enum class FieldKind { Choice, Multi, Number, Line, Note, Date, Time, DateTime, Scale };
 
-struct OptionVm { std::string code, label, hint; bool selected = false; FieldValue value; };
+struct OptionVm {
+  std::string code, label, hint;
+  bool selected = false;
+  FieldValue value;
+  friend bool operator==(const OptionVm&, const OptionVm&) = default;
+};
 
 /// One question. Text, date and time kinds are typed into the editor of `key` (begun from `text`, `date`, `minutes`) and
 /// announced by FieldTyped; the others by FieldChosen{place, option.value}. DateTime uses the editors key and key+"/time".
@@ -168,6 +198,7 @@ struct FieldVm {
   std::string why;
   ActionVm now;                  ///< for times: "Now"
   std::size_t max_bytes = 1000;
+  friend bool operator==(const FieldVm&, const FieldVm&) = default;
 };
 
 struct ItemVm {
@@ -177,6 +208,7 @@ struct ItemVm {
   std::string error;
   std::vector<FieldVm> fields;
   ActionVm remove;
+  friend bool operator==(const ItemVm&, const ItemVm&) = default;
 };
 
 /// A list question: people, injuries, steps ...
@@ -191,6 +223,7 @@ struct ListVm {
   std::string not_covered;       ///< as in FieldVm; the editor of why is key + "/uncovered"
   bool is_not_covered = false;
   std::string why_label, why;
+  friend bool operator==(const ListVm&, const ListVm&) = default;
 };
 
 /// Several fields that belong together and are no list: risk.
@@ -198,12 +231,14 @@ struct GroupVm {
   Place place;
   std::string key, label, hint, error;
   std::vector<FieldVm> fields;
+  friend bool operator==(const GroupVm&, const GroupVm&) = default;
 };
 
 /// Who went with the worker: not a question of the form, for it is of the visit itself.
 struct SecondWorkerVm {
   std::string key, label, hint;
   std::vector<ChoiceVm> workers;
+  friend bool operator==(const SecondWorkerVm&, const SecondWorkerVm&) = default;
 };
 
 using BlockVm = std::variant<FieldVm, ListVm, GroupVm, SecondWorkerVm>;
@@ -212,7 +247,12 @@ struct SectionVm {
   std::vector<BlockVm> blocks;
 };
 
-struct PartTabVm { Id child; std::string name, label; };  ///< nil: the whole visit; label: the name, and after a check how much is to do
+struct PartTabVm {
+  Id child;           ///< nil: the whole visit
+  std::string name;
+  std::string label;  ///< the name, and after a check how much is to do
+  friend bool operator==(const PartTabVm&, const PartTabVm&) = default;
+};
 struct RecordVm {
   Id visit;
   std::string title;             ///< "Home visit: Okafor family"
@@ -229,15 +269,19 @@ struct RecordVm {
   std::string jottings_heading, jottings_hint, jotting_label;
   ActionVm add_jotting;
   std::vector<FactVm> jottings;  ///< time, words
-  std::string saved;             ///< "Saved on this tablet at 14:32"
-  bool save_failed = false;
-  bool saving = false;           ///< not on the disk yet
   ActionVm check;                ///< "Check and submit"
   ActionVm discard;
   std::string discard_question;  ///< once asked: words, and the two answers
   ActionVm discard_yes, discard_no;
 };
 RecordVm record_vm(const State& state);
+/// Whether what was typed is on the disk. Another after almost every key, so it stands apart from the page.
+struct SavedVm {
+  std::string words;             ///< "Saved on this tablet at 14:32"; empty: nothing was typed yet
+  bool failed = false;
+  bool saving = false;           ///< not on the disk yet
+};
+SavedVm saved_vm(const State& state);
 /// Key of the first control of the question or item at `place`, as the record screen draws it; empty when it is not shown.
 std::string first_control(const RecordVm& vm, const Place& place);
 
@@ -271,10 +315,22 @@ CheckVm check_vm(const State& state);
 // Reading a record -----------------------------------------------------------------------------------------------------
 
 /// A person, a step, an injury: what it is called, and what is said of it, each under its own words.
-struct ReadEntryVm { std::string title; std::vector<FactVm> facts; };
+struct ReadEntryVm {
+  std::string title;
+  std::vector<FactVm> facts;
+  friend bool operator==(const ReadEntryVm&, const ReadEntryVm&) = default;
+};
 /// The question, and what was said: words, or the entries of a list.
-struct ReadLineVm { std::string name, value; std::vector<ReadEntryVm> entries; };
-struct ReadBlockVm { std::string heading; std::vector<ReadLineVm> lines; };
+struct ReadLineVm {
+  std::string name, value;
+  std::vector<ReadEntryVm> entries;
+  friend bool operator==(const ReadLineVm&, const ReadLineVm&) = default;
+};
+struct ReadBlockVm {
+  std::string heading;
+  std::vector<ReadLineVm> lines;
+  friend bool operator==(const ReadBlockVm&, const ReadBlockVm&) = default;
+};
 struct ReadVm {
   std::string title;
   TagVm tag;
@@ -315,7 +371,10 @@ struct ApprovalsVm {
 };
 ApprovalsVm approvals_vm(const State& state);
 
-struct ChangeVm { std::string place, before, after; };  ///< before: empty when nothing was said
+struct ChangeVm {
+  std::string place, before, after;
+  friend bool operator==(const ChangeVm&, const ChangeVm&) = default;
+};  ///< before: empty when nothing was said
 struct ReviewVm {
   std::string title;
   TagVm tag;
@@ -341,7 +400,11 @@ struct ReviewVm {
   std::string reason_label;
   std::vector<ChoiceVm> reasons;          ///< of a return
   std::string directed_heading, directed_hint;
-  struct DirectedVm { std::string title, what_key, owner_key, due_key; ActionVm remove; };
+  struct DirectedVm {
+    std::string title, what_key, owner_key, due_key;
+    ActionVm remove;
+    friend bool operator==(const DirectedVm&, const DirectedVm&) = default;
+  };
   std::vector<DirectedVm> directed;       ///< steps the supervisor directs
   std::string what_label, owner_label, owner_hint, due_label;
   ActionVm add_directed;

@@ -403,15 +403,6 @@ RecordVm record_vm(const State& state) {
     vm.add_jotting = {text("jottings.add"), AddJotting{}};
     for (const auto& jotting : visit.jottings) vm.jottings.push_back({clock_words(jotting.at), jotting.text});
   }
-  if (!open.save_error.empty()) {
-    vm.saved = text("record.save_failed", {{"why", open.save_error}});
-    vm.save_failed = true;
-  } else if (open.edit != open.saved) {
-    vm.saved = text("record.saving");
-    vm.saving = true;
-  } else if (open.saved_at) {
-    vm.saved = text("record.saved", {{"time", clock_words(*open.saved_at)}});
-  }
   vm.check = {text("record.check"), Open{ScreenKind::Check, visit.id}};
   vm.discard = {text("record.discard"), DiscardVisit{DiscardVisit::Step::Ask}};
   if (open.discard_asked) {
@@ -420,6 +411,16 @@ RecordVm record_vm(const State& state) {
     vm.discard_no = {text("record.discard.no"), DiscardVisit{DiscardVisit::Step::No}};
   }
   return vm;
+}
+
+SavedVm saved_vm(const State& state) {
+  const auto& text = state.text();
+  if (!state.visit) return {};
+  const auto& open = *state.visit;
+  if (!open.save_error.empty()) return {text("record.save_failed", {{"why", open.save_error}}), true, false};
+  if (open.edit != open.saved) return {text("record.saving"), false, true};
+  if (open.saved_at) return {text("record.saved", {{"time", clock_words(*open.saved_at)}})};
+  return {};
 }
 
 std::string first_control(const RecordVm& vm, const Place& place) {

@@ -34,7 +34,8 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
     case ScreenKind::Child: return draw_child(ui, where, made_of(state::child_vm), out);
     case ScreenKind::StartVisit: return draw_start_visit(ui, where, made(state::start_visit_vm), editors, out);
     case ScreenKind::Record:
-      return draw_record(ui, where, made(state::record_vm), made(state::date_words), made(state::note_words), editors, out);
+      return draw_record(ui, where, made(state::record_vm), saved_vm(state), made(state::date_words), made(state::note_words), editors,
+                         out);
     case ScreenKind::Check: return draw_check(ui, where, made(state::check_vm), out);
     case ScreenKind::SyncStatus: return draw_sync_status(ui, where, made(state::sync_vm), out);
     case ScreenKind::Approvals: return draw_approvals(ui, where, made(state::approvals_vm), out);

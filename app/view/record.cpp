@@ -172,8 +172,8 @@ void draw_head(Pen& pen, const state::RecordVm& vm) {
 
 }  // namespace
 
-void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
-                 Editors& editors, Intents& out) {
+void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::SavedVm& saved, const state::DateWordsVm& dates,
+                 const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   Pen pen{ui, dates, notes, editors, out};
   draw_call_line(ui, where, vm.calls, out);
   begin_page(ui, "record", vm.title, where);
@@ -216,10 +216,10 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Dat
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);
-  if (!vm.saved.empty()) {
-    push_right(ui, line_width(ui, Type::Small, vm.saved) + ui.s(16 + space::kXs));
-    status_line(ui, vm.save_failed ? Icon::Warning : vm.saving ? Icon::Sync : Icon::Check, vm.saved,
-                vm.save_failed ? Tone::Danger : vm.saving ? Tone::Neutral : Tone::Ok);
+  if (!saved.words.empty()) {
+    push_right(ui, line_width(ui, Type::Small, saved.words) + ui.s(16 + space::kXs));
+    status_line(ui, saved.failed ? Icon::Warning : saved.saving ? Icon::Sync : Icon::Check, saved.words,
+                saved.failed ? Tone::Danger : saved.saving ? Tone::Neutral : Tone::Ok);
   }
   end_footer(ui);
   end_page(ui);

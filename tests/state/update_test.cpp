@@ -109,9 +109,9 @@ TEST_CASE("update: typed words are saved 300 ms after the last key, and 1.5 s in
   desk.hear(Tick{});
   REQUIRE(desk.all<SaveDraft>().size() == count + 1);
   CHECK(std::get<std::string>(desk.last<SaveDraft>().visit.children[0].answers.at("said")) == "I");
-  CHECK(record_vm(desk.state).saved == "Saving");
+  CHECK(saved_vm(desk.state).words == "Saving");
   desk.saved();
-  CHECK(record_vm(desk.state).saved == "Saved on this tablet at 14:05");
+  CHECK(saved_vm(desk.state).words == "Saved on this tablet at 14:05");
 
   const auto from = desk.mono;
   std::string words;
@@ -129,8 +129,8 @@ TEST_CASE("update: a save that failed is told in words and tried again", "[state
   desk.unlock();
   desk.start();
   desk.hear(SaveFailed{desk.state.visit->visit.id, {base::Fault::Full, "store", ""}});
-  CHECK(record_vm(desk.state).save_failed);
-  CHECK(record_vm(desk.state).saved.find("no room left") != std::string::npos);
+  CHECK(saved_vm(desk.state).failed);
+  CHECK(saved_vm(desk.state).words.find("no room left") != std::string::npos);
   const auto count = desk.all<SaveDraft>().size();
   const auto due = next_deadline(desk.state);
   REQUIRE(due.has_value());
@@ -337,6 +337,8 @@ TEST_CASE("update: whatever may have changed what is seen is another revision; a
   desk.act(Touched{});
   CHECK(desk.state.revision == before);
   CHECK(State(desk.state).revision == before);
+  desk.hear(Tick{});
+  CHECK(desk.state.revision == before);
   desk.act(ShowTab{ListTab::Week});
   CHECK(desk.state.revision != before);
   const auto shown = desk.state.revision;
