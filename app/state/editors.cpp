@@ -1,6 +1,7 @@
 #include "app/state/editors.h"
 
 #include <array>
+#include <bit>
 #include <cctype>
 #include <charconv>
 #include <vector>
@@ -150,6 +151,25 @@ std::string Editors::parts(std::string_view key) const {
     out += one + "\n";
   }
   return any ? out : std::string();
+}
+
+std::uint64_t Editors::hash(std::string_view prefix) const {
+  std::uint64_t out = 0;
+  const auto add = [&](std::size_t part) { out = std::rotl((out ^ part) * 0x9E3779B97F4A7C15u, 29); };
+  const auto add_text = [&](const editor::EditorState& text) {
+    for (std::size_t i = 0; i < text.doc().paragraphs(); ++i) add(std::hash<std::string>()(text.doc().paragraph(i)));
+    add(text.can_undo() + 2u * text.can_redo());
+  };
+  const auto add_all = [&](const auto& map, const auto& add_one) {
+    for (auto at = map.lower_bound(prefix); at != map.end() && at->first.starts_with(prefix); ++at) {
+      add(std::hash<std::string>()(at->first));
+      add_one(at->second);
+    }
+  };
+  add_all(texts_, add_text);
+  add_all(dates_, [&](const editor::DateEdit& date) { add_text(date.day), add_text(date.month), add_text(date.year); });
+  add_all(times_, [&](const editor::TimeEdit& time) { add_text(time.hour), add_text(time.minute); });
+  return out;
 }
 
 void Editors::recall(std::string_view key, std::string words) {

@@ -10,8 +10,9 @@ using state::ScreenKind;
 
 /// Those of the last frame, unless they are out of date.
 std::shared_ptr<Models> models_of(Ui& ui, const state::State& state) {
-  if (!ui.models || !ui.models->are_of(state)) ui.models = std::make_shared<Models>(state);
-  return ui.models;
+  if (ui.models && ui.models->are_of(state)) return ui.models;
+  if (state.stage != state::Stage::Unlocked) ui.forget();
+  return ui.models = std::make_shared<Models>(state);
 }
 
 void draw_bar(Ui& ui, const state::BarVm& vm, Intents& out) {
@@ -69,14 +70,12 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
     end_root(ui);
     return;
   }
+  const std::shared_ptr<Models> models = models_of(ui, state);
   if (state.stage != state::Stage::Unlocked || !state.screen()) {
-    ui.texts = {};  // not even the shape of a note stays behind a lock
-    ui.models.reset();
-    draw_unlock(ui, root_rest(ui), unlock_vm(state), editors, out);
+    draw_unlock(ui, root_rest(ui), models->get([&] { return unlock_vm(state); }), editors, out);
     end_root(ui);
     return;
   }
-  const std::shared_ptr<Models> models = models_of(ui, state);
   draw_bar(ui, models->get([&] { return bar_vm(state); }), out);
   Rect rest = root_rest(ui);
   // In visit mode nothing of another family may be seen, so there is no list at the side.

@@ -3,13 +3,16 @@
 namespace doorstep::view {
 
 void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out) {
-  for (const auto& visit : queue.visits) {
-    gap(ui, space::kLg);
-    label(ui, visit.heading);
-    for (const auto& row : visit.rows)
-      if (list_row(ui, "review-" + row.record.str(), {.title = row.title, .subtitle = row.subtitle, .trailing = row.age,
-                                                      .tag = row.tag.words, .tone = tone_of(row.tag.mood)}))
-        out.push_back(state::Open{state::ScreenKind::Review, row.record});
+  for (std::size_t i = 0; i < queue.visits.size(); ++i) {
+    const auto& visit = queue.visits[i];
+    block(ui, "queue-" + std::to_string(i), queue, [&] {
+      gap(ui, space::kLg);
+      label(ui, visit.heading);
+      for (const auto& row : visit.rows)
+        if (list_row(ui, "review-" + row.record.str(), {.title = row.title, .subtitle = row.subtitle, .trailing = row.age,
+                                                        .tag = row.tag.words, .tone = tone_of(row.tag.mood)}))
+          out.push_back(state::Open{state::ScreenKind::Review, row.record});
+    });
   }
   if (queue.visits.empty()) empty_state(ui, Icon::Inbox, queue.empty_heading, queue.empty_body);
 }

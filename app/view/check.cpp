@@ -26,30 +26,34 @@ void draw_missing(Ui& ui, const state::CheckVm& vm, Intents& out) {
 void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
   draw_call_line(ui, where, vm.calls, out);
   begin_page(ui, "check", vm.title, where);
-  title(ui, vm.title);
-  secondary(ui, vm.intro);
-  gap(ui, space::kMd);
-  draw_calls_below_line(ui, vm.calls, out);
-  draw_missing(ui, vm, out);
-  if (!vm.warnings.empty()) {
-    begin_panel(ui, "warnings", Tone::Warn, vm.warnings_heading);
-    label(ui, vm.warnings_heading);
-    for (const auto& warning : vm.warnings) body(ui, warning);
-    end_panel(ui);
+  block(ui, "head", vm, [&] {
+    title(ui, vm.title);
+    secondary(ui, vm.intro);
     gap(ui, space::kMd);
-  }
-  if (!vm.submit_error.empty()) {
-    inline_error(ui, vm.submit_error);
-    gap(ui, space::kMd);
-  }
-  if (!vm.parts.empty()) {
-    heading(ui, vm.summary_heading);
-    for (const auto& part : vm.parts) {
+    draw_calls_below_line(ui, vm.calls, out);
+    draw_missing(ui, vm, out);
+  });
+  block(ui, "summary", vm, [&] {
+    if (!vm.warnings.empty()) {
+      begin_panel(ui, "warnings", Tone::Warn, vm.warnings_heading);
+      label(ui, vm.warnings_heading);
+      for (const auto& warning : vm.warnings) body(ui, warning);
+      end_panel(ui);
       gap(ui, space::kMd);
-      label(ui, part.name);
-      draw_facts(ui, part.lines);
     }
-  }
+    if (!vm.submit_error.empty()) {
+      inline_error(ui, vm.submit_error);
+      gap(ui, space::kMd);
+    }
+    if (!vm.parts.empty()) {
+      heading(ui, vm.summary_heading);
+      for (const auto& part : vm.parts) {
+        gap(ui, space::kMd);
+        label(ui, part.name);
+        draw_facts(ui, part.lines);
+      }
+    }
+  });
   gap(ui, space::kLg);
   secondary(ui, vm.note);
   gap(ui, space::kLg);

@@ -2,15 +2,18 @@
 
 namespace doorstep::view {
 
-void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
-  Scope scope(ui, vm.child.str());
-  begin_page(ui, "child", vm.title, where);
+namespace {
+
+void draw_head(Ui& ui, const state::ChildVm& vm) {
   title(ui, vm.title);
   for (const auto& d : vm.due) icon_text(ui, d.mood == state::Mood::Danger ? Icon::Warning : Icon::Clock, d.words, tone_of(d.mood));
   draw_hazards(ui, vm.hazards_heading, vm.hazards);
   gap(ui, space::kMd);
   draw_facts(ui, vm.facts);
   draw_fact_block(ui, vm.involvement_heading, vm.involvement);
+}
+
+void draw_steps(Ui& ui, const state::ChildVm& vm) {
   gap(ui, space::kLg);
   heading(ui, vm.steps_heading);
   gap(ui, space::kXs);
@@ -26,12 +29,17 @@ void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
     end_panel(ui);
     gap(ui, space::kXs);
   }
-  if (!vm.people.empty()) {
-    gap(ui, space::kLg);
-    heading(ui, vm.people_heading);
-    gap(ui, space::kXs);
-    for (const auto& person : vm.people) fact(ui, person.relationship, person.detail.empty() ? person.name : person.name + ". " + person.detail);
-  }
+}
+
+void draw_people(Ui& ui, const state::ChildVm& vm) {
+  if (vm.people.empty()) return;
+  gap(ui, space::kLg);
+  heading(ui, vm.people_heading);
+  gap(ui, space::kXs);
+  for (const auto& person : vm.people) fact(ui, person.relationship, person.detail.empty() ? person.name : person.name + ". " + person.detail);
+}
+
+void draw_visits(Ui& ui, const state::ChildVm& vm, Intents& out) {
   gap(ui, space::kLg);
   heading(ui, vm.visits_heading);
   if (vm.visits.empty()) secondary(ui, vm.visits_none);
@@ -39,6 +47,17 @@ void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
     if (list_row(ui, "record-" + visit.record.str(), {.title = visit.title, .subtitle = visit.subtitle, .tag = visit.tag.words,
                                                       .tone = tone_of(visit.tag.mood)}))
       out.push_back(state::Open{state::ScreenKind::ReadRecord, visit.record});
+}
+
+}  // namespace
+
+void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
+  Scope scope(ui, vm.child.str());
+  begin_page(ui, "child", vm.title, where);
+  block(ui, "head", vm, [&] { draw_head(ui, vm); });
+  block(ui, "steps", vm, [&] { draw_steps(ui, vm); });
+  block(ui, "people", vm, [&] { draw_people(ui, vm); });
+  block(ui, "visits", vm, [&] { draw_visits(ui, vm, out); });
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "start", vm.start_visit, ButtonKind::Primary, out, Icon::Home);

@@ -7,23 +7,25 @@ void draw_conflicts(Ui& ui, Rect where, const state::ConflictsVm& vm, Intents& o
   secondary(ui, vm.intro);
   for (const auto& conflict : vm.conflicts) {
     Scope scope(ui, conflict.path);
-    gap(ui, space::kLg);
-    heading(ui, conflict.heading);
-    gap(ui, space::kSm);
-    draw_side_by_side(
-        ui, [&] { draw_text_of(ui, "mine", conflict.mine_heading, conflict.mine, Tone::Info); },
-        [&] { draw_text_of(ui, "theirs", conflict.theirs_heading, conflict.theirs, Tone::Warn); });
-    if (!conflict.base.empty()) {
+    block(ui, "conflict", vm, [&] {
+      gap(ui, space::kLg);
+      heading(ui, conflict.heading);
       gap(ui, space::kSm);
-      small(ui, conflict.base_heading);
-      secondary(ui, conflict.base);
-    }
-    gap(ui, space::kSm);
-    begin_flow(ui);
-    draw_action(ui, "keep-mine", conflict.keep_mine, ButtonKind::Secondary, out);
-    draw_action(ui, "keep-theirs", conflict.keep_theirs, ButtonKind::Secondary, out);
-    draw_action(ui, "keep-both", conflict.keep_both, ButtonKind::Primary, out);
-    end_flow(ui);
+      draw_side_by_side(
+          ui, [&] { draw_text_of(ui, "mine", conflict.mine_heading, conflict.mine, Tone::Info); },
+          [&] { draw_text_of(ui, "theirs", conflict.theirs_heading, conflict.theirs, Tone::Warn); });
+      if (!conflict.base.empty()) {
+        gap(ui, space::kSm);
+        small(ui, conflict.base_heading);
+        secondary(ui, conflict.base);
+      }
+      gap(ui, space::kSm);
+      begin_flow(ui);
+      draw_action(ui, "keep-mine", conflict.keep_mine, ButtonKind::Secondary, out);
+      draw_action(ui, "keep-theirs", conflict.keep_theirs, ButtonKind::Secondary, out);
+      draw_action(ui, "keep-both", conflict.keep_both, ButtonKind::Primary, out);
+      end_flow(ui);
+    });
   }
   if (vm.conflicts.empty()) {
     gap(ui, space::kLg);

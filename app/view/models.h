@@ -8,7 +8,7 @@
 namespace doorstep::view {
 
 /// The view models of one revision of the state and one minute of the clock, each made when it is first asked for: a frame in
-/// which nothing was turned makes none. Hangs from Ui, so that a lock lets go of it with everything else that was drawn.
+/// which nothing was turned makes none. Ui holds it, so that a lock lets go of it with everything else that was drawn.
 class Models {
  public:
   explicit Models(const state::State& state) : revision_(state.revision), minute_(minute_of(state)) {}
@@ -28,10 +28,12 @@ class Models {
 
   std::shared_ptr<const void> revision_;
   std::int64_t minute_;
-  std::tuple<std::optional<state::BarVm>, std::optional<state::MyChildrenVm>, std::optional<state::ChildVm>, std::optional<state::StartVisitVm>,
-             std::optional<state::RecordVm>, std::optional<state::CheckVm>, std::optional<state::SyncVm>, std::optional<state::ApprovalsVm>,
-             std::optional<state::ReviewVm>, std::optional<state::ConflictsVm>, std::optional<state::AlertsVm>, std::optional<state::MatchVm>,
-             std::optional<state::SettingsVm>, std::optional<state::ReadVm>, std::optional<state::DateWordsVm>, std::optional<state::NoteWordsVm>>
+  template <class... Vm>
+  using Made = std::tuple<std::optional<Vm>...>;
+  Made<state::UnlockVm, state::BarVm, state::MyChildrenVm, state::ChildVm, state::StartVisitVm,
+       state::RecordVm, state::CheckVm, state::SyncVm, state::ApprovalsVm, state::ReviewVm,
+       state::ConflictsVm, state::AlertsVm, state::MatchVm, state::SettingsVm, state::ReadVm,
+       state::DateWordsVm, state::NoteWordsVm>
       made_;
 };
 

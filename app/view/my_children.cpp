@@ -5,10 +5,14 @@ namespace doorstep::view {
 namespace {
 
 void draw_rows(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
-  for (const auto& row : vm.rows)
-    if (list_row(ui, "child-" + row.child.str(), {.title = row.title, .subtitle = row.subtitle, .trailing = row.trailing,
-                                                  .tag = row.tag.words, .tone = tone_of(row.tag.mood), .selected = row.selected}))
-      out.push_back(state::Open{state::ScreenKind::Child, row.child});
+  for (const auto& row : vm.rows) {
+    const std::string key = "child-" + row.child.str();
+    block(ui, key, row, [&] {
+      if (list_row(ui, key, {.title = row.title, .subtitle = row.subtitle, .trailing = row.trailing, .tag = row.tag.words,
+                             .tone = tone_of(row.tag.mood), .selected = row.selected}))
+        out.push_back(state::Open{state::ScreenKind::Child, row.child});
+    });
+  }
 }
 
 void draw_drafts(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
@@ -64,11 +68,15 @@ void draw_head(Ui& ui, const state::MyChildrenVm& vm, bool side) {
 void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPlace place, Editors& editors, Intents& out) {
   const bool side = place != ListPlace::Whole;
   begin_page(ui, "my-children", vm.title, where, {.surface = true, .edge = side, .pad = space::kLg, .max_width = side ? 0.f : kColumn});
-  draw_head(ui, vm, side);
-  if (place != ListPlace::BesideOverview) draw_notice(ui, vm);
-  if (search_field(ui, state::kSearch, vm.search_name, editors.text(state::kSearch, {}, {.single_line = true})).changed)
-    out.push_back(state::SearchTyped{});
-  gap(ui, space::kXs);
+  block(ui, "head", std::tie(vm.title, vm.date, vm.notice, place), [&] {
+    draw_head(ui, vm, side);
+    if (place != ListPlace::BesideOverview) draw_notice(ui, vm);
+  });
+  block(ui, "searching", vm.search_name, [&] { return editors.hash(state::kSearch); }, [&] {
+    if (search_field(ui, state::kSearch, vm.search_name, editors.text(state::kSearch, {}, {.single_line = true})).changed)
+      out.push_back(state::SearchTyped{});
+    gap(ui, space::kXs);
+  });
   if (vm.searching) {
     draw_rows(ui, vm, out);
     for (const auto& hit : vm.hits)
@@ -77,29 +85,36 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
     end_page(ui);
     return;
   }
-  if (place == ListPlace::BesideScreen) draw_call_cards(ui, vm.calls, out);  // they stay in sight until a call is recorded
+  if (place == ListPlace::BesideScreen)  // they stay in sight until a call is recorded
+    block(ui, "calls", vm.calls, [&] { draw_call_cards(ui, vm.calls, out); });
   if (place == ListPlace::Whole) {
     gap(ui, space::kXs);
-    draw_to_do(ui, vm, out);
+    block(ui, "to-do", vm, [&] { draw_to_do(ui, vm, out); });
     gap(ui, space::kMd);
   }
-  std::vector<std::string_view> labels(vm.tabs.begin(), vm.tabs.end());
-  if (auto tab = tabs(ui, "when", labels, vm.tab)) out.push_back(state::ShowTab{static_cast<state::ListTab>(*tab)});
+  block(ui, "tabs", std::tie(vm.tabs, vm.tab), [&] {
+    std::vector<std::string_view> labels(vm.tabs.begin(), vm.tabs.end());
+    if (auto tab = tabs(ui, "when", labels, vm.tab)) out.push_back(state::ShowTab{static_cast<state::ListTab>(*tab)});
+  });
   draw_rows(ui, vm, out);
   if (vm.rows.empty()) empty_state(ui, Icon::Check, vm.empty_heading, vm.empty_body);
   gap(ui, space::kLg);
-  begin_flow(ui);
-  draw_more(ui, vm, true, out);
-  end_flow(ui);
+  block(ui, "aside", vm.more, [&] {
+    begin_flow(ui);
+    draw_more(ui, vm, true, out);
+    end_flow(ui);
+  });
   end_page(ui);
 }
 
 void draw_overview(Ui& ui, Rect where, const state::MyChildrenVm& vm, const state::ApprovalsVm* queue, Intents& out) {
   begin_page(ui, "overview", vm.date, where);
-  title(ui, vm.date);
-  gap(ui, space::kMd);
-  draw_notice(ui, vm);
-  draw_to_do(ui, vm, out);
+  block(ui, "to-do", vm, [&] {
+    title(ui, vm.date);
+    gap(ui, space::kMd);
+    draw_notice(ui, vm);
+    draw_to_do(ui, vm, out);
+  });
   if (queue) {
     gap(ui, space::kXl);
     heading(ui, queue->title);

@@ -225,27 +225,30 @@ void draw_entry(Ui& ui, const state::ReadEntryVm& entry) {
   end_entry(ui, top);
 }
 
+void draw_read_block(Ui& ui, const state::ReadBlockVm& block) {
+  gap(ui, space::kLg);
+  separator(ui);
+  heading(ui, block.heading);
+  gap(ui, space::kXs);
+  for (const auto& line : block.lines) {
+    const bool is_short = line.entries.empty() && line.value.size() <= kShortAnswer && line.value.find('\n') == std::string::npos;
+    const bool said_by_heading = &line == block.lines.data() && line.name == block.heading;  // "What I saw"
+    if (is_short && !said_by_heading) {
+      fact(ui, line.name, line.value, kAnswerColumn);
+      continue;
+    }
+    gap(ui, space::kXs);
+    if (!said_by_heading) label(ui, line.name);
+    if (!line.value.empty()) pre(ui, line.value);
+    for (const auto& entry : line.entries) draw_entry(ui, entry);
+  }
+}
+
 }  // namespace
 
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks) {
-  for (const auto& block : blocks) {
-    gap(ui, space::kLg);
-    separator(ui);
-    heading(ui, block.heading);
-    gap(ui, space::kXs);
-    for (const auto& line : block.lines) {
-      const bool is_short = line.entries.empty() && line.value.size() <= kShortAnswer && line.value.find('\n') == std::string::npos;
-      const bool said_by_heading = &line == block.lines.data() && line.name == block.heading;  // "What I saw"
-      if (is_short && !said_by_heading) {
-        fact(ui, line.name, line.value, kAnswerColumn);
-        continue;
-      }
-      gap(ui, space::kXs);
-      if (!said_by_heading) label(ui, line.name);
-      if (!line.value.empty()) pre(ui, line.value);
-      for (const auto& entry : line.entries) draw_entry(ui, entry);
-    }
-  }
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    block(ui, "read-" + std::to_string(i), blocks[i], [&] { draw_read_block(ui, blocks[i]); });
 }
 
 void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes, Editors& editors,

@@ -5,6 +5,7 @@
 
 #include "app/state/view_models.h"
 #include "app/view/screens.h"
+#include "app/view/widgets/blocks.h"
 #include "app/view/widgets/controls.h"
 #include "app/view/widgets/note_editor.h"
 

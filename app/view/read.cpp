@@ -3,8 +3,9 @@
 
 namespace doorstep::view {
 
-void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
-  begin_page(ui, "read", vm.title, where);
+namespace {
+
+void draw_head(Ui& ui, const state::ReadVm& vm) {
   draw_title(ui, vm.title, vm.tag);
   if (!vm.notice.empty()) {
     gap(ui, space::kSm);
@@ -13,21 +14,34 @@ void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWor
   gap(ui, space::kMd);
   draw_facts(ui, vm.facts);
   draw_said(ui, "decision-", vm.decisions, Tone::Neutral);
-  draw_blocks(ui, vm.blocks);
-  if (!vm.addendum_heading.empty()) {
-    gap(ui, space::kLg);
-    separator(ui);
-    heading(ui, vm.addendum_heading);
-  }
+}
+
+void draw_addenda(Ui& ui, const state::ReadVm& vm) {
+  gap(ui, space::kLg);
+  separator(ui);
+  heading(ui, vm.addendum_heading);
   draw_said(ui, "addendum-", vm.addenda, Tone::Neutral);
-  if (!vm.add_addendum.label.empty()) {
-    gap(ui, space::kSm);
-    draw_line(ui, state::kAddendumReason, {.label = vm.addendum_reason_label}, {}, limits::kShortTextBytes, editors, out);
-    gap(ui, space::kMd);
-    draw_note(ui, state::kAddendumText, {.label = vm.addendum_text_label}, {}, limits::kNoteBytes, notes, editors, out);
-    gap(ui, space::kMd);
-    draw_action(ui, "add-addendum", vm.add_addendum, ButtonKind::Secondary, out, Icon::Plus);
-  }
+}
+
+void draw_addendum(Ui& ui, const state::ReadVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
+  gap(ui, space::kSm);
+  draw_line(ui, state::kAddendumReason, {.label = vm.addendum_reason_label}, {}, limits::kShortTextBytes, editors, out);
+  gap(ui, space::kMd);
+  draw_note(ui, state::kAddendumText, {.label = vm.addendum_text_label}, {}, limits::kNoteBytes, notes, editors, out);
+  gap(ui, space::kMd);
+  draw_action(ui, "add-addendum", vm.add_addendum, ButtonKind::Secondary, out, Icon::Plus);
+}
+
+}  // namespace
+
+void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
+  begin_page(ui, "read", vm.title, where);
+  block(ui, "head", std::tie(vm.title, vm.tag, vm.notice, vm.facts, vm.decisions), [&] { draw_head(ui, vm); });
+  draw_blocks(ui, vm.blocks);
+  if (!vm.addendum_heading.empty()) block(ui, "addenda", std::tie(vm.addendum_heading, vm.addenda), [&] { draw_addenda(ui, vm); });
+  if (!vm.add_addendum.label.empty())
+    block(ui, "addendum", std::tie(vm.addendum_reason_label, vm.addendum_text_label, vm.add_addendum),
+          [&] { return editors.hash("addendum/"); }, [&] { draw_addendum(ui, vm, notes, editors, out); });
   gap(ui, space::kLg);
   if (!vm.withdraw.label.empty() || !vm.rewrite.label.empty()) {
     begin_footer(ui);

@@ -170,6 +170,39 @@ void draw_head(Pen& pen, const state::RecordVm& vm) {
   }
 }
 
+void draw_tabs(Pen& pen, const state::RecordVm& vm) {
+  std::vector<std::string_view> labels;
+  for (const auto& tab : vm.tabs) labels.push_back(tab.label);
+  if (auto tab = tabs(pen.ui, "parts", labels, vm.tab)) pen.out.push_back(state::ShowChild{vm.tabs[*tab].child});
+  gap(pen.ui, space::kLg);
+}
+
+void draw_section_title(Ui& ui, std::string_view title) {
+  gap(ui, space::kXs);
+  heading(ui, title);
+  gap(ui, space::kMd);
+}
+
+void draw_block(Pen& pen, const state::BlockVm& block) {
+  if (auto* field = std::get_if<state::FieldVm>(&block)) draw_field(pen, *field);
+  else if (auto* list = std::get_if<state::ListVm>(&block)) draw_list(pen, *list);
+  else if (auto* second = std::get_if<state::SecondWorkerVm>(&block)) draw_second_worker(pen, *second);
+  else draw_group(pen, std::get<state::GroupVm>(block));
+}
+
+void draw_discard(Pen& pen, const state::RecordVm& vm) {
+  Ui& ui = pen.ui;
+  if (vm.discard_question.empty()) return draw_action(ui, "discard", vm.discard, ButtonKind::Quiet, pen.out, Icon::Cross);
+  begin_panel(ui, "discard-question", Tone::Danger, vm.discard_question);
+  label(ui, vm.discard_question);
+  gap(ui, space::kXs);
+  begin_flow(ui);
+  draw_action(ui, "discard-no", vm.discard_no, ButtonKind::Secondary, pen.out);
+  draw_action(ui, "discard-yes", vm.discard_yes, ButtonKind::Danger, pen.out);
+  end_flow(ui);
+  end_panel(ui);
+}
+
 }  // namespace
 
 void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::SavedVm& saved, const state::DateWordsVm& dates,
@@ -177,42 +210,22 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
   Pen pen{ui, dates, notes, editors, out};
   draw_call_line(ui, where, vm.calls, out);
   begin_page(ui, "record", vm.title, where);
-  draw_head(pen, vm);
-  if (vm.tabs.size() > 1) {
-    std::vector<std::string_view> labels;
-    for (const auto& tab : vm.tabs) labels.push_back(tab.label);
-    if (auto tab = tabs(ui, "parts", labels, vm.tab)) out.push_back(state::ShowChild{vm.tabs[*tab].child});
-    gap(ui, space::kLg);
-  }
+  block(ui, "head", std::tie(vm.title, vm.tag, vm.when, vm.where, vm.with, vm.hazards, vm.calls, vm.conflict, vm.settle, vm.returned_why),
+        [&] { draw_head(pen, vm); });
+  if (vm.tabs.size() > 1) block(ui, "tabs", std::tie(vm.tabs, vm.tab), [&] { draw_tabs(pen, vm); });
   for (std::size_t i = 0; i < vm.sections.size(); ++i) {
     const auto& section = vm.sections[i];
     const bool said_by_tab = i == 0 && vm.tabs.size() > 1 && vm.tabs[vm.tab].name == section.title;
     if (i > 0) separator(ui);
-    if (!said_by_tab) {
-      gap(ui, space::kXs);
-      heading(ui, section.title);
-      gap(ui, space::kMd);
-    }
-    for (const auto& block : section.blocks) {
-      if (auto* field = std::get_if<state::FieldVm>(&block)) draw_field(pen, *field);
-      else if (auto* list = std::get_if<state::ListVm>(&block)) draw_list(pen, *list);
-      else if (auto* second = std::get_if<state::SecondWorkerVm>(&block)) draw_second_worker(pen, *second);
-      else draw_group(pen, std::get<state::GroupVm>(block));
+    if (!said_by_tab) block(ui, section.id, section.title, [&] { draw_section_title(ui, section.title); });
+    for (const auto& each : section.blocks) {
+      const std::string& key = std::visit([](const auto& one) -> const std::string& { return one.key; }, each);
+      block(ui, key, each, [&] { return editors.hash(key); }, [&] { draw_block(pen, each); });
     }
   }
-  draw_jottings(pen, vm);
-  if (vm.discard_question.empty()) {
-    draw_action(ui, "discard", vm.discard, ButtonKind::Quiet, out, Icon::Cross);
-  } else {
-    begin_panel(ui, "discard-question", Tone::Danger, vm.discard_question);
-    label(ui, vm.discard_question);
-    gap(ui, space::kXs);
-    begin_flow(ui);
-    draw_action(ui, "discard-no", vm.discard_no, ButtonKind::Secondary, out);
-    draw_action(ui, "discard-yes", vm.discard_yes, ButtonKind::Danger, out);
-    end_flow(ui);
-    end_panel(ui);
-  }
+  block(ui, "jottings", std::tie(vm.jottings_heading, vm.jottings_hint, vm.jotting_label, vm.add_jotting, vm.jottings),
+        [&] { return editors.hash(state::kJotting); }, [&] { draw_jottings(pen, vm); });
+  block(ui, "discarding", std::tie(vm.discard, vm.discard_question, vm.discard_no, vm.discard_yes), [&] { draw_discard(pen, vm); });
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);

@@ -4,23 +4,44 @@
 namespace doorstep::view {
 namespace {
 
-void draw_changes(Ui& ui, const state::ReviewVm& vm, Intents& out) {
+void draw_head(Ui& ui, const state::ReviewVm& vm, Intents& out) {
+  draw_title(ui, vm.title, vm.tag);
+  if (!vm.stale.empty()) {
+    gap(ui, space::kMd);
+    begin_panel(ui, "stale", Tone::Warn, vm.stale);
+    body(ui, vm.stale);
+    draw_action(ui, "reload", vm.reload, ButtonKind::Primary, out, Icon::Sync);
+    end_panel(ui);
+  }
+  draw_fact_block(ui, vm.summary_heading, vm.summary);
+  gap(ui, space::kMd);
+  draw_facts(ui, vm.facts);
+}
+
+void draw_changes_head(Ui& ui, const state::ReviewVm& vm, Intents& out) {
   gap(ui, space::kLg);
   heading(ui, vm.changes_heading);
   if (vm.change_tabs.size() > 1) {
     std::vector<std::string_view> labels(vm.change_tabs.begin(), vm.change_tabs.end());
     if (auto tab = tabs(ui, "changes", labels, vm.change_tab)) out.push_back(state::ShowChanges{*tab == 1});
   }
+}
+
+void draw_change(Ui& ui, const state::ReviewVm& vm, const std::string& key, const state::ChangeVm& change) {
+  gap(ui, space::kSm);
+  label(ui, change.place);
+  gap(ui, space::kHair);
+  draw_side_by_side(
+      ui, [&] { draw_text_of(ui, key + "-before", vm.before_heading, change.before, Tone::Neutral); },
+      [&] { draw_text_of(ui, key + "-after", vm.after_heading, change.after, Tone::Info); });
+}
+
+void draw_changes(Ui& ui, const state::ReviewVm& vm, Intents& out) {
+  block(ui, "changes", std::tie(vm.changes_heading, vm.change_tabs, vm.change_tab), [&] { draw_changes_head(ui, vm, out); });
   if (vm.changes.empty()) secondary(ui, vm.changes_none);
   for (std::size_t i = 0; i < vm.changes.size(); ++i) {
-    const auto& change = vm.changes[i];
-    gap(ui, space::kSm);
     const std::string key = "change-" + std::to_string(i);
-    label(ui, change.place);
-    gap(ui, space::kHair);
-    draw_side_by_side(
-        ui, [&] { draw_text_of(ui, key + "-before", vm.before_heading, change.before, Tone::Neutral); },
-        [&] { draw_text_of(ui, key + "-after", vm.after_heading, change.after, Tone::Info); });
+    block(ui, key, std::tie(vm.changes[i], vm.before_heading, vm.after_heading), [&] { draw_change(ui, vm, key, vm.changes[i]); });
   }
 }
 
@@ -44,8 +65,7 @@ void draw_directed(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
   gap(ui, space::kMd);
 }
 
-void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes, Editors& editors,
-                   Intents& out) {
+void draw_agreement(Ui& ui, const state::ReviewVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   gap(ui, space::kLg);
   separator(ui);
   gap(ui, space::kXs);
@@ -58,17 +78,37 @@ void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
     draw_note(ui, state::kDisagreeWhy, {.label = vm.disagree_label}, {}, limits::kNoteBytes, notes, editors, out, 2);
   }
   gap(ui, space::kMd);
+}
+
+void draw_rationale(Ui& ui, const state::ReviewVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   for (const auto& why : vm.why_rationale) icon_text(ui, Icon::Info, why, Tone::Info);
   draw_note(ui, state::kRationale, {.label = vm.rationale_label, .hint = vm.rationale_hint}, {}, limits::kNoteBytes, notes, editors, out, 3);
   gap(ui, space::kMd);
   if (checkbox(ui, "in-person", vm.in_person_label, vm.in_person)) out.push_back(state::TurnInPerson{});
   gap(ui, space::kMd);
-  draw_directed(ui, vm, dates, editors, out);
-  draw_date(ui, state::kNextVisit, {.label = vm.next_visit_label}, std::nullopt, dates, editors, out);
+}
+
+void draw_return(Ui& ui, const state::ReviewVm& vm, Intents& out) {
   gap(ui, space::kMd);
   draw_choices(ui, "reason", {.label = vm.reason_label}, vm.reasons, out);
   gap(ui, space::kMd);
   info_panel(ui, "approve-words", Tone::Neutral, {}, vm.approve_words);
+}
+
+void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes, Editors& editors,
+                   Intents& out) {
+  const auto typed = [&](std::string_view keys) { return [&editors, keys] { return editors.hash(keys); }; };
+  block(ui, "agreement", std::tie(vm.decide_heading, vm.problems_heading, vm.problems, vm.agree_label, vm.agree, vm.disagree_label),
+        typed(state::kDisagreeWhy), [&] { draw_agreement(ui, vm, notes, editors, out); });
+  block(ui, "why", std::tie(vm.why_rationale, vm.rationale_label, vm.rationale_hint, vm.in_person_label, vm.in_person),
+        typed(state::kRationale), [&] { draw_rationale(ui, vm, notes, editors, out); });
+  block(ui, "directed",
+        std::tie(vm.directed_heading, vm.directed_hint, vm.directed, vm.what_label, vm.owner_label, vm.owner_hint, vm.due_label,
+                 vm.add_directed),
+        typed(state::kDirected), [&] { draw_directed(ui, vm, dates, editors, out); });
+  block(ui, "next", vm.next_visit_label, typed(state::kNextVisit),
+        [&] { draw_date(ui, state::kNextVisit, {.label = vm.next_visit_label}, std::nullopt, dates, editors, out); });
+  block(ui, "return", std::tie(vm.reason_label, vm.reasons, vm.approve_words), [&] { draw_return(ui, vm, out); });
 }
 
 }  // namespace
@@ -76,17 +116,8 @@ void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
 void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
                  Editors& editors, Intents& out) {
   begin_page(ui, "review", vm.title, where);
-  draw_title(ui, vm.title, vm.tag);
-  if (!vm.stale.empty()) {
-    gap(ui, space::kMd);
-    begin_panel(ui, "stale", Tone::Warn, vm.stale);
-    body(ui, vm.stale);
-    draw_action(ui, "reload", vm.reload, ButtonKind::Primary, out, Icon::Sync);
-    end_panel(ui);
-  }
-  draw_fact_block(ui, vm.summary_heading, vm.summary);
-  gap(ui, space::kMd);
-  draw_facts(ui, vm.facts);
+  block(ui, "head", std::tie(vm.title, vm.tag, vm.stale, vm.reload, vm.summary_heading, vm.summary, vm.facts),
+        [&] { draw_head(ui, vm, out); });
   draw_changes(ui, vm, out);
   draw_blocks(ui, vm.blocks);
   if (!vm.own.empty()) {

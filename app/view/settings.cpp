@@ -4,14 +4,16 @@ namespace doorstep::view {
 
 void draw_settings(Ui& ui, Rect where, const state::SettingsVm& vm, Intents& out) {
   begin_page(ui, "settings", vm.title, where);
-  title(ui, vm.title);
-  gap(ui, space::kMd);
-  draw_choices(ui, "size", {.label = vm.size_label}, vm.sizes, out);
-  gap(ui, space::kLg);
-  draw_choices(ui, "look", {.label = vm.look_label}, vm.looks, out);
-  gap(ui, space::kLg);
-  draw_facts(ui, vm.about);
-  gap(ui, space::kLg);
+  block(ui, "settings", vm, [&] {
+    title(ui, vm.title);
+    gap(ui, space::kMd);
+    draw_choices(ui, "size", {.label = vm.size_label}, vm.sizes, out);
+    gap(ui, space::kLg);
+    draw_choices(ui, "look", {.label = vm.look_label}, vm.looks, out);
+    gap(ui, space::kLg);
+    draw_facts(ui, vm.about);
+    gap(ui, space::kLg);
+  });
   begin_footer(ui);
   draw_action(ui, "lock", vm.lock, ButtonKind::Secondary, out, Icon::Lock);
   end_footer(ui);

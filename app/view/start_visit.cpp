@@ -2,29 +2,41 @@
 
 namespace doorstep::view {
 
+namespace {
+
+void draw_elsewhere(Ui& ui, const state::StartVisitVm& vm, Editors& editors, Intents& out) {
+  gap(ui, space::kLg);
+  draw_line(ui, state::kNewFamily, {.label = vm.name_label}, {}, 1000, editors, out);
+  gap(ui, space::kMd);
+  draw_line(ui, state::kNewAddress, {.label = vm.address_label}, {}, 1000, editors, out);
+  gap(ui, space::kMd);
+  auto& names = editors.text(state::kNewChildren, {}, {.single_line = false, .secret = false, .max_bytes = 4000});
+  if (note_editor(ui, state::kNewChildren, {.label = vm.children_label, .hint = vm.children_hint}, names, {}, 2).changed)
+    out.push_back(state::FieldTyped{std::string(state::kNewChildren)});
+}
+
+}  // namespace
+
 void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, Editors& editors, Intents& out) {
   begin_page(ui, "start-visit", vm.title, where);
-  title(ui, vm.title);
-  draw_problem_list(ui, "start-problems", vm.problems_heading, vm.problems);
-  gap(ui, space::kMd);
-  draw_choices(ui, "family", {.label = vm.family_label}, vm.families, out);
-  if (vm.elsewhere) {
-    gap(ui, space::kLg);
-    draw_line(ui, state::kNewFamily, {.label = vm.name_label}, {}, 1000, editors, out);
+  block(ui, "head", std::tie(vm.title, vm.problems_heading, vm.problems), [&] {
+    title(ui, vm.title);
+    draw_problem_list(ui, "start-problems", vm.problems_heading, vm.problems);
     gap(ui, space::kMd);
-    draw_line(ui, state::kNewAddress, {.label = vm.address_label}, {}, 1000, editors, out);
-    gap(ui, space::kMd);
-    auto& names = editors.text(state::kNewChildren, {}, {.single_line = false, .secret = false, .max_bytes = 4000});
-    if (note_editor(ui, state::kNewChildren, {.label = vm.children_label, .hint = vm.children_hint}, names, {}, 2).changed)
-      out.push_back(state::FieldTyped{std::string(state::kNewChildren)});
-  }
+  });
+  block(ui, "family", std::tie(vm.family_label, vm.families),
+        [&] { draw_choices(ui, "family", {.label = vm.family_label}, vm.families, out); });
+  if (vm.elsewhere)
+    block(ui, "elsewhere", std::tie(vm.name_label, vm.address_label, vm.children_label, vm.children_hint), [&] { return editors.hash("start/"); }, [&] { draw_elsewhere(ui, vm, editors, out); });
   draw_hazards(ui, vm.hazards_heading, vm.hazards);
   if (!vm.children.empty()) {
     gap(ui, space::kLg);
-    draw_checkboxes(ui, "children", {.label = vm.who_label}, vm.children, out);
+    block(ui, "children", std::tie(vm.who_label, vm.children),
+          [&] { draw_checkboxes(ui, "children", {.label = vm.who_label}, vm.children, out); });
   }
   gap(ui, space::kLg);
-  draw_choices(ui, "type", {.label = vm.type_label}, vm.types, out);
+  block(ui, "type", std::tie(vm.type_label, vm.types),
+        [&] { draw_choices(ui, "type", {.label = vm.type_label}, vm.types, out); });
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "start", vm.start, ButtonKind::Primary, out, Icon::Home);

@@ -4,35 +4,39 @@ namespace doorstep::view {
 
 void draw_sync_status(Ui& ui, Rect where, const state::SyncVm& vm, Intents& out) {
   begin_page(ui, "sync", vm.title, where);
-  title(ui, vm.title);
-  gap(ui, space::kMd);
-  info_panel(ui, "headline", tone_of(vm.mood), vm.headline, vm.safe);
-  if (!vm.progress.empty()) {
+  block(ui, "status", vm, [&] {
+    title(ui, vm.title);
     gap(ui, space::kMd);
-    progress_text(ui, vm.progress);
-  }
-  if (!vm.error.empty()) {
-    gap(ui, space::kMd);
-    info_panel(ui, "error", Tone::Danger, vm.error_heading, vm.error);
-  }
-  gap(ui, space::kLg);
-  draw_facts(ui, vm.facts);
-  if (!vm.refused.empty()) {
-    gap(ui, space::kLg);
-    heading(ui, vm.refused_heading);
-    for (const auto& row : vm.refused) {
-      Scope scope(ui, std::to_string(row.number));
-      gap(ui, space::kSm);
-      begin_panel(ui, "refused", Tone::Warn, row.title);
-      label(ui, row.title);
-      body(ui, row.why);
-      begin_flow(ui);
-      draw_action(ui, "open", row.open, ButtonKind::Secondary, out);
-      draw_action(ui, "dismiss", row.dismiss, ButtonKind::Quiet, out);
-      end_flow(ui);
-      end_panel(ui);
+    info_panel(ui, "headline", tone_of(vm.mood), vm.headline, vm.safe);
+    if (!vm.progress.empty()) {
+      gap(ui, space::kMd);
+      progress_text(ui, vm.progress);
     }
-  }
+    if (!vm.error.empty()) {
+      gap(ui, space::kMd);
+      info_panel(ui, "error", Tone::Danger, vm.error_heading, vm.error);
+    }
+    gap(ui, space::kLg);
+    draw_facts(ui, vm.facts);
+  });
+  block(ui, "refused", vm, [&] {
+    if (!vm.refused.empty()) {
+      gap(ui, space::kLg);
+      heading(ui, vm.refused_heading);
+      for (const auto& row : vm.refused) {
+        Scope scope(ui, std::to_string(row.number));
+        gap(ui, space::kSm);
+        begin_panel(ui, "refused", Tone::Warn, row.title);
+        label(ui, row.title);
+        body(ui, row.why);
+        begin_flow(ui);
+        draw_action(ui, "open", row.open, ButtonKind::Secondary, out);
+        draw_action(ui, "dismiss", row.dismiss, ButtonKind::Quiet, out);
+        end_flow(ui);
+        end_panel(ui);
+      }
+    }
+  });
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "sync-now", vm.sync_now, ButtonKind::Primary, out, Icon::Sync);

@@ -5,12 +5,14 @@ namespace doorstep::view {
 void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors, Intents& out) {
   constexpr editor::Rules kSecret{.single_line = true, .secret = true, .max_bytes = 1000};
   begin_page(ui, "unlock", vm.title, where, {.max_width = 480, .centred = true});
-  if (!ui.is_short()) logo(ui);
-  title(ui, vm.title);
-  if (!vm.person.empty()) icon_text(ui, Icon::Person, vm.person);
-  gap(ui, space::kSm);
-  if (!vm.explanation.empty()) body(ui, vm.explanation);
-  gap(ui, space::kLg);
+  block(ui, "head", vm, [&] {  // what is typed here stands in no block: nothing of it is to be kept
+    if (!ui.is_short()) logo(ui);
+    title(ui, vm.title);
+    if (!vm.person.empty()) icon_text(ui, Icon::Person, vm.person);
+    gap(ui, space::kSm);
+    if (!vm.explanation.empty()) body(ui, vm.explanation);
+    gap(ui, space::kLg);
+  });
   auto entered = password_field(ui, state::kPassphrase,
                                 {.label = vm.passphrase_label, .hint = vm.passphrase_hint, .error = vm.problem, .disabled = vm.disabled},
                                 editors.text(state::kPassphrase, {}, kSecret), vm.show).entered;

@@ -55,6 +55,26 @@ std::string focused(const Semantics& semantics) {
   return {};
 }
 
+/// All that a frame says and draws.
+std::string all_of(Window& window) {
+  std::string out = to_json(window.head.semantics(), {});
+  for (const ImDrawList* list : ImGui::GetDrawData()->CmdLists) {
+    out.append(reinterpret_cast<const char*>(list->VtxBuffer.Data), static_cast<std::size_t>(list->VtxBuffer.size_in_bytes()));
+    out.append(reinterpret_cast<const char*>(list->IdxBuffer.Data), static_cast<std::size_t>(list->IdxBuffer.size_in_bytes()));
+    for (const ImDrawCmd& cmd : list->CmdBuffer) out.append(reinterpret_cast<const char*>(&cmd.ClipRect), sizeof cmd.ClipRect);
+  }
+  return out;
+}
+
+/// Whether the frame is the same when nothing is remembered.
+bool is_as_new(Window& window) {
+  window.head.settle();
+  const std::string remembered = all_of(window);
+  window.head.ui().forget();
+  window.head.frame();
+  return all_of(window) == remembered;
+}
+
 }  // namespace
 
 TEST_CASE("screens: each has something to press and says what it is", "[screens]") {
@@ -216,5 +236,95 @@ TEST_CASE("screens: an answer that is pressed again is taken away", "[screens]")
     };
     CHECK(press() == true);
     CHECK(press() == std::nullopt);
+  }
+}
+
+TEST_CASE("screens: what stands from the frame before is what would be drawn now", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    INFO(shown.name);
+    window.show(shown, 1280, 800);  // over the one before
+    CHECK(is_as_new(window));
+    window.head.wheel(900, 500, -7);
+    CHECK(is_as_new(window));
+    ImGui::GetIO().AddMousePosEvent(900, 300);
+    CHECK(is_as_new(window));
+    ImGui::GetIO().DisplaySize = {1000, 700};
+    CHECK(is_as_new(window));
+    window.head.set_look(Look::Dark);
+    CHECK(is_as_new(window));
+    window.head.set_text_scale(1.5f);
+    CHECK(is_as_new(window));
+    window.head.wheel(900, 500, 100);
+    CHECK(is_as_new(window));
+    window.head.set_text_scale(1);
+    window.head.set_look(Look::Light);
+    CHECK(is_as_new(window));
+  }
+}
+
+TEST_CASE("screens: typing, a list that grows and problems that appear leave no height behind", "[screens]") {
+  Window window(1, Look::Light);
+  state::Intents asked;
+  window.head.draw_with([&](Ui& ui) { draw_app(ui, window.state, window.state.editors, asked); });
+  int fresh = 0;
+  const auto happen = [&](const state::Intent& intent) {
+    const auto new_id = [&] { return base::Id::from_name(std::to_string(++fresh)); };
+    state::update(window.state, intent, {window.state.now, window.state.mono, new_id});
+  };
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "record-child" && shown.name != "record-errors" && shown.name != "review" && shown.name != "read-approved") continue;
+    INFO(shown.name);
+    window.show(shown, 1280, 800);
+    for (const Role role : {Role::Note, Role::TextField}) {
+      std::vector<std::string> keys;
+      for (const Item& item : window.head.semantics().items)
+        if (item.role == role && !item.disabled) keys.push_back(item.key);
+      REQUIRE(!keys.empty());
+      window.head.ui().focus(keys.back());
+      window.head.settle();
+      for (int i = 0; i < 400; ++i) {
+        asked.clear();
+        window.head.letter(i % 7 == 6 ? ' ' : 'w');
+        window.head.frame();
+        for (const auto& intent : std::exchange(asked, {})) happen(intent);
+      }
+      CHECK(is_as_new(window));
+      for (int i = 0; i < 3; ++i) window.head.wheel(900, 500, 200);  // back to the top: what was typed is out of sight
+      CHECK(is_as_new(window));
+    }
+    if (!window.state.visit) continue;
+    const base::Id child = window.state.visit->visit.children[0].id;
+    happen(state::AddItem{{child, "next_steps", {}, {}}});
+    CHECK(is_as_new(window));
+    happen(state::Open{state::ScreenKind::Check, window.state.visit->visit.id});
+    happen(state::PressSubmit{});
+    happen(state::Back{});
+    CHECK(is_as_new(window));
+    happen(state::FieldChosen{{child, "seen", {}, {}}, std::string("NO")});
+    CHECK(is_as_new(window));
+  }
+}
+
+TEST_CASE("screens: Shift+Tab goes back through everything, and keeps it in sight", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (!shown.is_long) continue;
+    INFO(shown.name);
+    window.show(shown, 1280, 800);
+    auto expected = pressable(window.head.semantics());
+    std::reverse(expected.begin(), expected.end());
+    window.head.ui().focus(expected.front().substr(expected.front().find(' ') + 1));
+    window.head.settle(3);
+    std::vector<std::string> order{focused(window.head.semantics())};
+    std::string out_of_sight;
+    for (std::size_t i = 1; i < expected.size(); ++i) {
+      window.head.key(ImGuiKey_Tab, false, true);
+      order.push_back(focused(window.head.semantics()));
+      for (const Item& item : window.head.semantics().items)
+        if (item.focused && interactive(item.role) && item.offscreen) out_of_sight += item.key + "\n";
+    }
+    CHECK(order == expected);
+    CHECK(out_of_sight == "");
   }
 }

@@ -77,6 +77,19 @@ void Headless::advance(base::Millis by) {
   ui_->now = ui_->now + by;
 }
 
+void Headless::set_text_scale(float scale) {
+  ImGui::SetCurrentContext(inner_->context);
+  ui_->scale = scale;
+  view::prepare_context(*ui_);
+  ui_->fonts = view::build_fonts(*ImGui::GetIO().Fonts, inner_->files, scale, inner_->seen, ++inner_->generation);
+}
+
+void Headless::set_look(view::Look look) {
+  ImGui::SetCurrentContext(inner_->context);
+  ui_->set_look(look);
+  view::prepare_context(*ui_);
+}
+
 void Headless::pointer(float x, float y, bool finger) {
   ImGuiIO& io = ImGui::GetIO();
   io.AddMouseSourceEvent(finger ? ImGuiMouseSource_TouchScreen : ImGuiMouseSource_Mouse);
@@ -153,6 +166,11 @@ void Headless::key(int imgui_key, bool ctrl, bool shift) {
 void Headless::type(std::string_view utf8) {
   ImGui::GetIO().AddInputCharactersUTF8(std::string(utf8).c_str());
   settle();
+}
+
+void Headless::letter(char32_t c) {
+  ImGui::SetCurrentContext(inner_->context);
+  ImGui::GetIO().AddInputCharacter(c);
 }
 
 void Headless::paste(std::string_view utf8) {

@@ -22,6 +22,8 @@ class Headless {
   void frame();                     ///< one frame
   void settle(int frames = 4);      ///< enough for layout and queued input to come to rest
   void advance(base::Millis by);
+  void set_text_scale(float scale);
+  void set_look(view::Look look);
 
   /// Mouse press and release in the middle of the control with this key or name; throws when it is not there.
   void click(std::string_view key_or_name);
@@ -31,6 +33,7 @@ class Headless {
   void wheel(float x, float y, float amount);
   void key(int imgui_key, bool ctrl = false, bool shift = false);
   void type(std::string_view utf8);
+  void letter(char32_t c);                         ///< for the next frame to take in
   void paste(std::string_view utf8);               ///< puts it on the clipboard and presses Ctrl+V
 
   const view::Semantics& semantics() const { return ui_->semantics; }

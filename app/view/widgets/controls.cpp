@@ -63,6 +63,7 @@ std::string initials(std::string_view person) {
 enum class Mark { Circle, Box };
 
 void draw_mark(Ui& ui, Mark mark, const Rect& at, bool selected, bool disabled, bool invalid) {
+  if (draw::unseen(at)) return;
   const Color edge = disabled ? ui.c.edge : selected ? ui.c.primary : invalid ? ui.c.error : ui.c.edge;
   const ImVec2 middle{(at.x0 + at.x1) / 2, (at.y0 + at.y1) / 2};
   const float width = ui.s(selected ? ui.c.thick_px : std::max(1.5f, ui.c.edge_px));

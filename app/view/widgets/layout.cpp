@@ -301,7 +301,7 @@ void end_panel(Ui& ui) {
   if (tone == Tone::Neutral || ui.look == Look::HighContrast) {
     draw::border(at, tone == Tone::Neutral ? ui.c.line : colors.text, radius, ui.look == Look::HighContrast ? 2 : 1);
   }
-  if (tone != Tone::Neutral) {
+  if (tone != Tone::Neutral && !draw::unseen(at)) {
     draw::list().AddRectFilled({at.x0, at.y0}, {at.x0 + ui.s(space::kHair), at.y1}, colors.text, radius, ImDrawFlags_RoundCornersLeft);
   }
   panel.split->Merge(&draw::list());

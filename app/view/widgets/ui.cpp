@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "app/view/widgets/blocks.h"
+
 namespace doorstep::view {
 
 const TextCache::Rows* TextCache::find(const Key& key) {
@@ -24,8 +26,14 @@ void TextCache::next_frame() {
   std::erase_if(kept_, [this](const auto& item) { return item.second.drawn + kFrames <= frame_; });
 }
 
-Ui::Ui() : c(tokens(Look::Light)) {}
+Ui::Ui() : c(tokens(Look::Light)), blocks(std::make_unique<Blocks>()) {}
 Ui::~Ui() = default;
+
+void Ui::forget() {
+  texts = {};
+  models.reset();
+  *blocks = {};
+}
 
 float Ui::s(float px) const { return std::round(px * scale); }
 float Ui::width() const { return ImGui::GetIO().DisplaySize.x; }
@@ -50,6 +58,7 @@ void Ui::focus(std::string_view key) {
 
 void Ui::begin_frame() {
   if (focus_frames > 0 && --focus_frames == 0) focus_key.clear();
+  blocks->next_frame(*this);
   semantics.clear();
   texts.next_frame();
   unseen.clear();

@@ -17,6 +17,7 @@ struct ImDrawListSplitter;
 
 namespace doorstep::view {
 
+class Blocks;
 class Models;
 
 using base::Instant;
@@ -104,7 +105,9 @@ struct Ui {
   void begin_frame();                      ///< clears what a frame writes; the shell and the harness call it
 
   TextCache texts;                         ///< for text.h
-  std::shared_ptr<Models> models;          ///< of what was drawn last; for draw_app
+  std::unique_ptr<Blocks> blocks;          ///< for blocks.h
+  std::shared_ptr<Models> models;          ///< what is drawn; for draw_app. Empty: nothing of it is kept for the next frame
+  void forget();                           ///< not even the shape of a note stays behind a lock
 
   /// Where the next widget goes; see layout.h. Not for views.
   struct Place {
