@@ -72,6 +72,7 @@ bool SyncPump::wait_for_turn() {
     changed_.wait_for(lock, left);
   }
   asked_ = false;
+  backing_off_ = false;  // a change that comes during the session is due soon after it, unless it fails
   due_.reset();
   client_.resume();
   return true;
@@ -119,7 +120,6 @@ void SyncPump::rest(const engine::Idle& idle) {
   const Millis next = engine::next_sync(idle.next_after, idle.next_spread, uniform());
   {
     std::lock_guard lock(mutex_);
-    backing_off_ = false;
     const Time at = monotonic() + next;
     due_ = due_ ? std::min(*due_, at) : at;  // a change that came meanwhile is due earlier
   }

@@ -51,6 +51,8 @@ class Store final : public transport::ReplicaPort {
     ops_.push_back(std::move(op));
   }
   void fail_next_apply() { fail_apply_ = true; }
+  std::function<void()> applied;  ///< called when a reply was taken in, on the pump's thread
+
   std::size_t waiting() {
     std::lock_guard lock(mutex_);
     return ops_.size();
@@ -68,11 +70,14 @@ class Store final : public transport::ReplicaPort {
   }
   base::Result<void> apply(const wire::SyncReply& reply) override {
     if (fail_apply_.exchange(false)) return base::Error{base::Fault::Full, "store.apply", "disk full"};
-    std::lock_guard lock(mutex_);
-    for (; first_ <= reply.applied_through; ++first_) {
-      chain_ = wire::chain_next(chain_, ops_.front());
-      ops_.pop_front();
+    {
+      std::lock_guard lock(mutex_);
+      for (; first_ <= reply.applied_through; ++first_) {
+        chain_ = wire::chain_next(chain_, ops_.front());
+        ops_.pop_front();
+      }
     }
+    if (applied) applied();
     return {};
   }
 

@@ -1,6 +1,8 @@
 // The pump with the real engine, HTTP and TLS on loopback; the store and the server's cases are small ones of this test.
 #include "sync/transport/sync_pump.h"
 
+#include <future>
+
 #include "tests/transport/pump_fixture.h"
 
 using namespace doorstep;
@@ -61,6 +63,33 @@ TEST_CASE("pump: tries again by itself until the server is well, and nothing is 
   CHECK(told.next<SyncFailed>().why.where == "server.lost");
   CHECK(told.next<SyncDone>().pushed == 1);
   CHECK(cases.stored() == std::vector<std::string>{"precious"});
+}
+
+TEST_CASE("pump: what the first good answer after a failure makes to be sent does not wait for the timer", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  std::atomic<int> left = 1;
+  cases.go_wrong([&](const server::HttpRequest&) -> std::optional<server::HttpReply> {
+    if (left-- <= 0) return std::nullopt;
+    return server::problem(503, "busy", "The case server is busy.", "");
+  });
+  store.add("a visit");
+  transport::SyncPump* woken = nullptr;
+  std::atomic<bool> first = true;
+  std::promise<void> made;
+  store.applied = [&, ready = made.get_future().share()] {
+    ready.wait();
+    if (!first.exchange(false)) return;
+    store.add("the end of its draft");
+    woken->wake(Why::Changed);
+  };
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  woken = &pump;
+  made.set_value();
+  CHECK(told.next<SyncDone>().pushed == 1);
+  CHECK(told.next<SyncDone>().pushed == 1);
+  CHECK(cases.stored() == std::vector<std::string>{"a visit", "the end of its draft"});
 }
 
 TEST_CASE("pump: Retry-After is kept to", "[transport]") {
