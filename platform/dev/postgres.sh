@@ -5,6 +5,7 @@
 #   stop   stops it when it runs; stop <folder> immediate: as by a power cut
 #   url    prints how to reach it, as its superuser
 #   run    as start, but stays in the foreground and ends with whoever called it: for tests
+# What PostgreSQL says goes to <folder>/log.
 # PostgreSQL refuses to run as root: root's clusters run as user postgres.
 set -euo pipefail
 die() { printf 'postgres: %s\n' "$*" >&2; exit 1; }
@@ -70,6 +71,7 @@ case "$what" in
     cd /
     who=()
     [ "$(id -u)" = 0 ] && who=(--reuid postgres --regid "$(id -g postgres)" --init-groups)
-    exec setpriv "${who[@]}" --pdeathsig QUIT -- "$bin/postgres" -D "$data" -c log_destination=stderr -c logging_collector=off
+    # Not into a pipe of the caller's: once that is full PostgreSQL would wait for a reader.
+    exec setpriv "${who[@]}" --pdeathsig QUIT -- "$bin/postgres" -D "$data" >>"$folder/log" 2>&1
     ;;
 esac

@@ -43,7 +43,8 @@ void Postgres::start() {
   const auto until = std::chrono::steady_clock::now() + kLimit;
   while (run({"psql", "-X", "-Atqc", "SELECT 1", url("postgres", "postgres")}).code != 0) {
     if (!process_->running() || std::chrono::steady_clock::now() > until)
-      throw std::runtime_error("these tests need PostgreSQL 15 or newer, which did not start: " + process_->output());
+      throw std::runtime_error("these tests need PostgreSQL 15 or newer, which did not start: " + process_->output() +
+                               run({"tail", "-n", "5", (folder_ / "log").string()}).output);
   }
 }
 
