@@ -119,7 +119,7 @@ Result<void> Store::Impl::offer_again(const wire::Incarnation& lost) {
   }));
   for (const Queued& item : again) DOORSTEP_TRY(queue(item));
   DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND number>?", lost.number, kept));
-  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   return {};
 }
 
@@ -202,6 +202,18 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, st
     else out.caseload_changed = true;
   }
   DOORSTEP_TRY(db.exec("UPDATE cases SET seq=?, chain=? WHERE id=?", pull.to, pull.chain, pull.case_id));
+  return pull.complete ? ask_for_missing(out) : Result<void>();
+}
+
+/// What went with a diverged case, and did not come again with it, comes again with the other cases that list it.
+Result<void> Store::Impl::ask_for_missing(Applied& out) {
+  std::vector<Id> again;
+  DOORSTEP_TRY(db.query("SELECT DISTINCT case_id FROM record_cases c WHERE NOT EXISTS (SELECT 1 FROM revisions WHERE record=c.record)",
+                        [&](const sql::Row& row) { again.push_back(row.id(0)); }));
+  for (Id id : again) {
+    DOORSTEP_TRY(db.exec("UPDATE cases SET seq=0, chain=? WHERE id=?", wire::kChainStart, id));
+    note(out.refetch, id);
+  }
   return {};
 }
 
