@@ -212,7 +212,8 @@ void World::check_tablet(Tablet& tablet) {
   for (const auto& [key, value] : held) {
     auto found = log_.revisions.find(key);
     if (found == log_.revisions.end() || found->second.hash != value.first)
-      throw Broken("I8", name(tablet) + " holds version " + std::to_string(key.second) + " of " + brief(key.first) + ", which the server never had");
+      throw Broken("I8", name(tablet) + " holds version " + std::to_string(key.second) + " of " + brief(key.first) +
+                             ", which the server never had");
   }
   must(db.query("SELECT incarnation, number, hash FROM ops WHERE acked=1", [&](const sql::Row& row) {
     auto found = log_.operations.find({tablet.device, row.integer(0), row.integer(1)});

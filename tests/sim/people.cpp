@@ -212,11 +212,11 @@ void World::withdraw(Tablet& tablet, Random& random) {
 /// A returned or withdrawn record is written anew in a draft.
 void World::revise(Tablet& tablet, Random& random) {
   auto mine = records(tablet);
-  const bool any = random.percent(15);  // no screen offers the others: a program that was changed
-  std::erase_if(mine, [&](const auto& view) {
-    const State state = view.head().revision.state;
-    return view.head().body.author != tablet.worker || (state != State::Returned && state != State::Draft && !any);
-  });
+  std::erase_if(mine, [&](const auto& view) { return view.head().body.author != tablet.worker; });
+  auto is = [](const auto& view, State state) { return view.head().revision.state == state; };
+  // No screen offers an approved one: a program that was changed, or has not heard.
+  const bool approved = random.percent(40) && std::any_of(mine.begin(), mine.end(), [&](const auto& v) { return is(v, State::Approved); });
+  std::erase_if(mine, [&](const auto& v) { return approved ? !is(v, State::Approved) : !is(v, State::Returned) && !is(v, State::Draft); });
   if (mine.empty()) return;
   write_anew(tablet, random.pick(mine), random);
 }

@@ -43,6 +43,7 @@ Plan plan_of(std::uint64_t seed) {
   trouble.disk_full = random.percent(20);
   if (random.percent(70)) plan.ops_per_push = 1 + random.below(4);
   if (random.percent(30)) plan.fresh = 2;  // everybody writes in the same
+  plan.drawer = random.percent(15);
   if (random.percent(50)) plan.pull_bytes = 512 + random.below(8 * 1024);
 
   std::vector<Weight> weights = {{Do::Type, 22},      {Do::Submit, 9},         {Do::Withdraw, 4},    {Do::Revise, 4},

@@ -173,9 +173,8 @@ void World::start_server() {
   auto opened = server::open_sqlcipher_repository(server_disk_.path(), server_key(), {MemoryDisk::kVfs, false});
   if (!opened) throw Broken("I1", "the server's database does not open: " + opened.error().where + " " + opened.error().detail);
   repository_ = std::move(*opened);
-  service_ = std::make_unique<server::Service>(*repository_, authority_, server_clock_,
-                                               [](const model::ChildRecord& record) { return std::string(incomplete(record) ? "saw" : ""); },
-                                               server::ServiceOptions{});
+  auto misses = [](const model::ChildRecord& record) { return std::string(incomplete(record) ? "saw" : ""); };
+  service_ = std::make_unique<server::Service>(*repository_, authority_, server_clock_, misses, server::ServiceOptions{});
   sql::DbOptions options;
   options.vfs = MemoryDisk::kVfs;
   const base::Secret key = server_key();
@@ -237,7 +236,8 @@ void World::step(const Step& step) {
   ++figures.steps;
   Random random(step.chance);
   now_ += static_cast<std::int64_t>(random.below(20'000));
-  Tablet& tablet = *random.pick(tablets_);
+  Tablet& any = *random.pick(tablets_);
+  Tablet& tablet = plan_.drawer && step.what <= Do::Dismiss ? *tablets_.front() : any;
   trace.add(name_of(step.what));
   switch (step.what) {
     case Do::Type: type(tablet, random); break;
