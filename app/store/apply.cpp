@@ -94,7 +94,7 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
                                                         incarnation, reply.applied_through));
   DOORSTEP_TRY(db.exec("UPDATE ops SET acked=0, settled=0, dismissed=0, status=NULL, code=NULL, detail=NULL, rev=NULL, result_hash=NULL"
                        " WHERE incarnation=? AND number>?", incarnation, reply.applied_through));
-  if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   // What is kept of the drafts' log is of a history that is no more: a draft must not be brought in line with it.
   DOORSTEP_TRY_ASSIGN(Id own, me());
   DOORSTEP_TRY(clear_case(own, Elsewhere::Stays));
@@ -119,7 +119,7 @@ Result<void> Store::Impl::offer_again(const wire::Incarnation& lost) {
   }));
   for (const Queued& item : again) DOORSTEP_TRY(queue(item));
   DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND number>?", lost.number, kept));
-  if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   return {};
 }
 
@@ -238,7 +238,6 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
 /// A draft's base is in its author's log, unless the server was restored to a time before it. Then the draft is new to it, or is
 /// brought together with what it has. What awaits the server's merge has what it sent as its base, and that is in the merge.
 Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
-  if (base::mutant("base-by-number-alone")) return {};
   std::vector<Id> lost;
   DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE base_rev>0 AND await_rev=0 AND NOT EXISTS (SELECT 1 FROM revisions r WHERE"
                         " r.record=drafts.visit AND (r.rev>drafts.base_rev OR (r.rev=drafts.base_rev AND r.hash=drafts.base_hash)))",
@@ -246,7 +245,7 @@ Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
   for (Id visit : lost) {
     note(visits, visit);
     DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
-    row->dirty = row->dirty || (row->stage != kStageSubmitting && !base::mutant("restore-forgets-drafts"));
+    row->dirty = row->dirty || row->stage != kStageSubmitting;
     row->base_rev = 0;
     row->base_hash = row->base_body = {};
     DOORSTEP_TRY(put_draft(*row));

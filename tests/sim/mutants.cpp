@@ -28,12 +28,10 @@ constexpr Mutant kMutants[] = {
     {"more-ignored", "a reply that says there is more is taken for the last"},
     // Restores and copies
     {"restore-unseen", "a server that lost acknowledged operations in a restore is not sent them again"},
-    {"restore-forgets-drafts", "a restored server is not sent the drafts it lost"},
     {"earlier-incarnation-lost", "what was acknowledged before a fork is not sent again after a restore"},
     {"regression-unseen", "a cursor past the server's history counts as up to date"},
     {"number-without-chain", "a regrown log with the same numbers counts as the same log"},
     {"old-history-kept", "what a restored server never had stays on the tablet as its record"},
-    {"base-by-number-alone", "after a restore a draft is still changed against a revision that is gone"},
     {"fork-unseen", "a copied or put-back tablet goes on under the old numbers"},
     {"fork-forgets", "a new incarnation starts without what was not acknowledged"},
     // Merging
@@ -61,7 +59,6 @@ constexpr Mutant kMutants[] = {
     {"match-leaves-records", "a matched child's records stay under the id that nobody sees"},
     // Decisions
     {"approved-unread", "an approval holds for another version than was read"},
-    {"approved-changes", "an approved record takes another version"},
     {"own-record-decided", "an author decides on their own record"},
 };
 
