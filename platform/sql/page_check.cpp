@@ -10,7 +10,7 @@
 namespace doorstep::sql {
 namespace {
 
-constexpr std::size_t kPage = 4096, kIv = 16, kMac = 64;
+constexpr std::size_t kPage = 4096, kMac = 64;
 constexpr std::uint32_t kLastPageTried = 8;
 using Mac = std::array<unsigned char, kMac>;
 

@@ -121,7 +121,7 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
       DOORSTEP_TRY_ASSIGN(auto cases, unit->cases_of(actor.worker, day_of(now)));
       for (const auto& [id, cursor] : held)
         if (!base::mutant("revocation-untold") &&
-            std::none_of(cases.begin(), cases.end(), [&](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
+            std::none_of(cases.begin(), cases.end(), [&id = id](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
       // The worker's own drafts first, then what is new in known cases, then new cases.
       std::stable_sort(cases.begin(), cases.end(), [&](const CaseRow& a, const CaseRow& b) {
         auto rank = [&](const CaseRow& row) { return row.owner ? 0 : held.contains(row.id) ? 1 : 2; };
