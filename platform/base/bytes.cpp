@@ -59,6 +59,7 @@ std::optional<Bytes> from_base64(std::string_view text) {
       end != text.data() + text.size())
     return std::nullopt;
   out.resize(length);
+  if (to_base64(out) != text) return std::nullopt;  // libsodium takes every byte past ASCII for a '+'
   return out;
 }
 

@@ -20,6 +20,7 @@ TEST_CASE("bytes: hex, base64 and base32 return what went in", "[base]") {
   CHECK_FALSE(from_hex("abc").has_value());
   CHECK_FALSE(from_hex("zz").has_value());
   CHECK_FALSE(from_base64("ab?d").has_value());
+  CHECK_FALSE(from_base64("QUJ\xc3").has_value());  // not a plus
   CHECK_FALSE(from_base32("10").has_value());
 }
 
