@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "platform/base/limits.h"
+
 namespace doorstep::wire {
 namespace {
 
@@ -30,7 +32,10 @@ class Writer {
     DOORSTEP_ASSERT(std::isfinite(value));
     std::array<char, 32> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out.append(digits.data(), end);
+    const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    out += text;
+    constexpr double kExact = 1LL << 53;  // beyond it a number without point or exponent would be read as a whole one, and refused
+    if (std::abs(value) >= kExact && text.find_first_of(".e") == text.npos) out += ".0";
   }
   void put(const base::Id& id) { quote(id.nil() ? std::string() : id.str()); }
   void put(base::Instant at) { quote(base::to_rfc3339(at)); }
@@ -140,8 +145,7 @@ class Reader {
     else wrong(from.is_number() ? "not a whole number of 63 bits" : "not a number");
   }
   void get(const json::value& from, double& to) {
-    if (from.is_double()) to = from.get_double();
-    else if (from.is_int64()) to = static_cast<double>(from.get_int64());
+    if (from.is_number()) to = from.to_number<double>() + 0.0;  // -0 becomes 0, which is what it would be read as again
     else wrong("not a number");
   }
   void get(const json::value& from, base::Id& to) {
@@ -160,7 +164,7 @@ class Reader {
     if (auto date = text ? base::date_from_iso(*text) : std::nullopt) to = *date;
     else wrong("not a date (YYYY-MM-DD)");
   }
-  void get(const json::value& from, model::RawJson& to) { to.text = json::serialize(from); }
+  void get(const json::value& from, model::RawJson& to) { to.text = kept(from); }
   template <Coded E>
   void get(const json::value& from, E& to) {
     const json::string* text = from.if_string();
@@ -234,8 +238,22 @@ class Reader {
       std::set<std::string_view> known;
       T::each(to, [&](const char* key, auto&) { known.insert(key); });
       for (const auto& pair : object)
-        if (!known.count(pair.key())) to.extra[std::string(pair.key())] = json::serialize(pair.value());
+        if (!known.count(pair.key())) inside({pair.key(), 0}, [&] { to.extra[std::string(pair.key())] = kept(pair.value()); });
     }
+  }
+
+  /// As JSON text. A merge puts what it found under "conflicts", where it stands deeper than where it was read.
+  std::string kept(const json::value& value) {
+    if (path_.size() + depth(value) > limits::kJsonDepth) wrong("nested deeper than 32");
+    return json::serialize(value);
+  }
+  static std::size_t depth(const json::value& value) {
+    std::size_t below = 0;
+    if (const json::array* list = value.if_array())
+      for (const json::value& element : *list) below = std::max(below, depth(element));
+    if (const json::object* object = value.if_object())
+      for (const auto& pair : *object) below = std::max(below, depth(pair.value()));
+    return value.is_structured() ? below + 1 : 0;
   }
 
   /// A member by its name, or without one a place in a list. Put into words only when something is wrong.

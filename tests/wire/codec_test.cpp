@@ -220,6 +220,48 @@ TEST_CASE("codec: depth 32 is read, depth 33 is not", "[wire]") {
   CHECK_FALSE(parse_json(nested(200'000)).has_value());
 }
 
+TEST_CASE("codec: a document that a merge made too deep is refused, not written where nobody could read it again", "[wire]") {
+  auto nested = [](int depth) {
+    boost::json::value out(1);
+    for (int i = 0; i < depth; ++i) out = boost::json::array{std::move(out)};
+    return out;
+  };
+  auto detail = [](const boost::json::value& document) {
+    auto r = decode_value<model::Visit>(document);
+    return r.has_value() ? std::string("accepted") : r.error().detail;
+  };
+  boost::json::value visit = boost::json::parse(encode(model::Visit()));
+  visit.as_object()["zz"] = nested(31);
+  CHECK(detail(visit) == "accepted");
+  visit.as_object()["zz"] = nested(32);
+  CHECK(detail(visit) == "zz: nested deeper than 32");
+  visit = boost::json::parse(encode(whole_visit()));
+  visit.at("conflicts").at(0).as_object()["mine"] = nested(29);
+  CHECK(detail(visit) == "accepted");
+  CHECK(parse_json(encode(*decode_value<model::Visit>(visit))).has_value());
+  visit.at("conflicts").at(0).as_object()["mine"] = nested(30);
+  CHECK(detail(visit) == "conflicts[0].mine: nested deeper than 32");
+}
+
+TEST_CASE("codec: every number that is written can be read, and is written so again", "[wire]") {
+  model::ChildPart part;
+  part.injuries.resize(1);
+  for (double x : {0.0, 1.0, 0.1, 1e-300, 9007199254740993.0, 9223372036854775807.0, 18446744073709551616.0, 1.2345678901234568e20,
+                   -1e22}) {
+    INFO(x);
+    part.injuries[0].at = model::Point{x, 1};
+    goes_both_ways(part);
+  }
+  for (const char* number : {"-0.0", "123456789012345680000.0", "9223372036854775807", "18446744073709551615"}) {
+    INFO(number);
+    part.injuries[0].at = model::Point{0.5, 1};
+    std::string text = encode(part);
+    auto read = decode<model::ChildPart>(text.replace(text.find("0.5"), 3, number));
+    REQUIRE(read.has_value());
+    goes_both_ways(*read);
+  }
+}
+
 TEST_CASE("codec: no cut or changed byte of a message is ever more than an error", "[wire]") {
   const std::string text = encode(whole_reply()), body = encode(whole_visit());
   for (std::size_t i = 0; i < text.size(); ++i) CHECK_FALSE(decode<SyncReply>(text.substr(0, i)).has_value());
