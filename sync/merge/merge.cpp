@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
+#include <unordered_set>
 
 #include "platform/base/mutant.h"
 #include "sync/merge/diff3.h"
@@ -55,19 +57,22 @@ std::string_view id_of(const json::value& element) {
   return id && id->is_string() ? std::string_view(id->get_string()) : std::string_view();
 }
 
-/// All elements are objects with an id that no other element has.
-bool by_id(const json::array& list) {
-  std::set<std::string_view> seen;
-  return std::all_of(list.begin(), list.end(), [&](const json::value& element) {
-    std::string_view id = id_of(element);
-    return !id.empty() && seen.insert(id).second;
-  });
+/// The elements of a list by their ids: a long list costs no more than its length.
+using ById = std::map<std::string_view, Maybe>;
+
+/// Empty unless all elements are objects with an id that no other element has.
+std::optional<ById> by_id(const json::array& list) {
+  ById out;
+  for (const json::value& element : list) {
+    const std::string_view id = id_of(element);
+    if (id.empty() || !out.emplace(id, &element).second) return std::nullopt;
+  }
+  return out;
 }
 
-Maybe element(const json::array* list, std::string_view id) {
-  if (!list) return nullptr;
-  auto at = std::find_if(list->begin(), list->end(), [&](const json::value& e) { return id_of(e) == id; });
-  return at == list->end() ? nullptr : &*at;
+Maybe element(const ById& list, std::string_view id) {
+  const auto at = list.find(id);
+  return at == list.end() ? nullptr : at->second;
 }
 
 json::value* element(json::array& list, std::string_view id) {
@@ -100,14 +105,25 @@ class Merger {
     if (same(mine, theirs) || same(base, mine)) return copy(theirs);
     if (base::mutant("last-writer-wins") && mine && mine->is_string()) return copy(mine);
     if (same(base, theirs)) return copy(mine);
-    if (!mine || !theirs || names(options_.never_auto, key, path) || names(options_.whole, key, path))
+    const bool one_value = path.size() > kPathBytes || names(options_.never_auto, key, path) || names(options_.whole, key, path);
+    if (!mine || !theirs || one_value)
       return conflict(path, base, mine, theirs);
     if (mine->is_object() && theirs->is_object())
       return members(path, base ? base->if_object() : nullptr, mine->get_object(), theirs->get_object());
     if (mine->is_array() && theirs->is_array()) {
-      const json::array* before = base ? base->if_array() : nullptr;
-      if (by_id(mine->get_array()) && by_id(theirs->get_array()) && (!before || by_id(*before)))
-        return elements(path, before, mine->get_array(), theirs->get_array());
+      const auto before = base && base->is_array() ? by_id(base->get_array()) : ById();
+      const auto ours = by_id(mine->get_array()), others = by_id(theirs->get_array());
+      if (before && ours && others) {
+        json::array out;
+        auto take = [&](std::string_view id) {
+          if (auto value = any(step(path, id), id, element(*before, id), element(*ours, id), element(*others, id)))
+            out.push_back(std::move(*value));
+        };
+        for (const json::value& e : theirs->get_array()) take(id_of(e));
+        for (const json::value& e : mine->get_array())
+          if (!element(*others, id_of(e))) take(id_of(e));
+        return out;
+      }
     }
     if (base && base->is_string() && mine->is_string() && theirs->is_string() && options_.mine_author == options_.theirs_author) {
       auto text = merge_text(base->get_string(), mine->get_string(), theirs->get_string(), &cells_);
@@ -119,18 +135,6 @@ class Merger {
   std::vector<Conflict> conflicts;
 
  private:
-  json::array elements(const std::string& path, const json::array* base, const json::array& mine, const json::array& theirs) {
-    json::array out;
-    auto take = [&](std::string_view id) {
-      if (auto value = any(step(path, id), id, element(base, id), element(&mine, id), element(&theirs, id)))
-        out.push_back(std::move(*value));
-    };
-    for (const json::value& e : theirs) take(id_of(e));
-    for (const json::value& e : mine)
-      if (!element(&theirs, id_of(e))) take(id_of(e));
-    return out;
-  }
-
   std::optional<json::value> conflict(const std::string& path, Maybe base, Maybe mine, Maybe theirs) {
     if (base::mutant("losing-edit-silent")) return copy(theirs ? theirs : mine);
     conflicts.push_back({path, copy(base), copy(mine), copy(theirs), options_.mine_author, options_.theirs_author});
@@ -146,18 +150,32 @@ const json::array* conflict_list(const json::value& document) {
   return list ? list->if_array() : nullptr;
 }
 
+struct HashOf {
+  std::size_t operator()(Maybe value) const { return std::hash<json::value>()(*value); }
+};
+struct SameAs {
+  bool operator()(Maybe a, Maybe b) const { return *a == *b; }
+};
+using Entries = std::unordered_set<Maybe, HashOf, SameAs>;
+
+Entries entries(const json::array* list) {
+  Entries out;
+  if (list)
+    for (const json::value& entry : *list) out.insert(&entry);
+  return out;
+}
+
 /// Theirs, then mine; without those that one side settled and without repeats.
 json::array carried(const json::value& base, const json::value& mine, const json::value& theirs) {
   const json::array *b = conflict_list(base), *m = conflict_list(mine), *t = conflict_list(theirs);
-  auto has = [](const json::array* list, const json::value& entry) {
-    return list && std::find(list->begin(), list->end(), entry) != list->end();
-  };
+  const Entries before = entries(b), ours = entries(m), others = entries(t);
+  Entries taken;
   json::array out;
   for (const json::array* list : {t, m}) {
     if (!list || base::mutant("conflict-forgotten")) continue;
     for (const json::value& entry : *list) {
-      const bool settled = has(b, entry) && !(has(m, entry) && has(t, entry));
-      if (!settled && !has(&out, entry)) out.push_back(entry);
+      const bool settled = before.count(&entry) && !(ours.count(&entry) && others.count(&entry));
+      if (!settled && taken.insert(&entry).second) out.push_back(entry);
     }
   }
   return out;
@@ -214,12 +232,14 @@ void compare(const std::string& path, Maybe before, Maybe after, std::vector<Dif
         compare(step(path, pair.key()), &pair.value(), nullptr, out);
     return;
   }
-  if (before && after && before->is_array() && after->is_array() && by_id(before->get_array()) && by_id(after->get_array())) {
-    const json::array &a = before->get_array(), &b = after->get_array();
-    for (const json::value& e : b) compare(step(path, id_of(e)), element(&a, id_of(e)), &e, out);
-    for (const json::value& e : a)
-      if (!element(&b, id_of(e))) compare(step(path, id_of(e)), &e, nullptr, out);
-    return;
+  if (before && after && before->is_array() && after->is_array()) {
+    const auto a = by_id(before->get_array()), b = by_id(after->get_array());
+    if (a && b) {
+      for (const json::value& e : after->get_array()) compare(step(path, id_of(e)), element(*a, id_of(e)), &e, out);
+      for (const json::value& e : before->get_array())
+        if (!element(*b, id_of(e))) compare(step(path, id_of(e)), &e, nullptr, out);
+      return;
+    }
   }
   out.push_back({path, copy(before), copy(after)});
 }
