@@ -84,11 +84,14 @@ Result<engine::Response> recognise(const HttpResponse& response) {
 }
 
 Error error_of(const engine::Response& response) {
+  Error out{fault_of(response.status), "server." + std::to_string(response.status), {}};
   const auto problem = wire::decode<wire::Problem>(response.body);
-  if (problem.has_error() || !problem->type.starts_with(kTypePrefix))
-    return {fault_of(response.status), "server." + std::to_string(response.status), "The server did not say what is wrong."};
-  return {fault_of(response.status), "server." + problem->type.substr(kTypePrefix.size()),
-          problem->detail.empty() ? problem->title : problem->title + " " + problem->detail};
+  if (problem.has_value() && problem->type.starts_with(kTypePrefix)) {
+    out.where = "server." + problem->type.substr(kTypePrefix.size());
+    out.detail = problem->detail.empty() ? problem->title : problem->title + " " + problem->detail;
+  }
+  if (out.detail.empty()) out.detail = "The server did not say what is wrong.";
+  return out;
 }
 
 }  // namespace doorstep::transport

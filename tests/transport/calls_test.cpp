@@ -151,6 +151,9 @@ TEST_CASE("reply: a problem that is not one of ours is still an error", "[transp
   CHECK(error.fault == Fault::Offline);
   CHECK(error.where == "server.502");
   CHECK(transport::error_of({404, {}, R"({"type":"about:blank","status":404})"}).where == "server.404");
+  const auto wordless = transport::error_of({409, {}, R"({"type":"urn:doorstep:problem:forked","status":409})"});
+  CHECK(wordless.where == "server.forked");
+  CHECK(wordless.detail == "The server did not say what is wrong.");
   CHECK(transport::error_of({409, {}, R"({"type":"urn:doorstep:problem:forked","title":"t","status":409})"}).where ==
         "server.forked");
 }
