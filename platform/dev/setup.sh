@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what Doorstep is built from, on Debian 12 or 13. Safe to run again: it adds only what is missing.
-# Says in words what it adds and why. Works as root, or through sudo.
+# Says in words what it adds and why. Works as root, or through sudo.  setup.sh fuzz: also what platform/dev/fuzz.sh needs.
 set -euo pipefail
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -47,6 +47,9 @@ plain=(
   libgl1-mesa-dri libegl1 libgles2           # drawing where there is no GPU
   dpkg-dev xz-utils ca-certificates          # fetching the Dear ImGui source package
 )
+if [ "${1:-}" = fuzz ]; then
+  plain+=(clang libclang-rt-dev)             # libFuzzer, which GCC has not, with the sanitizers it runs under
+fi
 # From bookworm-backports on Debian 12 (12's own are too old), from the release itself on 13.
 newer=(
   libsqlcipher-dev                           # the encrypted store; 3.4.1 of Debian 12 is below the floor of 4.6.1
