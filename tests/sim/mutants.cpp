@@ -30,7 +30,6 @@ constexpr Mutant kMutants[] = {
     {"restore-unseen", "a server that lost acknowledged operations in a restore is not sent them again"},
     {"earlier-incarnation-lost", "what was acknowledged before a fork is not sent again after a restore"},
     {"regression-unseen", "a cursor past the server's history counts as up to date"},
-    {"number-without-chain", "a regrown log with the same numbers counts as the same log"},
     {"old-history-kept", "what a restored server never had stays on the tablet as its record"},
     {"fork-unseen", "a copied or put-back tablet goes on under the old numbers"},
     {"fork-forgets", "a new incarnation starts without what was not acknowledged"},
