@@ -112,6 +112,7 @@ class Device {
   void settle() {
     pull_all();
     auto wanted = should_see(*db_, worker_, today());
+    std::erase_if(wanted, [](const auto& one) { return one.second == 0; });  // nothing was ever in it, so nothing of it is sent
     if (wanted.size() != cursors_.size()) say("holds " + std::to_string(cursors_.size()) + " cases, not " + std::to_string(wanted.size()));
     for (const auto& [id, head] : wanted) {
       std::vector<std::string> entries;
