@@ -327,4 +327,15 @@ class Tablet {
   wire::SyncRequest last_request;
 };
 
+/// A record of Amara's, approved.
+inline Id approved(Office& office) {
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  auto record = wren.record(any_id("approved"), child_id("A1"));
+  wren.sync({Tablet::submit(record, child_id("A1"))});
+  sparrow.sync();
+  REQUIRE(sparrow.one(sparrow.decide(*sparrow.has(child_id("A1"), record.id), child_id("A1"), model::Verdict::Approved, "Read.")).status ==
+          OpStatus::Applied);
+  return record.id;
+}
+
 }  // namespace doorstep::tests

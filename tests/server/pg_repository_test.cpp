@@ -14,17 +14,6 @@ namespace {
 
 const auto kAnything = [](const model::ChildRecord&) { return std::string(); };
 
-/// A record of Amara's, approved.
-Id approved(Office& office) {
-  Tablet wren(office, "wren"), sparrow(office, "sparrow");
-  auto record = wren.record(any_id("approved"), child_id("A1"));
-  wren.sync({Tablet::submit(record, child_id("A1"))});
-  sparrow.sync();
-  REQUIRE(sparrow.one(sparrow.decide(*sparrow.has(child_id("A1"), record.id), child_id("A1"), model::Verdict::Approved, "Read.")).status ==
-          OpStatus::Applied);
-  return record.id;
-}
-
 /// SQL as one of the roles: empty when it was done, else what PostgreSQL said.
 std::string said(const Office& office, const std::string& role, const std::string& sql) {
   auto ran = support::run({"psql", "-X", "-Atq", "-v", "ON_ERROR_STOP=1", "-c", "SET search_path = doorstep", "-c", sql,

@@ -25,17 +25,6 @@ sql::Db direct(const Office& office) {
   return std::move(*db);
 }
 
-/// A record of Amara's, approved.
-Id approved(Office& office) {
-  Tablet wren(office, "wren"), sparrow(office, "sparrow");
-  auto record = wren.record(any_id("approved"), child_id("A1"));
-  wren.sync({Tablet::submit(record, child_id("A1"))});
-  sparrow.sync();
-  REQUIRE(sparrow.one(sparrow.decide(*sparrow.has(child_id("A1"), record.id), child_id("A1"), model::Verdict::Approved, "Read.")).status ==
-          OpStatus::Applied);
-  return record.id;
-}
-
 }  // namespace
 
 TEST_CASE("repository: approved rows refuse every statement that would change them", "[server]") {
