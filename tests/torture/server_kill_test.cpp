@@ -47,7 +47,7 @@ struct Worker {
       return s.sync.phase == state::SyncPhase::Idle && s.sync.waiting == 0 && s.visit && s.visit->saved == s.visit->edit;
     });
   }
-  /// A visit to a family that is not on the tablet.
+  /// A visit to a family that is not on the tablet. It is a draft from here on, whether or not the test ends before a word is typed.
   void begin(int number) {
     tablet.act(state::Open{state::ScreenKind::StartVisit, {}});
     tablet.act(state::ChooseFamily{base::Id()});
@@ -55,6 +55,7 @@ struct Worker {
     tablet.type(std::string(state::kNewChildren), "Child " + std::to_string(number));
     tablet.act(state::ChooseVisitType{"CIN"});
     tablet.act(state::PressStart{});
+    drafts[tablet.state().visit.value().visit.id] = {};
   }
   void submit_one(const std::function<base::Id(const std::string&)>& child, const support::Situation& situation) {
     support::record_visit(tablet, child, situation, situation.visits.front());
