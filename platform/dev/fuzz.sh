@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# fuzz.sh [seconds] [harness ...]: builds the fuzzers (clang; ASan and UBSan) and runs each for so long, 60 s by default. Each
-# begins with the corpus that is kept in tests/fuzz and goes on from its own in build/fuzz/corpus. One line of figures for each;
-# ends with 1 when one fell over, and says what replays it.
+# fuzz.sh [seconds] [harness ...]: builds the fuzzers (clang; ASan and UBSan) and runs each for so long, 60 s by default, as many at
+# once as there are cores. Each begins with the corpus that is kept in tests/fuzz and goes on from its own in build/fuzz/corpus.
+# One line of figures for each; ends with 1 when one fell over, and says what replays it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=60
@@ -17,21 +17,21 @@ platform/dev/build.sh fuzz ${targets[@]+"${targets[@]}"} >build/fuzz.txt 2>&1 ||
 [ $# -gt 0 ] || set -- $(cd tests/fuzz && ls *_fuzz.cpp | sed 's/_fuzz.cpp$//')
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=0 UBSAN_OPTIONS=print_stacktrace=1
-code=0
-for harness in "$@"; do
-  own=build/fuzz/corpus/$harness crashes=build/fuzz/crashes/$harness log=build/fuzz/$harness.log
+one() { # seconds, harness
+  local seconds=$1 harness=$2 ended=0 file
+  local own=build/fuzz/corpus/$harness crashes=build/fuzz/crashes/$harness log=build/fuzz/$harness.log
   mkdir -p "$own" "$crashes"
-  options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -use_value_profile=1 -print_final_stats=1
+  local options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -use_value_profile=1 -print_final_stats=1
     -dict=tests/fuzz/words.dict)
-  ended=0
   "build/fuzz/bin/fuzz_$harness" "${options[@]}" -artifact_prefix="$crashes/" "$own" "tests/fuzz/corpus/$harness" >"$log" 2>&1 || ended=$?
   stat() { sed -n "s/^stat::$1: *//p" "$log" | tail -n 1; }
   printf 'fuzz: %-18s %10s executions, %6s a second, %5s new units, %s\n' "$harness" "$(stat number_of_executed_units)" \
     "$(stat average_exec_per_sec)" "$(stat new_units_added)" "$([ $ended = 0 ] && echo "no crash" || echo "FELL OVER")"
-  [ $ended = 0 ] && continue
-  code=1
-  grep -m 3 -E 'assertion failed|runtime error:|ERROR:' "$log" | sed 's/^/  /' || true
+  [ $ended = 0 ] && return
+  grep -m 3 -E 'assertion failed|runtime error:|ERROR:' "$log" | sed 's/^/  /'
   file=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
   echo "  again: build/fuzz/bin/fuzz_$harness ${file:-(no input was kept; see $log)}"
-done
-exit $code
+  return 1
+}
+export -f one
+printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' bash -c 'one "$@"' one "$seconds" '{}' || exit 1

@@ -1,27 +1,61 @@
 #!/usr/bin/env bash
 # prove.sh sim [--for MINUTES | --seeds N]      the sync simulator on all cores; 2,000 seeds when not told
 # prove.sh mutants [NAME] [--for MINUTES]       known mistakes, put back in one by one until a seed notices each; again while there is time
-# Each goes on behind the last seed of its last run, and ends with one line of figures. Not 0: something broke, or was not noticed.
+# prove.sh kills [--kills N]                    kill -9 of app and server at random moments; 1,000 each when not told
+# prove.sh power [--seeds N]                    the power cut at every sync of so many recorded lives of a store; 20 when not told
+# prove.sh oracle [--for MINUTES]               servers on one PostgreSQL against plain SQL, then killed; a minute each when not told
+# prove.sh fuzz [--for MINUTES]                 every fuzzer for so long; a minute each when not told
+# sim, mutants and power go on behind the last seed of their last run, fuzz from the inputs it kept. Each ends with its figures, and
+# keeps every line of them in build/release/proved.txt. Not 0: something broke, or was not noticed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-usage() { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '2,9s/^# //p' "$0" >&2; exit 2; }
 what=${1:-}
 shift || true
-options=(--jobs "$(nproc)" --resume "build/release/prove-$what")
-case "$what" in
-  sim) options+=(--keep-going) ;;
-  mutants)
-    options+=(--mutants)
-    if [ $# -gt 0 ] && [ "${1:0:1}" != - ]; then options+=("$1"); shift; fi ;;
-  *) usage ;;
-esac
+name='' minutes='' many=''
+if [ "$what" = mutants ] && [ $# -gt 0 ] && [ "${1:0:1}" != - ]; then name=$1; shift; fi
 while [ $# -gt 0 ]; do
-  case "$1" in
-    --for) options+=(--for "$((${2:?minutes} * 60))") ;;
-    --seeds) options+=(--seeds "${2:?how many}") ;;
+  case "$what $1" in
+    "sim --for" | "mutants --for" | "oracle --for" | "fuzz --for") minutes=${2:-} ;;
+    "sim --seeds" | "power --seeds" | "kills --kills") many=${2:-} ;;
     *) usage ;;
   esac
+  [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
   shift 2
 done
-platform/dev/build.sh release doorstep_sim doorstep_sim_mutants >/dev/null
-exec build/release/bin/doorstep_sim "${options[@]}"
+
+release=build/release
+proved() { # the lines of figures among what a program prints, the rest to a log
+  local log=$release/prove-$what.log code=0
+  "$@" >"$log" 2>&1 || code=$?
+  grep -E '^(app kill|server kill|power loss|oracle|servers):? ' "$log" | tee -a $release/proved.txt || true
+  [ $code = 0 ] || { grep -vE '^[0-9-]+T[0-9:.]+ ' "$log" | tail -n 40 >&2; echo "prove: $what broke; all of it is in $log" >&2; }
+  return $code
+}
+build() { platform/dev/build.sh release "$@" >/dev/null; }
+
+case "$what" in
+  sim | mutants)
+    options=(--jobs "$(nproc)" --resume "$release/prove-$what")
+    if [ "$what" = sim ]; then options+=(--keep-going); else options+=(--mutants ${name:+"$name"}); fi
+    [ -z "$minutes" ] || options+=(--for "$((minutes * 60))")
+    [ -z "$many" ] || options+=(--seeds "$many")
+    build doorstep_sim doorstep_sim_mutants
+    $release/bin/doorstep_sim "${options[@]}" | tee >(tail -n 1 >>$release/proved.txt) ;;
+  kills)
+    build test_torture
+    DOORSTEP_KILLS=${many:-1000} proved $release/bin/test_torture "app kill*","server kill*" ;;
+  power)
+    build test_torture
+    first=$(cat $release/prove-power 2>/dev/null || echo 1)
+    DOORSTEP_POWER_CUTS=$first:${many:-20} proved $release/bin/test_torture "power loss: at every*"
+    echo $((first + ${many:-20})) >$release/prove-power ;;
+  oracle)
+    build test_oracle
+    seconds=$((${minutes:-1} * 60))
+    DOORSTEP_ORACLE_SECONDS=$seconds DOORSTEP_SERVERS_SECONDS=$seconds proved $release/bin/test_oracle ;;
+  fuzz)
+    mkdir -p $release
+    platform/dev/fuzz.sh $((${minutes:-1} * 60)) | tee -a $release/proved.txt ;;
+  *) usage ;;
+esac

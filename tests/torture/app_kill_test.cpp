@@ -73,7 +73,7 @@ struct Lane {
 
 }  // namespace
 
-TEST_CASE("app kill: a hundred kills while typing lose nothing older than promised", "[torture]") {
+TEST_CASE("app kill: two hundred kills while typing lose nothing older than promised", "[torture]") {
   support::CaseServer council;
   std::vector<std::unique_ptr<Lane>> lanes;
   for (std::size_t i = 0; i < kLanes; ++i) lanes.push_back(std::make_unique<Lane>(council));

@@ -25,11 +25,11 @@ inline std::string script(std::size_t characters) {
   return out;
 }
 
-/// How often a program is killed: a hundred times, or as often as DOORSTEP_KILLS says. The sanitizers' builds say fewer: what
+/// How often a program is killed: two hundred times, or as often as DOORSTEP_KILLS says. The sanitizers' builds say fewer: what
 /// they look for is in every round.
 inline int kills() {
   const char* fewer = std::getenv("DOORSTEP_KILLS");
-  return fewer ? std::max(4, std::atoi(fewer)) : 100;  // four tablets are killed in turn
+  return fewer ? std::max(4, std::atoi(fewer)) : 200;  // four tablets are killed in turn
 }
 
 /// What "saw" of the first child says in a visit.

@@ -84,7 +84,7 @@ struct Worker {
 
 }  // namespace
 
-TEST_CASE("server kill: a hundred kills during pushes lose nothing acknowledged and store nothing twice", "[torture]") {
+TEST_CASE("server kill: two hundred kills during pushes lose nothing acknowledged and store nothing twice", "[torture]") {
   support::ServerProcess server(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
   server.start();
   Worker ruth(server, "W1001", "C0101"), tomasz(server, "W1002", "C0301");
