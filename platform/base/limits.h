@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 /// Every queue, body, batch, file, loop and wait has its limit here, with its unit and its reason.
 namespace doorstep::limits {
@@ -22,6 +23,15 @@ inline constexpr std::size_t kPushBytes = 256 * 1024;         ///< soft: one lar
 inline constexpr std::size_t kPullBytes = 256 * 1024;         ///< soft, as above
 inline constexpr std::size_t kJsonDepth = 32;                 ///< Boost.JSON's default, stated (security.md section 4)
 inline constexpr std::size_t kCasesPerView = 2000;            ///< a worker's caseload is about 20 children, a team's about 300
+
+// Attachments (sync.md section 3)
+inline constexpr std::size_t kBlobBytes = 10 * 1024 * 1024;   ///< one photo or drawing; a tablet's camera makes 2 to 6 MB
+inline constexpr std::size_t kBlobsPerRecord = 20;            ///< of one child in one visit: more is an album
+inline constexpr std::size_t kBlobPartBytes = 256 * 1024;     ///< of it in one request, either way: 5 s at 400 kbit/s
+inline constexpr std::size_t kBlobsNeeded = 64;               ///< named in one reply
+inline constexpr std::size_t kBlobRequestsPerMinute = 600;    ///< per device, beside its other requests: 150 MiB
+inline constexpr std::int64_t kBlobFreeBytes = 512 * 1024 * 1024;  ///< photos leave so much of a disk free, for words
+inline constexpr auto kBlobKept = std::chrono::hours(24 * 90);     ///< after nothing refers to it any more
 
 // HTTP
 inline constexpr std::size_t kHeaderBytes = 8 * 1024;
