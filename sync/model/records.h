@@ -371,6 +371,22 @@ struct Stroke {  ///< one line of a drawing, as drawn
   friend bool operator==(const Stroke&, const Stroke&) = default;
 };
 
+/// A photo or drawing that belongs to a child's part of a visit. Its bytes travel apart, after the words.
+struct Attachment {
+  Id id;
+  std::string sha256;      ///< of its bytes, 64 lower-case hex digits
+  std::int64_t size = 0;   ///< bytes
+  std::string media_type;  ///< as attachment.h knows them
+  std::string caption;     ///< what it shows, in the worker's words
+  Instant added_at;        ///< the tablet's clock
+  Extra extra = {};
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("id", s.id); f("sha256", s.sha256); f("size", s.size); f("media_type", s.media_type); f("caption", s.caption);
+    f("added_at", s.added_at);
+  }
+  friend bool operator==(const Attachment&, const Attachment&) = default;
+};
+
 /// A revision somebody has read: what approval and re-submission are bound to.
 struct RevisionRef {
   Id record;
@@ -402,13 +418,14 @@ struct ChildPart {
   Answers answers;             ///< questions of scope "child"
   std::optional<RevisionRef> revises;  ///< the returned or withdrawn record this part re-writes
   std::optional<bool> unborn;  ///< expected, not born, when the visit was started: cannot be seen, alone or awake
+  std::optional<std::vector<Attachment>> attachments;  ///< empty: none
   Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("name", s.name); f("called", s.called); f("statuses", s.statuses); f("born", s.born);
     f("skip_reason", s.skip_reason); f("seen", s.seen); f("not_seen", s.not_seen); f("alone", s.alone);
     f("alone_reason", s.alone_reason); f("injuries", s.injuries); f("disclosures", s.disclosures); f("risk", s.risk);
     f("open_steps", s.open_steps); f("next_steps", s.next_steps); f("calls", s.calls); f("strokes", s.strokes);
-    f("answers", s.answers); f("revises", s.revises); f("unborn", s.unborn);
+    f("answers", s.answers); f("revises", s.revises); f("unborn", s.unborn); f("attachments", s.attachments);
   }
   friend bool operator==(const ChildPart&, const ChildPart&) = default;
 };
