@@ -67,6 +67,7 @@ ServerConfig::Postgres postgres(Table& table) {
   // One unit at a time needs one; a reader beside a writer two.
   if (auto most = table.maybe_number("connections", 2, static_cast<std::int64_t>(limits::kPostgresConnectionsMost), ""))
     out.connections = static_cast<std::size_t>(most->value);
+  if (auto folder = table.maybe_text("blobs_dir", "blobs_dir = \"/srv/doorstep/blobs\"")) out.blobs_dir = folder->value;
   if (auto file = table.maybe_text("key_file", "key_file = \"/etc/doorstep-server/cases.key\"")) out.key_file = file->value;
   return out;
 }
@@ -119,7 +120,9 @@ Parsed<ServerConfig> load_server_config(const std::filesystem::path& path) {
   if (auto* config = std::get_if<ServerConfig>(&parsed)) {
     const auto folder = std::filesystem::absolute(path, error).parent_path();
     config->data_dir = folder / config->data_dir;  // an absolute one stays as it is
-    if (config->postgres && !config->postgres->key_file.empty()) config->postgres->key_file = folder / config->postgres->key_file;
+    if (config->postgres)
+      for (auto* path : {&config->postgres->blobs_dir, &config->postgres->key_file})
+        if (!path->empty()) *path = folder / *path;
   }
   return parsed;
 }
@@ -143,6 +146,7 @@ name = "Northmere Council"
 # [postgres]
 # url = "postgresql://doorstep_app@db.northmere.gov.uk/doorstep?sslrootcert=/etc/doorstep/db-ca.pem&passfile=/etc/doorstep/pgpass"
 # connections = 8                          # at once, from this server
+# blobs_dir = "/srv/doorstep/blobs"        # photos and drawings, encrypted; more than one server: a folder that all of them reach
 # key_file = "/etc/doorstep/cases.key"     # what records are sealed with: the same on every server, never in the database
 )";
 }

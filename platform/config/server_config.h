@@ -29,6 +29,7 @@ struct ServerConfig {
   struct Postgres {
     std::string url;                 ///< postgresql://role@host/database: the application's role, without a password
     std::size_t connections = limits::kPostgresConnections;
+    std::filesystem::path blobs_dir; ///< photos; one folder for every server. Empty: blobs/ of data_dir. Relative as data_dir
     std::filesystem::path key_file;  ///< what bodies are sealed with; empty: cases.key of data_dir. Relative as data_dir
   };
   std::optional<Postgres> postgres;

@@ -5,6 +5,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/mutant.h"
 #include "sync/merge/merge.h"
+#include "sync/model/attachment.h"
 #include "sync/rules/validate.h"
 #include "sync/wire/codec.h"
 
@@ -111,6 +112,8 @@ class Decider {
     auto visit = wire::decode<model::Visit>(op_.body);
     if (!visit) return no(Refusal::Malformed, visit.error().detail);
     if (visit->id != op_.record) return no(Refusal::Malformed, "id");
+    for (const model::ChildPart& part : visit->children)
+      if (auto wrong = model::wrong_with(part); !wrong.empty()) return no(Refusal::Malformed, wrong);
     if (facts_.head && facts_.head->kind != RecordKind::Visit) return no(Refusal::Malformed, "record_kind");
     if (!facts_.head || !stale()) {
       if (facts_.head && facts_.head->body == op_.body) return nothing_new();
@@ -138,6 +141,7 @@ class Decider {
     // Somebody who takes over a returned record leaves its author as it is; nobody writes in another's name.
     if (record->author != facts_.actor.id && !wrote(record->author)) return no(Refusal::NotAuthor);
     if (!record->conflicts.empty()) return no(Refusal::Unsettled);
+    if (auto wrong = model::wrong_with(record->part); !wrong.empty()) return no(Refusal::Malformed, wrong);
     if (auto missing = validate_(*record); !missing.empty()) return no(Refusal::Malformed, missing);
     record_ = std::move(*record);
     return std::nullopt;
@@ -252,6 +256,7 @@ class Decider {
       return no(body->rationale.empty() ? Refusal::RationaleMissing : Refusal::Malformed, missing.front().message);
 
     bool approved = body->verdict == model::Verdict::Approved;
+    if (approved && facts_.blobs_missing) return no(Refusal::BlobsMissing);
     Revision made = same_text(approved ? State::Approved : State::Returned);
     Outcome outcome = yes(OpStatus::Applied, made);
     outcome.appends.insert(outcome.appends.begin(), beside(RecordKind::Decision, body->id));

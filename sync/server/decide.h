@@ -29,6 +29,7 @@ struct Facts {
   std::vector<Id> contributors;         ///< whoever wrote a version of the record's text
   bool body_id_taken = false;           ///< a record with the id inside the body (decision, addendum, disposition) exists
   bool alert_settled = false;           ///< Settle: the alert has a disposition
+  bool blobs_missing = false;           ///< Decide: a photo or drawing of `head` is not here
   std::optional<CaseRow> target;        ///< Match: the case named in the body, when there is one
 };
 

@@ -5,6 +5,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
+#include "sync/model/attachment.h"
 #include "sync/model/visit.h"
 #include "sync/server/csv.h"
 #include "sync/wire/codec.h"
@@ -55,9 +56,9 @@ std::string plan_ref(const model::Child& child, model::Status status) {
 
 class Export {
  public:
-  Export(Unit& unit, const std::vector<rules::Form>& forms, const rules::Thresholds& levels, std::filesystem::path folder,
-         Instant now)
-      : unit_(unit), forms_(forms), levels_(levels), folder_(std::move(folder)), now_(now) {}
+  Export(Unit& unit, const std::vector<rules::Form>& forms, const rules::Thresholds& levels, const BlobFolder& blobs,
+         std::filesystem::path folder, Instant now)
+      : unit_(unit), forms_(forms), levels_(levels), blobs_(blobs), folder_(std::move(folder)), now_(now) {}
 
   Result<ExportReport> run() {
     DOORSTEP_TRY(base::make_private_folder(folder_ / "records"));
@@ -118,6 +119,25 @@ class Export {
     return {};
   }
 
+  /// One that cannot be read is told and keeps nothing else back.
+  Result<std::vector<ExportedBlob>> blobs_of(const Counted& counted) {
+    std::vector<ExportedBlob> out;
+    const auto named = model::attachments_of(counted.record.part);
+    if (named.empty()) return out;
+    const Id record = counted.head.revision.record;
+    DOORSTEP_TRY_ASSIGN(const auto rows, unit_.blobs_of(record));
+    for (const model::Attachment& attachment : named) {
+      out.push_back({attachment, {}});
+      const auto row = std::find_if(rows.begin(), rows.end(), [&](const BlobRow& blob) { return blob.sha256 == attachment.sha256; });
+      const auto bytes = row == rows.end() ? Result<std::string>(Error{Fault::NotFound, "export.blob", {}}) : whole_blob(blobs_, *row);
+      ++(bytes ? report_.blobs : report_.blobs_unread);
+      if (!bytes) continue;
+      out.back().file = record.str() + "-" + std::to_string(out.size()) + std::string(model::extension_of(attachment.media_type));
+      DOORSTEP_TRY(write("records/" + out.back().file, *bytes));
+    }
+    return out;
+  }
+
   Result<void> approved(const Counted& counted) {
     if (forms_.empty()) return Error{Fault::NotFound, "export.form", "there is no visit form"};
     ExportedRecord exported;
@@ -129,6 +149,7 @@ class Export {
     exported.decisions = list(decisions_, id);
     exported.addenda = list(addenda_, id);
     exported.dispositions = list(dispositions_, id);
+    DOORSTEP_TRY_ASSIGN(exported.blobs, blobs_of(counted));
     // Whoever the server knows has the name it knows: what a tablet wrote beside the id is not asked.
     auto rename = [&](std::string& name, Id worker) {
       if (auto known = names_.find(worker); known != names_.end()) name = known->second;
@@ -231,6 +252,7 @@ class Export {
   Unit& unit_;
   const std::vector<rules::Form>& forms_;
   const rules::Thresholds& levels_;
+  const BlobFolder& blobs_;
   std::filesystem::path folder_;
   Instant now_;
   ExportReport report_;
@@ -267,16 +289,21 @@ std::string record_json(const ExportedRecord& record) {
                    {"decisions", parsed(record.decisions)},
                    {"addenda", parsed(record.addenda)},
                    {"dispositions", parsed(record.dispositions)}};
+  json::array attachments;
+  for (const ExportedBlob& blob : record.blobs)
+    attachments.push_back(json::object{{"id", blob.attachment.id.str()}, {"sha256", blob.attachment.sha256}, {"file", blob.file}});
+  if (!attachments.empty()) out["attachments"] = std::move(attachments);
   if (revision.filed_at) out["filed_at"] = base::to_rfc3339(*revision.filed_at);
   return json::serialize(out) + "\n";
 }
 
 Result<ExportReport> export_records(Repository& repository, const std::vector<rules::Form>& forms,
-                                    const rules::Thresholds& levels, const std::filesystem::path& folder, Instant now) {
+                                    const rules::Thresholds& levels, const BlobFolder& blobs, const std::filesystem::path& folder,
+                                    Instant now) {
   ExportReport report;
   {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
-    DOORSTEP_TRY_ASSIGN(report, Export(*unit, forms, levels, folder, now).run());
+    DOORSTEP_TRY_ASSIGN(report, Export(*unit, forms, levels, blobs, folder, now).run());
   }
   DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
   DOORSTEP_TRY(unit->audit({now, {}, {}, "export", {}, std::to_string(report.records)}));

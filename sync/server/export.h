@@ -5,9 +5,16 @@
 
 #include "sync/rules/clocks.h"
 #include "sync/rules/form.h"
+#include "sync/server/blobs.h"
 #include "sync/server/repository.h"
 
 namespace doorstep::server {
+
+/// A photo or drawing of an exported record.
+struct ExportedBlob {
+  model::Attachment attachment;
+  std::string file;  ///< its name, beside the page; empty: it could not be read
+};
 
 /// An approved record with everything that stands beside it.
 struct ExportedRecord {
@@ -18,6 +25,7 @@ struct ExportedRecord {
   std::vector<model::Decision> decisions;  ///< oldest first; the last is the approval
   std::vector<model::Addendum> addenda;    ///< oldest first
   std::vector<model::Disposition> dispositions;
+  std::vector<ExportedBlob> blobs;
 };
 
 /// The whole record as one HTML page: opens without Doorstep or a network, prints, and every word stands in it as written.
@@ -27,15 +35,18 @@ std::string record_html(const ExportedRecord& record, const rules::Form& form, c
 std::string record_json(const ExportedRecord& record);
 
 struct ExportReport {
-  std::int64_t records = 0, visits = 0, not_seen = 0;
+  std::int64_t records = 0, visits = 0, not_seen = 0, blobs = 0;
+  std::int64_t blobs_unread = 0;  ///< their files are gone or damaged; the pages say so
   std::vector<std::string> files;
 };
 
-/// Writes into `folder` (made, 0700): records/<id>.html and .json for every approved record, index.html; ssd_cin_visits.csv,
+/// Writes into `folder` (made, 0700): records/<id>.html and .json for every approved record, with its photos as
+/// records/<id>-<n>.jpg or .png, index.html; ssd_cin_visits.csv,
 /// ssd_cp_visits.csv, ssd_cla_visits.csv, not_seen.csv and last_seen.csv for what was submitted or approved; and manifest.json
 /// with every file's SHA-256. In the three tables stand visits that saw the child; attempts stand in not_seen.csv, so that
 /// nobody takes an attempt for a sighting. Cells of CSV files are safe_cell()s.
 base::Result<ExportReport> export_records(Repository& repository, const std::vector<rules::Form>& forms,
-                                          const rules::Thresholds& levels, const std::filesystem::path& folder, Instant now);
+                                          const rules::Thresholds& levels, const BlobFolder& blobs, const std::filesystem::path& folder,
+                                          Instant now);
 
 }  // namespace doorstep::server

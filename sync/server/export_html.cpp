@@ -16,7 +16,7 @@ constexpr std::string_view kStyle =
     "margin:0 0 .6rem}table{border-collapse:collapse;width:100%;margin:.3rem 0 .8rem}th,td{border:1px solid #767676;padding:.3rem .5rem;"
     "text-align:start;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere}th{background:#f0f0f0}"
     ".box{border:2px solid #1a1a1a;padding:.5rem 1rem;margin:1rem 0}footer{margin-top:3rem;font-size:.85rem;overflow-wrap:anywhere}"
-    "svg{border:1px solid #767676;max-width:24rem}"
+    "svg{border:1px solid #767676;max-width:24rem}figure{margin:1rem 0}img{max-width:100%}figure p{font-size:.85rem;overflow-wrap:anywhere}"
     "@media print{body{margin:0;max-width:none}h2,h3{break-after:avoid}tr{break-inside:avoid}}";
 
 /// Markup characters, and CR (a browser would read it as a line feed).
@@ -100,6 +100,7 @@ class Page {
     others("Other answers about the visit", record_.facts.answers);
     others("Other answers", record_.part.answers);
     drawings();
+    photos();
     jottings();
     addenda();
     dispositions();
@@ -306,6 +307,18 @@ class Page {
         out_ += "\"/>\n";
       }
       out_ += "</svg>\n";
+    }
+  }
+  void photos() {
+    if (exported_.blobs.empty()) return;
+    heading("Photos and drawings");
+    for (const ExportedBlob& blob : exported_.blobs) {
+      const std::string caption = escaped(blob.attachment.caption);
+      out_ += "<figure>";
+      if (blob.file.empty()) out_ += "<p>It could not be read when this was exported.</p>";
+      else out_ += "<img src=\"" + escaped(blob.file) + "\" alt=\"" + caption + "\">";
+      out_ += "<figcaption class=\"words\" dir=\"auto\">" + caption + "</figcaption><p>Added " + when(blob.attachment.added_at) +
+              ", SHA-256 " + escaped(blob.attachment.sha256) + "</p></figure>\n";
     }
   }
   void jottings() {

@@ -51,7 +51,7 @@ struct ListenerConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;                                            ///< 0: any free one; ask port()
   tls::Context context;
-  std::vector<std::string> methods = {"GET", "POST"};                ///< others get 405
+  std::vector<std::string> methods = {"GET", "POST", "PATCH"};                ///< others get 405
   std::vector<std::pair<std::string, std::string>> headers = {};     ///< on every reply, also our own problems
   std::size_t workers = 4;                                           ///< threads that run the handler
   std::size_t max_sessions = limits::kSessions;

@@ -83,6 +83,12 @@ std::optional<server::PgPlace> postgres_of(const doorstep::config::ServerConfig&
                          said.key_file.empty() ? config.data_dir / "cases.key" : said.key_file};
 }
 
+/// Beside the cases, or where server.toml says that every server reaches them.
+server::BlobFolder blobs_of(const doorstep::config::ServerConfig& config) {
+  const bool shared = config.postgres && !config.postgres->blobs_dir.empty();
+  return {shared ? config.postgres->blobs_dir : config.data_dir / "blobs"};
+}
+
 Result<Opened> open(const Arguments& args, const doorstep::base::Clock& clock) {
   Opened out;
   DOORSTEP_TRY_ASSIGN(out.config, read_config(args));
@@ -213,6 +219,7 @@ int serve(const Arguments& args, const doorstep::base::Clock& clock) {
 
   server::ServiceOptions options;
   options.version = DOORSTEP_VERSION;
+  options.blobs = blobs_of(opened->config);
   options.requests_per_minute = args.requests_per_minute;
   options.next_after_s = options.next_spread_s = args.next_s;
   server::Service service(*opened->data.repository, opened->data.ca, clock, server::validate_with(std::move(*forms)), options);
@@ -231,8 +238,13 @@ int serve(const Arguments& args, const doorstep::base::Clock& clock) {
   std::cout << ports << std::flush;
   doorstep::base::log_event("serving", (*main)->port());
 
+  constexpr timespec kDay{24 * 60 * 60, 0};
   int signal_number = 0;
-  sigwait(&stops, &signal_number);
+  do {
+    auto collected = server::collect_blobs(*opened->data.repository, options.blobs, clock.wall());
+    if (!collected) doorstep::base::log_error("collect", collected.error());
+    signal_number = sigtimedwait(&stops, nullptr, &kDay);
+  } while (signal_number < 0);
   doorstep::base::log_event("stopping", signal_number);
   (*enrolment)->stop();
   (*main)->stop();  // requests in progress are answered; what they committed is whole
@@ -334,11 +346,13 @@ int export_all(const Arguments& args, const doorstep::base::Clock& clock) {
   if (!rules) return fail(rules.error());
   auto levels = doorstep::rules::parse_thresholds(*rules);
   if (!levels) return fail(levels.error());
-  auto report = server::export_records(*opened->data.repository, *forms, *levels, args.folder, clock.wall());
+  auto report = server::export_records(*opened->data.repository, *forms, *levels, blobs_of(opened->config), args.folder, clock.wall());
   if (!report) return fail(report.error());
-  std::cout << "records " << report->records << ", visits " << report->visits << ", not seen " << report->not_seen << ", files "
-            << report->files.size() << "\nmanifest " << (args.folder / "manifest.json").string() << "\n";
-  return 0;
+  std::cout << "records " << report->records << ", visits " << report->visits << ", not seen " << report->not_seen << ", photos "
+            << report->blobs << ", files " << report->files.size() << "\nmanifest " << (args.folder / "manifest.json").string() << "\n";
+  if (report->blobs_unread > 0)
+    std::cerr << report->blobs_unread << " photos could not be read: their pages say so. Put their files back from a backup.\n";
+  return report->blobs_unread > 0 ? kRefused : 0;
 }
 
 }  // namespace

@@ -120,6 +120,13 @@ struct PgStore {
                                   kept.substr(16));
   }
 
+  static pg::Blob blob(std::string_view kept) { return {kept}; }
+  Result<std::string> seal_blob_key(Id id, Id owner, const Secret& key) { return sealer->wrap(id, owner, key); }
+  Result<Secret> open_blob_key(const Row& row, int column, const BlobRow& of) {
+    DOORSTEP_TRY_ASSIGN(RecordKey own, sealer->unwrap(of.id, of.owner, row.blob(column)));
+    return std::move(own.key);
+  }
+
   Result<void> hold_id(Id id) {
     if (alone) return {};
     std::uint64_t number = 0;

@@ -84,6 +84,16 @@ CREATE TRIGGER operations_kept BEFORE TRUNCATE ON operations EXECUTE FUNCTION re
 CREATE TRIGGER case_log_kept BEFORE TRUNCATE ON case_log EXECUTE FUNCTION refuse('a log entry is never deleted');
 CREATE TRIGGER audit_kept BEFORE TRUNCATE ON audit EXECUTE FUNCTION refuse('the audit is never deleted');
 )sql"},
+    {2, R"sql(
+-- Photos and drawings: their bytes are files that every server reaches, each under its own key, which is sealed as record_keys are.
+CREATE TABLE blobs(id uuid PRIMARY KEY, owner uuid NOT NULL, sha256 text NOT NULL, size bigint NOT NULL, added_at bigint NOT NULL,
+  verified_at bigint, key bytea NOT NULL, UNIQUE(owner, sha256));
+CREATE INDEX blobs_sha256 ON blobs(sha256);
+CREATE INDEX blobs_awaited ON blobs(id) WHERE verified_at IS NULL;
+CREATE TABLE blob_refs(record uuid NOT NULL, blob uuid NOT NULL REFERENCES blobs, device uuid NOT NULL, PRIMARY KEY(record, blob, device));
+CREATE INDEX blob_refs_blob ON blob_refs(blob);
+CREATE INDEX blob_refs_device ON blob_refs(device);
+)sql"},
 };
 
 /// What the application's role may do, and nothing else: it owns nothing, and what never changes it can only add to.
@@ -93,9 +103,9 @@ REVOKE ALL ON ALL TABLES IN SCHEMA doorstep FROM "%";
 GRANT USAGE ON SCHEMA doorstep TO "%";
 GRANT SELECT ON ALL TABLES IN SCHEMA doorstep TO "%";
 GRANT INSERT ON workers, devices, tokens, tickets, certificates, cases, cover, held, record_keys, revisions, records,
-  record_cases, case_log, filed, settled, operations, device_chains, receipts, views, purged, audit TO "%";
-GRANT UPDATE ON workers, devices, tokens, tickets, cases, records, device_chains TO "%";
-GRANT DELETE ON tickets, cover, record_cases, views TO "%";
+  record_cases, case_log, filed, settled, operations, device_chains, receipts, views, purged, audit, blobs, blob_refs TO "%";
+GRANT UPDATE ON workers, devices, tokens, tickets, cases, records, device_chains, blobs TO "%";
+GRANT DELETE ON tickets, cover, record_cases, views, blobs, blob_refs TO "%";
 )sql";
 
 }  // namespace doorstep::server

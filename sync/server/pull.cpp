@@ -110,6 +110,7 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
     DOORSTEP_TRY_ASSIGN(out.epoch, unit->epoch());
     DOORSTEP_TRY_ASSIGN(out.lost, lost_of(*unit, actor.device.id, request));
+    DOORSTEP_TRY_ASSIGN(out.awaited, unit->blobs_awaited(actor.device.id, limits::kBlobsNeeded));
     DOORSTEP_TRY_ASSIGN(auto cursors, cursors_of(*unit, actor.device.id, request.view));
     if (!cursors) {
       out.need_view = true;

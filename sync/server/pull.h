@@ -11,6 +11,7 @@ struct Pulled {
   std::vector<Id> drop;
   bool more = false;
   std::string epoch;
+  std::vector<BlobRow> awaited;         ///< photos and drawings that this device referred to, and whose bytes are not here
   std::vector<wire::Incarnation> lost;  ///< of request.earlier: not so in this history, which was restored from a backup
 };
 

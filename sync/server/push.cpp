@@ -2,6 +2,7 @@
 
 #include "platform/base/limits.h"
 #include "platform/base/mutant.h"
+#include "sync/model/attachment.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -21,6 +22,26 @@ Result<std::optional<CaseRow>> case_behind(Unit& unit, Id id) {
   DOORSTEP_TRY_ASSIGN(auto row, unit.case_row(id));
   if (row && row->alias_of) return unit.case_row(row->alias_of);  // a target is never an alias itself
   return row;
+}
+
+/// What a draft or a record refers to; nothing, when it is another kind, was thrown away, or cannot be read.
+std::vector<model::Attachment> attachments_in(const model::Revision& revision) {
+  if (revision.kind == model::RecordKind::Visit)
+    if (auto visit = wire::decode<model::Visit>(revision.body); visit && !visit->discarded.value_or(false))
+      return model::attachments_of(*visit);
+  if (revision.kind == model::RecordKind::ChildRecord)
+    if (auto record = wire::decode<model::ChildRecord>(revision.body)) return model::attachments_of(record->part);
+  return {};
+}
+
+Result<bool> blobs_missing(Unit& unit, const model::Revision& revision) {
+  const auto named = attachments_in(revision);
+  if (named.empty()) return false;
+  DOORSTEP_TRY_ASSIGN(const auto blobs, unit.blobs_of(revision.record));
+  return std::any_of(named.begin(), named.end(), [&](const model::Attachment& attachment) {
+    return std::none_of(blobs.begin(), blobs.end(),
+                        [&](const BlobRow& blob) { return blob.sha256 == attachment.sha256 && blob.verified_at; });
+  });
 }
 
 Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, Instant now) {
@@ -49,6 +70,9 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
       DOORSTEP_TRY_ASSIGN(facts.base, unit.revision(op.record, op.base_rev));
     }
     DOORSTEP_TRY_ASSIGN(facts.contributors, unit.contributors(op.record));
+    if (op.kind == OpKind::Decide) {
+      DOORSTEP_TRY_ASSIGN(facts.blobs_missing, blobs_missing(unit, *facts.head));
+    }
   } else {
     DOORSTEP_TRY_ASSIGN(facts.record_elsewhere, unit.id_in_use(op.record));
   }
@@ -65,11 +89,27 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
   return facts;
 }
 
+/// What the new version names is awaited from whoever sent it. What a draft named and does no more is awaited from nobody: it was
+/// taken off before it was sent, and is on no tablet any longer.
+Result<void> refer(Unit& unit, const model::Revision& revision, const Facts& facts) {
+  const auto named = attachments_in(revision);
+  for (const model::Attachment& one : named)
+    DOORSTEP_TRY(unit.refer_blob(revision.record, facts.actor.id, facts.device, one.sha256, one.size, facts.now));
+  if (revision.kind != model::RecordKind::Visit) return {};
+  DOORSTEP_TRY_ASSIGN(const auto blobs, unit.blobs_of(revision.record));
+  for (const BlobRow& blob : blobs)
+    if (!blob.verified_at && std::none_of(named.begin(), named.end(), [&](const auto& one) { return one.sha256 == blob.sha256; }))
+      DOORSTEP_TRY(unit.drop_reference(revision.record, blob.id));
+  return {};
+}
+
 Result<void> take_effect(Unit& unit, const wire::Operation& op, const Facts& facts, const Outcome& outcome) {
   if (outcome.open) DOORSTEP_TRY(unit.put_case(*outcome.open));
   for (const Append& append : outcome.appends) DOORSTEP_TRY(unit.append(append.revision, append.cases));
   if (outcome.rehome) DOORSTEP_TRY(unit.rehome(outcome.rehome->first, outcome.rehome->second));
   if (outcome.result.status == wire::OpStatus::Refused) return {};
+  if (op.kind == OpKind::Put || op.kind == OpKind::Submit)
+    for (const Append& append : outcome.appends) DOORSTEP_TRY(refer(unit, append.revision, facts));
   if (op.kind == OpKind::Settle) DOORSTEP_TRY(unit.note_settled(body_ids(op).alert, outcome.appends.front().revision.record));
   if (op.kind == OpKind::Submit) {
     // Whoever reads the record must be able to say who wrote it.

@@ -115,6 +115,24 @@ class Unit {
   virtual Result<void> put_views(Id device, const ViewRow& acknowledged, const ViewRow& offered) = 0;
   virtual Result<void> note_purged(Id device, Id case_id, Instant at) = 0;
 
+  // Attachments --------------------------------------------------------------------------------------------------------
+  /// `record`, as `device` sent it, refers to a photo of these bytes; `owner` has to send them unless somebody's of the record
+  /// are here or awaited already. Again is harmless.
+  virtual Result<void> refer_blob(Id record, Id owner, Id device, const std::string& sha256, std::int64_t size, Instant at) = 0;
+  virtual Result<std::vector<BlobRow>> blobs_of(Id record) = 0;
+  virtual Result<std::optional<BlobRow>> blob_of(Id owner, const std::string& sha256) = 0;
+  /// Not here, and referred to from this device: the oldest, at most `limit`.
+  virtual Result<std::vector<BlobRow>> blobs_awaited(Id device, std::int64_t limit) = 0;
+  /// Everything that is here with these bytes, and the records that refer to it.
+  virtual Result<std::vector<std::pair<Id, BlobRow>>> blobs_with(const std::string& sha256) = 0;
+  virtual Result<void> set_verified(Id blob, std::optional<Instant> at) = 0;
+  /// By id, after `after`, added before `before`, at most `limit`.
+  virtual Result<std::vector<BlobRow>> blobs_added(Instant before, Id after, std::int64_t limit) = 0;
+  virtual Result<std::vector<std::pair<Id, Id>>> references(Id blob) = 0;  ///< (record, device)
+  virtual Result<void> drop_reference(Id record, Id blob) = 0;
+  virtual Result<void> drop_blob(Id blob) = 0;                           ///< with its key and references
+  virtual Result<bool> blob_known(Id blob) = 0;
+
   // The rest -----------------------------------------------------------------------------------------------------------
   virtual Result<std::string> epoch() = 0;  ///< of this history; made with the database
   virtual Result<void> audit(const AuditRow& row) = 0;  ///< chained by hash

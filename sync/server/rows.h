@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "platform/base/id.h"
+#include "platform/base/secret.h"
 #include "platform/base/time.h"
 #include "sync/model/records.h"
 #include "sync/wire/messages.h"
@@ -68,6 +69,19 @@ struct OperationRow {
 struct DeviceChain {
   std::int64_t through = 0;
   std::string hash = wire::kChainStart;
+};
+
+/// A photo or drawing that an operation referred to. Its bytes are a file (blobs.h).
+///
+/// It belongs to the worker who referred to it, who must also send its bytes: knowing the hash of somebody's photo is not having it.
+struct BlobRow {
+  Id id;                ///< of its file
+  Id owner;
+  std::string sha256;
+  std::int64_t size = 0;
+  Instant added_at;
+  std::optional<Instant> verified_at;  ///< all of it is here, and has its hash
+  base::Secret key;                    ///< its file's own
 };
 
 struct TokenRow {

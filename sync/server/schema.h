@@ -86,6 +86,17 @@ CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the 
 CREATE TRIGGER audit_once BEFORE INSERT ON audit WHEN EXISTS(SELECT 1 FROM audit WHERE number = NEW.number)
   BEGIN SELECT RAISE(ABORT, 'this audit line exists'); END;
 )sql"},
+    {2, R"sql(
+-- Photos and drawings: their bytes are files beside this one, each under its own key.
+CREATE TABLE blobs(id BLOB PRIMARY KEY, owner BLOB NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, added_at INTEGER NOT NULL,
+  verified_at INTEGER, key BLOB NOT NULL, UNIQUE(owner, sha256)) WITHOUT ROWID;
+CREATE INDEX blobs_sha256 ON blobs(sha256);
+CREATE INDEX blobs_awaited ON blobs(id) WHERE verified_at IS NULL;
+CREATE TABLE blob_refs(record BLOB NOT NULL, blob BLOB NOT NULL REFERENCES blobs, device BLOB NOT NULL,
+  PRIMARY KEY(record, blob, device)) WITHOUT ROWID;
+CREATE INDEX blob_refs_blob ON blob_refs(blob);
+CREATE INDEX blob_refs_device ON blob_refs(device);
+)sql"},
 };
 
 }  // namespace doorstep::server

@@ -72,8 +72,12 @@ Result<std::string> Sealer::open_name(Id of, std::string_view sealed) const { re
 
 Sealer::Made Sealer::make_key(Id record, Id home) const {
   Secret key = Secret::random(kKey);
-  std::string wrapped = seal(records_, place_of_key(record, home), key.view());
+  std::string wrapped = wrap(record, home, key);
   return {{home, std::move(key)}, std::move(wrapped)};
+}
+
+std::string Sealer::wrap(Id record, Id home, const Secret& key) const {
+  return seal(records_, place_of_key(record, home), key.view());
 }
 
 Result<RecordKey> Sealer::unwrap(Id record, Id home, std::string_view wrapped) const {

@@ -34,6 +34,8 @@ class Sealer {
   /// A fresh key for `record`, wrapped.
   struct Made { RecordKey key; std::string wrapped; };
   Made make_key(base::Id record, base::Id home) const;
+  /// Of a photo: `record` is the blob's id, `home` its owner.
+  std::string wrap(base::Id record, base::Id home, const base::Secret& key) const;
   base::Result<RecordKey> unwrap(base::Id record, base::Id home, std::string_view wrapped) const;
 
  private:

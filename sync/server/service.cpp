@@ -1,5 +1,6 @@
 #include "sync/server/service.h"
 
+#include <charconv>
 #include <memory>
 
 #include "platform/base/log.h"
@@ -98,6 +99,35 @@ std::string_view path_of(const HttpRequest& request) {
   return std::string_view(request.target).substr(0, request.target.find('?'));
 }
 
+constexpr std::string_view kBlobPath = "/v1/blobs/";
+
+/// A whole number without sign, and nothing else.
+std::optional<std::int64_t> number_of(std::string_view text) {
+  std::int64_t out = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (text.empty() || text.front() == '-' || code != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return out;
+}
+
+/// "bytes=a-b" or "bytes=a-", and no other form: the first byte, and how many at most.
+std::optional<std::pair<std::int64_t, std::size_t>> range_of(const HttpRequest& request) {
+  const auto found = request.headers.find("range");
+  constexpr std::string_view kUnit = "bytes=";
+  if (found == request.headers.end() || !found->second.starts_with(kUnit)) return std::nullopt;
+  const std::string_view range = std::string_view(found->second).substr(kUnit.size());
+  const auto dash = range.find('-');
+  if (dash == range.npos) return std::nullopt;
+  const auto first = number_of(range.substr(0, dash));
+  if (!first) return std::nullopt;
+  if (dash + 1 == range.size()) return std::pair(*first, limits::kBlobPartBytes);
+  const auto last = number_of(range.substr(dash + 1));
+  if (!last || *last < *first) return std::nullopt;
+  return std::pair(*first, std::min(static_cast<std::size_t>(*last - *first) + 1, limits::kBlobPartBytes));
+}
+
+/// The same for one that does not exist and one that is not this worker's.
+HttpReply unknown_blob() { return problem(404, "blob-unknown", "There is no such photo or drawing."); }
+
 HttpReply not_found() { return problem(404, "not-found", "There is nothing here."); }
 HttpReply wrong_method(const char* allowed) {
   HttpReply reply = problem(405, "method-not-allowed", "This is asked for in another way.", allowed);
@@ -129,12 +159,14 @@ Service::Service(Repository& repository, const tls::Authority& ca, const base::C
       validate_(std::move(validate)),
       options_(std::move(options)),
       requests_(options_.requests_per_minute, std::chrono::minutes(1)),
+      blobs_(options_.blob_requests_per_minute, std::chrono::minutes(1)),
       failures_(options_.failed_enrolments_per_hour, std::chrono::hours(1)) {}
 
 HttpReply Service::handle(const HttpRequest& request) {
   std::string_view path = path_of(request);
   if (path == "/v1/sync") return request.method == "POST" ? sync(request) : wrong_method("POST");
   if (path == "/v1/activate") return request.method == "POST" ? activate(request) : wrong_method("POST");
+  if (path.starts_with(kBlobPath)) return request.method == "PATCH" || request.method == "GET" ? blob(request) : wrong_method("PATCH, GET");
   if (path == "/v1/meta") return request.method == "GET" ? meta() : wrong_method("GET");
   return not_found();
 }
@@ -177,6 +209,7 @@ HttpReply Service::sync(const HttpRequest& request) {
     return problem(413, "too-many-operations", "Too many operations in one request.", std::to_string(limits::kOpsPerPush));
 
   const Instant now = clock_.wall();
+  std::optional<std::vector<wire::BlobNeed>> needed;
   auto pushed = push(repository_, validate_, actor, asked.incarnation, asked.ops, now);
   if (!pushed) {
     if (pushed.error().where == "push.revoked") return revoked();
@@ -186,6 +219,11 @@ HttpReply Service::sync(const HttpRequest& request) {
     return failure(pushed.error());
   }
   auto pulled = pull(repository_, actor, asked, now);
+  if (pulled && !pulled->awaited.empty()) {
+    auto need = blob_needs(repository_, options_.blobs, pulled->awaited, now);
+    if (!need) return failure(need.error());
+    if (!need->empty()) needed = std::move(*need);
+  }
   if (!pulled) {
     if (pulled.error().where.starts_with("view.") || pulled.error().where == "earlier")
       return problem(400, "malformed", "The request cannot be read.", pulled.error().where + ": " + pulled.error().detail);
@@ -202,11 +240,54 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.drop = std::move(pulled->drop);
   reply.more = pulled->more;
   if (!pulled->lost.empty()) reply.lost = std::move(pulled->lost);
+  reply.need = std::move(needed);
   reply.next_after_s = options_.next_after_s;
   reply.next_spread_s = options_.next_spread_s;
   reply.receipt = pushed->receipt;
   reply.server_time = now;
   return answer(wire::encode(reply));
+}
+
+HttpReply Service::blob(const HttpRequest& request) {
+  auto admitted = admit(repository_, blobs_, clock_, request, tls::Kind::Worker);
+  if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
+  const Actor& actor = std::get<Actor>(admitted);
+  const std::string sha256(path_of(request).substr(kBlobPath.size()));
+  return request.method == "PATCH" ? take_blob(actor, sha256, request) : give_blob(actor, sha256, request);
+}
+
+HttpReply Service::take_blob(const Actor& actor, const std::string& sha256, const HttpRequest& request) {
+  constexpr std::string_view kOffset = "?offset=";
+  const auto query = std::string_view(request.target).substr(path_of(request).size());
+  const auto offset = query.starts_with(kOffset) ? number_of(query.substr(kOffset.size())) : std::nullopt;
+  if (!offset) return problem(400, "malformed", "The request cannot be read.", "offset");
+  if (request.body.size() > limits::kBlobPartBytes)
+    return problem(413, "body-too-large", "The request is larger than this server accepts.", "Send it in smaller parts.");
+  auto state = take_blob_part(repository_, options_.blobs, actor, sha256, *offset, request.body, clock_.wall());
+  if (state) return answer(wire::encode(*state));
+  switch (state.error().fault) {
+    case Fault::NotFound: return unknown_blob();
+    case Fault::Invalid:
+      return problem(422, "blob-differs", "What arrived is not the photo or drawing that was announced.",
+                     "Nothing of it was kept. Send it again from the start.");
+    default: return failure(state.error());
+  }
+}
+
+HttpReply Service::give_blob(const Actor& actor, const std::string& sha256, const HttpRequest& request) {
+  const auto range = range_of(request);
+  if (!range) return problem(416, "range", "Say which bytes: Range: bytes=first-last.", std::to_string(limits::kBlobPartBytes));
+  auto part = read_blob(repository_, options_.blobs, actor, sha256, range->first, range->second, clock_.wall());
+  if (!part) return part.error().fault == Fault::NotFound ? unknown_blob() : failure(part.error());
+  if (part->bytes.empty()) return problem(416, "range", "It ends before that.", std::to_string(part->size));
+  HttpReply reply;
+  reply.status = 206;
+  reply.content_type = wire::kBlobType;
+  reply.headers.emplace_back("Content-Range", "bytes " + std::to_string(range->first) + "-" +
+                                                  std::to_string(range->first + static_cast<std::int64_t>(part->bytes.size()) - 1) +
+                                                  "/" + std::to_string(part->size));
+  reply.body = std::move(part->bytes);
+  return reply;
 }
 
 HttpReply Service::activate(const HttpRequest& request) {

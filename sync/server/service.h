@@ -5,6 +5,7 @@
 #include "platform/base/limits.h"
 #include "platform/tls/certificate.h"
 #include "sync/rules/form.h"
+#include "sync/server/blobs.h"
 #include "sync/server/decide.h"
 #include "sync/server/enrolment.h"
 #include "sync/server/http_listener.h"
@@ -16,6 +17,8 @@ namespace doorstep::server {
 struct ServiceOptions {
   std::size_t requests_per_minute = limits::kRequestsPerMinute;            ///< per device
   std::size_t failed_enrolments_per_hour = limits::kFailedEnrolmentsPerHour;  ///< per address
+  std::size_t blob_requests_per_minute = limits::kBlobRequestsPerMinute;   ///< per device, beside the others
+  BlobFolder blobs;
   EnrolmentTerms terms;
   std::int64_t next_after_s = 300, next_spread_s = 300;  ///< when tablets come back by themselves
   std::string version;                                   ///< of this program
@@ -31,7 +34,8 @@ class Service {
   Service(Repository& repository, const tls::Authority& ca, const base::Clock& clock, ValidateRecord validate,
           ServiceOptions options);
 
-  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/activate (device's), GET /v1/meta.
+  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/activate (device's), PATCH and GET
+  /// /v1/blobs/{sha256} (worker's), GET /v1/meta.
   HttpReply handle(const HttpRequest& request);
   /// Enrolment listener: POST /v1/enrol and GET /v1/meta, without a certificate.
   HttpReply handle_enrolment(const HttpRequest& request);
@@ -40,6 +44,9 @@ class Service {
   HttpReply sync(const HttpRequest& request);
   HttpReply activate(const HttpRequest& request);
   HttpReply enrol(const HttpRequest& request);
+  HttpReply blob(const HttpRequest& request);
+  HttpReply take_blob(const Actor& actor, const std::string& sha256, const HttpRequest& request);
+  HttpReply give_blob(const Actor& actor, const std::string& sha256, const HttpRequest& request);
   HttpReply meta() const;
 
   Repository& repository_;
@@ -47,7 +54,7 @@ class Service {
   const base::Clock& clock_;
   ValidateRecord validate_;
   ServiceOptions options_;
-  RateLimit requests_, failures_;
+  RateLimit requests_, blobs_, failures_;
 };
 
 }  // namespace doorstep::server

@@ -4,6 +4,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/mutant.h"
+#include "platform/base/sealed_file.h"
 #include "sync/server/repository.h"
 #include "sync/wire/codec.h"
 
@@ -28,6 +29,7 @@ inline constexpr std::string_view kDoesNotFollow = "server.append";
 ///   kKeys, kKeysFrom, kKeyColumns   what is selected beside a revision so that its body can be opened, and how many columns
 ///   kSealBytes         by how much a kept body is longer than the body
 ///   bind(kept)         a kept text as an argument
+///   blob(kept)         kept bytes as an argument
 ///   seal_x(...), open_x(...)        from what is said to what is kept, and back
 ///   hold_id(id)        nobody else finds this id free until the transaction ends
 template <class Store>
@@ -351,6 +353,61 @@ class SqlUnit : public Unit {
     return done(db_.exec("INSERT INTO purged(device, case_id, at) VALUES(?1, ?2, ?3)", device, case_id, at));
   }
 
+  // Attachments --------------------------------------------------------------------------------------------------------
+
+  Result<void> refer_blob(Id record, Id owner, Id device, const std::string& sha256, std::int64_t size, Instant at) override {
+    DOORSTEP_TRY_ASSIGN(auto known, db_.template first<Id>("SELECT b.id FROM blobs b JOIN blob_refs r ON r.blob = b.id "
+                                                           "WHERE r.record = ?1 AND b.sha256 = ?2 ORDER BY b.id LIMIT 1", record, sha256));
+    if (!known) {
+      const Id id = Id::v7(at, base::random_bytes(10));
+      DOORSTEP_TRY_ASSIGN(auto key, store_.seal_blob_key(id, owner, base::Secret::random(base::SealedFile::kKeyBytes)));
+      DOORSTEP_TRY(db_.exec("INSERT INTO blobs(id, owner, sha256, size, added_at, key) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
+                            "ON CONFLICT(owner, sha256) DO NOTHING",
+                            id, owner, sha256, size, at, Store::blob(key)));
+      DOORSTEP_TRY_ASSIGN(known, db_.template first<Id>("SELECT id FROM blobs WHERE owner = ?1 AND sha256 = ?2", owner, sha256));
+      if (!known) return base::Error{base::Fault::Corrupt, "server.blob", "a row that was just made is not there"};
+    }
+    return done(db_.exec("INSERT INTO blob_refs(record, blob, device) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING", record, *known, device));
+  }
+  Result<std::vector<BlobRow>> blobs_of(Id record) override {
+    return all<BlobRow>(blobs("WHERE b.id IN (SELECT blob FROM blob_refs WHERE record = ?1) ORDER BY b.id"), blob_reader(), record);
+  }
+  Result<std::optional<BlobRow>> blob_of(Id owner, const std::string& sha256) override {
+    return one<BlobRow>(blobs("WHERE b.owner = ?1 AND b.sha256 = ?2"), blob_reader(), owner, sha256);
+  }
+  Result<std::vector<BlobRow>> blobs_awaited(Id device, std::int64_t limit) override {
+    return all<BlobRow>(blobs("WHERE b.verified_at IS NULL AND b.id IN (SELECT blob FROM blob_refs WHERE device = ?1) "
+                              "ORDER BY b.id LIMIT ?2"), blob_reader(), device, limit);
+  }
+  Result<std::vector<std::pair<Id, BlobRow>>> blobs_with(const std::string& sha256) override {
+    using Named = std::pair<Id, BlobRow>;
+    return all<Named>(blobs("JOIN blob_refs r ON r.blob = b.id WHERE b.sha256 = ?1 AND b.verified_at IS NOT NULL ORDER BY b.id, r.record",
+                            ", r.record"),
+                      [this](const Row& row) -> Result<Named> {
+                        DOORSTEP_TRY_ASSIGN(BlobRow blob, read_blob(row));
+                        return Named(row.id(7), std::move(blob));
+                      },
+                      sha256);
+  }
+  Result<void> set_verified(Id blob, std::optional<Instant> at) override {
+    return done(db_.exec("UPDATE blobs SET verified_at = ?2 WHERE id = ?1", blob, at));
+  }
+  Result<std::vector<BlobRow>> blobs_added(Instant before, Id after, std::int64_t limit) override {
+    return all<BlobRow>(blobs("WHERE b.added_at < ?1 AND b.id > ?2 ORDER BY b.id LIMIT ?3"), blob_reader(), before, after, limit);
+  }
+  Result<std::vector<std::pair<Id, Id>>> references(Id blob) override {
+    return all<std::pair<Id, Id>>("SELECT record, device FROM blob_refs WHERE blob = ?1 ORDER BY record, device",
+                                  [](const Row& row) { return std::pair(row.id(0), row.id(1)); }, blob);
+  }
+  Result<void> drop_reference(Id record, Id blob) override {
+    return done(db_.exec("DELETE FROM blob_refs WHERE record = ?1 AND blob = ?2", record, blob));
+  }
+  Result<void> drop_blob(Id blob) override {
+    DOORSTEP_TRY(db_.exec("DELETE FROM blob_refs WHERE blob = ?1", blob));
+    return done(db_.exec("DELETE FROM blobs WHERE id = ?1", blob));
+  }
+  Result<bool> blob_known(Id blob) override { return exists("SELECT 1 FROM blobs WHERE id = ?1", blob); }
+
   // The rest -----------------------------------------------------------------------------------------------------------
 
   Result<std::string> epoch() override {
@@ -435,6 +492,18 @@ class SqlUnit : public Unit {
   static std::optional<Instant> maybe_instant(const Row& row, int column) {
     auto ms = row.maybe_integer(column);
     return ms ? std::optional<Instant>(Instant{*ms}) : std::nullopt;
+  }
+  static std::string blobs(std::string_view where, std::string_view also = {}) {
+    return std::string("SELECT b.id, b.owner, b.sha256, b.size, b.added_at, b.verified_at, b.key").append(also)
+        .append(" FROM blobs b ").append(where);
+  }
+  Result<BlobRow> read_blob(const Row& row) {
+    BlobRow out{row.id(0), row.id(1), row.string(2), row.integer(3), row.instant(4), maybe_instant(row, 5), {}};
+    DOORSTEP_TRY_ASSIGN(out.key, store_.open_blob_key(row, 6, out));
+    return out;
+  }
+  auto blob_reader() {
+    return [this](const Row& row) { return read_blob(row); };
   }
   Result<model::Revision> read_revision(const Row& row) {
     model::Revision out;

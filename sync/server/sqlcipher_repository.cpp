@@ -68,6 +68,9 @@ struct SqlcipherStore {
   static Result<std::string> open_name(const Row& row, int column, Id) { return row.string(column); }
   static Result<std::string> open_revision(const Row& row, int body, int, const Revision&) { return row.string(body); }
   static Result<std::string> open_operation(const Row& row, int column, const OperationRow&) { return row.string(column); }
+  static sql::Blob blob(const Secret& kept) { return {kept.view()}; }
+  static Result<Secret> seal_blob_key(Id, Id, Secret key) { return Result<Secret>(std::move(key)); }
+  static Result<Secret> open_blob_key(const Row& row, int column, const BlobRow&) { return Secret::copy_of(row.blob(column)); }
   static Result<void> hold_id(Id) { return {}; }
 
   Db db;

@@ -329,6 +329,7 @@ DOORSTEP_WIRE(SyncRequest);
 DOORSTEP_WIRE(CasePull);
 DOORSTEP_WIRE(Receipt);
 DOORSTEP_WIRE(SyncReply);
+DOORSTEP_WIRE(BlobState);
 DOORSTEP_WIRE(EnrolRequest);
 DOORSTEP_WIRE(EnrolReply);
 DOORSTEP_WIRE(ActivateRequest);

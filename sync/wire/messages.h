@@ -14,6 +14,7 @@ using base::Instant;
 
 inline constexpr std::int64_t kProto = 1;
 inline constexpr const char* kContentType = "application/vnd.doorstep.sync+json";  ///< anything else is not our server (a captive portal)
+inline constexpr const char* kBlobType = "application/vnd.doorstep.blob";          ///< a part of a photo or drawing, as it is
 inline constexpr const char* kProblemType = "application/problem+json";            ///< RFC 9457
 inline constexpr const char* kProtoHeader = "Sync-Proto";                          ///< its value is kProto
 
@@ -63,6 +64,7 @@ enum class Refusal : std::uint8_t {
   Approved,        ///< approved text is immutable; write an addendum
   Malformed,       ///< body cannot be read, or fails validation; `detail` names the place
   RationaleMissing,
+  BlobsMissing,    ///< approval before every photo and drawing of the record has arrived
 };
 
 struct OpResult {
@@ -169,6 +171,22 @@ struct Receipt {
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
+/// A photo or drawing that this device referred to, of which the server has the first `have` bytes and wants the rest.
+struct BlobNeed {
+  std::string sha256;
+  std::int64_t have = 0;
+  template <class S, class F> static void each(S& s, F&& f) { f("sha256", s.sha256); f("have", s.have); }
+  friend bool operator==(const BlobNeed&, const BlobNeed&) = default;
+};
+
+/// The answer to PATCH /v1/blobs/{sha256}?offset=n. What is counted in `have` is on the server's disk.
+struct BlobState {
+  std::int64_t have = 0;
+  bool verified = false;  ///< all of it is there, and has its hash
+  template <class S, class F> static void each(S& s, F&& f) { f("have", s.have); f("verified", s.verified); }
+  friend bool operator==(const BlobState&, const BlobState&) = default;
+};
+
 struct SyncReply {
   std::string epoch;
   std::int64_t applied_through = 0;
@@ -183,11 +201,13 @@ struct SyncReply {
   std::optional<Receipt> receipt;
   Instant server_time;
   std::optional<std::vector<Incarnation>> lost;  ///< of `earlier`: no longer so in our history, which goes so far (a restore)
+  std::optional<std::vector<BlobNeed>> need;     ///< all that this device should send, up to limits::kBlobsNeeded
   template <class S, class F> static void each(S& s, F&& f) {
     f("epoch", s.epoch); f("applied_through", s.applied_through); f("head_hash", s.head_hash);
     f("stable_through", s.stable_through); f("results", s.results); f("need_view", s.need_view); f("cases", s.cases);
     f("drop", s.drop); f("more", s.more); f("next_after_s", s.next_after_s); f("next_spread_s", s.next_spread_s);
     f("receipt", s.receipt); f("server_time", s.server_time); f("lost", s.lost);
+    f("need", s.need);
   }
   friend bool operator==(const SyncReply&, const SyncReply&) = default;
 };
@@ -266,5 +286,6 @@ DOORSTEP_CODES(wire::Refusal, {{wire::Refusal::UnknownCase, "unknown_case"}, {wi
                                {wire::Refusal::Stale, "stale"}, {wire::Refusal::WrongState, "wrong_state"},
                                {wire::Refusal::Unsettled, "unsettled"}, {wire::Refusal::Approved, "approved"},
                                {wire::Refusal::Malformed, "malformed"},
-                               {wire::Refusal::RationaleMissing, "rationale_missing"}});
+                               {wire::Refusal::RationaleMissing, "rationale_missing"},
+                               {wire::Refusal::BlobsMissing, "blobs_missing"}});
 }  // namespace doorstep::model

@@ -211,6 +211,11 @@ TEST_CASE("decide: every refusal, with its cause alone", "[server]") {
     }());
     return f;
   }());
+  add("approving before a photo of it has arrived", Refusal::BlobsMissing, approve, [&] {
+    Facts f = s.standing(State::Submitted, s.sparrow);
+    f.blobs_missing = true;
+    return f;
+  }());
 
   std::set<Refusal> met;
   for (const Row& row : rows) {

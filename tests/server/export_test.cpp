@@ -87,7 +87,7 @@ TEST_CASE("export: every word of an approved record stands in its page and its J
         OpStatus::Applied);
 
   auto folder = office.folder() / "out";
-  auto report = server::export_records(*office.repository, {form}, levels, folder, office.clock.now);
+  auto report = server::export_records(*office.repository, {form}, levels, office.blobs, folder, office.clock.now);
   REQUIRE(report.has_value());
   CHECK(report->records == static_cast<std::int64_t>(kHardCells.size()) - 1);
   for (std::size_t i = 0; i < kHardCells.size(); ++i) {
@@ -129,7 +129,7 @@ TEST_CASE("export: an attempt is never taken for a sighting, and drafts stand in
   REQUIRE(sparrow.one(sparrow.decide(*sparrow.has(child_id("B1"), returned.id), child_id("B1"), model::Verdict::Returned, "Say more.")).status ==
           OpStatus::Applied);
   auto folder = office.folder() / "out";
-  auto report = server::export_records(*office.repository, {visit_form()}, shipped_rules().thresholds, folder, office.clock.now);
+  auto report = server::export_records(*office.repository, {visit_form()}, shipped_rules().thresholds, office.blobs, folder, office.clock.now);
   REQUIRE(report.has_value());
   CHECK(report->records == 1);
 
@@ -201,7 +201,7 @@ TEST_CASE("export: nobody signs with another's name, and no number of a tablet's
   REQUIRE(wren.one(Tablet::on(OpKind::Addendum, *wren.has(child_id("A1"), record.id), child_id("A1"), wire::encode(addendum))).status ==
           OpStatus::Applied);
   auto folder = office.folder() / "out";
-  REQUIRE(server::export_records(*office.repository, {visit_form()}, shipped_rules().thresholds, folder, office.clock.now).has_value());
+  REQUIRE(server::export_records(*office.repository, {visit_form()}, shipped_rules().thresholds, office.blobs, folder, office.clock.now).has_value());
   auto page = file(folder / "records" / (record.id.str() + ".html"));
   CHECK(page.find("The Director") == std::string::npos);
   CHECK(page.find("Approved by Sparrow Khan") != std::string::npos);
@@ -210,4 +210,37 @@ TEST_CASE("export: nobody signs with another's name, and no number of a tablet's
   auto visits = rows(folder / "ssd_cin_visits.csv");
   REQUIRE(visits.size() == 1);
   CHECK(visits[0].cells[2] == "2026-11-11");
+}
+
+TEST_CASE("export: a record's photos lie beside its page, and one that is gone keeps nothing else back", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const std::string bytes = "\xFF\xD8\xFF a photo", other = "\xFF\xD8\xFF another";
+  auto record = wren.record(any_id("with photos"), child_id("A1"));
+  record.part.attachments.emplace();
+  for (const auto& one : {bytes, other})
+    record.part.attachments->push_back({any_id(one), base::sha256_hex(one), static_cast<std::int64_t>(one.size()), "image/jpeg",
+                                        "The <bedroom>", {1}});
+  wren.sync({Tablet::submit(record, child_id("A1"))});
+  const auto actor = office.read([&](server::Unit& unit) -> base::Result<server::Actor> {
+    return server::Actor{*unit.worker(wren.worker).value(), *unit.device(wren.device).value()};
+  });
+  for (const auto& one : {bytes, other})
+    REQUIRE(server::take_blob_part(*office.repository, office.blobs, actor, base::sha256_hex(one), 0, one, office.clock.now)->verified);
+  approve(sparrow, record.id, "A1");
+  const auto row = office.repository->read().value()->blob_of(wren.worker, base::sha256_hex(other)).value()->id;
+  std::filesystem::remove(office.blobs.folder / row.str());
+
+  const auto folder = office.folder() / "export";
+  auto report = server::export_records(*office.repository, {visit_form()}, shipped_rules().thresholds, office.blobs, folder, office.clock.now);
+  REQUIRE(report.has_value());
+  CHECK(report->blobs == 1);
+  CHECK(report->blobs_unread == 1);
+  const std::string name = record.id.str() + "-1.jpg";
+  CHECK(file(folder / "records" / name) == bytes);
+  CHECK(file(folder / "manifest.json").find(base::sha256_hex(bytes)) != std::string::npos);
+  const std::string page = file(folder / "records" / (record.id.str() + ".html"));
+  CHECK(page.find("<img src=\"" + name + "\" alt=\"The &lt;bedroom&gt;\">") != std::string::npos);
+  CHECK(page.find("It could not be read when this was exported.") != std::string::npos);
+  CHECK(file(folder / "records" / (record.id.str() + ".json")).find(name) != std::string::npos);
 }

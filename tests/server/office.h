@@ -94,6 +94,8 @@ class Office {
       if (!prepared) FAIL(prepared.error());
     }
     reopen();
+    blobs = {std::filesystem::path(folder_) / "blobs", options.blobs.keep_free};
+    options.blobs = blobs;
     service = std::make_unique<server::Service>(*repository, ca, clock, std::move(validate), std::move(options));
     import(extract());
   }
@@ -146,6 +148,7 @@ class Office {
   std::unique_ptr<server::Repository> repository;
   std::unique_ptr<server::Service> service;
   const Store store;
+  server::BlobFolder blobs;
 
  private:
   std::string database_;

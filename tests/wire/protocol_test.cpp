@@ -87,7 +87,7 @@ TEST_CASE("protocol: the vectors of the page are what this program reads and wri
 TEST_CASE("protocol: every field of every message stands on the page", "[wire]") {
   std::set<std::string> stands;  // between braces, which is where messages are described; examples do not count
   const auto text = std::regex_replace(page(), std::regex("```[a-z]+\n[^`]*```"), "");
-  const std::regex token("[{}]|[a-z_]+");
+  const std::regex token("[{}]|[a-z_0-9]+");
   int depth = 0;
   for (std::sregex_iterator it(text.begin(), text.end(), token), end; it != end; ++it) {
     if (it->str() == "{") ++depth;
@@ -120,6 +120,9 @@ TEST_CASE("protocol: every field of every message stands on the page", "[wire]")
   described(ActivateReply{});
   described(Meta{});
   described(Problem{});
+  described(model::Attachment{});
+  described(BlobNeed{});
+  described(BlobState{});
 }
 
 TEST_CASE("protocol: every code and limit of the program stands on the page", "[wire]") {
@@ -128,7 +131,7 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
     INFO(word);
     CHECK(text.find("`" + std::string(word) + "`") != std::string::npos);
   };
-  for (int i = 0; i <= static_cast<int>(Refusal::RationaleMissing); ++i) stands(model::code(static_cast<Refusal>(i)));
+  for (int i = 0; i <= static_cast<int>(Refusal::BlobsMissing); ++i) stands(model::code(static_cast<Refusal>(i)));
   for (int i = 0; i <= static_cast<int>(OpKind::Settle); ++i) stands(model::code(static_cast<OpKind>(i)));
   for (int i = 0; i <= static_cast<int>(OpStatus::Refused); ++i) stands(model::code(static_cast<OpStatus>(i)));
   for (const auto& [what, value] : std::vector<std::pair<std::string, std::size_t>>{
@@ -136,7 +139,10 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
            {"operations in one request", limits::kOpsPerPush}, {"revisions in one reply, about", limits::kPullBytes},
            {"one record's body", limits::kRecordBytes}, {"JSON depth", limits::kJsonDepth}, {"cases in a view", limits::kCasesPerView},
            {"earlier incarnations named in one request", kEarlierIncarnations},
-           {"requests of one device", limits::kRequestsPerMinute}, {"failed enrolments of one address", limits::kFailedEnrolmentsPerHour}}) {
+           {"requests of one device", limits::kRequestsPerMinute},
+           {"one photo or drawing", limits::kBlobBytes}, {"photos and drawings of one child's record", limits::kBlobsPerRecord},
+           {"of one in one request, either way", limits::kBlobPartBytes}, {"of them named in `need`", limits::kBlobsNeeded},
+           {"requests about them of one device", limits::kBlobRequestsPerMinute}, {"failed enrolments of one address", limits::kFailedEnrolmentsPerHour}}) {
     INFO(what);
     CHECK(text.find("| " + what + " | " + std::to_string(value)) != std::string::npos);
   }
