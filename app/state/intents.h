@@ -75,7 +75,7 @@ struct PressReturn {};
 
 // Alerts, matching, conflicts
 struct ChooseAlertOutcome { Id alert; std::string code; };
-struct PressSettleAlert { Id alert; };         ///< why is in the editor "alert/<id>/why"
+struct PressSettleAlert { Id alert; };         ///< why is in the editor alert_key(alert, "why")
 struct ChooseTarget { Id child; };
 struct PressMatch {};
 struct PressKeep { std::string path; merge::Choice::Keep keep{}; };
@@ -111,6 +111,8 @@ inline constexpr std::string_view kNextVisit = "review/next_visit";  ///< a date
 inline constexpr std::string_view kDirected = "review/step/";
 /// Of a step the supervisor directs: member "what", "owner" or "due" (a date).
 inline std::string directed_key(const Id& step, std::string_view member) { return std::string(kDirected) + step.str() + "/" + std::string(member); }
+/// Of an alert: "outcome", a code that was chosen, or "why".
+inline std::string alert_key(const Id& alert, std::string_view member) { return "alert/" + alert.str() + "/" + std::string(member); }
 inline constexpr std::string_view kAddendumReason = "addendum/reason";
 inline constexpr std::string_view kAddendumText = "addendum/text";
 

@@ -85,8 +85,9 @@ struct NewerDraft {
   std::int64_t version = 0;
 };
 
-/// Words typed that no record holds yet: half a date, a jotting not added, a rationale before the decision. By the id of the
-/// visit or record they belong to (nil: neither) and the key of their editor, as "<id>/<key>". Saved on this tablet only.
+/// Words typed that no record holds yet: half a date, a jotting not added, a rationale before the decision, and what was chosen for
+/// it. By the id of the visit or record they belong to (nil: neither) and the key of their editor, as "<id>/<key>". Saved on this
+/// tablet only.
 struct Unfinished {
   std::map<std::string, std::string> words;
   std::map<std::string, Id> dirty;             ///< not handed to the store yet; and the case each is about
@@ -132,7 +133,6 @@ struct State {
   Unfinished unfinished;
   Screen resume;                          ///< where the worker was when it locked; ids only
   std::optional<Reviewing> reviewing;
-  std::map<Id, std::string> alert_outcome;///< chosen codes, by alert
   std::map<Id, std::string> alert_problem;
   std::set<Id> reason_open;               ///< children whose call card shows its reason
   std::set<Id> calls_turned;              ///< children whose call card is not as it comes: open in a tall window, small in a short one

@@ -70,6 +70,8 @@ void save_unfinished(Turn& turn);
 
 // update_oversight.cpp
 void start_review(Turn& turn, const Id& record);
+/// What was chosen for the decision that is being made is kept on this tablet.
+void keep_choices(Turn& turn);
 void decide(Turn& turn, model::Verdict verdict);
 void settle_alert(Turn& turn, const Id& alert);
 void add_addendum(Turn& turn, const Id& record);

@@ -118,3 +118,12 @@ void save_unfinished(Turn& turn) {
 }
 
 }  // namespace doorstep::state::updating
+
+namespace doorstep::state {
+
+std::string held_words(const State& state, const Id& owner, std::string_view key) {
+  const auto held = state.unfinished.words.find(updating::full_key(owner, key));
+  return held == state.unfinished.words.end() ? std::string() : held->second;
+}
+
+}  // namespace doorstep::state

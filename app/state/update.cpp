@@ -162,13 +162,19 @@ void on(Turn& turn, const PressRewrite& again) { rewrite(turn, again.record); }
 void on(Turn& turn, const PressAddAddendum& add) { add_addendum(turn, add.record); }
 
 void on(Turn& turn, const ChooseAgreeRisk& chosen) {
-  if (turn.state.reviewing) turn.state.reviewing->agree_risk = chosen.agree;
+  if (!turn.state.reviewing) return;
+  turn.state.reviewing->agree_risk = chosen.agree;
+  keep_choices(turn);
 }
 void on(Turn& turn, const TurnInPerson&) {
-  if (turn.state.reviewing) turn.state.reviewing->in_person = !turn.state.reviewing->in_person;
+  if (!turn.state.reviewing) return;
+  turn.state.reviewing->in_person = !turn.state.reviewing->in_person;
+  keep_choices(turn);
 }
 void on(Turn& turn, const ChooseReturnReason& chosen) {
-  if (turn.state.reviewing) turn.state.reviewing->return_reason = chosen.code;
+  if (!turn.state.reviewing) return;
+  turn.state.reviewing->return_reason = chosen.code;
+  keep_choices(turn);
 }
 void on(Turn& turn, const ShowChanges& shown) {
   if (turn.state.reviewing) turn.state.reviewing->since_return = shown.since_return;
@@ -187,7 +193,10 @@ void on(Turn& turn, const RemoveDirectedStep& remove) {
 void on(Turn& turn, const PressApprove&) { decide(turn, model::Verdict::Approved); }
 void on(Turn& turn, const PressReturn&) { decide(turn, model::Verdict::Returned); }
 
-void on(Turn& turn, const ChooseAlertOutcome& chosen) { turn.state.alert_outcome[chosen.alert] = chosen.code; }
+void on(Turn& turn, const ChooseAlertOutcome& chosen) {
+  hold(turn, alert_key(chosen.alert, "outcome"), chosen.code);
+  save_now(turn);
+}
 void on(Turn& turn, const PressSettleAlert& settle) { settle_alert(turn, settle.alert); }
 void on(Turn& turn, const ChooseTarget& target) { turn.state.match_target = target.child; }
 void on(Turn& turn, const PressMatch&) {

@@ -5,6 +5,23 @@
 #include "sync/rules/validate.h"
 
 namespace doorstep::state::updating {
+namespace {
+
+/// What was chosen is kept like words, with the version that was read: it says nothing of another one.
+std::string chosen_key(const State& state, std::string_view what) {
+  return "review/chosen/" + state.reviewing->read.hash + "/" + std::string(what);
+}
+
+}  // namespace
+
+void keep_choices(Turn& turn) {
+  const auto& reviewing = *turn.state.reviewing;
+  const auto keep = [&](std::string_view what, std::string chosen) { hold(turn, chosen_key(turn.state, what), std::move(chosen)); };
+  keep("agree", reviewing.agree_risk ? (*reviewing.agree_risk ? "YES" : "NO") : "");
+  keep("in_person", reviewing.in_person ? "YES" : "");
+  keep("reason", reviewing.return_reason);
+  save_now(turn);
+}
 
 void start_review(Turn& turn, const Id& record) {
   auto& state = turn.state;
@@ -15,6 +32,10 @@ void start_review(Turn& turn, const Id& record) {
   state.reviewing.emplace();
   state.reviewing->read = {item->id(), item->head().rev, item->head().hash};
   state.reviewing->directed = held_ids(state, record, kDirected);
+  const auto chosen = [&](std::string_view what) { return held_words(state, record, chosen_key(state, what)); };
+  if (const auto agree = chosen("agree"); !agree.empty()) state.reviewing->agree_risk = agree == "YES";
+  state.reviewing->in_person = chosen("in_person") == "YES";
+  state.reviewing->return_reason = chosen("reason");
   state.reviewing->since_return = std::any_of(item->decisions.begin(), item->decisions.end(),
                                               [](const auto& d) { return d.verdict == model::Verdict::Returned; });
 }
@@ -75,12 +96,11 @@ void settle_alert(Turn& turn, const Id& alert) {
   auto& state = turn.state;
   if (!state.supervisor()) return;
   const auto found = open_alert(state, alert);
-  const auto key = "alert/" + alert.str() + "/why";
-  const auto code = state.alert_outcome.find(alert);
-  const auto why = state.editors.typed(key);
+  const auto outcome = held_words(state, Id(), alert_key(alert, "outcome"));
+  const auto why = state.editors.typed(alert_key(alert, "why"));
   state.alert_problem.erase(alert);
   if (!found) return;
-  if (code == state.alert_outcome.end()) {
+  if (outcome.empty()) {
     state.alert_problem[alert] = turn.text()("alerts.problem.outcome");
   } else if (lines_of(why).empty()) {
     state.alert_problem[alert] = turn.text()("alerts.problem.why");
@@ -93,12 +113,11 @@ void settle_alert(Turn& turn, const Id& alert) {
     disposition.by = state.caseload->me.id;
     disposition.by_name = state.caseload->me.name;
     disposition.at = turn.context.wall;
-    disposition.outcome = code->second;
+    disposition.outcome = outcome;
     disposition.why = why;
     turn.effects.push_back(
         SettleAlert{found->record->case_id, {found->record->id(), head.rev, head.hash}, std::move(disposition)});
-    forget(turn, key);
-    state.alert_outcome.erase(alert);
+    forget(turn, alert_key(alert, {}));
     state.notice = turn.text()("alerts.settled");
   }
 }

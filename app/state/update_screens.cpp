@@ -29,7 +29,6 @@ void left(Turn& turn, const Screen& screen) {
     case ScreenKind::ReadRecord: state.editors.drop("addendum/"); break;
     case ScreenKind::Alerts:
       state.editors.drop("alert/");
-      state.alert_outcome.clear();
       state.alert_problem.clear();
       break;
     case ScreenKind::Match: state.match_target = Id(); break;

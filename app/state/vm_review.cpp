@@ -668,12 +668,12 @@ AlertsVm alerts_vm(const State& state) {
               {"family", body.family_name.empty() ? body.part.name : body.family_name},
               {"when", when_words(text, body.facts.start ? body.facts.start->at : open.record->head().at, state.now)}});
     alert.outcome_label = text("alerts.outcome");
-    const auto chosen = state.alert_outcome.find(open.child->id);
+    const auto chosen = held_words(state, Id(), alert_key(open.child->id, "outcome"));
     for (const std::string code : {"REFERRED", "ALREADY_KNOWN", "NOT_IN_HOUSEHOLD", "OTHER"})
       alert.outcomes.push_back({alert.key + "/" + code,
                                 text("alerts.outcome." + code),
                                 {},
-                                chosen != state.alert_outcome.end() && chosen->second == code,
+                                chosen == code,
                                 ChooseAlertOutcome{open.child->id, code}});
     alert.why_label = text("alerts.why");
     if (const auto problem = state.alert_problem.find(open.child->id); problem != state.alert_problem.end())

@@ -38,6 +38,9 @@ struct OpenAlert {
 std::vector<OpenAlert> open_alerts(const State& state);
 std::optional<OpenAlert> open_alert(const State& state, const Id& alert);
 
+/// What Unfinished holds of the visit or record `owner` (nil: of neither) for the editor or choice of `key`; empty: nothing.
+std::string held_words(const State& state, const Id& owner, std::string_view key);
+
 /// What stands in the way of submitting the open visit: what the form misses, then what was begun and not finished.
 std::vector<rules::Problem> problems_of(const State& state);
 

@@ -19,7 +19,7 @@ void draw_alerts(Ui& ui, Rect where, const state::AlertsVm& vm, const state::Not
       gap(ui, space::kMd);
       draw_choices(ui, "outcome", {.label = alert.outcome_label, .error = alert.problem}, alert.outcomes, out);
       gap(ui, space::kMd);
-      draw_note(ui, "alert/" + alert.alert.str() + "/why", {.label = alert.why_label}, {}, limits::kNoteBytes, notes, editors, out, 2);
+      draw_note(ui, state::alert_key(alert.alert, "why"), {.label = alert.why_label}, {}, limits::kNoteBytes, notes, editors, out, 2);
       gap(ui, space::kSm);
       draw_action(ui, "settle", alert.settle, ButtonKind::Primary, out, Icon::Check);
     });

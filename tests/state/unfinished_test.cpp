@@ -155,6 +155,71 @@ TEST_CASE("unfinished: a rationale is there again after leaving and after a lock
   CHECK(kept(desk).empty());
 }
 
+TEST_CASE("unfinished: what was chosen for a decision is there again after a lock, for the version that was read alone", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  desk.caseload.records = {desk.record(desk.me, "r1", "2026-11-20T15:00:00Z")};
+  const auto record = desk.caseload.records.front().id();
+  desk.unlock();
+  desk.act(Open{ScreenKind::Review, record});
+  desk.act(ChooseAgreeRisk{false});
+  desk.act(TurnInPerson{});
+  desk.act(ChooseReturnReason{"RISK_UNCLEAR"});
+  desk.act(PressLock{});
+  restart(desk);
+  desk.act(Open{ScreenKind::Review, record});
+  REQUIRE(desk.state.reviewing);
+  CHECK(desk.state.reviewing->agree_risk == false);
+  CHECK(desk.state.reviewing->in_person);
+  CHECK(desk.state.reviewing->return_reason == "RISK_UNCLEAR");
+  desk.act(TurnInPerson{});
+  desk.act(Back{});
+  desk.act(Open{ScreenKind::Review, record});
+  CHECK_FALSE(desk.state.reviewing->in_person);
+
+  auto newer = desk.caseload.records.front().head().body;
+  newer.part.answers["said"] = std::string("I do not like my school");
+  desk.caseload.records.front().versions.push_back(Desk::version(newer, 2, model::State::Submitted));
+  desk.load();
+  desk.act(Open{ScreenKind::Review, record});
+  CHECK(desk.state.reviewing->agree_risk == std::nullopt);
+  CHECK_FALSE(desk.state.reviewing->in_person);
+  CHECK(desk.state.reviewing->return_reason.empty());
+  desk.act(ChooseAgreeRisk{true});
+  desk.act(PressApprove{});
+  REQUIRE(desk.all<Decide>().size() == 1);
+  desk.later(Millis(2000));
+  desk.hear(Tick{});
+  CHECK(kept(desk).empty());
+}
+
+TEST_CASE("unfinished: what is to be done about an unknown child is still chosen after a lock", "[state]") {
+  Desk desk;
+  const Id baby = Id::from_name("baby");
+  auto item = desk.record(desk.other, "r1", "2026-11-20T10:00:00Z");
+  auto body = item.head().body;
+  body.facts.other_children = {{baby, "Bug", "about 2", model::Known::Unknown, "asleep on the sofa"}};
+  item.versions = {Desk::version(body, 1, model::State::Submitted)};
+  desk.caseload.records = {item};
+  desk.as_boss();
+  desk.unlock();
+  desk.act(Open{ScreenKind::Alerts, Id()});
+  desk.act(ChooseAlertOutcome{baby, "REFERRED"});
+  desk.type(alert_key(baby, "why"), "Called MASH");
+  desk.act(PressLock{});
+  restart(desk);
+  desk.act(Open{ScreenKind::Alerts, Id()});
+  const auto alert = alerts_vm(desk.state).alerts.at(0);
+  CHECK(std::any_of(alert.outcomes.begin(), alert.outcomes.end(),
+                    [](const auto& o) { return o.selected && o.label == "A referral was made"; }));
+  desk.state.editors.text(alert_key(baby, "why"));  // as the screen draws it
+  desk.act(PressSettleAlert{baby});
+  CHECK(desk.last<SettleAlert>().disposition.why == "Called MASH");
+  desk.later(Millis(2000));
+  desk.hear(Tick{});
+  CHECK(kept(desk).empty());
+}
+
 TEST_CASE("unfinished: what belongs to nothing that is still here is forgotten", "[state]") {
   Desk desk;
   desk.hear(Started{true, "Ruth Mensah", {}});
