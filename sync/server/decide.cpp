@@ -45,6 +45,7 @@ class Decider {
                              own_record()};
     if (auto refusal = authorise(action_of(op_.kind), authority)) return no(*refusal);
     if (makes_record() && !op_.record.is_v7()) return no(Refusal::Malformed, "id");
+    if (op_.kind == OpKind::Match && matched_before()) return unchanged(0, {});
     if (facts_.record_elsewhere) return no(Refusal::UnknownCase);
     switch (op_.kind) {
       case OpKind::Put: return put();
@@ -98,10 +99,24 @@ class Decider {
     outcome.appends.push_back({made, {facts_.object->id}});
     return outcome;
   }
-  Outcome nothing_new() const {
+  Outcome unchanged(std::int64_t rev, std::string hash) const {
     Outcome outcome;
-    outcome.result = {op_.number, OpStatus::Applied, std::nullopt, {}, facts_.head->rev, facts_.head->hash};
+    outcome.result = {op_.number, OpStatus::Applied, std::nullopt, {}, rev, std::move(hash)};
     return outcome;
+  }
+  Outcome nothing_new() const { return unchanged(facts_.head->rev, facts_.head->hash); }
+
+  // A tablet that began its chain anew hands in again what was taken and not acknowledged: it is taken, once.
+
+  bool said_before() const { return facts_.said && facts_.said->author == facts_.actor.id && facts_.said->body == op_.body; }
+  bool withdrawn_before() const {
+    const auto& after = facts_.after_base;
+    return known_base() && after && after->state == State::Draft && after->hash == op_.base_hash && after->device == facts_.device;
+  }
+  bool matched_before() const {
+    if (!facts_.object || facts_.object->id == op_.case_id) return false;  // else its case is an alias of another by now
+    const auto body = wire::decode<wire::MatchBody>(op_.body);
+    return body && body->target == facts_.object->id;
   }
 
   // A draft ------------------------------------------------------------------------------------------------------------
@@ -231,6 +246,7 @@ class Decider {
   Outcome withdraw() {
     if (auto refused = on_record()) return *refused;
     if (record_.author != facts_.actor.id && facts_.head->author != facts_.actor.id) return no(Refusal::NotAuthor);
+    if (withdrawn_before()) return nothing_new();
     if (facts_.head->state == State::Approved) return no(Refusal::Approved);
     if (stale()) return no(Refusal::Stale);
     if (facts_.head->state != State::Submitted) return no(Refusal::WrongState);
@@ -242,6 +258,7 @@ class Decider {
     bool was_there = record_.second_worker && *record_.second_worker == facts_.actor.id;
     const bool theirs = record_.author == facts_.actor.id || wrote(facts_.actor.id) || was_there;
     if (theirs && !base::mutant("own-record-decided")) return no(Refusal::OwnRecord);
+    if (said_before()) return nothing_new();
     if (facts_.head->state == State::Approved) return no(Refusal::Approved);
     if (stale() && !base::mutant("approved-unread")) return no(Refusal::Stale);
     if (facts_.head->state != State::Submitted) return no(Refusal::WrongState);
@@ -265,6 +282,7 @@ class Decider {
 
   Outcome addendum() {
     if (auto refused = on_record()) return *refused;
+    if (said_before()) return unchanged(facts_.said->rev, facts_.said->hash);
     if (facts_.head->state != State::Approved) return no(Refusal::WrongState, "an addendum follows an approval");
     auto body = wire::decode<model::Addendum>(op_.body);
     if (!body) return no(Refusal::Malformed, body.error().detail);
@@ -277,6 +295,7 @@ class Decider {
 
   Outcome settle() {
     if (auto refused = on_record()) return *refused;
+    if (said_before()) return unchanged(facts_.said->rev, facts_.said->hash);
     auto body = wire::decode<model::Disposition>(op_.body);
     if (!body) return no(Refusal::Malformed, body.error().detail);
     if (body->by != facts_.actor.id) return no(Refusal::Malformed, "by");

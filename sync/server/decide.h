@@ -28,6 +28,8 @@ struct Facts {
   bool record_elsewhere = false;        ///< the record id is taken by something in no case of this one
   std::vector<Id> contributors;         ///< whoever wrote a version of the record's text
   bool body_id_taken = false;           ///< a record with the id inside the body (decision, addendum, disposition) exists
+  std::optional<model::Revision> said;  ///< that record, when it is listed in this case
+  std::optional<model::Revision> after_base;  ///< Withdraw: the revision of the record that follows base_rev, when there is one
   bool alert_settled = false;           ///< Settle: the alert has a disposition
   bool blobs_missing = false;           ///< Decide: a photo or drawing of `head` is not here
   std::optional<CaseRow> target;        ///< Match: the case named in the body, when there is one

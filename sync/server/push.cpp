@@ -69,6 +69,9 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
     if (op.base_rev > 0) {
       DOORSTEP_TRY_ASSIGN(facts.base, unit.revision(op.record, op.base_rev));
     }
+    if (op.kind == OpKind::Withdraw) {
+      DOORSTEP_TRY_ASSIGN(facts.after_base, unit.revision(op.record, op.base_rev + 1));
+    }
     DOORSTEP_TRY_ASSIGN(facts.contributors, unit.contributors(op.record));
     if (op.kind == OpKind::Decide) {
       DOORSTEP_TRY_ASSIGN(facts.blobs_missing, blobs_missing(unit, *facts.head));
@@ -79,6 +82,13 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
   BodyIds ids = body_ids(op);
   if (ids.id) {
     DOORSTEP_TRY_ASSIGN(facts.body_id_taken, unit.id_in_use(ids.id));
+    bool here = false;
+    if (facts.body_id_taken && facts.object) {
+      DOORSTEP_TRY_ASSIGN(here, unit.listed(ids.id, facts.object->id));
+    }
+    if (here) {
+      DOORSTEP_TRY_ASSIGN(facts.said, unit.head(ids.id));
+    }
   }
   if (ids.alert) {
     DOORSTEP_TRY_ASSIGN(facts.alert_settled, unit.alert_settled(ids.alert));
@@ -110,7 +120,8 @@ Result<void> take_effect(Unit& unit, const wire::Operation& op, const Facts& fac
   if (outcome.result.status == wire::OpStatus::Refused) return {};
   if (op.kind == OpKind::Put || op.kind == OpKind::Submit)
     for (const Append& append : outcome.appends) DOORSTEP_TRY(refer(unit, append.revision, facts));
-  if (op.kind == OpKind::Settle) DOORSTEP_TRY(unit.note_settled(body_ids(op).alert, outcome.appends.front().revision.record));
+  if (op.kind == OpKind::Settle && !outcome.appends.empty())
+    DOORSTEP_TRY(unit.note_settled(body_ids(op).alert, outcome.appends.front().revision.record));
   if (op.kind == OpKind::Submit) {
     // Whoever reads the record must be able to say who wrote it.
     Id case_id = outcome.open ? outcome.open->id : facts.object->id;

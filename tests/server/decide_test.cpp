@@ -439,6 +439,62 @@ TEST_CASE("decide: an approved record that is handed in again as it is, is no ne
   CHECK(result(Tablet::submit(other, s.amara.id), s.standing(State::Approved, s.wren)).code == Refusal::Approved);
 }
 
+TEST_CASE("decide: what was taken and is handed in again by a chain begun anew is taken once, not refused", "[server]") {
+  const Scene s;
+  const auto said = [&](const wire::Operation& op, Id id, const server::WorkerRow& by, model::RecordKind kind) {
+    auto out = s.revision(1, State::None, op.body, kind);
+    out.record = id;
+    out.author = by.id;
+    return out;
+  };
+  const auto taken = [](const wire::Operation& op, const Facts& facts) {
+    const auto outcome = server::decide(op, facts, kComplete);
+    return outcome.result.status == OpStatus::Applied && outcome.appends.empty() && !outcome.rehome;
+  };
+  const auto decision = s.decision(model::Verdict::Approved, s.sparrow);
+  const auto decide = s.decide(decision);
+  Facts facts = s.standing(State::Approved, s.sparrow);
+  facts.head->rev = 2;
+  facts.body_id_taken = true;
+  facts.said = said(decide, decision.id, s.sparrow, RecordKind::Decision);
+  CHECK(taken(decide, facts));
+  auto other = decision;
+  other.rationale = "Other words under the same number.";
+  CHECK(result(s.decide(other), facts).code == Refusal::Approved);
+  facts.said->author = s.owl.id;
+  CHECK(result(decide, facts).code == Refusal::Approved);
+
+  model::Addendum addendum;
+  addendum.id = any_id("addendum");
+  addendum.record = s.record.id;
+  addendum.author = s.wren.id;
+  addendum.text = "The date was wrong.";
+  const auto add = s.op(OpKind::Addendum, wire::encode(addendum));
+  facts = s.standing(State::Approved, s.wren);
+  facts.body_id_taken = true;
+  CHECK(result(add, facts).code == Refusal::Malformed);
+  facts.said = said(add, addendum.id, s.wren, RecordKind::Addendum);
+  CHECK(taken(add, facts));
+
+  facts = s.standing(State::Submitted, s.wren);  // taken back, and submitted again since
+  facts.head->rev = 3;
+  facts.base = s.submitted;
+  CHECK(result(s.op(OpKind::Withdraw), facts).code == Refusal::Stale);
+  facts.after_base = s.revision(2, State::Draft, s.submitted.body);
+  CHECK(result(s.op(OpKind::Withdraw), facts).code == Refusal::Stale);  // by another tablet
+  facts.after_base->device = facts.device;
+  CHECK(taken(s.op(OpKind::Withdraw), facts));
+
+  wire::Operation match = s.op(OpKind::Match, wire::encode(wire::MatchBody{s.amara.id}));
+  match.record = match.case_id = any_id("provisional");
+  facts = s.facts;
+  facts.actor = s.sparrow;
+  facts.record_elsewhere = true;
+  CHECK(taken(match, facts));
+  match.body = wire::encode(wire::MatchBody{any_id("another child")});
+  CHECK_FALSE(taken(match, facts));
+}
+
 TEST_CASE("decide: somebody else's submitted record is not taken out of a supervisor's hands", "[server]") {
   const Scene s;
   auto by_ash = s.record;

@@ -113,9 +113,13 @@ TEST_CASE("service: a submitted record is approved by the supervisor and read ba
   const model::Revision* submitted = sparrow.has(child_id("A1"), record.id);
   REQUIRE(submitted);
   CHECK(submitted->state == State::Submitted);
-  auto decided = sparrow.one(sparrow.decide(*submitted, child_id("A1"), model::Verdict::Approved, "Read."));
+  const auto decision = sparrow.decide(*submitted, child_id("A1"), model::Verdict::Approved, "Read.");
+  auto decided = sparrow.one(decision);
   CHECK(decided.status == OpStatus::Applied);
   CHECK(sparrow.last.receipt->number == wren.last.receipt->number + 1);
+  auto again = sparrow.one(decision);  // under another number, as from a chain begun anew
+  CHECK(again.status == OpStatus::Applied);
+  CHECK(again.rev == decided.rev);
 
   wren.sync();
   second.sync();
@@ -314,6 +318,7 @@ TEST_CASE("service: a child on no list opens a case, and a match brings its reco
   CHECK(sparrow.one(match(sparrow, any_id("nobody"))).code == Refusal::UnknownCase);
   CHECK(sparrow.one(match(sparrow, child_id("B1"))).status == OpStatus::Applied);
   CHECK(sparrow.last.drop == std::vector<Id>{found});
+  CHECK(sparrow.one(match(sparrow, child_id("B1"))).status == OpStatus::Applied);  // no news
   sparrow.purge(found);
   CHECK(sparrow.has(child_id("B1"), record.id));
   CHECK_FALSE(sparrow.has(child_id("B1"), found));
@@ -355,6 +360,7 @@ TEST_CASE("service: an alert about a child nobody knew is settled once, by a sup
   CHECK(sparrow.one(Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(unknown))).code == Refusal::Malformed);
   CHECK(sparrow.one(op).status == OpStatus::Applied);
   CHECK(sparrow.has(child_id("A1"), disposition.id));
+  CHECK(sparrow.one(op).status == OpStatus::Applied);  // under another number, as from a chain begun anew: no news
   disposition.id = any_id("again");
   CHECK(sparrow.one(Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(disposition))).code == Refusal::WrongState);
 }

@@ -88,7 +88,11 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
   }
   if ((op.kind == OpKind::Decide || op.kind == OpKind::Match || op.kind == OpKind::Settle) && !council.workers.at(actor).supervisor)
     return "not_supervisor";
+  if (op.kind == OpKind::Match && op.case_id != case_id)  // an alias by now: of what it names, or of another child
+    if (auto body = wire::decode<wire::MatchBody>(op.body); body && body->target == case_id) return "applied";
   if (elsewhere) return "unknown_case";
+  const auto say = [&](Id id) { return std::pair{id, std::tuple{case_id, actor, base::sha256_hex(op.body)}}; };
+  const auto said = [&](Id id) { return said_.contains(id) && said_.at(id) == say(id).second; };  // before, in these words
   const bool stale = head && (op.base_rev != head->rev || op.base_hash != head->hash);
   auto merge = [&](const std::string& state) -> std::string {  // nothing to add, or a revision that is marked as nobody's
     if (row.status == "applied" && row.rev == head->rev && row.rev_hash == head->hash) return "applied";
@@ -135,33 +139,38 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
     case OpKind::Withdraw:
       if (!head) return "unknown_case";
       if (!head->writers.contains(actor)) return "not_author";
+      if (taken_back_.contains({op.record, op.base_rev, op.base_hash, row.device})) return row.rev == head->rev ? "applied" : "no new revision";
       if (head->state == "APPROVED") return "approved";
       if (stale) return "stale";
       if (head->state != "SUBMITTED") return "wrong_state";
+      taken_back_.insert({op.record, op.base_rev, op.base_hash, row.device});
       return add("DRAFT", *head);
     case OpKind::Decide: {
       if (!head || head->kind != model::RecordKind::ChildRecord) return "unknown_case";
       if (head->writers.contains(actor)) return "own_record";
+      auto body = wire::decode<model::Decision>(op.body);
+      if (body && said(body->id)) return row.rev == head->rev ? "applied" : "no new revision";
       if (head->state == "APPROVED") return "approved";
       if (stale) return "stale";
       if (head->state != "SUBMITTED") return "wrong_state";
       if (head->conflicts || head->merged) return "unsettled";
-      auto body = wire::decode<model::Decision>(op.body);
-      if (!body || !ids_.insert(body->id).second) return "malformed";
+      if (!body || !said_.insert(say(body->id)).second) return "malformed";
       return add(body->verdict == model::Verdict::Approved ? "APPROVED" : "RETURNED", *head);
     }
     case OpKind::Addendum: {
       if (!head) return "unknown_case";
-      if (head->state != "APPROVED") return "wrong_state";
       auto body = wire::decode<model::Addendum>(op.body);
-      return body && ids_.insert(body->id).second ? "applied" : "malformed";
+      if (body && said(body->id)) return "applied";
+      if (head->state != "APPROVED") return "wrong_state";
+      return body && said_.insert(say(body->id)).second ? "applied" : "malformed";
     }
     case OpKind::Settle: {
       if (!head) return "unknown_case";
       auto body = wire::decode<model::Disposition>(op.body);
-      if (!body || ids_.contains(body->id) || !head->alerts.contains(body->alert)) return "malformed";
+      if (body && said(body->id)) return "applied";
+      if (!body || said_.contains(body->id) || !head->alerts.contains(body->alert)) return "malformed";
       if (!settled_.insert(body->alert).second) return "wrong_state";
-      ids_.insert(body->id);
+      said_.insert(say(body->id));
       return "applied";
     }
     case OpKind::Match: {
@@ -173,6 +182,8 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
         if (id == case_id || child.alias_of == case_id) child.alias_of = body->target;
       for (auto& [id, record] : records_)
         if (record.case_id == case_id && id != case_id) record.case_id = body->target;
+      for (auto& [id, words] : said_)
+        if (std::get<0>(words) == case_id) std::get<0>(words) = body->target;
       return "applied";
     }
   }

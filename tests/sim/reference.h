@@ -82,7 +82,8 @@ class Reference {
                      const std::set<std::pair<Id, Id>>& held);
 
   std::map<Id, Record> records_;
-  std::set<Id> ids_;        ///< of decisions, addenda and dispositions
+  std::map<Id, std::tuple<Id, Id, std::string>> said_;  ///< decisions, addenda and dispositions: the case, who said it, and the body's hash
+  std::set<std::tuple<Id, std::int64_t, std::string, Id>> taken_back_;  ///< records withdrawn: what was, and by which device
   std::set<Id> settled_;    ///< alerts
 };
 
