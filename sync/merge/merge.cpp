@@ -75,7 +75,8 @@ Maybe element(const ById& list, std::string_view id) {
   return at == list.end() ? nullptr : at->second;
 }
 
-json::value* element(json::array& list, std::string_view id) {
+template <class List>
+auto element(List& list, std::string_view id) -> decltype(list.data()) {
   auto at = std::find_if(list.begin(), list.end(), [&](const json::value& e) { return id_of(e) == id; });
   return at == list.end() ? nullptr : &*at;
 }
@@ -179,6 +180,28 @@ json::array carried(const json::value& base, const json::value& mine, const json
     }
   }
   return out;
+}
+
+/// The conflict of the same place whose side `fresh` was typed on, by the same author: it takes the newer words.
+bool typed_on(json::array& open, const std::multimap<std::string, std::size_t>& by_path, const Conflict& fresh) {
+  for (auto [at, end] = by_path.equal_range(fresh.path); at != end; ++at) {
+    json::value& entry = open[at->second];
+    const auto known = conflict_from_json(entry);
+    if (!known || known->mine != fresh.base || known->mine_author != fresh.mine_author) continue;
+    if (fresh.mine) entry.get_object()["mine"] = *fresh.mine;
+    else entry.get_object().erase("mine");
+    return true;
+  }
+  return false;
+}
+
+void add_conflicts(json::array& open, const std::vector<Conflict>& fresh) {
+  std::multimap<std::string, std::size_t> by_path;
+  if (!fresh.empty())
+    for (std::size_t i = 0; i < open.size(); ++i)
+      if (Maybe path = member(open[i].if_object(), "path"); path && path->is_string()) by_path.emplace(path->get_string(), i);
+  for (const Conflict& conflict : fresh)
+    if (!typed_on(open, by_path, conflict)) open.push_back(to_json(conflict));
 }
 
 bool has_member(const json::value& document, std::string_view key) {
@@ -302,7 +325,7 @@ MergeResult merge(const json::value& base, const json::value& mine, const json::
   }
   json::object document = merger.members("", base.if_object(), mine.get_object(), theirs.get_object());
   json::array open = carried(base, mine, theirs);
-  for (const Conflict& conflict : merger.conflicts) open.push_back(to_json(conflict));
+  add_conflicts(open, merger.conflicts);
   if (!open.empty() || theirs.get_object().contains(kConflicts)) document[kConflicts] = std::move(open);
   result.document = std::move(document);
   result.conflicts = std::move(merger.conflicts);
@@ -313,6 +336,7 @@ Result<json::value> settle(const json::value& document, std::string_view path, c
   DOORSTEP_TRY_ASSIGN(std::vector<Conflict> open, conflicts_of(document));
   auto at = std::find_if(open.begin(), open.end(), [&](const Conflict& c) { return c.path == path; });
   if (at == open.end()) return Error{Fault::NotFound, "merge.settle", "there is no such conflict"};
+  if (Maybe now = value_at(document, path)) (at->theirs ? at->theirs : at->mine) = *now;
 
   std::optional<json::value> value;
   switch (choice.keep) {
@@ -334,6 +358,17 @@ Result<json::value> settle(const json::value& document, std::string_view path, c
   auto placed = put(out, path, value);
   if (!placed.has_value() && choice.keep != Choice::Keep::Theirs) return placed.error();
   return out;
+}
+
+const json::value* value_at(const json::value& document, std::string_view path) {
+  Maybe at = &document;
+  for (const std::string& way : steps(path)) {
+    if (const json::object* object = at->if_object()) at = object->if_contains(way);
+    else if (const json::array* list = at->if_array()) at = element(*list, way);
+    else return nullptr;
+    if (!at) return nullptr;
+  }
+  return at;
 }
 
 std::vector<Difference> differences(const json::value& before, const json::value& after) {

@@ -17,7 +17,7 @@ using base::Error;
 using base::Result;
 
 /// Changes whenever the same three documents could merge differently.
-inline constexpr int kMergeAlgorithm = 3;
+inline constexpr int kMergeAlgorithm = 4;
 /// Below a longer path everything is one value: each conflict carries its path, and a member's name may be as long as a record.
 inline constexpr std::size_t kPathBytes = 256;
 /// The member of a document that lists its open conflicts.
@@ -58,7 +58,8 @@ struct MergeResult {
 /// a string "id" by id (theirs' order, then what is new in mine); other lists and scalars whole. A conflict keeps theirs
 /// at its place, and when one side removed what the other edited, the edited one. What would take too long to compare
 /// (kMergeCells) is a conflict. `base` may be null: nothing was before.
-/// Open conflicts of both are carried over, but one settled on either side stays settled. A document thrown away on one side
+/// Open conflicts of both are carried over, but one settled on either side stays settled. Who typed on in a place whose conflict
+/// they had not seen typed their side of it on: it stays one conflict. A document thrown away on one side
 /// stays so only when the other wrote nothing that was not seen; what the one who threw it away had written goes with it.
 MergeResult merge(const json::value& base, const json::value& mine, const json::value& theirs, const MergeOptions& options);
 
@@ -73,10 +74,14 @@ struct Choice {
   Keep keep = Keep::Theirs;
   std::string text;  ///< for Custom
 };
-/// The document with the chosen value at `path` and its first conflict of that path gone from "conflicts".
+/// The document with the chosen value at `path` and its first conflict of that path gone from "conflicts". Whatever was written at
+/// the place since the conflict came up counts as the side that stood there: nothing typed goes with a choice unseen.
 /// Errors: NotFound (no such conflict, or the place it was at is gone; Theirs always works), Invalid (Both for other
 /// than two texts, or a "conflicts" that is not one).
 Result<json::value> settle(const json::value& document, std::string_view path, const Choice& choice);
+
+/// What stands at a path as in Conflict; null: nothing. Borrowed from `document`.
+const json::value* value_at(const json::value& document, std::string_view path);
 
 struct Difference {
   std::string path;  ///< as in Conflict

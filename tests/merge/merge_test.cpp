@@ -167,6 +167,38 @@ TEST_CASE("settle: mine, theirs, both, own words; refused where it cannot be", "
   CHECK(settle(doc(R"({"conflicts":[1]})"), "a", {}).error().fault == Fault::Invalid);
 }
 
+TEST_CASE("merge: who typed on without having seen the conflict wrote their side of it on", "[merge]") {
+  auto open = merge(doc(R"({"t":"a"})"), doc(R"({"t":"To br"})"), doc(R"({"t":"b"})"), one_author()).document;
+  auto r = merge(doc(R"({"t":"To br"})"), doc(R"({"t":"To bring it."})"), open, one_author());
+  CHECK(r.document == doc(R"({"t":"b","conflicts":[{"path":"t","base":"a","mine":"To bring it.","theirs":"b",
+                              "mine_author":"w1","theirs_author":"w1"}]})"));
+  r = merge(doc(R"({"t":"To br"})"), doc(R"({})"), open, one_author());
+  CHECK(r.document == doc(R"({"t":"b","conflicts":[{"path":"t","base":"a","theirs":"b","mine_author":"w1","theirs_author":"w1"}]})"));
+  // Words typed on anything else are a side of their own.
+  r = merge(doc(R"({"t":"a"})"), doc(R"({"t":"c"})"), open, one_author());
+  CHECK(conflicts_of(r.document)->size() == 2);
+  r = merge(doc(R"({"t":"To br"})"), doc(R"({"t":"c"})"), open, two_authors());
+  CHECK(conflicts_of(r.document)->size() == 1);
+  r = merge(doc(R"({"t":"To br"})"), doc(R"({"t":"c"})"), open, {"w2", "w1", {}, {}});
+  CHECK(conflicts_of(r.document)->size() == 2);
+}
+
+TEST_CASE("settle: what was written on at the conflict's place since is the side that stood there", "[merge]") {
+  const auto choose = [](json::value document, Choice::Keep keep) { return settle(document, "t", {keep, {}}).value(); };
+  auto open = merge(doc(R"({"t":"a"})"), doc(R"({"t":"mine"})"), doc(R"({"t":"theirs"})"), one_author()).document;
+  open.get_object()["t"] = "theirs, and on";
+  CHECK(choose(open, Choice::Keep::Theirs) == doc(R"({"t":"theirs, and on"})"));
+  CHECK(choose(open, Choice::Keep::Both) == doc(R"({"t":"mine\n\ntheirs, and on"})"));
+  CHECK(choose(open, Choice::Keep::Mine) == doc(R"({"t":"mine"})"));
+  open.get_object().erase("t");
+  CHECK(choose(open, Choice::Keep::Theirs) == doc(R"({"t":"theirs"})"));
+  open = merge(doc(R"({"t":"a"})"), doc(R"({"t":"mine"})"), doc(R"({})"), one_author()).document;
+  REQUIRE(*value_at(open, "t") == "mine");
+  open.get_object()["t"] = "mine, and on";
+  CHECK(choose(open, Choice::Keep::Mine) == doc(R"({"t":"mine, and on"})"));
+  CHECK(choose(open, Choice::Keep::Theirs) == doc(R"({})"));
+}
+
 TEST_CASE("paths: a key with a slash is one key", "[merge]") {
   auto r = merge(doc(R"({"a/b":{"~":1}})"), doc(R"({"a/b":{"~":2}})"), doc(R"({"a/b":{"~":3}})"), one_author());
   REQUIRE(r.conflicts.size() == 1);

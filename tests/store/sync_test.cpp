@@ -310,6 +310,42 @@ TEST_CASE("sync: the same words changed on two tablets keep both texts until a p
   must(here.submit(settled.visit, records_of(settled.visit), at(6)));
 }
 
+TEST_CASE("sync: typing on while the conflict comes is one conflict with the newest words, and none of them goes unseen", "[store]") {
+  Folder folder;
+  Server server;
+  Store here = open_store(folder.path / "here.db");
+  auto visit = visit_to({"Amara"}, "calm");
+  must(here.save_draft(visit, at(1)));
+  sync(here, server);
+  auto other = visit;
+  observed(other) = "frightened";
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = 2;
+  revision.kind = model::RecordKind::Visit;
+  revision.body = wire::encode(other);
+  server.add(kMe, revision);
+  observed(visit) = "ti";
+  must(here.save_draft(visit, at(2)));
+  auto batch = must(here.freeze(64, 1 << 18, at(3)));
+  observed(visit) = "tired";
+  must(here.save_draft(visit, at(4), 0));
+  must(here.apply(server.answer(batch), at(5)));
+  observed(visit) = "tired out";
+  must(here.save_draft(visit, at(6), 0));  // by an editor that has not heard of it yet
+  sync(here, server);
+  auto draft = must(here.draft(visit.id));
+  REQUIRE(draft.visit.conflicts.size() == 1);
+  CHECK(draft.visit.conflicts[0].mine.text == "\"tired out\"");
+  CHECK(draft.visit.conflicts[0].theirs.text == "\"frightened\"");
+  // Whoever writes on in the field before they settle keeps that too.
+  REQUIRE(observed(draft.visit) == "frightened");
+  observed(draft.visit) = "frightened of the dog";
+  must(here.save_draft(draft.visit, at(7), draft.version));
+  auto settled = must(here.settle_conflict(visit.id, draft.visit.conflicts[0].path, {merge::Choice::Keep::Both, {}}, at(8)));
+  CHECK(observed(settled.visit) == "tired out\n\nfrightened of the dog");
+}
+
 TEST_CASE("sync: a re-submission that met a newer version comes back as a draft with both texts", "[store]") {
   Folder folder;
   Server server;
