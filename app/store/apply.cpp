@@ -1,4 +1,7 @@
 #include "app/store/impl.h"
+
+#include <limits>
+
 #include "platform/base/mutant.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
@@ -7,6 +10,8 @@ namespace doorstep::store {
 namespace {
 
 constexpr std::string_view kForked = "store.forked";
+/// In `meta`: 1 from when a diverged case took records with it that others list, until all are there again.
+constexpr std::string_view kMayMiss = "may_miss";
 
 void note(std::vector<Id>& ids, Id id) {
   if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
@@ -207,6 +212,8 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, st
 
 /// What went with a diverged case, and did not come again with it, comes again with the other cases that list it.
 Result<void> Store::Impl::ask_for_missing(Applied& out) {
+  DOORSTEP_TRY_ASSIGN(auto missing, meta_number(kMayMiss));
+  if (missing == 0) return {};
   std::vector<Id> again;
   DOORSTEP_TRY(db.query("SELECT DISTINCT case_id FROM record_cases c WHERE NOT EXISTS (SELECT 1 FROM revisions WHERE record=c.record)",
                         [&](const sql::Row& row) { again.push_back(row.id(0)); }));
@@ -214,7 +221,7 @@ Result<void> Store::Impl::ask_for_missing(Applied& out) {
     DOORSTEP_TRY(db.exec("UPDATE cases SET seq=0, chain=? WHERE id=?", wire::kChainStart, id));
     note(out.refetch, id);
   }
-  return {};
+  return again.empty() ? set_meta(kMayMiss, 0) : Result<void>();
 }
 
 Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision) {
@@ -254,7 +261,7 @@ Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
 }
 
 Result<void> Store::Impl::clear_case(Id case_id, Elsewhere listed_elsewhere) {
-  decoded.clear();
+  if (listed_elsewhere == Elsewhere::Goes) DOORSTEP_TRY(set_meta(kMayMiss, 1));
   std::vector<Id> records;
   DOORSTEP_TRY(db.query("SELECT record FROM record_cases WHERE case_id=?", case_id,
                         [&](const sql::Row& row) { records.push_back(row.id(0)); }));
@@ -267,6 +274,7 @@ Result<void> Store::Impl::clear_case(Id case_id, Elsewhere listed_elsewhere) {
     }
     DOORSTEP_TRY(unindex(record));
     if (!base::mutant("purge-leaves-records")) DOORSTEP_TRY(db.exec("DELETE FROM revisions WHERE record=?", record));
+    decoded.erase(decoded.lower_bound({record, 0}), decoded.upper_bound({record, std::numeric_limits<std::int64_t>::max()}));
   }
   return {};
 }

@@ -47,7 +47,8 @@ struct Store::Impl {
   explicit Impl(sql::Db opened) : db(std::move(opened)) {}
   sql::Db db;
   std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
-  /// Versions as they were last read, so that a change to one record does not decode all of them again. Emptied by a purge.
+  /// Versions as they were last read, so that a change to one record does not decode all of them again. What leaves the
+  /// tablet leaves this too.
   std::map<std::pair<Id, std::int64_t>, RecordVersion> decoded;
 
   // store.cpp
