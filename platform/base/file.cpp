@@ -27,6 +27,23 @@ Error os_error(std::string where, const std::filesystem::path& path) {
   return {fault, std::move(where), path.string() + ": " + std::strerror(errno)};
 }
 
+bool write_all(const Fd& fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+Result<void> sync_folder_of(const std::filesystem::path& path, std::string where) {
+  auto parent = path.parent_path();
+  Fd folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return os_error(std::move(where), parent);
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
@@ -48,30 +65,28 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, Access access) {
   std::filesystem::path temporary = path;
   temporary += ".new";
-  {
-    Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                 access == Access::Owner ? 0600 : 0644));
-    if (fd.get() < 0) return os_error("write_file_atomic", temporary);
-    while (!bytes.empty()) {
-      ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return os_error("write_file_atomic", temporary);
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    if (::fsync(fd.get()) != 0) return os_error("write_file_atomic", temporary);
+  Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, access == Access::Owner ? 0600 : 0644));
+  if (fd.get() < 0) return os_error("write_file_atomic", temporary);
+  if (!write_all(fd, bytes) || ::fsync(fd.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    Error error = os_error("write_file_atomic", path);
+    ::unlink(temporary.c_str());
+    return error;
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return os_error("write_file_atomic", path);
-  auto parent = path.parent_path();
-  Fd folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return os_error("write_file_atomic", parent);
-  return {};
+  return sync_folder_of(path, "write_file_atomic");
 }
 
 Result<void> make_private_folder(const std::filesystem::path& path) {
-  std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return os_error("make_private_folder", path);
-  if (!std::filesystem::is_directory(path, error)) return Error{Fault::Io, "make_private_folder", path.string() + " is not a folder"};
+  std::filesystem::path folder;
+  for (const auto& part : path) {  // one by one: create_directories() leaves parents open to everybody
+    folder /= part;
+    if (::mkdir(folder.c_str(), 0700) == 0) continue;
+    const int why = errno;
+    std::error_code ignored;
+    if (std::filesystem::is_directory(folder, ignored)) continue;
+    errno = why;
+    if (why != EEXIST) return os_error("make_private_folder", folder);
+    return Error{Fault::Io, "make_private_folder", folder.string() + " is not a folder"};
+  }
   return {};
 }
 

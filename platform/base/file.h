@@ -13,10 +13,11 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 
 enum class Access { Owner, Everybody };  ///< mode 0600 or 0644
 
-/// Replaces the file as one: temporary, fsync, rename, fsync of the folder. A crash leaves the old or the new file.
+/// Replaces the file as one: temporary, fsync, rename, fsync of the folder. A crash leaves the old or the new file, and perhaps
+/// the temporary (".new"); a failure leaves the old one alone.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, Access access);
 
-/// Makes the folder and its parents, mode 0700.
+/// Makes the folder and those above it that are not there, mode 0700. One that is there stays as it is.
 Result<void> make_private_folder(const std::filesystem::path& path);
 
 }  // namespace doorstep::base

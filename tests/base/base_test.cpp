@@ -75,6 +75,29 @@ TEST_CASE("file: a replaced file is whole and private", "[base]") {
   std::filesystem::remove_all(dir);
 }
 
+TEST_CASE("file: a write that fails leaves the file as it was, and nothing beside it", "[base]") {
+  auto dir = std::filesystem::temp_directory_path() / new_id(SystemClock()).str();
+  REQUIRE(make_private_folder(dir / "taken" / "by a folder").has_value());
+  CHECK_FALSE(write_file_atomic(dir / "taken", "secret", Access::Owner).has_value());
+  CHECK(std::distance(std::filesystem::directory_iterator(dir), {}) == 1);
+  std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("file: a private folder's parents, where they are made too, are as private", "[base]") {
+  auto dir = std::filesystem::temp_directory_path() / new_id(SystemClock()).str();
+  REQUIRE(make_private_folder(dir / "a" / "b").has_value());
+  REQUIRE(make_private_folder(dir / "a" / "c" / "").has_value());
+  for (const auto& folder : {dir, dir / "a", dir / "a" / "b", dir / "a" / "c"}) {
+    INFO(folder);
+    CHECK((std::filesystem::status(folder).permissions() & std::filesystem::perms::mask) == std::filesystem::perms::owner_all);
+  }
+  REQUIRE(make_private_folder(dir).has_value());  // again is no error
+  REQUIRE(write_file_atomic(dir / "file", "x", Access::Owner).has_value());
+  CHECK_FALSE(make_private_folder(dir / "file").has_value());
+  CHECK_FALSE(make_private_folder(dir / "file" / "below").has_value());
+  std::filesystem::remove_all(dir);
+}
+
 TEST_CASE("queue: refuses past its limit and drains after close", "[base]") {
   BoundedQueue<int> queue(2);
   int one = 1, two = 2, three = 3;
