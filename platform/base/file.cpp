@@ -75,6 +75,16 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
   return sync_folder_of(path, "write_file_atomic");
 }
 
+Result<void> erase_file(const std::filesystem::path& path) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (fd.get() < 0 && errno == ENOENT) return {};
+  struct stat info{};
+  if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0 || !write_all(fd, std::string(static_cast<std::size_t>(info.st_size), '\0')) ||
+      ::fsync(fd.get()) != 0 || ::unlink(path.c_str()) != 0)
+    return os_error("erase_file", path);
+  return sync_folder_of(path, "erase_file");
+}
+
 Result<void> make_private_folder(const std::filesystem::path& path) {
   std::filesystem::path folder;
   for (const auto& part : path) {  // one by one: create_directories() leaves parents open to everybody

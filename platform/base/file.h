@@ -17,6 +17,10 @@ enum class Access { Owner, Everybody };  ///< mode 0600 or 0644
 /// the temporary (".new"); a failure leaves the old one alone.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, Access access);
 
+/// Writes zeros over the file where it lies, for disks that keep a deleted file's blocks, and removes it; flash may still hold an
+/// old copy. One that is not there is no error.
+Result<void> erase_file(const std::filesystem::path& path);
+
 /// Makes the folder and those above it that are not there, mode 0700. One that is there stays as it is.
 Result<void> make_private_folder(const std::filesystem::path& path);
 

@@ -39,12 +39,7 @@ Result<Secret> KeyfileProvider::unseal(const std::string& name, const Secret&) {
 
 Result<void> KeyfileProvider::destroy(const std::string& name) {
   DOORSTEP_TRY_ASSIGN(auto file, file_of(name));
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) return {};
-  // Written over first, for disks that keep a deleted file's blocks; flash may still hold an old copy.
-  DOORSTEP_TRY(base::write_file_atomic(file, std::string(kDeviceKeyBytes, '\0'), base::Access::Owner));
-  if (!std::filesystem::remove(file, error) && error) return Error{Fault::Io, "vault.keyfile", error.message()};
-  return {};
+  return base::erase_file(file);
 }
 
 }  // namespace doorstep::vault

@@ -123,13 +123,8 @@ Result<void> Vault::destroy() {
     // Whatever its cost says: only the name of the device key is needed.
     auto header = read_slot_header(*file, {0, 0});
     if (header.has_value()) DOORSTEP_TRY(provider_.destroy(header->key_name));
-    DOORSTEP_TRY(base::write_file_atomic(slot_file(), std::string(file->size(), '\0'), base::Access::Owner));
   }
-  std::error_code error;
-  for (const char* name : {"slot", "slot.new", "throttle", "throttle.new"}) {
-    std::filesystem::remove(place_.folder / name, error);
-    if (error) return Error{Fault::Io, "vault.destroy", error.message()};
-  }
+  for (const char* name : {"slot", "slot.new", "throttle", "throttle.new"}) DOORSTEP_TRY(base::erase_file(place_.folder / name));
   last_wrong_.clear();
   return {};
 }

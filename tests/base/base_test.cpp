@@ -98,6 +98,19 @@ TEST_CASE("file: a private folder's parents, where they are made too, are as pri
   std::filesystem::remove_all(dir);
 }
 
+TEST_CASE("file: an erased file is gone, and was written over where it lay", "[base]") {
+  auto dir = std::filesystem::temp_directory_path() / new_id(SystemClock()).str();
+  REQUIRE(make_private_folder(dir).has_value());
+  REQUIRE(write_file_atomic(dir / "key", std::string(100'000, 'k'), Access::Owner).has_value());
+  std::filesystem::create_hard_link(dir / "key", dir / "blocks");
+  REQUIRE(erase_file(dir / "key").has_value());
+  CHECK_FALSE(std::filesystem::exists(dir / "key"));
+  CHECK(read_file(dir / "blocks", 200'000).value() == std::string(100'000, '\0'));
+  REQUIRE(erase_file(dir / "key").has_value());  // again is no error
+  CHECK_FALSE(erase_file(dir).has_value());
+  std::filesystem::remove_all(dir);
+}
+
 TEST_CASE("queue: refuses past its limit and drains after close", "[base]") {
   BoundedQueue<int> queue(2);
   int one = 1, two = 2, three = 3;

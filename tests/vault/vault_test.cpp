@@ -337,3 +337,24 @@ TEST_CASE("vault: destroyed, nothing opens it again", "[vault]") {
   REQUIRE(bench.vault().destroy().has_value());  // again is no error
   CHECK(bench.vault().create(kOther).has_value());
 }
+
+TEST_CASE("vault: what is destroyed is written over where it lay, not only unlinked", "[vault]") {
+  Bench bench;
+  REQUIRE(bench.vault().create(kRight).has_value());
+  auto only_key = [&] { return std::filesystem::directory_iterator(bench.folder.path() / "keys")->path(); };
+  auto blank = [&](const char* name) {
+    const std::string bytes = bytes_of(bench.folder.path() / name);
+    return !bytes.empty() && bytes == std::string(bytes.size(), '\0');
+  };
+  auto keep = [&](const std::filesystem::path& file, const char* name) {  // whoever reads the disk's blocks
+    std::filesystem::create_hard_link(file, bench.folder.path() / name);
+  };
+  keep(only_key(), "first key");
+  REQUIRE(bench.vault().change_passphrase(kRight, kOther).has_value());
+  CHECK(blank("first key"));
+  keep(only_key(), "second key");
+  keep(bench.place.folder / "slot", "slot");
+  REQUIRE(bench.vault().destroy().has_value());
+  CHECK(blank("second key"));
+  CHECK(blank("slot"));
+}
