@@ -17,6 +17,11 @@ using base::Secret;
 
 constexpr auto kRenewBefore = std::chrono::hours(24 * 30);
 
+bool there(const fs::path& file) {
+  std::error_code cannot_look;
+  return fs::exists(file, cannot_look);
+}
+
 Result<Secret> read_secret(const fs::path& path) {
   DOORSTEP_TRY_ASSIGN(std::string text, base::read_file(path, limits::kKeyFileBytes));
   Secret out = Secret::copy_of(text);
@@ -69,18 +74,18 @@ Result<DataFolder> open_keys(const fs::path& folder, const std::vector<std::stri
 Result<void> init_data_folder(const fs::path& folder, const std::string& council_name, const std::vector<std::string>& names,
                               Instant now, Keep keep) {
   DOORSTEP_TRY(base::make_private_folder(folder));
-  if (!fs::exists(folder / "cases.key")) {
+  if (!there(folder / "cases.key")) {
     std::string hex = base::to_hex(base::random_bytes(sql::kKeyBytes + sql::kSaltBytes)) + "\n";
     auto written = base::write_file_atomic(folder / "cases.key", hex, Access::Owner);
     base::wipe(hex);
     DOORSTEP_TRY(written);
   }
-  if (!fs::exists(folder / "ca.pem")) {  // written last: its key is there when it is
+  if (!there(folder / "ca.pem")) {  // written last: its key is there when it is
     DOORSTEP_TRY_ASSIGN(auto ca, tls::make_authority(council_name, now));
     DOORSTEP_TRY(base::write_file_atomic(folder / "ca.key", ca.key.view(), Access::Owner));
     DOORSTEP_TRY(base::write_file_atomic(folder / "ca.pem", ca.cert, Access::Everybody));
   }
-  if (!fs::exists(folder / "server.pem")) {
+  if (!there(folder / "server.pem")) {
     DOORSTEP_TRY_ASSIGN(auto ca, read_authority(folder));
     DOORSTEP_TRY_ASSIGN(auto key, tls::make_key());
     DOORSTEP_TRY(base::write_file_atomic(folder / "server.key", key.view(), Access::Owner));
@@ -95,6 +100,9 @@ Result<DataFolder> open_data_folder(const fs::path& folder, const std::vector<st
                                     const RepositoryOptions& options) {
   DOORSTEP_TRY_ASSIGN(DataFolder out, open_keys(folder, names, now));
   DOORSTEP_TRY_ASSIGN(auto key, read_cases_key(folder / "cases.key"));
+  if (!there(folder / "cases.db"))  // an empty one in its place would know no tablet
+    return Error{Fault::NotFound, "cases.db",
+                 "it is not in " + folder.string() + ", and nothing was made in its place; put it back from the backup"};
   DOORSTEP_TRY_ASSIGN(out.repository, open_sqlcipher_repository(folder / "cases.db", key, options));
   return out;
 }

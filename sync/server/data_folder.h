@@ -28,7 +28,7 @@ base::Result<void> init_data_folder(const std::filesystem::path& folder, const s
                                     const std::vector<std::string>& names, Instant now, Keep keep = Keep::File);
 
 /// Opens it. A server certificate with less than 30 days left is made anew for the same key, with `names`.
-/// Fault::NotFound: not initialised.
+/// Fault::NotFound: not initialised, or the cases are gone: they are never begun anew here.
 base::Result<DataFolder> open_data_folder(const std::filesystem::path& folder, const std::vector<std::string>& names, Instant now,
                                           const RepositoryOptions& options = {});
 

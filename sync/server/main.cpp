@@ -132,7 +132,8 @@ std::string quoted(const std::string& text) {
 
 int init(const Arguments& args, const doorstep::base::Clock& clock) {
   fs::path folder = args.data;
-  if (fs::exists(folder / "server.toml"))
+  std::error_code cannot_look;  // then it cannot be made either, which says why
+  if (fs::exists(folder / "server.toml", cannot_look))
     return fail({doorstep::base::Fault::Conflict, folder.string(), "is a case server's folder already"});
   std::string toml =
       "# One case server. Written by doorstep-server init.\nversion = 1\n\n[server]\n"

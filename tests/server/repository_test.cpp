@@ -284,6 +284,16 @@ TEST_CASE("data folder: made once, finished after an interruption, keys for the 
   REQUIRE(late.has_value());
   CHECK(late->certificate != second->certificate);
   CHECK(tls::matches(late->certificate, second->key));
+  // The cases are gone, and nothing is begun in their place: an empty server would refuse every tablet.
+  for (auto* open : {&first, &second, &late}) *open = base::Error{};
+  fs::rename(folder / "cases.db", folder / "elsewhere");
+  auto lost = server::open_data_folder(folder, {"x"}, office.clock.now);
+  REQUIRE_FALSE(lost.has_value());
+  CHECK(lost.error().where == "cases.db");
+  CHECK(lost.error().fault == base::Fault::NotFound);
+  CHECK_FALSE(fs::exists(folder / "cases.db"));
+  fs::rename(folder / "elsewhere", folder / "cases.db");
+  CHECK(server::open_data_folder(folder, {"x"}, office.clock.now).has_value());
   REQUIRE(base::write_file_atomic(folder / "cases.key", "abc\n", base::Access::Owner).has_value());
   CHECK(server::open_data_folder(folder, {"x"}, office.clock.now).error().where == "cases.key");
 }
