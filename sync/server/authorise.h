@@ -11,7 +11,7 @@ enum class Action { Read, Put, Submit, Withdraw, Decide, Addendum, Match, Settle
 struct AuthorityFacts {
   const WorkerRow* actor = nullptr;    ///< never null
   const CaseRow* object = nullptr;     ///< null: there is no such case
-  Date today{};
+  Date today{};                        ///< in the United Kingdom: cover ends with it
   bool held_before = false;            ///< the actor once had this case on a device
   bool own_record = false;             ///< the record acted on is new, or the actor wrote it
 };

@@ -6,6 +6,7 @@
 #include "platform/base/log.h"
 #include "platform/base/sealed_file.h"
 #include "sync/model/attachment.h"
+#include "sync/rules/calendar.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -100,7 +101,7 @@ Result<BlobPart> read_blob(Repository& repository, const BlobFolder& place, cons
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
     DOORSTEP_TRY_ASSIGN(auto named, unit->blobs_with(sha256));
     for (auto& [record, blob] : named) {
-      DOORSTEP_TRY_ASSIGN(const bool may, may_read(*unit, actor, record, day_of(now)));
+      DOORSTEP_TRY_ASSIGN(const bool may, may_read(*unit, actor, record, rules::uk_date(now)));
       if (!may) continue;
       found = std::move(blob);
       break;

@@ -9,11 +9,11 @@
 #include "platform/base/log.h"
 #include "platform/config/server_config.h"
 #include "platform/tls/context.h"
+#include "sync/rules/calendar.h"
 #include "sync/server/data_folder.h"
 #include "sync/server/export.h"
 #include "sync/server/http_listener.h"
 #include "sync/server/import.h"
-#include "sync/server/push.h"
 #include "sync/server/service.h"
 #include "sync/wire/messages.h"
 
@@ -263,7 +263,7 @@ int import(const Arguments& args, const doorstep::base::Clock& clock) {
     else if (text.error().fault != doorstep::base::Fault::NotFound) return fail(text.error());
   }
   server::ImportOptions options;
-  if (args.relative_dates) options.relative_to = server::day_of(clock.wall());
+  if (args.relative_dates) options.relative_to = doorstep::rules::uk_date(clock.wall());
   auto report = server::import_extract(*opened->data.repository, files, options, clock.wall());
   if (!report) return fail(report.error());
   for (const auto& [name, rows] : report->taken) std::cout << name << ": " << rows << " rows\n";

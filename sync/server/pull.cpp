@@ -6,6 +6,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/limits.h"
 #include "platform/base/mutant.h"
+#include "sync/rules/calendar.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -119,7 +120,7 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
       offered = held;
       DOORSTEP_TRY_ASSIGN(auto stored, unit->view(actor.device.id, request.view.digest));
       known_view = stored.has_value();
-      DOORSTEP_TRY_ASSIGN(auto cases, unit->cases_of(actor.worker, day_of(now)));
+      DOORSTEP_TRY_ASSIGN(auto cases, unit->cases_of(actor.worker, rules::uk_date(now)));
       for (const auto& [id, cursor] : held)
         if (!base::mutant("revocation-untold") &&
             std::none_of(cases.begin(), cases.end(), [&id = id](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);

@@ -3,6 +3,7 @@
 #include "platform/base/limits.h"
 #include "platform/base/mutant.h"
 #include "sync/model/attachment.h"
+#include "sync/rules/calendar.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -49,7 +50,7 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
   facts.actor = actor.worker;
   facts.device = actor.device.id;
   facts.now = now;
-  facts.today = day_of(now);
+  facts.today = rules::uk_date(now);
   DOORSTEP_TRY_ASSIGN(facts.object, case_behind(unit, op.case_id));
   if (!facts.object) {
     DOORSTEP_TRY_ASSIGN(bool used, unit.id_in_use(op.case_id));
@@ -188,11 +189,6 @@ Result<std::optional<std::string>> known_hash(Unit& unit, Id device, std::int64_
 }
 
 }  // namespace
-
-Date day_of(Instant at) {
-  using namespace std::chrono;
-  return year_month_day(floor<days>(sys_time<milliseconds>(milliseconds(at.ms))));
-}
 
 Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
                     const wire::OpsBatch& ops, Instant now) {

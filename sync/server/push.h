@@ -27,7 +27,4 @@ struct Pushed {
 base::Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
                           const wire::OpsBatch& ops, Instant now);
 
-/// The calendar day of an instant, UTC.
-Date day_of(Instant at);
-
 }  // namespace doorstep::server

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "platform/pg/db.h"
+#include "sync/rules/calendar.h"
 #include "sync/server/pull.h"
 #include "tests/server/office.h"
 
@@ -128,7 +129,7 @@ class Device {
 
  private:
   void say(const std::string& what) { world_.wrong.say(device_.str() + ": " + what); }
-  std::string today() const { return base::to_iso(server::day_of(world_.office.clock.now)); }
+  std::string today() const { return base::to_iso(rules::uk_date(world_.office.clock.now)); }
   std::size_t pick(std::size_t n) { return random_() % n; }
   Id fresh() { return any_id(device_.str() + " " + std::to_string(++made_)); }
 
@@ -366,7 +367,7 @@ class Device {
 void change_grants(World& world, unsigned seed) {
   std::mt19937 random(seed);
   auto pick = [&](std::size_t n) { return random() % n; };
-  const auto today = server::day_of(world.office.clock.now);
+  const auto today = rules::uk_date(world.office.clock.now);
   while (!world.stop) {
     const Id child = world.children[pick(world.children.size())];
     const bool person = pick(20) == 0;

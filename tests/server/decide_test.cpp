@@ -1,5 +1,6 @@
 #include "sync/server/decide.h"
 
+#include "sync/rules/calendar.h"
 #include "tests/server/office.h"
 
 using namespace doorstep;
@@ -44,7 +45,7 @@ struct Scene {
     facts.actor = wren;
     facts.device = any_id("device");
     facts.now = {1'795'000'000'000};
-    facts.today = server::day_of(facts.now);
+    facts.today = rules::uk_date(facts.now);
     facts.object = amara;
   }
   model::Revision revision(std::int64_t rev, State state, std::string body, model::RecordKind kind = RecordKind::ChildRecord) const {

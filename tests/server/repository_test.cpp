@@ -10,6 +10,7 @@
 #include "platform/base/file.h"
 #include "platform/sql/db.h"
 #include "platform/sql/observed_vfs.h"
+#include "sync/rules/calendar.h"
 #include "sync/server/data_folder.h"
 #include "sync/server/push.h"
 #include "tests/server/office.h"
@@ -84,7 +85,7 @@ TEST_CASE("repository: the rows a query lists are those authorise lets through",
   std::mt19937 random(20261122);
   auto pick = [&](std::size_t n) { return random() % n; };
   auto workers = office.read([](server::Unit& unit) { return unit.workers(); });
-  const base::Date today = server::day_of(office.clock.now);
+  const base::Date today = rules::uk_date(office.clock.now);
   std::vector<server::CaseRow> rows;
   auto unit = office.repository->write();
   REQUIRE(unit.has_value());

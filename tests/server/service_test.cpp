@@ -274,6 +274,19 @@ TEST_CASE("service: cover opens a case until its day", "[server]") {
   office.clock.now = *base::from_rfc3339("2026-11-21T00:00:00Z");
   heron.sync();
   CHECK(heron.last.drop == std::vector<Id>{child_id("A1")});
+  heron.purge(child_id("A1"));
+
+  // The day is the United Kingdom's: in summer it ends an hour before Greenwich's.
+  files = extract();
+  files["allocations.csv"] += "A1,heron,COVER,2027-06-10\n";
+  office.import(files);
+  office.clock.now = *base::from_rfc3339("2027-06-10T22:59:59Z");
+  heron.sync();
+  CHECK(heron.cases.contains(child_id("A1")));
+  CHECK(heron.last.drop.empty());
+  office.clock.now = *base::from_rfc3339("2027-06-10T23:00:00Z");
+  heron.sync();
+  CHECK(heron.last.drop == std::vector<Id>{child_id("A1")});
 }
 
 TEST_CASE("service: a cursor that is not in our history is told so, and the case comes from the start", "[server]") {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "platform/base/bytes.h"
-#include "sync/server/push.h"
+#include "sync/rules/calendar.h"
 #include "sync/transport/reply.h"
 #include "sync/wire/codec.h"
 #include "tests/sim/world.h"
@@ -39,7 +39,7 @@ bool World::usable(const Tablet& tablet) const {
 }
 
 bool World::entitled(const Tablet& tablet, Id case_id) const {
-  return council_.may_see(tablet.worker, case_id, server::day_of(server_clock_.wall()));
+  return council_.may_see(tablet.worker, case_id, rules::uk_date(server_clock_.wall()));
 }
 
 /// What the server's database says now: that its logs are dense and chained (I3), each revision stands once and is what its hash
@@ -123,7 +123,7 @@ void World::read_server() {
     words_.find(row.bytes, log_.in_operations);
     if (row.status == "refused")
       words_.find(row.bytes, row.bytes.starts_with(R"({"kind":"submit")") ? log_.in_refused_submissions : log_.in_refused);
-    const std::string wrong = reference_.take(row, log_, council_, server::day_of(Instant{row.at}), held);
+    const std::string wrong = reference_.take(row, log_, council_, rules::uk_date(Instant{row.at}), held);
     if (!wrong.empty()) throw Broken("rules", wrong);
   }
   for (const auto& [id, record] : reference_.records()) {
@@ -144,7 +144,7 @@ void World::check_reply(Id worker, Id device, const transport::HttpResponse& rep
   if (!read.has_value()) throw Broken("I7", "the server's reply is not recognised");
   auto decoded = wire::decode<wire::SyncReply>(read->body);
   if (!decoded) throw Broken("reply", decoded.error().detail);
-  const Date today = server::day_of(server_clock_.wall());
+  const Date today = rules::uk_date(server_clock_.wall());
   for (const auto& pull : decoded->cases) {
     if (!council_.may_see(worker, pull.case_id, today)) throw Broken("I7", "a case was read outside the grant");
     for (const auto& entry : pull.entries)

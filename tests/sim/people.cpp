@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "sync/model/visit.h"
+#include "sync/rules/calendar.h"
 #include "sync/server/enrolment.h"
 #include "sync/server/import.h"
-#include "sync/server/push.h"
 #include "sync/wire/codec.h"
 #include "tests/sim/cast.h"
 #include "tests/sim/world.h"
@@ -322,7 +322,7 @@ void World::allocate(Random& random) {
     const Id other = random.pick(workers);
     if (other != child.worker && random.percent(50)) {
       using namespace std::chrono;
-      const Date today = server::day_of(server_clock_.wall());
+      const Date today = rules::uk_date(server_clock_.wall());
       child.cover.emplace_back(other, Date(sys_days(today) + days(random.below(4))));
     }
   }

@@ -10,6 +10,7 @@
 #include "platform/tls/certificate.h"
 #include "platform/tls/context.h"
 #include "platform/vault/vault.h"
+#include "sync/rules/calendar.h"
 #include "sync/server/enrolment.h"
 #include "sync/server/import.h"
 #include "sync/server/sqlcipher_repository.h"
@@ -92,7 +93,7 @@ void CaseServer::import(const std::filesystem::path& folder) {
   std::map<std::string, std::string> files;
   for (auto name : server::kExtractFiles) files[std::string(name)] = read_text(folder / name);
   server::ImportOptions options;
-  options.relative_to = base::Date(std::chrono::floor<std::chrono::days>(std::chrono::sys_time<base::Millis>(base::Millis(clock_.wall().ms))));
+  options.relative_to = rules::uk_date(clock_.wall());
   auto report = must(server::import_extract(*repository_, files, options, clock_.wall()));
   if (!report.problems.empty()) throw std::runtime_error(report.problems.front().str());
 }

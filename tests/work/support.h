@@ -6,6 +6,7 @@
 #include "app/work/runner.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "sync/rules/calendar.h"
 #include "sync/server/enrolment.h"
 #include "sync/server/http_listener.h"
 #include "sync/server/import.h"
@@ -55,7 +56,7 @@ class CaseServer {
     for (auto name : server::kExtractFiles)
       files[std::string(name)] = must(base::read_file(fs::path(DOORSTEP_ASSETS_DIR) / "demo" / name, limits::kCsvBytes));
     server::ImportOptions how;
-    how.relative_to = base::date_from_iso(base::to_rfc3339(kClock.wall()).substr(0, 10));
+    how.relative_to = rules::uk_date(kClock.wall());
     auto report = must(server::import_extract(*repository, files, how, kClock.wall()));
     REQUIRE(report.problems.empty());
     start();
