@@ -156,20 +156,21 @@ TEST_CASE("protocol: the page names the version of each part that has one", "[wi
 
 TEST_CASE("protocol: every problem of the server stands on the page", "[wire]") {
   const auto text = page();
-  for (const char* source : {"service.cpp", "http_listener.cpp"}) {
-    std::ifstream in(std::string(DOORSTEP_ROOT "/sync/server/") + source);
+  std::size_t all = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(DOORSTEP_ROOT "/sync/server")) {
+    if (entry.path().extension() != ".cpp" || entry.path().filename() == "problem.cpp") continue;  // where they are written
+    std::ifstream in(entry.path());
     std::ostringstream code;
     code << in.rdbuf();
     const auto program = code.str();
-    std::size_t found = 0;
     for (auto at = program.find("problem("); at != std::string::npos; at = program.find("problem(", at + 1)) {
       const auto quote = program.find('"', at), end = program.find('"', quote + 1);
       if (quote == std::string::npos || program.find(';', at) < quote) continue;
       const auto name = program.substr(quote + 1, end - quote - 1);
-      INFO(source << ": " << name);
+      INFO(entry.path().filename() << ": " << name);
       CHECK(text.find("`" + name + "`") != std::string::npos);
-      ++found;
+      ++all;
     }
-    CHECK(found > 3);
   }
+  CHECK(all > 30);
 }
