@@ -29,25 +29,22 @@ Tuning doubled(const Tuning& now, const Tuning& full) {
           std::min(now.pull_bytes * 2, full.pull_bytes)};
 }
 
+Fault fault_of(int status) {
+  switch (status) {
+    case 401: case 403: case 410: return Fault::Denied;
+    case 409: return Fault::Conflict;
+    case 413: return Fault::Full;
+    case 426: return Fault::Unsupported;
+    case 429: return Fault::Throttled;
+    case 505: return Fault::Invalid;
+    default: return status >= 500 ? Fault::Offline : Fault::Invalid;
+  }
+}
+
 Close refusal(const Response& response) {
-  constexpr std::string_view kPrefix = "urn:doorstep:problem:";
-  Error why{response.status >= 500 ? Fault::Offline : Fault::Invalid, "server.http_" + std::to_string(response.status), {}};
-  if (auto problem = wire::decode<wire::Problem>(response.body); problem.has_value()) {  // its words hold no case data
-    if (problem->type.starts_with(kPrefix)) why.where = "server." + problem->type.substr(kPrefix.size());
-    why.detail = problem->detail.empty() ? problem->title : problem->title + ": " + problem->detail;
-  }
-  Close close{std::move(why), std::nullopt, false};
+  Close close{error_of(response), std::nullopt, false};
   if (response.retry_after_s) close.retry_after = seconds_within(*response.retry_after_s, Millis(0));
-  auto is = [&](Fault fault, bool final) { close.why.fault = fault, close.final = final; };
-  switch (response.status) {
-    case 401:
-    case 403: is(Fault::Denied, true); break;
-    case 409: is(Fault::Conflict, true); break;
-    case 413: is(Fault::Full, false); break;
-    case 426: is(Fault::Unsupported, true); break;
-    case 429: is(Fault::Throttled, false); break;
-    default: break;
-  }
+  close.final = response.status == 401 || response.status == 403 || response.status == 409 || response.status == 426;
   return close;
 }
 
@@ -58,6 +55,18 @@ std::size_t entries_in(const wire::SyncReply& reply) {
 }
 
 }  // namespace
+
+Error error_of(const Response& response) {
+  constexpr std::string_view kPrefix = "urn:doorstep:problem:";
+  Error out{fault_of(response.status), "server." + std::to_string(response.status), {}};
+  const auto problem = wire::decode<wire::Problem>(response.body);
+  if (problem.has_value() && problem->type.starts_with(kPrefix)) {
+    out.where = "server." + problem->type.substr(kPrefix.size());
+    out.detail = problem->detail.empty() ? problem->title : problem->title + " " + problem->detail;
+  }
+  if (out.detail.empty()) out.detail = "The server did not say what is wrong.";
+  return out;
+}
 
 Engine::Engine(const Tuning& tuning, int broken_attempts) : full_(tuning), now_(halved(tuning, std::clamp(broken_attempts, 0, 16))) {}
 

@@ -57,8 +57,8 @@ struct Send { std::string body; };               ///< POST /v1/sync
 struct Apply { wire::SyncReply reply; };
 /// A round ended with nothing left to do; the connection stays open for the next Wake.
 struct Idle { std::int64_t pushed = 0, pulled = 0; Millis next_after{}, next_spread{}; std::optional<wire::Receipt> receipt; };
-/// Throw this engine away. `why.where` of a refusal is "server.<code of its problem document>". `retry_after`: what the server asked for. `final`: no use trying before a person acted
-/// (revoked, forked, too old).
+/// Throw this engine away. `why` of a refusal is error_of() it. `retry_after`: what the server asked for. `final`: no use trying
+/// before a person acted (revoked, too old) or the store began anew (forked).
 struct Close { base::Error why; std::optional<Millis> retry_after; bool final = false; };
 using Output = std::variant<Need, Send, Apply, Idle, Close>;
 
@@ -107,6 +107,11 @@ class Engine {
   std::int64_t pushed_ = 0, pulled_ = 0;
   std::deque<Output> outputs_;
 };
+
+/// Any answer but 200 as an Error: `where` is "server.<code of its problem document>", or "server.<status>" when that is none of
+/// ours; `detail` its title and what to do, which hold no case data. Fault::Denied: a person must act; Offline: the server's own
+/// trouble; Invalid: a fault of this program's.
+base::Error error_of(const Response& response);
 
 /// How long to wait before the next connection (sync.md section 3, back-pressure):
 /// max(RetryAfter + U(0, RetryAfter/2), U(0, min(300 s, 2^attempt s))). `u1`, `u2` are uniform in [0, 1).

@@ -11,7 +11,7 @@ template <class Reply>
 base::Result<Reply> call(HttpClient& client, std::string target, std::string body, base::Millis limit) {
   DOORSTEP_TRY_ASSIGN(const HttpResponse response, client.request(sync_request(std::move(target), std::move(body)), limit));
   DOORSTEP_TRY_ASSIGN(const engine::Response answer, recognise(response));
-  if (answer.status != 200) return error_of(answer);
+  if (answer.status != 200) return engine::error_of(answer);
   return wire::decode<Reply>(answer.body);
 }
 

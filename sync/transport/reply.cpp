@@ -13,7 +13,6 @@ using base::Result;
 namespace {
 
 constexpr std::size_t kWorthCompressing = 512;  // bytes; smaller ones fit one packet anyway
-constexpr std::string_view kTypePrefix = "urn:doorstep:problem:";
 
 std::string_view header(const HttpResponse& response, const std::string& name) {
   const auto found = response.headers.find(name);
@@ -30,18 +29,6 @@ std::string_view media_type(std::string_view value) {
 Error not_ours() {
   return {Fault::Offline, "http.not_ours",
           "Something that is not our server answered, perhaps this network's log-in page. Your notes are safe on this tablet."};
-}
-
-Fault fault_of(int status) {
-  switch (status) {
-    case 400: case 405: case 411: case 413: case 415: case 431: case 505: return Fault::Invalid;
-    case 401: case 403: case 410: return Fault::Denied;
-    case 404: return Fault::NotFound;
-    case 409: return Fault::Conflict;
-    case 426: return Fault::Unsupported;
-    case 429: return Fault::Throttled;
-    default: return Fault::Offline;
-  }
 }
 
 }  // namespace
@@ -80,17 +67,6 @@ Result<engine::Response> recognise(const HttpResponse& response) {
   } else {
     return not_ours();
   }
-  return out;
-}
-
-Error error_of(const engine::Response& response) {
-  Error out{fault_of(response.status), "server." + std::to_string(response.status), {}};
-  const auto problem = wire::decode<wire::Problem>(response.body);
-  if (problem.has_value() && problem->type.starts_with(kTypePrefix)) {
-    out.where = "server." + problem->type.substr(kTypePrefix.size());
-    out.detail = problem->detail.empty() ? problem->title : problem->title + " " + problem->detail;
-  }
-  if (out.detail.empty()) out.detail = "The server did not say what is wrong.";
   return out;
 }
 

@@ -12,7 +12,4 @@ HttpRequest sync_request(std::string target, std::string body);
 /// page, a proxy's error) is Fault::Offline, "http.not_ours": a network failure, not an answer.
 base::Result<engine::Response> recognise(const HttpResponse& response);
 
-/// Any answer but 200 as an Error: `where` is "server.<code of the problem>", `detail` its title and what to do.
-base::Error error_of(const engine::Response& response);
-
 }  // namespace doorstep::transport

@@ -301,7 +301,7 @@ TEST_CASE("engine: refusals say what they are, whether to try again, and when", 
     Close close = close_for(response, w);
     CHECK(close.why.fault == row.fault);
     CHECK(close.why.where == std::string("server.") + row.code);
-    CHECK(close.why.detail == "Title: What to do");
+    CHECK(close.why.detail == "Title What to do");
     CHECK(close.final == row.final);
     CHECK_FALSE(close.retry_after.has_value());
     response.retry_after_s = 30;
@@ -311,12 +311,24 @@ TEST_CASE("engine: refusals say what they are, whether to try again, and when", 
     response.retry_after_s = -5;
     CHECK(close_for(response, w).retry_after == 0s);
   }
-  CHECK(close_for({503, std::nullopt, "<html>"}, w).why.where == "server.http_503");
+  CHECK(close_for({503, std::nullopt, "<html>"}, w).why.where == "server.503");
   Engine engine({}, 0);
   engine.handle(Wake{});
   expect<Need>(engine);
   engine.handle(Broken{{Fault::Denied, "tls.refused", ""}});
   CHECK(expect<Close>(engine).final);
+}
+
+TEST_CASE("engine: a problem that is not one of ours, or has no words, is still an error", "[engine]") {
+  const auto error = error_of({502, {}, "<html>"});
+  CHECK(error.fault == Fault::Offline);
+  CHECK(error.where == "server.502");
+  CHECK(error_of({404, {}, R"({"type":"about:blank","status":404})"}).where == "server.404");
+  CHECK(error_of({410, {}, {}}).fault == Fault::Denied);
+  CHECK(error_of({505, {}, {}}).fault == Fault::Invalid);  // tried again it would be the same
+  const auto wordless = error_of({409, {}, R"({"type":"urn:doorstep:problem:forked","status":409})"});
+  CHECK(wordless.where == "server.forked");
+  CHECK(wordless.detail == "The server did not say what is wrong.");
 }
 
 TEST_CASE("engine: an answer that cannot be true closes before anything is applied", "[engine]") {

@@ -128,7 +128,7 @@ FUZZ(transport_session) {
       session.tell(engine::Broken{answer.error()});
       continue;
     }
-    if (answer->status != 200) fuzz::names_a_place(transport::error_of(*answer));
+    if (answer->status != 200) fuzz::names_a_place(engine::error_of(*answer));
     session.tell(std::move(*answer));
   }
   session.tell(engine::Broken{{base::Fault::Offline, "test", {}}});

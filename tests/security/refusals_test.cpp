@@ -44,7 +44,7 @@ Refused of(const base::Result<transport::HttpResponse>& reply) {
   auto known = transport::recognise(*reply);
   REQUIRE(known.has_value());
   if (known->status == 200) return {"200", known->body};
-  auto error = transport::error_of(*known);
+  auto error = engine::error_of(*known);
   REQUIRE(error.where.starts_with("server."));
   return {std::to_string(known->status) + " " + error.where.substr(7), error.detail};
 }

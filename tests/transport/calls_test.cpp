@@ -145,15 +145,3 @@ TEST_CASE("reply: Retry-After is seconds or nothing", "[transport]") {
   CHECK_FALSE(wait("Wed, 21 Oct 2026 07:28:00 GMT").has_value());
   CHECK_FALSE(wait("99999999999999999999").has_value());
 }
-
-TEST_CASE("reply: a problem that is not one of ours is still an error", "[transport]") {
-  const auto error = transport::error_of({502, {}, "<html>"});
-  CHECK(error.fault == Fault::Offline);
-  CHECK(error.where == "server.502");
-  CHECK(transport::error_of({404, {}, R"({"type":"about:blank","status":404})"}).where == "server.404");
-  const auto wordless = transport::error_of({409, {}, R"({"type":"urn:doorstep:problem:forked","status":409})"});
-  CHECK(wordless.where == "server.forked");
-  CHECK(wordless.detail == "The server did not say what is wrong.");
-  CHECK(transport::error_of({409, {}, R"({"type":"urn:doorstep:problem:forked","title":"t","status":409})"}).where ==
-        "server.forked");
-}
