@@ -4,7 +4,6 @@
 #include <string>
 
 #include "platform/base/error.h"
-#include "platform/base/time.h"
 
 /// What differs between operating systems, one interface each; the implementation is chosen by CMake (linux/).
 namespace doorstep::os {
@@ -19,9 +18,6 @@ base::Result<void> harden_process();
 
 /// Differs after every reboot; a constant word where the system does not say.
 std::string boot_id();
-
-/// The tablet's offset from UTC at `at`, in minutes: 60 in British summer time.
-int local_offset_minutes(base::Instant at);
 
 /// Tells whether there is a network, and when that changes. One thread; the descriptor may be polled by another.
 class NetworkWatch {

@@ -319,7 +319,6 @@ Result<void> Db::script(std::string_view sql) {
 bool Db::lost() const { return connection_->gone(); }
 bool Db::in_transaction() const { return PQtransactionStatus(connection_->handle) != PQTRANS_IDLE; }
 std::string Db::user() const { return std::string(view(PQuser(connection_->handle))); }
-int Db::server_version() const { return PQserverVersion(connection_->handle); }
 
 // Transaction ------------------------------------------------------------------------------------------------------------
 

@@ -167,7 +167,6 @@ class Db {
   bool lost() const;
   bool in_transaction() const;
   std::string user() const;
-  int server_version() const;  ///< 150018
 
  private:
   struct Connection;

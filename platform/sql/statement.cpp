@@ -28,21 +28,6 @@ std::optional<std::int64_t> Row::maybe_integer(int column) const {
   return integer(column);
 }
 
-std::optional<std::string> Row::maybe_string(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return string(column);
-}
-
-std::optional<Id> Row::maybe_id(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return id(column);
-}
-
-std::string Row::name(int column) const {
-  auto* name = sqlite3_column_name(stmt_, column);
-  return name ? name : "";
-}
-
 Statement::Statement(Connection* connection, sqlite3_stmt* stmt, CachedStatement* cached)
     : connection_(connection), cached_(cached) {
   stmt_ = stmt;

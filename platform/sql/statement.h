@@ -38,9 +38,6 @@ class Row {
   bool boolean(int column) const { return integer(column) != 0; }
   base::Instant instant(int column) const { return {integer(column)}; }       ///< stored as ms
   std::optional<std::int64_t> maybe_integer(int column) const;                ///< empty for NULL
-  std::optional<std::string> maybe_string(int column) const;
-  std::optional<Id> maybe_id(int column) const;
-  std::string name(int column) const;         ///< the column's name in the SELECT
 
   /// Column as T: std::int64_t, int, bool, double, std::string, Id or base::Instant.
   template <class T>

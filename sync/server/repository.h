@@ -73,7 +73,6 @@ class Unit {
   virtual Result<void> put_case(const CaseRow& row) = 0;      ///< who may see it, never its log
   /// Every case the worker is entitled to, by id; agrees with entitled() of authorise.h.
   virtual Result<std::vector<CaseRow>> cases_of(const WorkerRow& worker, Date today) = 0;
-  virtual Result<std::vector<Id>> child_cases() = 0;          ///< not aliases, not workers' own
   virtual Result<bool> id_in_use(Id id) = 0;                  ///< as a case, record, worker or device
   virtual Result<bool> held_before(Id case_id, Id worker) = 0;
   virtual Result<void> note_held(Id case_id, Id worker) = 0;

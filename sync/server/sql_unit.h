@@ -159,10 +159,6 @@ class SqlUnit : public Unit {
                            }));
     return rows;
   }
-  Result<std::vector<Id>> child_cases() override {
-    return all<Id>("SELECT id FROM cases WHERE owner IS NULL AND alias_of IS NULL ORDER BY id",
-                   [](const Row& row) { return row.id(0); });
-  }
   Result<bool> id_in_use(Id id) override {
     DOORSTEP_TRY(store_.hold_id(id));
     return exists("SELECT 1 WHERE EXISTS(SELECT 1 FROM cases WHERE id = ?1) OR EXISTS(SELECT 1 FROM records WHERE record = ?1) "

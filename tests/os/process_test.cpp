@@ -4,7 +4,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -28,15 +27,12 @@ class Environment {
   void set(const char* value) {
     if (value) ::setenv(name_.c_str(), value, 1);
     else ::unsetenv(name_.c_str());
-    ::tzset();
   }
 
  private:
   std::string name_;
   std::optional<std::string> was_;
 };
-
-base::Instant at(const char* text) { return *base::from_rfc3339(text); }
 
 }  // namespace
 
@@ -71,19 +67,4 @@ TEST_CASE("hardening: no core dump and no ptrace after it", "[os]") {
 TEST_CASE("boot id: the same while the machine runs", "[os]") {
   CHECK(boot_id() == boot_id());
   CHECK(boot_id().size() == 36);
-}
-
-TEST_CASE("local time: Britain's summer and winter, its last hour before the change, and a half-hour zone", "[os]") {
-  Environment zone("TZ", "GMT0BST,M3.5.0/1,M10.5.0");
-  CHECK(local_offset_minutes(at("2026-07-01T12:00:00Z")) == 60);
-  CHECK(local_offset_minutes(at("2026-11-22T12:00:00Z")) == 0);
-  CHECK(local_offset_minutes(at("2026-03-29T00:59:59.999Z")) == 0);
-  CHECK(local_offset_minutes(at("2026-03-29T01:00:00Z")) == 60);
-  CHECK(local_offset_minutes(at("2026-10-25T00:59:59Z")) == 60);
-  CHECK(local_offset_minutes(at("2026-10-25T01:00:00Z")) == 0);
-  CHECK(local_offset_minutes(at("1969-12-31T23:59:59.500Z")) == 0);
-  zone.set("IST-5:30");
-  CHECK(local_offset_minutes(at("2026-11-22T12:00:00Z")) == 330);
-  zone.set("NST3:30");
-  CHECK(local_offset_minutes(at("2026-11-22T12:00:00Z")) == -210);
 }

@@ -1,7 +1,6 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -40,13 +39,6 @@ std::string boot_id() {
   if (text.has_error()) return "unknown";
   while (!text->empty() && text->back() == '\n') text->pop_back();
   return *text;
-}
-
-int local_offset_minutes(base::Instant at) {
-  auto seconds = static_cast<time_t>(at.ms / 1000 - (at.ms % 1000 < 0 ? 1 : 0));
-  tm local{};
-  if (!::localtime_r(&seconds, &local)) return 0;
-  return static_cast<int>(local.tm_gmtoff / 60);
 }
 
 }  // namespace doorstep::os
