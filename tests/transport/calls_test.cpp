@@ -52,10 +52,11 @@ TEST_CASE("calls: enrol, activate and meta carry their messages there and back",
   const wire::EnrolReply enrolled{base::Id::from_name("d"), base::Id::from_name("w"), "Åsa O'Neill", "CERT", "CA",
                                   std::string(5000, 't')};
   wire::EnrolRequest seen;
+  std::string seen_type;
   Server server([&](const server::HttpRequest& request) {
     if (request.method == "GET" && request.target == "/v1/meta") return ours(wire::encode(wire::Meta{1, 1, "0.1.0", 42, {5}}));
     if (request.target == "/v1/enrol") {
-      CHECK(request.headers.at("content-type") == wire::kContentType);
+      seen_type = request.headers.at("content-type");
       seen = wire::decode<wire::EnrolRequest>(request.body).value();
       return ours(wire::encode(enrolled));
     }
@@ -69,6 +70,7 @@ TEST_CASE("calls: enrol, activate and meta carry their messages there and back",
   REQUIRE(enrol.has_value());
   CHECK(*enrol == enrolled);
   CHECK(seen == asked);
+  CHECK(seen_type == wire::kContentType);
   const auto activate = transport::activate(client, {"TICKET", "CSR"}, kSoon);
   REQUIRE(activate.has_value());
   CHECK(activate->worker_certificate == "CERT TICKET");

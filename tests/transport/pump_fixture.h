@@ -7,13 +7,12 @@
 #include "sync/transport/sync_pump.h"
 #include "sync/wire/codec.h"
 #include "tests/support/council.h"
+#include "tests/transport/gate.h"
 
 /// A small store and a small case server for tests of the pump: operations go from one to the other, nothing else.
 namespace doorstep::transport_test {
 
 using namespace doorstep::support;
-
-constexpr auto kSoon = std::chrono::seconds(10);
 
 /// What the pump told, waited for without sleeping.
 class Told {

@@ -152,70 +152,48 @@ TEST_CASE("pump: no network, no tries; its return is noticed", "[transport]") {
   pump.set_online(false);
   store.add("offline work");
   pump.wake(Why::Asked);
-  CHECK(cases.stored().empty());
   pump.set_online(true);
   CHECK(told.next<SyncDone>().pushed == 1);
+  CHECK(cases.rounds == 2);  // the first, and this one
 }
 
 TEST_CASE("pump: the network goes in the middle of a request", "[transport]") {
+  Gate gate;
   Cases cases;
   Store store;
   Told told;
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool inside = false, open = false;
   cases.go_wrong([&](const server::HttpRequest&) -> std::optional<server::HttpReply> {
-    std::unique_lock lock(mutex);
-    inside = true;
-    changed.notify_all();
-    changed.wait_for(lock, kSoon, [&] { return open; });
+    gate.arrive_and_wait();
     return {};
   });
   transport::SyncPump pump(at_once(cases), store, std::ref(told));
-  {
-    std::unique_lock lock(mutex);
-    REQUIRE(changed.wait_for(lock, kSoon, [&] { return inside; }));
-  }
+  REQUIRE(gate.await(1));
   pump.set_online(false);
   const auto failed = told.next<SyncFailed>();
   CHECK(failed.why.where == "sync.no_network");
   CHECK_FALSE(failed.retry.has_value());
-  {
-    std::lock_guard lock(mutex);
-    open = true;
-    changed.notify_all();
-  }
+  gate.open();
   cases.go_wrong({});
   pump.set_online(true);
   told.next<SyncDone>();
 }
 
 TEST_CASE("pump: stop does not wait for an answer", "[transport]") {
+  Gate gate;
   Cases cases;
   Store store;
   Told told;
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool inside = false, open = false;
   cases.go_wrong([&](const server::HttpRequest&) -> std::optional<server::HttpReply> {
-    std::unique_lock lock(mutex);
-    inside = true;
-    changed.notify_all();
-    changed.wait_for(lock, kSoon, [&] { return open; });
+    gate.arrive_and_wait();
     return {};
   });
   transport::SyncPump pump(at_once(cases), store, std::ref(told));
-  {
-    std::unique_lock lock(mutex);
-    REQUIRE(changed.wait_for(lock, kSoon, [&] { return inside; }));
-  }
+  REQUIRE(gate.await(1));
   const auto before = base::SystemClock().monotonic();
   pump.stop();
   CHECK(base::SystemClock().monotonic() - before < std::chrono::seconds(5));
   pump.stop();
-  std::lock_guard lock(mutex);
-  open = true;
-  changed.notify_all();
+  gate.open();
 }
 
 TEST_CASE("pump: a reply that could not be kept is asked for again", "[transport]") {
