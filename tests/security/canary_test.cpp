@@ -114,12 +114,13 @@ void write_visit(FieldTablet& tablet) {
   tablet.act(state::AddJotting{});
 }
 
-/// A search, and one that is no good query.
+/// A search, and before it one that is no good query and finds nothing.
 void search(FieldTablet& tablet) {
-  for (const std::string& query : {"\"" + kCanaries[Searched] + " AND ( *", kCanaries[Searched]}) {
+  for (const auto& [query, limit] : {std::pair("\"" + kCanaries[Searched] + " AND ( *", std::chrono::seconds(2)),
+                                     std::pair(kCanaries[Searched], std::chrono::seconds(30))}) {
     tablet.type(std::string(state::kSearch), query);
     tablet.act(state::SearchTyped{});
-    tablet.live(std::chrono::steady_clock::now() + std::chrono::seconds(2), [](const auto& s) { return !s.search_hits.empty(); });
+    tablet.live(std::chrono::steady_clock::now() + limit, [](const auto& s) { return !s.search_hits.empty(); });
   }
   CHECK_FALSE(tablet.state().search_hits.empty());
   tablet.act(state::ClearSearch{});
