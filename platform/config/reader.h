@@ -43,9 +43,12 @@ class Table {
   /// `path`: dotted name, empty for the whole file. `node` may be null: then nothing is there.
   Table(File& file, const toml::table* node, std::string path, int line);
 
-  std::optional<Found<std::string>> text(const std::string& key, const std::string& example);           ///< required, not empty
-  std::optional<Found<std::string>> maybe_text(const std::string& key, const std::string& example);     ///< not empty when there
-  std::optional<Found<std::int64_t>> number(const std::string& key, std::int64_t low, std::int64_t high, const std::string& unit);  ///< required
+  /// Required, and not empty.
+  std::optional<Found<std::string>> text(const std::string& key, const std::string& example);
+  /// Not empty when it is there.
+  std::optional<Found<std::string>> maybe_text(const std::string& key, const std::string& example);
+  /// Required.
+  std::optional<Found<std::int64_t>> number(const std::string& key, std::int64_t low, std::int64_t high, const std::string& unit);
   std::optional<Found<std::int64_t>> maybe_number(const std::string& key, std::int64_t low, std::int64_t high, const std::string& unit);
   /// Required: a missing one is a problem, and answers as an empty table whose own keys are not asked for again.
   std::optional<Table> table(const std::string& key, const std::string& example);

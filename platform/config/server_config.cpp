@@ -88,7 +88,8 @@ Parsed<ServerConfig> parse_server_config(std::string_view text, const std::strin
     if (listen) config.listen = *listen;
     if (enrol) config.enrol_listen = *enrol;
     if (listen && enrol && *listen == *enrol && listen->port != 0)
-      table->problem("enrol_listen", table->line(), "it is the same as listen", "enrolment has a port of its own: enrol_listen = \"0.0.0.0:8444\"");
+      table->problem("enrol_listen", table->line(), "it is the same as listen",
+                     "enrolment has a port of its own: enrol_listen = \"0.0.0.0:8444\"");
     if (auto name = table->text("name", "name = \"doorstep.northmere.gov.uk\"")) {
       if (is_host(name->value)) config.server_name = name->value;
       else table->problem("name", name->line, "\"" + name->value + "\" is no host name",

@@ -36,9 +36,9 @@ class Vault {
   Result<Opened> create(std::string_view passphrase);
 
   /// Fault::Locked: wrong passphrase; counted, unless it is the same one as the last wrong one. Fault::Throttled: not tried,
-  /// wait() says how long. Fault::Full: not enough memory for the derivation; not counted. Fault::Corrupt, Unsupported:
-  /// the slot itself; not counted. Fault::NotFound: no slot, or its device key is gone. Fault::Denied: the slot is another
-  /// worker's or another device's.
+  /// wait() says how long. Fault::Full: not enough memory for the derivation, and then not counted; or no room on the disk to
+  /// count the try, and then not tried. Fault::Corrupt, Unsupported: the slot itself; not counted. Fault::NotFound: no slot, or
+  /// its device key is gone. Fault::Denied: the slot is another worker's or another device's.
   Result<Opened> unlock(std::string_view passphrase);
 
   /// As unlock(old), then wraps the same key anew under a fresh salt and a fresh device key; the old passphrase opens

@@ -66,7 +66,7 @@ class Place {
   std::optional<base::Error>* error_;
 };
 
-/// One JSON document. Fault::Invalid with line and column when it is not JSON.
+/// One JSON document. Fault::Invalid with its line when it is not JSON, Fault::Full past limits::kAssetBytes.
 base::Result<boost::json::value> parse_document(std::string_view json, std::string_view what);
 
 }  // namespace doorstep::rules

@@ -289,10 +289,11 @@ int import_filed(const Arguments& args, const doorstep::base::Clock& clock) {
 int token(const Arguments& args, const doorstep::base::Clock& clock) {
   auto opened = open(args, clock);
   if (!opened) return fail(opened.error());
-  auto made = server::make_token(*opened->data.repository, args.worker, {}, clock.wall());
+  const server::EnrolmentTerms terms;
+  auto made = server::make_token(*opened->data.repository, args.worker, terms, clock.wall());
   if (!made) return fail(made.error());
   std::cout << *made << "\n";
-  std::cerr << "good for one tablet, for 72 hours\n";
+  std::cerr << "good for one tablet, for " << terms.token_life / std::chrono::hours(1) << " hours\n";
   return 0;
 }
 

@@ -43,7 +43,7 @@ class Pool {
     free_.push_back(std::move(db));
   }
 
-  std::mutex writer;  ///< writers queue here fairly instead of polling SQLite's lock
+  std::mutex writer;  ///< writers of this process wait here, instead of polling SQLite's lock
 
  private:
   std::filesystem::path file_;

@@ -15,8 +15,8 @@ using base::Millis;
 
 namespace {
 
-// The condition variable's clock stands still while the tablet sleeps; looking again each minute notices that time has passed.
-constexpr Millis kLookAgain = limits::kIdleTimeout;
+// The condition variable's clock stands still while the tablet sleeps; looking again notices that time has passed.
+constexpr Millis kLookAgain = std::chrono::minutes(1);
 
 Millis monotonic() { return base::SystemClock().monotonic(); }
 
