@@ -219,7 +219,7 @@ void submit(Tablet& tablet) {
   tablet.wait_for("Read what will be in each child's record.");
   if (tablet.find("Before you can submit")) throw std::runtime_error("it may not be submitted: " + tablet.screen_text());
   tablet.press("submit", "button");
-  tablet.wait_for("Submitted");  // "It is being sent", or "on this tablet" where there is no network
+  tablet.wait_for("Submitted. The case server has it.");  // "All sent" may still be that of the draft
   tablet.wait_for("All sent", "button");
 }
 
