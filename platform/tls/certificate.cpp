@@ -96,6 +96,9 @@ Result<void> write_subject(X509* cert, const Subject& subject) {
       // X.520 allows a common name 64 characters; the names that count are in subjectAltName.
       ok = !subject.names.empty() && add_name(name, "CN", ("server:" + subject.names.front()).substr(0, 64));
       break;
+    case Kind::Receipts:
+      ok = !subject.names.empty() && add_name(name, "CN", ("receipts:" + subject.names.front()).substr(0, 64));
+      break;
   }
   if (!ok) return Error{Fault::Invalid, "tls.issue", "a certificate needs a device, a worker on a device, or a server's name"};
   return {};
@@ -103,9 +106,10 @@ Result<void> write_subject(X509* cert, const Subject& subject) {
 
 Result<void> write_extensions(X509* cert, X509* issuer, const Subject& subject) {
   const bool server = subject.kind == Kind::Server;
+  const char* usage = server ? "serverAuth" : subject.kind == Kind::Receipts ? "critical,timeStamping" : "clientAuth";
   DOORSTEP_TRY(add_extension(cert, issuer, NID_basic_constraints, "critical,CA:FALSE"));
   DOORSTEP_TRY(add_extension(cert, issuer, NID_key_usage, "critical,digitalSignature"));
-  DOORSTEP_TRY(add_extension(cert, issuer, NID_ext_key_usage, server ? "serverAuth" : "clientAuth"));
+  DOORSTEP_TRY(add_extension(cert, issuer, NID_ext_key_usage, usage));
   DOORSTEP_TRY(add_extension(cert, issuer, NID_subject_key_identifier, "hash"));
   DOORSTEP_TRY(add_extension(cert, issuer, NID_authority_key_identifier, "keyid:always"));
   if (!server) return {};
@@ -165,8 +169,8 @@ bool read_subject(X509* cert, Identity& out) {
     out.device = *device;
     return entries == 2;
   }
-  out.kind = Kind::Server;
-  return entries == 1 && common->starts_with("server:");
+  out.kind = common->starts_with("receipts:") ? Kind::Receipts : Kind::Server;
+  return entries == 1 && (out.kind == Kind::Receipts || common->starts_with("server:"));
 }
 
 }  // namespace
@@ -202,6 +206,8 @@ Owned<EVP_PKEY> read_key(const Secret& pem) {
   return key;
 }
 
+bool is_ed25519(EVP_PKEY* key) { return key && EVP_PKEY_is_a(key, "ED25519"); }
+
 std::string cert_pem(X509* cert) {
   Owned<BIO> bio(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(bio.get(), cert);
@@ -234,10 +240,11 @@ Result<Authority> make_authority(std::string_view name, Instant now) {
   return Authority{std::move(pem), std::move(key_pem)};
 }
 
-Result<Secret> make_key() {
-  const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+Result<Secret> make_key() { return pem_of(Owned<EVP_PKEY>(EVP_EC_gen("P-256")).get()); }
+
+Result<Secret> pem_of(EVP_PKEY* key) {
   const Owned<BIO> bio(BIO_new(BIO_s_secmem()));
-  if (!key || !bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
+  if (!key || !bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1)
     return openssl_error(Fault::Io, "tls.make_key", "the key could not be made");
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &data);
@@ -248,11 +255,12 @@ Result<Secret> make_key() {
 
 Result<std::string> make_request(const Secret& key_pem) {
   const auto key = read_key(key_pem);
-  if (!is_p256(key.get())) return Error{Fault::Invalid, "tls.make_request", "not a P-256 private key"};
+  if (!is_p256(key.get()) && !is_ed25519(key.get()))
+    return Error{Fault::Invalid, "tls.make_request", "neither a P-256 private key nor one for receipts"};
   const Owned<X509_REQ> request(X509_REQ_new());
   const Owned<BIO> bio(BIO_new(BIO_s_mem()));
   if (!request || !bio || X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) != 1 ||
-      X509_REQ_set_pubkey(request.get(), key.get()) != 1 || X509_REQ_sign(request.get(), key.get(), EVP_sha256()) <= 0 ||
+      X509_REQ_set_pubkey(request.get(), key.get()) != 1 || X509_REQ_sign(request.get(), key.get(), is_ed25519(key.get()) ? nullptr : EVP_sha256()) <= 0 ||
       PEM_write_bio_X509_REQ(bio.get(), request.get()) != 1)
     return openssl_error(Fault::Io, "tls.make_request", "the request could not be made");
   return bytes_of(bio.get());
@@ -267,8 +275,9 @@ Result<std::string> issue(const Authority& ca, std::string_view request_pem, con
   const auto bio = bio_of(request_pem);
   const Owned<X509_REQ> request(PEM_read_bio_X509_REQ(bio.get(), nullptr, ask_nobody, nullptr));
   EVP_PKEY* key = request ? X509_REQ_get0_pubkey(request.get()) : nullptr;
-  if (!is_p256(key) || X509_REQ_verify(request.get(), key) != 1)
-    return openssl_error(Fault::Invalid, "tls.issue", "not a certificate request signed by its own P-256 key");
+  const bool right_key = subject.kind == Kind::Receipts ? is_ed25519(key) : is_p256(key);
+  if (!right_key || X509_REQ_verify(request.get(), key) != 1)
+    return openssl_error(Fault::Invalid, "tls.issue", "not a certificate request signed by its own key, of the kind its subject needs");
 
   const Instant not_after{std::min(now.ms + days * kDayMs, instant_of(X509_get0_notAfter(issuer.get())).ms)};
   if (days <= 0 || not_after <= now) return Error{Fault::Invalid, "tls.issue", "the certificate would already have expired"};

@@ -13,7 +13,7 @@
 /// Every function is thread-safe; time is a parameter; randomness comes from OpenSSL.
 namespace doorstep::tls {
 
-enum class Kind { Authority, Server, Device, Worker };
+enum class Kind { Authority, Server, Device, Worker, Receipts };
 
 /// A certificate authority: keep `key` where only the server's account reads it.
 struct Authority {
@@ -22,16 +22,18 @@ struct Authority {
 };
 
 /// What a certificate says about its holder. Written as CN="device:<id>"; CN="worker:<id>" with OU="device:<id>" (a worker's
-/// certificate holds on one device only); CN="server:<first name>" with the names in subjectAltName.
+/// certificate holds on one device only); CN="server:<first name>" with the names in subjectAltName; CN="receipts:<first name>",
+/// which may sign that something was there at a time (the extended key usage timeStamping) and open no connection.
 struct Subject {
   Kind kind = Kind::Device;
   base::Id device;                 ///< Device and Worker
   base::Id worker;                 ///< Worker
-  std::vector<std::string> names;  ///< Server: DNS names or IP addresses, at least one
+  std::vector<std::string> names;  ///< Server: DNS names or IP addresses, at least one. Receipts: the server's, for people
 
   static Subject of_device(base::Id device) { return {Kind::Device, device, {}, {}}; }
   static Subject of_worker(base::Id worker, base::Id device) { return {Kind::Worker, device, worker, {}}; }
   static Subject of_server(std::vector<std::string> names) { return {Kind::Server, {}, {}, std::move(names)}; }
+  static Subject of_receipts(std::vector<std::string> names) { return {Kind::Receipts, {}, {}, std::move(names)}; }
 };
 
 /// What is read back from a certificate. Only meaningful for one whose chain was verified.
@@ -58,13 +60,13 @@ base::Result<Authority> make_authority(std::string_view name, base::Instant now)
 /// A fresh P-256 private key, PEM (PKCS#8).
 base::Result<base::Secret> make_key();
 
-/// A certificate request (PKCS#10) for `key_pem`: proves possession; its subject is ignored by issue(). PEM.
+/// A certificate request (PKCS#10) for `key_pem`, P-256 or a Signer's: proves possession; its subject is ignored by issue(). PEM.
 base::Result<std::string> make_request(const base::Secret& key_pem);
 
 /// A certificate for the key of `request_pem`, PEM. From the request only its public key is taken, after its own signature was
 /// checked; subject and extensions come from `subject`. Valid from an hour before `now` (tablet clocks are a little wrong)
 /// for `days`, never longer than the authority. Serial: 128 random bits. Fault::Invalid for a request that is not a
-/// well-formed, correctly signed P-256 one.
+/// well-formed, correctly signed one of the right kind of key: Ed25519 for receipts, P-256 for everything else.
 base::Result<std::string> issue(const Authority& ca, std::string_view request_pem, const Subject& subject, int days,
                                 base::Instant now);
 

@@ -36,7 +36,10 @@ Owned<BIO> bio_of(std::string_view bytes);
 std::string bytes_of(BIO* bio);
 /// Null when the text is not one.
 Owned<X509> read_cert(std::string_view pem);
+/// A private key as PEM (PKCS#8). Fault::Io also for null.
+base::Result<base::Secret> pem_of(EVP_PKEY* key);
 Owned<EVP_PKEY> read_key(const base::Secret& pem);
+bool is_ed25519(EVP_PKEY* key);  ///< what signs receipts; null is none
 std::string cert_pem(X509* cert);
 /// SHA-256 of the certificate's SubjectPublicKeyInfo, 64 hex digits.
 std::string spki_pin_of(X509* cert);

@@ -1,0 +1,89 @@
+#include "platform/tls/signature.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace doorstep;
+using base::Fault;
+
+namespace {
+
+const base::Instant kNow{1'795'000'000'000};  // a day in November 2026
+const base::Millis kDay = std::chrono::hours(24);
+
+tls::Authority authority(const char* name = "Test council") {
+  auto ca = tls::make_authority(name, kNow);
+  REQUIRE(ca.has_value());
+  return std::move(*ca);
+}
+tls::Signer signer_of(const tls::Authority& ca, int days = 100, base::Instant at = kNow) {
+  auto signer = tls::make_signer(ca, {"cases.example.gov.uk"}, days, at);
+  REQUIRE(signer.has_value());
+  return std::move(*signer);
+}
+std::string signed_by(const tls::Signer& signer, std::string_view bytes) {
+  auto signature = tls::sign(signer.key, bytes);
+  REQUIRE(signature.has_value());
+  return *signature;
+}
+/// Where it was refused; empty: it was not.
+std::string refused(const base::Result<void>& checked) {
+  if (checked) return {};
+  CHECK(checked.error().fault == Fault::Untrusted);
+  return checked.error().where;
+}
+
+}  // namespace
+
+TEST_CASE("signature: good over exactly the bytes, by a key certified for receipts, and over nothing else", "[tls]") {
+  const auto ca = authority();
+  const auto signer = signer_of(ca);
+  const auto signature = signed_by(signer, "fourteen");
+  CHECK(signed_by(signer, "fourteen") == signature);
+  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow, "fourteen", signature)).empty());
+  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow, "fifteen", signature)) == "tls.signature");
+  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow, "fourteen", {})) == "tls.signature");
+  for (std::size_t at = 0; at < signature.size(); ++at) {
+    auto changed = signature;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow, "fourteen", changed)) == "tls.signature");
+  }
+  const auto other = signer_of(ca);
+  CHECK(refused(tls::check_signature(ca.cert, other.cert, kNow, "fourteen", signature)) == "tls.signature");
+}
+
+TEST_CASE("signature: another authority's signer, a worker, a tablet, the server and the authority itself sign no receipts", "[tls]") {
+  const auto ca = authority(), forger = authority();  // of the same name
+  const auto foreign = signer_of(forger);
+  CHECK(refused(tls::check_signature(ca.cert, foreign.cert, kNow, "x", signed_by(foreign, "x"))) == "tls.signer");
+  const auto key = *tls::make_key();
+  const auto request = *tls::make_request(key);
+  const auto device = base::Id::from_name("device"), worker = base::Id::from_name("worker");
+  CHECK_FALSE(tls::sign(key, "x").has_value());
+  const auto signature = signed_by(signer_of(ca), "x");
+  for (const auto& subject : {tls::Subject::of_device(device), tls::Subject::of_worker(worker, device), tls::Subject::of_server({"localhost"})}) {
+    const auto cert = tls::issue(ca, request, subject, 90, kNow);
+    REQUIRE(cert.has_value());
+    CHECK(refused(tls::check_signature(ca.cert, *cert, kNow, "x", signature)) == "tls.signer");
+  }
+  CHECK_FALSE(tls::issue(ca, request, tls::Subject::of_receipts({"localhost"}), 90, kNow).has_value());  // a key of another kind
+  CHECK(refused(tls::check_signature(ca.cert, ca.cert, kNow, "x", signature)) == "tls.signer");
+  CHECK(refused(tls::check_signature(ca.cert, "no certificate", kNow, "x", signature)) == "tls.signer");
+}
+
+TEST_CASE("signature: what was signed while the certificate held stays good after it, and is not good from before or after it", "[tls]") {
+  const auto ca = authority();
+  const auto signer = signer_of(ca, 10);
+  const auto signature = signed_by(signer, "x");
+  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow + 9 * kDay, "x", signature)).empty());
+  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow + 11 * kDay, "x", signature)) == "tls.signer");
+  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow + -1 * kDay, "x", signature)) == "tls.signer");
+}
+
+TEST_CASE("signature: a signer's certificate opens no connection of its own kind", "[tls]") {
+  const auto ca = authority();
+  const auto identity = tls::inspect(signer_of(ca).cert);
+  REQUIRE(identity.has_value());
+  CHECK(identity->kind == tls::Kind::Receipts);
+  CHECK(identity->device.nil());
+  CHECK(identity->worker.nil());
+}
