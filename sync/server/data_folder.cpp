@@ -56,6 +56,21 @@ Result<std::string> certify(const fs::path& folder, const tls::Authority& ca, co
   return pem;
 }
 
+/// What signs receipts: as it is in the folder while it is good for another 30 days, else made anew.
+Result<tls::Signer> signer_of(const fs::path& folder, const tls::Authority& ca, const std::vector<std::string>& names, Instant now) {
+  auto cert = base::read_file(folder / "receipts.pem", limits::kKeyFileBytes);
+  auto key = read_secret(folder / "receipts.key");
+  if (cert && key && tls::matches(*cert, *key)) {
+    auto identity = tls::inspect(*cert);
+    if (identity && identity->kind == tls::Kind::Receipts && identity->not_after >= now + kRenewBefore)
+      return tls::Signer{std::move(*cert), std::move(*key)};
+  }
+  DOORSTEP_TRY_ASSIGN(tls::Signer made, tls::make_signer(ca, names, tls::kServerDays, now));
+  DOORSTEP_TRY(base::write_file_atomic(folder / "receipts.key", made.key.view(), Access::Owner));
+  DOORSTEP_TRY(base::write_file_atomic(folder / "receipts.pem", made.cert, Access::Everybody));
+  return made;
+}
+
 /// Everything but where cases are.
 Result<DataFolder> open_keys(const fs::path& folder, const std::vector<std::string>& names, Instant now) {
   DataFolder out;
@@ -66,6 +81,7 @@ Result<DataFolder> open_keys(const fs::path& folder, const std::vector<std::stri
   if (identity.not_after < now + kRenewBefore) {
     DOORSTEP_TRY_ASSIGN(out.certificate, certify(folder, out.ca, out.key, names, now));
   }
+  DOORSTEP_TRY_ASSIGN(out.signer, signer_of(folder, out.ca, names, now));
   return out;
 }
 

@@ -4,20 +4,21 @@
 #include <string>
 #include <vector>
 
-#include "platform/tls/certificate.h"
+#include "platform/tls/signature.h"
 #include "sync/server/pg_repository.h"
 #include "sync/server/sqlcipher_repository.h"
 
 namespace doorstep::server {
 
 /// The case server's own folder (mode 0700): cases.db and its key cases.key, the authority ca.pem and ca.key, the server's
-/// certificate server.pem and server.key. Keys have mode 0600. Whoever copies the folder without cases.key has nothing.
+/// certificate server.pem and server.key, and what it signs receipts with, receipts.pem and receipts.key. Keys have mode 0600. Whoever copies the folder without cases.key has nothing.
 /// With PostgreSQL there is no cases.db, and cases.key is what records are sealed with: the same file on every server.
 struct DataFolder {
   std::unique_ptr<Repository> repository;
   tls::Authority ca;
   std::string certificate;  ///< PEM
   base::Secret key;         ///< PEM
+  tls::Signer signer;       ///< of receipts
 };
 
 enum class Keep { File, Postgres };  ///< where cases are to be
@@ -27,7 +28,9 @@ enum class Keep { File, Postgres };  ///< where cases are to be
 base::Result<void> init_data_folder(const std::filesystem::path& folder, const std::string& council_name,
                                     const std::vector<std::string>& names, Instant now, Keep keep = Keep::File);
 
-/// Opens it. A server certificate with less than 30 days left is made anew for the same key, with `names`.
+/// Opens it. A server certificate with less than 30 days left is made anew for the same key, with `names`. What signs receipts is
+/// made anew, key and all, when its certificate has less than 30 days left or the files are not there: receipts carry the
+/// certificate that was theirs.
 /// Fault::NotFound: not initialised, or the cases are gone: they are never begun anew here.
 base::Result<DataFolder> open_data_folder(const std::filesystem::path& folder, const std::vector<std::string>& names, Instant now,
                                           const RepositoryOptions& options = {});

@@ -14,8 +14,10 @@
 #include "sync/server/export.h"
 #include "sync/server/http_listener.h"
 #include "sync/server/import.h"
+#include "sync/server/push.h"
+#include "sync/server/receipts.h"
 #include "sync/server/service.h"
-#include "sync/wire/messages.h"
+#include "sync/wire/codec.h"
 
 namespace {
 
@@ -42,6 +44,7 @@ struct Arguments {
   fs::path folder, file;
   bool relative_dates = false;
   std::string worker, device;
+  std::int64_t number = 0;  ///< of a receipt
   std::string postgres, owner;  ///< urls: the application's, the schema owner's
 };
 
@@ -223,6 +226,7 @@ int serve(const Arguments& args, const doorstep::base::Clock& clock) {
   options.blobs = blobs_of(opened->config);
   options.requests_per_minute = args.requests_per_minute;
   options.next_after_s = options.next_spread_s = args.next_s;
+  options.signer = &opened->data.signer;
   server::Service service(*opened->data.repository, opened->data.ca, clock, server::validate_with(std::move(*forms)), options);
   auto main = listen(opened->config.listen, *opened, tls::ClientCertificates::Required,
                      [&](const server::HttpRequest& request) { return service.handle(request); });
@@ -313,6 +317,43 @@ int revoke(const Arguments& args, const doorstep::base::Clock& clock) {
   return 0;
 }
 
+/// The receipt with this number, as a tablet shows it and as a file that check-receipt reads.
+int receipt(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto found = server::read_receipt(*opened->data.repository, opened->data.signer, args.number);
+  if (!found) return fail(found.error());
+  std::cout << doorstep::wire::encode(*found) << "\n";
+  return 0;
+}
+
+int check_receipt(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto text = doorstep::base::read_file(args.file, limits::kConfigBytes);
+  if (!text) return fail(text.error());
+  auto read = doorstep::wire::decode<doorstep::wire::SignedReceipt>(*text);
+  if (!read) return fail({doorstep::base::Fault::Invalid, args.file.string(), "it is not a receipt: " + read.error().detail});
+  auto checked = server::check_receipt(*opened->data.repository, opened->data.ca.cert, *read);
+  if (!checked) return fail(checked.error());
+  const auto& said = checked->statement;
+  std::cout << "signature good\nreceipt " << said.number << "\nat " << to_rfc3339(said.at) << "\n"
+            << doorstep::model::code(said.kind) << " of record " << said.record.str() << "\nrevision " << said.rev << "\nhash "
+            << said.hash << "\nsent " << said.sent << "\ntablet " << said.device.str() << " operation " << said.incarnation << "/"
+            << said.operation << "\n";
+  switch (checked->standing) {
+    case server::Standing::Here: std::cout << "this server has exactly this\n"; return 0;
+    case server::Standing::NotHere:
+      std::cout << "this server does not have it: it was restored from a backup of before. The tablet sends it again at its next sync.\n";
+      return kRefused;
+    case server::Standing::Otherwise:
+      std::cout << "this server has something else in its place: it was restored from a backup, and went on differently since. What "
+                   "the tablet wrote was sent again under another number.\n";
+      return kRefused;
+  }
+  return kRefused;
+}
+
 int status(const Arguments& args, const doorstep::base::Clock& clock) {
   auto opened = open(args, clock);
   if (!opened) return fail(opened.error());
@@ -398,6 +439,10 @@ int main(int argc, char** argv) {
   which->add_option("--device", args.device, "id as status shows it");
   which->add_option("--worker", args.worker, "worker_ref");
   which->require_option(1);
+  auto* receipt_command = app.add_subcommand("receipt", "the receipt of a record or a decision, signed, as JSON");
+  receipt_command->add_option("number", args.number, "as the tablet shows it")->required();
+  auto* check_command = app.add_subcommand("check-receipt", "whether a receipt is this council's, and what it names is here");
+  check_command->add_option("file", args.file, "as receipt wrote it")->required();
   auto* status_command = app.add_subcommand("status", "counts, tablets, and whether the audit is intact");
   auto* export_command = app.add_subcommand("export", "approved records as HTML and JSON, visit tables, manifest");
   export_command->add_option("folder", args.folder, "made when it is not there")->required();
@@ -414,6 +459,8 @@ int main(int argc, char** argv) {
   if (*filed_command) return import_filed(args, clock);
   if (*token_command) return token(args, clock);
   if (*revoke_command) return revoke(args, clock);
+  if (*receipt_command) return receipt(args, clock);
+  if (*check_command) return check_receipt(args, clock);
   if (*status_command) return status(args, clock);
   if (*export_command) return export_all(args, clock);
   return kRefused;

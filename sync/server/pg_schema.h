@@ -94,6 +94,9 @@ CREATE TABLE blob_refs(record uuid NOT NULL, blob uuid NOT NULL REFERENCES blobs
 CREATE INDEX blob_refs_blob ON blob_refs(blob);
 CREATE INDEX blob_refs_device ON blob_refs(device);
 )sql"},
+    {3, R"sql(
+CREATE INDEX receipts_of ON receipts(device, incarnation, through);
+)sql"},
 };
 
 /// What the application's role may do, and nothing else: it owns nothing, and what never changes it can only add to.

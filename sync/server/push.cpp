@@ -134,8 +134,14 @@ Result<void> take_effect(Unit& unit, const wire::Operation& op, const Facts& fac
   return {};
 }
 
+/// An operation, and its own receipt where it has one.
+struct Taken {
+  OperationRow row;
+  std::optional<wire::Receipt> receipt;
+};
+
 /// One operation in one transaction.
-Result<OperationRow> take_in(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
+Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
                              std::int64_t number, const std::string& bytes, const std::string& hash, Instant now) {
   auto op = wire::decode<wire::Operation>(bytes);
   Scope scope{actor.device.id};
@@ -147,9 +153,14 @@ Result<OperationRow> take_in(Repository& repository, const ValidateRecord& valid
   DOORSTEP_TRY_ASSIGN(auto before, unit->operation(actor.device.id, incarnation, number));
   if (before) {  // the same request twice at once
     if (before->hash != hash && !base::mutant("key-without-content")) return forked();
-    return *before;
+    Taken again{std::move(*before), std::nullopt};
+    if (op && has_receipt(op->kind, again.row.result)) {
+      DOORSTEP_TRY_ASSIGN(again.receipt, unit->receipt_of(actor.device.id, incarnation, number));
+    }
+    return again;
   }
-  OperationRow row{actor.device.id, incarnation, bytes, hash, actor.worker.id, now, {}};
+  Taken taken{{actor.device.id, incarnation, bytes, hash, actor.worker.id, now, {}}, std::nullopt};
+  OperationRow& row = taken.row;
   AuditRow line{now, actor.worker.id, actor.device.id, "operation", {}, "malformed"};
 
   // Rights may have gone since the request was admitted: they are asked again in the transaction that uses them.
@@ -176,9 +187,12 @@ Result<OperationRow> take_in(Repository& repository, const ValidateRecord& valid
     line.outcome = row.result.code ? model::code(*row.result.code) : model::code(row.result.status);
   }
   DOORSTEP_TRY(unit->add_operation(row));
+  if (op && has_receipt(op->kind, row.result)) {
+    DOORSTEP_TRY_ASSIGN(taken.receipt, unit->add_receipt(actor.device.id, incarnation, {number, hash}, now));
+  }
   DOORSTEP_TRY(unit->audit(line));
   DOORSTEP_TRY(unit->commit());
-  return row;
+  return taken;
 }
 
 /// The chain's hash after `number`; empty when it is not known here.
@@ -191,12 +205,14 @@ Result<std::optional<std::string>> known_hash(Unit& unit, Id device, std::int64_
 }  // namespace
 
 Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
-                    const wire::OpsBatch& ops, Instant now) {
+                    const wire::OpsBatch& ops, Instant now, const tls::Signer* signer) {
   Pushed out;
+  std::string epoch;
   const Id device = actor.device.id;
   std::string hash = ops.prev;
   {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
+    DOORSTEP_TRY_ASSIGN(epoch, unit->epoch());
     DOORSTEP_TRY_ASSIGN(out.chain, unit->chain_of(device, incarnation));
     if (ops.items.empty() || (ops.first > out.chain.through + 1 && !base::mutant("gap-taken-in"))) return out;
     DOORSTEP_TRY_ASSIGN(auto before, known_hash(*unit, device, incarnation, ops.first - 1));
@@ -214,11 +230,14 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
   std::int64_t number = ops.first;
   for (const std::string& bytes : ops.items) {
     hash = wire::chain_next(hash, bytes);
-    DOORSTEP_TRY_ASSIGN(auto row, insist(repository, [&] {
+    DOORSTEP_TRY_ASSIGN(auto taken, insist(repository, [&] {
                           return take_in(repository, validate, actor, incarnation, number, bytes, hash, now);
                         }));
     ++number;
-    out.results.push_back(std::move(row.result));
+    if (signer && taken.receipt) {
+      DOORSTEP_TRY_ASSIGN(taken.row.result.receipt, sign_receipt(*signer, epoch, taken.row, *taken.receipt));
+    }
+    out.results.push_back(std::move(taken.row.result));
   }
   DOORSTEP_TRY(insist(repository, [&]() -> Result<void> {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.write_within({device}));

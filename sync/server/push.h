@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "sync/server/decide.h"
+#include "sync/server/receipts.h"
 #include "sync/server/repository.h"
 
 namespace doorstep::server {
@@ -19,12 +20,13 @@ struct Pushed {
   std::optional<wire::Receipt> receipt;
 };
 
-/// Takes a batch of frozen operations in. Each gets its effect, its result and its key in one transaction; the receipt comes
-/// after all of them. What was taken in before is answered with its stored result.
+/// Takes a batch of frozen operations in. Each gets its effect, its result and its key in one transaction, a submit and a
+/// decision also the number of its receipt; the batch's receipt comes after all of them. What was taken in before is answered
+/// with its stored result, and the same receipt. `signer` null: none is signed.
 /// Fault::Conflict: the device's chain is not the one it sent before (a clone or a rolled-back disk): nothing is taken in.
 /// A batch that starts beyond what is known here (this server was restored) is not taken in either, and is no error:
 /// `chain` says where to start again.
 base::Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
-                          const wire::OpsBatch& ops, Instant now);
+                          const wire::OpsBatch& ops, Instant now, const tls::Signer* signer = nullptr);
 
 }  // namespace doorstep::server

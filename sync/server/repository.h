@@ -107,6 +107,9 @@ class Unit {
   virtual Result<std::optional<OperationRow>> operation(Id device, std::int64_t incarnation, std::int64_t number) = 0;
   virtual Result<void> add_operation(const OperationRow& row) = 0;
   virtual Result<wire::Receipt> add_receipt(Id device, std::int64_t incarnation, const DeviceChain& through, Instant at) = 0;
+  /// The first that goes through exactly this operation: of a submit or a decision, its own.
+  virtual Result<std::optional<wire::Receipt>> receipt_of(Id device, std::int64_t incarnation, std::int64_t operation) = 0;
+  virtual Result<std::optional<ReceiptRow>> receipt(std::int64_t number) = 0;
 
   // Views --------------------------------------------------------------------------------------------------------------
   virtual Result<std::optional<ViewRow>> view(Id device, const std::string& digest) = 0;

@@ -84,6 +84,13 @@ struct BlobRow {
   base::Secret key;                    ///< its file's own
 };
 
+/// A receipt as it was given out.
+struct ReceiptRow {
+  Id device;
+  std::int64_t incarnation = 1;
+  wire::Receipt receipt;
+};
+
 struct TokenRow {
   std::string hash;  ///< SHA-256 of the token's bytes, hex
   Id worker;

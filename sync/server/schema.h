@@ -97,6 +97,9 @@ CREATE TABLE blob_refs(record BLOB NOT NULL, blob BLOB NOT NULL REFERENCES blobs
 CREATE INDEX blob_refs_blob ON blob_refs(blob);
 CREATE INDEX blob_refs_device ON blob_refs(device);
 )sql"},
+    {3, R"sql(
+CREATE INDEX receipts_of ON receipts(device, incarnation, through);
+)sql"},
 };
 
 }  // namespace doorstep::server

@@ -210,7 +210,7 @@ HttpReply Service::sync(const HttpRequest& request) {
 
   const Instant now = clock_.wall();
   std::optional<std::vector<wire::BlobNeed>> needed;
-  auto pushed = push(repository_, validate_, actor, asked.incarnation, asked.ops, now);
+  auto pushed = push(repository_, validate_, actor, asked.incarnation, asked.ops, now, options_.signer);
   if (!pushed) {
     if (pushed.error().where == "push.revoked") return revoked();
     if (pushed.error().where == "push.forked")
@@ -235,6 +235,8 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.applied_through = pushed->chain.through;
   reply.head_hash = pushed->chain.hash;
   reply.results = std::move(pushed->results);
+  const bool receipts = std::any_of(reply.results.begin(), reply.results.end(), [](const auto& r) { return r.receipt.has_value(); });
+  if (receipts) reply.receipt_signer = options_.signer->cert;
   reply.need_view = pulled->need_view;
   reply.cases = std::move(pulled->cases);
   reply.drop = std::move(pulled->drop);

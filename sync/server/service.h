@@ -10,6 +10,7 @@
 #include "sync/server/enrolment.h"
 #include "sync/server/http_listener.h"
 #include "sync/server/rate_limit.h"
+#include "sync/server/receipts.h"
 #include "sync/server/repository.h"
 
 namespace doorstep::server {
@@ -22,6 +23,7 @@ struct ServiceOptions {
   EnrolmentTerms terms;
   std::int64_t next_after_s = 300, next_spread_s = 300;  ///< when tablets come back by themselves
   std::string version;                                   ///< of this program
+  const tls::Signer* signer = nullptr;                   ///< of receipts; outlives the service. Null: none are signed
 };
 
 /// Checks a record against the form of the version it was written under, or the newest (last) when that is not known here.

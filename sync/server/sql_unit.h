@@ -326,6 +326,21 @@ class SqlUnit : public Unit {
                                          device, incarnation, through.through, through.hash, at));
     return wire::Receipt{number.value_or(0), at, through.through, through.hash};
   }
+  Result<std::optional<wire::Receipt>> receipt_of(Id device, std::int64_t incarnation, std::int64_t operation) override {
+    return one<wire::Receipt>(
+        "SELECT number, at, through, hash FROM receipts WHERE device = ?1 AND incarnation = ?2 AND through = ?3 "
+        "ORDER BY number LIMIT 1",
+        [](const Row& row) { return wire::Receipt{row.integer(0), row.instant(1), row.integer(2), row.string(3)}; }, device,
+        incarnation, operation);
+  }
+  Result<std::optional<ReceiptRow>> receipt(std::int64_t number) override {
+    return one<ReceiptRow>(
+        "SELECT number, at, through, hash, device, incarnation FROM receipts WHERE number = ?1",
+        [](const Row& row) {
+          return ReceiptRow{row.id(4), row.integer(5), {row.integer(0), row.instant(1), row.integer(2), row.string(3)}};
+        },
+        number);
+  }
 
   // Views --------------------------------------------------------------------------------------------------------------
 

@@ -321,6 +321,8 @@ DOORSTEP_WIRE(model::Disposition);
 DOORSTEP_WIRE(model::Revision);
 DOORSTEP_WIRE(Operation);
 DOORSTEP_WIRE(MatchBody);
+DOORSTEP_WIRE(ReceiptStatement);
+DOORSTEP_WIRE(SignedReceipt);
 DOORSTEP_WIRE(OpResult);
 DOORSTEP_WIRE(OpsBatch);
 DOORSTEP_WIRE(Cursor);

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sync/model/records.h"
@@ -67,6 +68,37 @@ enum class Refusal : std::uint8_t {
   BlobsMissing,    ///< approval before every photo and drawing of the record has arrived
 };
 
+/// What the server signs of a submit or a decision that it took: that it has this, exactly so, since then. Its JSON text, after
+/// kReceiptContext, is what is signed; whoever passes it on passes on these bytes.
+struct ReceiptStatement {
+  std::int64_t number = 0;     ///< the server's own count, shared with Receipt
+  Instant at;                  ///< when it was taken in, by the server's clock
+  std::string epoch;           ///< of the history it stands in
+  Id device;                   ///< whose operation it was
+  std::int64_t incarnation = 1, operation = 0;
+  OpKind kind{};               ///< Submit or Decide
+  Id record;
+  std::int64_t rev = 0;        ///< the record's revision that it made
+  std::string hash;            ///< of that revision's body
+  std::string sent;            ///< SHA-256 of the operation's body exactly as it was sent, hex
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("number", s.number); f("at", s.at); f("epoch", s.epoch); f("device", s.device); f("incarnation", s.incarnation);
+    f("operation", s.operation); f("kind", s.kind); f("record", s.record); f("rev", s.rev); f("hash", s.hash); f("sent", s.sent);
+  }
+  friend bool operator==(const ReceiptStatement&, const ReceiptStatement&) = default;
+};
+inline constexpr std::string_view kReceiptContext("DOORSTEP-RECEIPT-V1\0", 20);  ///< what is signed begins with it
+
+struct SignedReceipt {
+  std::string statement;  ///< exact bytes of a ReceiptStatement
+  std::string signature;  ///< Ed25519, hex
+  std::optional<std::string> signer = {};  ///< PEM of the signer's certificate. On the wire the reply has it: SyncReply::receipt_signer
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("statement", s.statement); f("signature", s.signature); f("signer", s.signer);
+  }
+  friend bool operator==(const SignedReceipt&, const SignedReceipt&) = default;
+};
+
 struct OpResult {
   std::int64_t number = 0;
   OpStatus status{};
@@ -74,8 +106,10 @@ struct OpResult {
   std::string detail;           ///< for people
   std::int64_t rev = 0;         ///< the revision made, where one was
   std::string hash;
+  std::optional<SignedReceipt> receipt = {};  ///< of a Submit or Decide that was taken; never kept with the result
   template <class S, class F> static void each(S& s, F&& f) {
     f("op", s.number); f("status", s.status); f("code", s.code); f("detail", s.detail); f("rev", s.rev); f("hash", s.hash);
+    f("receipt", s.receipt);
   }
   friend bool operator==(const OpResult&, const OpResult&) = default;
 };
@@ -202,12 +236,13 @@ struct SyncReply {
   Instant server_time;
   std::optional<std::vector<Incarnation>> lost;  ///< of `earlier`: no longer so in our history, which goes so far (a restore)
   std::optional<std::vector<BlobNeed>> need;     ///< all that this device should send, up to limits::kBlobsNeeded
+  std::optional<std::string> receipt_signer;  ///< PEM: the certificate of whoever signed the receipts of `results`
   template <class S, class F> static void each(S& s, F&& f) {
     f("epoch", s.epoch); f("applied_through", s.applied_through); f("head_hash", s.head_hash);
     f("stable_through", s.stable_through); f("results", s.results); f("need_view", s.need_view); f("cases", s.cases);
     f("drop", s.drop); f("more", s.more); f("next_after_s", s.next_after_s); f("next_spread_s", s.next_spread_s);
     f("receipt", s.receipt); f("server_time", s.server_time); f("lost", s.lost);
-    f("need", s.need);
+    f("need", s.need); f("receipt_signer", s.receipt_signer);
   }
   friend bool operator==(const SyncReply&, const SyncReply&) = default;
 };

@@ -85,7 +85,9 @@ class Office {
   }) : Office(GENERATE(Store::Sqlcipher, Store::Postgres), std::move(options), std::move(validate)) {}
   explicit Office(Store store, server::ServiceOptions options = {}, server::ValidateRecord validate = [](const auto&) {
     return std::string();
-  }) : ca(*tls::make_authority("Test council", clock.now)), store(store) {
+  }) : ca(*tls::make_authority("Test council", clock.now)), signer(*tls::make_signer(ca, {"localhost"}, tls::kServerDays, clock.now)),
+      store(store) {
+    if (!options.signer) options.signer = &signer;
     REQUIRE(::mkdtemp(folder_.data()) != nullptr);
     if (store == Store::Postgres) {
       auto& cluster = support::Postgres::shared();
@@ -145,6 +147,7 @@ class Office {
   TestClock clock;
   base::Secret key = base::Secret::copy_of("0123456789abcdef0123456789abcdefsalt-of-16-bytes");
   tls::Authority ca;
+  tls::Signer signer;
   std::unique_ptr<server::Repository> repository;
   std::unique_ptr<server::Service> service;
   const Store store;

@@ -50,7 +50,8 @@ SyncReply whole_reply() {
   SyncReply r;
   r.epoch = "e1";
   r.applied_through = 3;
-  r.results = {{1, OpStatus::Applied, std::nullopt, "", 2, std::string(64, 'b')}, {2, OpStatus::Refused, Refusal::OwnRecord, "why", 0, ""}};
+  r.results = {{1, OpStatus::Applied, std::nullopt, "", 2, std::string(64, 'b'), SignedReceipt{"{}", "3045"}},
+               {2, OpStatus::Refused, Refusal::OwnRecord, "why", 0, ""}};
   CasePull pull;
   pull.case_id = id("child");
   pull.to = 1;
@@ -62,6 +63,7 @@ SyncReply whole_reply() {
   r.cases.push_back(pull);
   r.drop = {id("gone")};
   r.receipt = Receipt{7, {1'795'354'200'000}, 3, kChainStart};
+  r.receipt_signer = "-----BEGIN CERTIFICATE-----\n";
   return r;
 }
 

@@ -114,6 +114,8 @@ TEST_CASE("protocol: every field of every message stands on the page", "[wire]")
   described(LogEntry{});
   described(model::Revision{});
   described(Receipt{});
+  described(ReceiptStatement{});
+  described(SignedReceipt{});
   described(EnrolRequest{});
   described(EnrolReply{});
   described(ActivateRequest{});
