@@ -15,6 +15,7 @@
 #include "platform/os/os.h"
 #include "platform/tls/certificate.h"
 #include "platform/tls/context.h"
+#include "platform/tls/signature.h"
 #include "sync/wire/codec.h"
 
 namespace {
@@ -48,11 +49,14 @@ state::Config config_of(const config::DeviceConfig& device) {
   return out;
 }
 
-work::Credentials credentials(std::string ca) {
+work::Credentials credentials(const std::string& ca) {
   return {.make_key = [] { return tls::make_key(); },
           .make_request = [](const base::Secret& key) { return tls::make_request(key); },
-          .client_context = [ca = std::move(ca)](const std::string& certificate, const base::Secret& key) {
+          .client_context = [ca](const std::string& certificate, const base::Secret& key) {
             return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
+          },
+          .check_signature = [ca](const std::string& signer, base::Instant at, std::string_view bytes, std::string_view signature) {
+            return tls::check_signature(ca, signer, at, bytes, signature);
           }};
 }
 

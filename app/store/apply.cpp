@@ -99,6 +99,7 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
                                                         incarnation, reply.applied_through));
   DOORSTEP_TRY(db.exec("UPDATE ops SET acked=0, settled=0, dismissed=0, status=NULL, code=NULL, detail=NULL, rev=NULL, result_hash=NULL"
                        " WHERE incarnation=? AND number>?", incarnation, reply.applied_through));
+  DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", incarnation, reply.applied_through));
   DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   // What is kept of the drafts' log is of a history that is no more: a draft must not be brought in line with it.
   DOORSTEP_TRY_ASSIGN(Id own, me());
@@ -124,6 +125,7 @@ Result<void> Store::Impl::offer_again(const wire::Incarnation& lost) {
   }));
   for (const Queued& item : again) DOORSTEP_TRY(queue(item));
   DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND number>?", lost.number, kept));
+  DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", lost.number, kept));
   DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   return {};
 }
@@ -152,13 +154,43 @@ Result<void> Store::Impl::take_results(const wire::SyncReply& reply, Applied& ou
     } else {
       out.caseload_changed = true;
     }
+    if (result.receipt) {
+      wire::SignedReceipt receipt = *result.receipt;
+      receipt.signer = reply.receipt_signer;
+      DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(bytes));
+      DOORSTEP_TRY(take_receipt(std::move(receipt), op, incarnation, result));
+    }
     if (result.status != wire::OpStatus::Applied) {
       DOORSTEP_TRY_ASSIGN(auto told, answers("number=" + std::to_string(result.number), std::nullopt));
       out.answers.insert(out.answers.end(), told.begin(), told.end());
     }
   }
-  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='' WHERE incarnation=? AND number<=? AND acked=1 AND bytes<>''", incarnation,
+  // What has a receipt that does not check out is kept however safe the server says it is.
+  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='' WHERE incarnation=? AND number<=? AND acked=1 AND bytes<>'' AND NOT EXISTS (SELECT 1"
+                       " FROM receipts r WHERE r.incarnation=ops.incarnation AND r.operation=ops.number AND r.fault<>'')", incarnation,
                        base::mutant("acked-work-thrown-away") ? reply.applied_through : reply.stable_through));
+  return {};
+}
+
+/// Kept whether it checks out or not: the person is told, and the operation counts as acknowledged by the reply, not by this.
+Result<void> Store::Impl::take_receipt(wire::SignedReceipt receipt, const wire::Operation& op, std::int64_t incarnation,
+                                       const wire::OpResult& result) {
+  auto said = wire::decode<wire::ReceiptStatement>(receipt.statement);
+  std::string fault;
+  if (!said || !check_receipt || !check_receipt(receipt, said->at)) {
+    fault = "signature";
+  } else {
+    DOORSTEP_TRY_ASSIGN(Id own, device());
+    const bool same = said->device == own && said->incarnation == incarnation && said->operation == op.number && said->kind == op.kind &&
+                      said->record == op.record && said->sent == base::sha256_hex(op.body) && said->rev == result.rev &&
+                      said->hash == result.hash;
+    if (!same) fault = "other";
+  }
+  const wire::ReceiptStatement told = said ? *said : wire::ReceiptStatement{};
+  DOORSTEP_TRY(db.exec("INSERT INTO receipts(incarnation, operation, record, number, at, kind, rev, hash, fault, statement, signature,"
+                       " signer) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                       incarnation, op.number, op.record, told.number, told.at, model::code(op.kind), told.rev, told.hash, fault,
+                       receipt.statement, receipt.signature, receipt.signer.value_or(std::string())));
   return {};
 }
 
@@ -410,6 +442,8 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
     const std::string forget = "UPDATE ops SET bytes='', detail='' WHERE ";
     DOORSTEP_TRY(db.exec(forget + "case_id=?" + std::string(kGone), id));
     for (Id record : records) DOORSTEP_TRY(db.exec(forget + "record=?" + std::string(kGone), record));
+    DOORSTEP_TRY(db.exec("DELETE FROM receipts WHERE record IN (SELECT record FROM ops WHERE case_id=?)"
+                         " AND record NOT IN (SELECT record FROM record_cases)", id));
     DOORSTEP_TRY(db.exec("DELETE FROM cases WHERE id=?", id));
     DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", id));
     out.purged.push_back(id);

@@ -46,6 +46,7 @@ struct Queued {
 struct Store::Impl {
   explicit Impl(sql::Db opened) : db(std::move(opened)) {}
   sql::Db db;
+  CheckReceipt check_receipt;
   std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
   /// Versions as they were last read, so that a change to one record does not decode all of them again. What leaves the
   /// tablet leaves this too.
@@ -93,6 +94,8 @@ struct Store::Impl {
   Result<Applied> apply(const wire::SyncReply& reply, Instant now);
   Result<void> check_history(const wire::SyncReply& reply);
   Result<void> offer_again(const wire::Incarnation& lost);
+  Result<void> take_receipt(wire::SignedReceipt receipt, const wire::Operation& op, std::int64_t incarnation,
+                            const wire::OpResult& result);
   Result<void> take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result);
   Result<void> take_results(const wire::SyncReply& reply, Applied& out);
   Result<void> take_case(const wire::CasePull& pull, Applied& out, std::vector<Id>& visits);
@@ -109,6 +112,7 @@ struct Store::Impl {
   // queries.cpp
   Result<std::vector<Answer>> answers(std::string_view where, const std::optional<Id>& id);
   Result<std::vector<RecordView>> records(const std::optional<Id>& only);
+  Result<void> add_receipts(const std::function<RecordView*(Id)>& place);
   Result<RecordVersion> read_version(model::Revision revision);
   Result<void> add_local_versions(const std::optional<Id>& only, const std::function<RecordView&(Id)>& place);
 

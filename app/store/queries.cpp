@@ -108,6 +108,10 @@ Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& on
   DOORSTEP_TRY(db.query("SELECT record FROM queued UNION SELECT record FROM ops WHERE acked=0", [&](const sql::Row& row) {
     if (auto at = places.find(row.id(0)); at != places.end()) out[at->second].pending = true;
   }));
+  DOORSTEP_TRY(add_receipts([&](Id record) {
+    auto at = places.find(record);
+    return at == places.end() ? nullptr : &out[at->second];
+  }));
   DOORSTEP_TRY_ASSIGN(auto decisions, bodies<model::Decision>(db, RecordKind::Decision));
   for (auto& decision : decisions)
     if (auto at = places.find(decision.on.record); at != places.end()) out[at->second].decisions.push_back(std::move(decision));
@@ -119,6 +123,25 @@ Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& on
     if (auto at = places.find(disposition.record); at != places.end()) out[at->second].dispositions.push_back(std::move(disposition));
   std::erase_if(out, [&](const RecordView& view) { return unreadable.contains(view.head().revision.record); });
   return out;
+}
+
+Result<void> Store::Impl::add_receipts(const std::function<RecordView*(Id)>& place) {
+  DOORSTEP_TRY(db.query("SELECT record, number, at, kind, rev, hash, fault, standing, statement, signature, signer FROM receipts ORDER BY n",
+                        [&](const sql::Row& row) {
+    RecordView* view = place(row.id(0));
+    if (!view) return;
+    ReceiptView receipt;
+    receipt.number = row.integer(1);
+    receipt.at = row.instant(2);
+    receipt.kind = model::from_code<wire::OpKind>(row.text(3)).value_or(wire::OpKind::Submit);
+    receipt.rev = row.integer(4);
+    receipt.hash = row.string(5);
+    receipt.fault = row.string(6);
+    receipt.standing = row.boolean(7);
+    receipt.receipt = {row.string(8), row.string(9), row.string(10)};
+    view->receipts.push_back(std::move(receipt));
+  }));
+  return {};
 }
 
 /// What was submitted here and is not among the kept revisions: on its way, or taken by the server but not come back yet.

@@ -129,6 +129,27 @@ CREATE TABLE draft_bases (
   body TEXT NOT NULL) STRICT;
 INSERT INTO draft_bases SELECT visit, base_body FROM drafts;
 ALTER TABLE drafts DROP COLUMN base_body;
+)sql"},
+{4, R"sql(
+-- The server's signed word about one operation each. `fault`: empty, or why it does not check out. `standing` 0: the server was
+-- restored to a time before it. They go with their record.
+CREATE TABLE receipts (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  incarnation INTEGER NOT NULL,
+  operation INTEGER NOT NULL,
+  record BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  rev INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  fault TEXT NOT NULL,
+  standing INTEGER NOT NULL DEFAULT 1,
+  statement TEXT NOT NULL,
+  signature TEXT NOT NULL,
+  signer TEXT NOT NULL) STRICT;
+CREATE INDEX receipts_by_record ON receipts (record);
+CREATE INDEX receipts_by_operation ON receipts (incarnation, operation);
 )sql"}};
 
 }  // namespace

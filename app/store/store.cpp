@@ -22,6 +22,7 @@ Result<Store> Store::open(const std::filesystem::path& path, const base::Secret&
   DOORSTEP_TRY_ASSIGN(sql::Db db, sql::Db::open(path, key, salt, db_options));
   DOORSTEP_TRY(sql::migrate(db, migrations()));
   auto impl = std::make_unique<Impl>(std::move(db));
+  impl->check_receipt = options.check_receipt;
   DOORSTEP_TRY(impl->finish_purges());
   DOORSTEP_TRY(impl->db.exec("UPDATE drafts SET version=0, unseen_body='' WHERE version<>0"));  // no editor holds any of them yet
   return Store(std::move(impl));

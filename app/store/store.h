@@ -24,9 +24,14 @@ struct Batch {
   std::vector<wire::Incarnation> earlier;  ///< what was acknowledged in incarnations that ended
 };
 
+/// Whether a receipt was signed by the council's server: its signature over kReceiptContext and the statement, by its signer,
+/// whose certificate held at `at`. Called inside apply(). This room has no cryptography of its own.
+using CheckReceipt = std::function<bool(const wire::SignedReceipt& receipt, Instant at)>;
+
 struct StoreOptions {
   bool create = false;  ///< make the file when there is none
   std::string vfs;      ///< empty: the default; tests observe file writes through another
+  CheckReceipt check_receipt = {};  ///< empty: no receipt is good
   bool sync_off = false;  ///< only so that a test can prove it would notice
 };
 

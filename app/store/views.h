@@ -77,6 +77,18 @@ struct RecordVersion {
   bool local = false;
 };
 
+/// The server's signed word that it has a submitted record, or a decision on one.
+struct ReceiptView {
+  std::int64_t number = 0;   ///< the server's count; 0: what came says none
+  Instant at;                ///< by the server's clock
+  wire::OpKind kind{};       ///< Submit or Decide
+  std::int64_t rev = 0;
+  std::string hash;          ///< of the record's body it names
+  std::string fault;         ///< empty: good. "signature": not signed by the council's server; "other": signed, but of something else
+  bool standing = true;      ///< false: the server was restored to a time before it; what it names is sent again
+  wire::SignedReceipt receipt;  ///< as it came, with its signer
+};
+
 /// One child's record of one visit with everything that belongs to it.
 struct RecordView {
   Id case_id;
@@ -84,6 +96,7 @@ struct RecordView {
   std::vector<model::Decision> decisions;       ///< oldest first
   std::vector<model::Addendum> addenda;         ///< oldest first
   std::vector<model::Disposition> dispositions; ///< oldest first
+  std::vector<ReceiptView> receipts;            ///< of what was done on this tablet, oldest first
   bool pending = false;  ///< something of ours about it (submit, withdraw, decision ...) is not acknowledged yet
 
   const RecordVersion& head() const { return versions.back(); }

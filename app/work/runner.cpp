@@ -311,6 +311,7 @@ struct Runner::Impl {
     how.create = missing;
     how.vfs = options.vfs;
     how.sync_off = options.sync_off;
+    how.check_receipt = [this](const wire::SignedReceipt& receipt, Instant at) { return is_signed(receipt, at); };
     auto made = store::Store::open(path, opened->key, opened->db_salt, how);
     if (!made) return fail(made.error());
     db.emplace(std::move(*made));
@@ -328,6 +329,14 @@ struct Runner::Impl {
     tell_caseload();
     tell_sync();
     begin_sync();
+  }
+
+  bool is_signed(const wire::SignedReceipt& receipt, Instant at) const {
+    const auto signature = base::from_hex(receipt.signature);
+    if (!signature || !receipt.signer) return false;
+    auto checked = options.credentials.check_signature(*receipt.signer, at, std::string(wire::kReceiptContext) + receipt.statement, *signature);
+    if (!checked) base::log_error("receipt", checked.error());
+    return checked.has_value();
   }
 
   void tell_unfinished() {

@@ -9,6 +9,7 @@
 #include "platform/os/os.h"
 #include "platform/tls/certificate.h"
 #include "platform/tls/context.h"
+#include "platform/tls/signature.h"
 #include "platform/vault/vault.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/enrolment.h"
@@ -82,6 +83,8 @@ CaseServer::CaseServer(CaseServerOptions how) : options_(std::move(how)), key_(b
   forms.push_back(must(rules::parse_form(read_text(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "forms/visit.json"))));
   server::ServiceOptions options;
   options.requests_per_minute = 100'000;
+  signer_ = must(tls::make_signer(ca_, {"localhost"}, tls::kServerDays, now));
+  options.signer = &signer_;
   service_ = std::make_unique<server::Service>(*repository_, ca_, clock_, server::validate_with(std::move(forms)), options);
   import(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
   start();
@@ -183,6 +186,10 @@ work::Options FieldTablet::options() const {
                      .make_request = [](const base::Secret& key) { return tls::make_request(key); },
                      .client_context = [ca = enrolled.ca](const std::string& certificate, const base::Secret& key) {
                        return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
+                     },
+                     .check_signature = [ca = enrolled.ca](const std::string& signer, base::Instant at, std::string_view bytes,
+                                                           std::string_view signature) {
+                       return tls::check_signature(ca, signer, at, bytes, signature);
                      }};
   out.test_cost = how_.cost;
   out.vfs = how_.vfs;

@@ -77,6 +77,7 @@ class CaseServer {
   base::SystemClock clock_;
   base::Secret key_;
   tls::Authority ca_;
+  tls::Signer signer_;
   tls::Context main_context_, enrol_context_;
   std::unique_ptr<server::Repository> repository_;
   std::unique_ptr<server::Service> service_;

@@ -50,6 +50,7 @@ class CaseServer {
     repository = must(server::open_sqlcipher_repository(folder_.path / "cases.db", key_));
     server::ServiceOptions options;
     options.requests_per_minute = 100'000;
+    options.signer = &signer_;
     auto accept = [](const model::ChildRecord&) { return std::string(); };  // which answers are missing is the rules' matter
     service_ = std::make_unique<server::Service>(*repository, ca_, kClock, accept, options);
     std::map<std::string, std::string> files;
@@ -89,6 +90,7 @@ class CaseServer {
   Folder folder_;
   base::Secret key_ = base::Secret::random(48);
   tls::Authority ca_ = must(tls::make_authority("Test council", kClock.wall()));
+  tls::Signer signer_ = must(tls::make_signer(ca_, {"localhost"}, tls::kServerDays, kClock.wall()));
   tls::Context main_context_, enrol_context_;
   std::unique_ptr<server::Service> service_;
   std::unique_ptr<server::HttpListener> main_, enrol_;
@@ -117,6 +119,10 @@ class Tablet {
                            .make_request = [](const Secret& key) { return tls::make_request(key); },
                            .client_context = [ca = server_.ca()](const std::string& cert, const Secret& key) {
                              return tls::client_context({.ca = ca, .cert = cert, .key = &key});
+                           },
+                           .check_signature = [ca = server_.ca()](const std::string& signer, base::Instant at, std::string_view bytes,
+                                                                  std::string_view signature) {
+                             return tls::check_signature(ca, signer, at, bytes, signature);
                            }};
     options.test_cost = vault::kTestCost;
     runner = std::make_unique<Runner>(std::move(options), *clock, [this] {
