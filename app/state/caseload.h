@@ -28,6 +28,18 @@ struct Version {
   bool merged = false;
 };
 
+/// The server's signed word that it has a submitted record, or a decision on one, made on this tablet.
+struct ReceiptItem {
+  std::int64_t number = 0;   ///< the server's count; 0: what came says none
+  Instant at;                ///< by the server's clock
+  bool decision = false;     ///< else of the record as it was submitted
+  std::int64_t rev = 0;
+  std::string hash;          ///< of the record's body it names
+  bool good = false;         ///< its signature is the council's, and it names what was sent
+  bool standing = true;      ///< false: the server was restored to a time before it; what it names is sent again
+  std::string signature;     ///< hex
+};
+
 /// A child record with everything that hangs on it.
 struct RecordItem {
   Id case_id;
@@ -35,6 +47,7 @@ struct RecordItem {
   std::vector<model::Decision> decisions;      ///< by time
   std::vector<model::Addendum> addenda;
   std::vector<model::Disposition> dispositions;
+  std::vector<ReceiptItem> receipts = {};      ///< oldest first
   std::optional<Instant> filed_at;
   bool waiting = false;           ///< an operation on it has not been acknowledged by the server yet
 

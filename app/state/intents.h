@@ -61,6 +61,7 @@ struct PressSubmit {};
 // A submitted record of one's own
 struct PressWithdraw { Id record; };
 struct PressRewrite { Id record; };            ///< a returned one: opens a draft that revises it
+struct TurnReceipt { Id record; };             ///< its receipt's details: shown or not
 struct PressAddAddendum { Id record; };        ///< the words in the editors kAddendumReason and kAddendumText
 
 // Approvals. Words are in the editors "review/..."
@@ -92,7 +93,7 @@ using Intent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
                  RemoveItem, ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall,
-                 ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
+                 ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
                  ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
                  PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused, Touched>;
 using Intents = std::vector<Intent>;

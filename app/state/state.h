@@ -136,6 +136,7 @@ struct State {
   std::map<Id, std::string> alert_problem;
   std::set<Id> reason_open;               ///< children whose call card shows its reason
   std::set<Id> calls_turned;              ///< children whose call card is not as it comes: open in a tall window, small in a short one
+  std::set<Id> receipts_open;             ///< records whose receipt shows its details
   Id match_target;
   std::uint64_t search_number = 0;
   std::vector<SearchHit> search_hits;

@@ -159,6 +159,9 @@ void on(Turn& turn, const PressWithdraw& withdraw) {
   turn.state.notice = turn.text()("read.withdrawn");
 }
 void on(Turn& turn, const PressRewrite& again) { rewrite(turn, again.record); }
+void on(Turn& turn, const TurnReceipt& turned) {
+  if (!turn.state.receipts_open.erase(turned.record)) turn.state.receipts_open.insert(turned.record);
+}
 void on(Turn& turn, const PressAddAddendum& add) { add_addendum(turn, add.record); }
 
 void on(Turn& turn, const ChooseAgreeRisk& chosen) {

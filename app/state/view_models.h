@@ -331,6 +331,14 @@ struct ReadBlockVm {
   std::vector<ReadLineVm> lines;
   friend bool operator==(const ReadBlockVm&, const ReadBlockVm&) = default;
 };
+/// The case server's receipt for the record; no words: there is none to tell of.
+struct ReceiptVm {
+  std::string words;
+  Mood mood = Mood::Neutral;
+  ActionVm turn;                          ///< opens or closes the details
+  std::vector<FactVm> details;            ///< empty while closed
+  friend bool operator==(const ReceiptVm&, const ReceiptVm&) = default;
+};
 struct ReadVm {
   std::string title;
   TagVm tag;
@@ -341,6 +349,7 @@ struct ReadVm {
   ActionVm withdraw, rewrite, add_addendum;
   std::string addendum_heading, addendum_reason_label, addendum_text_label;  ///< after approval
   std::string notice;
+  ReceiptVm receipt;
 };
 ReadVm read_vm(const State& state, const Id& record);
 

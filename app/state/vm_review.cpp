@@ -344,6 +344,38 @@ std::vector<FactVm> record_facts(const State& state, const RecordItem& item) {
   return out;
 }
 
+/// The newest receipt, when it is of the text shown; one that is not good, or no longer so, whatever it is of.
+ReceiptVm receipt_vm(const State& state, const RecordItem& item) {
+  ReceiptVm vm;
+  if (item.receipts.empty()) return vm;
+  const auto& text = state.text();
+  const auto& receipt = item.receipts.back();
+  const std::string number = std::to_string(receipt.number), when = when_words(text, receipt.at, state.now);
+  if (!receipt.good) {
+    vm.words = text("receipt.bad");
+    vm.mood = Mood::Warn;
+  } else if (!receipt.standing) {
+    vm.words = text("receipt.restored", {{"n", number}, {"when", when}});
+    vm.mood = Mood::Info;
+  } else if (receipt.hash == item.head().hash) {
+    vm.words = text(receipt.decision ? "receipt.decision" : "receipt.record", {{"n", number}, {"when", when}});
+    vm.mood = Mood::Ok;
+  } else {
+    return vm;
+  }
+  const bool open = state.receipts_open.contains(item.id());
+  vm.turn = {text(open ? "receipt.close" : "receipt.open"), TurnReceipt{item.id()}};
+  if (!open) return vm;
+  vm.details = {{text("receipt.number"), number},
+                {text("receipt.at"), base::to_rfc3339(receipt.at)},
+                {text("receipt.of"), item.id().str()},
+                {text("receipt.version"), std::to_string(receipt.rev)},
+                {text("receipt.hash"), receipt.hash},
+                {text("receipt.signature"), receipt.signature},
+                {text("receipt.checked"), text(receipt.good ? "receipt.checked.good" : "receipt.checked.bad")}};
+  return vm;
+}
+
 }  // namespace
 
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part) {
@@ -452,6 +484,7 @@ ReadVm read_vm(const State& state, const Id& record) {
         {text("addendum.by", {{"who", addendum.author_name}, {"when", when_words(text, addendum.at, state.now)}}),
          addendum.reason + "\n" + addendum.text});
   vm.notice = state.notice;
+  vm.receipt = receipt_vm(state, *item);
   const bool own = head.body.author == state.caseload->me.id;
   if (own && head.state == model::State::Submitted && !decided(*item))
     vm.withdraw = {text("read.withdraw"), PressWithdraw{record}};

@@ -16,6 +16,15 @@ void draw_head(Ui& ui, const state::ReadVm& vm) {
   draw_said(ui, "decision-", vm.decisions, Tone::Neutral);
 }
 
+void draw_receipt(Ui& ui, const state::ReadVm& vm, Intents& out) {
+  gap(ui, space::kMd);
+  begin_panel(ui, "receipt", tone_of(vm.receipt.mood), vm.receipt.words);
+  body(ui, vm.receipt.words);
+  draw_facts(ui, vm.receipt.details);
+  draw_action(ui, "turn-receipt", vm.receipt.turn, ButtonKind::Quiet, out);
+  end_panel(ui);
+}
+
 void draw_addenda(Ui& ui, const state::ReadVm& vm) {
   gap(ui, space::kLg);
   separator(ui);
@@ -37,6 +46,7 @@ void draw_addendum(Ui& ui, const state::ReadVm& vm, const state::NoteWordsVm& no
 void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   begin_page(ui, "read", vm.title, where);
   block(ui, "head", std::tie(vm.title, vm.tag, vm.notice, vm.facts, vm.decisions), [&] { draw_head(ui, vm); });
+  if (!vm.receipt.words.empty()) block(ui, "receipt", vm.receipt, [&] { draw_receipt(ui, vm, out); });
   draw_blocks(ui, vm.blocks);
   if (!vm.addendum_heading.empty()) block(ui, "addenda", std::tie(vm.addendum_heading, vm.addenda), [&] { draw_addenda(ui, vm); });
   if (!vm.add_addendum.label.empty())

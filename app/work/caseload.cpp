@@ -15,6 +15,9 @@ state::RecordItem item_of(store::RecordView view) {
   item.decisions = std::move(view.decisions);
   item.addenda = std::move(view.addenda);
   item.dispositions = std::move(view.dispositions);
+  for (auto& receipt : view.receipts)
+    item.receipts.push_back({receipt.number, receipt.at, receipt.kind == wire::OpKind::Decide, receipt.rev, std::move(receipt.hash),
+                             receipt.fault.empty(), receipt.standing, std::move(receipt.receipt.signature)});
   item.waiting = view.pending;
   return item;
 }

@@ -149,3 +149,59 @@ TEST_CASE("vm_review: whoever went along decides on nothing of that visit", "[st
   desk.act(PressApprove{});
   CHECK(desk.all<Decide>().empty());
 }
+
+TEST_CASE("vm_review: a receipt is told of on the record it is for, and opens to what it says", "[state]") {
+  Desk desk;
+  auto item = desk.record(desk.me, "r1", "2026-11-20T10:00:00Z");
+  ReceiptItem receipt;
+  receipt.number = 14;
+  receipt.at = instant("2026-11-23T11:23:00Z");
+  receipt.rev = 1;
+  receipt.hash = item.head().hash;
+  receipt.good = true;
+  receipt.signature = "3045";
+  const auto told = [&](const std::vector<ReceiptItem>& receipts) {
+    item.receipts = receipts;
+    desk.caseload.records = {item};
+    desk.load();
+    return read_vm(desk.state, item.id()).receipt;
+  };
+  desk.caseload.records = {item};
+  desk.unlock();
+  CHECK(told({}).words.empty());
+  auto vm = told({receipt});
+  CHECK(vm.words == "The case server has it. Receipt 14, today at 11:23.");
+  CHECK(vm.mood == Mood::Ok);
+  CHECK(vm.turn.label == "Show the receipt");
+  CHECK(vm.details.empty());
+  desk.act(*vm.turn.intent);
+  vm = read_vm(desk.state, item.id()).receipt;
+  CHECK(vm.turn.label == "Hide the receipt");
+  std::map<std::string, std::string> details;
+  for (const auto& fact : vm.details) details[fact.name] = fact.value;
+  CHECK(details["Receipt"] == "14");
+  CHECK(details["Taken in, by the server's clock"] == "2026-11-23T11:23:00.000Z");
+  CHECK(details["Record"] == item.id().str());
+  CHECK(details["Fingerprint of the text"] == item.head().hash);
+  CHECK(details["Signature"] == "3045");
+  CHECK(details["Checked on this tablet"].starts_with("Signed by the council"));
+  desk.act(*vm.turn.intent);
+  CHECK(read_vm(desk.state, item.id()).receipt.details.empty());
+
+  auto decision = receipt;
+  decision.number = 15;
+  decision.decision = true;
+  CHECK(told({receipt, decision}).words == "The case server has your decision. Receipt 15, today at 11:23.");
+  auto of_before = receipt;  // the text was written anew, and waits
+  of_before.hash = "of the text before";
+  CHECK(told({of_before}).words.empty());
+  auto lost = receipt;
+  lost.standing = false;
+  CHECK(told({lost}).words ==
+        "The case server was set back to an earlier time and is sent this again. Receipt 14, today at 11:23, shows that it had it.");
+  auto bad = receipt;
+  bad.good = false;
+  vm = told({receipt, bad});
+  CHECK(vm.mood == Mood::Warn);
+  CHECK(vm.words.find("does not check out. Nothing is lost") != std::string::npos);
+}

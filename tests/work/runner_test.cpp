@@ -115,6 +115,11 @@ TEST_CASE("runner: a visit goes from one tablet over the server to the superviso
   worker.runner->run(worker.submission(visit));
   worker.wait<state::Submitted>();
   worker.settle([](const auto& caseload) { return caseload.drafts.empty(); });
+  const auto* sent = record_with(*worker.caseload, "building a tower");
+  REQUIRE(sent);
+  REQUIRE(sent->receipts.size() == 1);
+  CHECK(sent->receipts[0].good);
+  CHECK(sent->receipts[0].hash == sent->head().hash);
   supervisor.settle([](const auto& caseload) { return record_with(caseload, "building a tower"); });
   const auto* item = record_with(*supervisor.caseload, "building a tower");
   CHECK(item->head().state == model::State::Submitted);
