@@ -55,6 +55,8 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(db));
   DOORSTEP_TRY(db.exec("DELETE FROM purged WHERE told=1"));  // the push this answers carried them
   DOORSTEP_TRY(take_results(reply, out));
+  const bool drain = reply.drain.value_or(false);
+  DOORSTEP_TRY(end_access(drain, out));
   std::vector<Id> visits;
   for (const wire::OpResult& result : reply.results) {
     DOORSTEP_TRY_ASSIGN(auto visit, db.first<Id>("SELECT record FROM ops WHERE incarnation=(SELECT CAST(value AS INTEGER) FROM meta"
@@ -73,7 +75,9 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
                                 dropped, wire::kChainStart));
     out.caseload_changed = true;
   }
+  if (drain) DOORSTEP_TRY(send_unfinished(now));
   DOORSTEP_TRY(purge_dropped(out));
+  if (drain) DOORSTEP_TRY(purge_rest(out));
   DOORSTEP_TRY(set_meta("epoch", reply.epoch));
   DOORSTEP_TRY(set_meta("last_sync", now.ms));
   if (reply.receipt) DOORSTEP_TRY(set_meta("receipt", wire::encode(*reply.receipt)));
@@ -428,8 +432,9 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
   if (base::mutant("reassigned-data-stays")) return {};
   if (base::mutant("purged-unsent"))
     DOORSTEP_TRY(db.exec("DELETE FROM queued WHERE case_id IN (SELECT id FROM cases WHERE dropped=1)"));
-  DOORSTEP_TRY(db.query("SELECT id FROM cases WHERE dropped=1 AND NOT EXISTS (SELECT 1 FROM ops WHERE case_id=cases.id AND acked=0)"
-                        " AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)",
+  DOORSTEP_TRY_ASSIGN(Id own, me());  // with its drafts: purge_rest()
+  DOORSTEP_TRY(db.query("SELECT id FROM cases WHERE dropped=1 AND id<>? AND NOT EXISTS (SELECT 1 FROM ops WHERE case_id=cases.id AND"
+                        " acked=0) AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)", own,
                         [&](const sql::Row& row) { cases.push_back(row.id(0)); }));
   for (Id id : cases) {
     std::vector<Id> records;
@@ -448,6 +453,66 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
     DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", id));
     out.purged.push_back(id);
     out.caseload_changed = true;
+  }
+  return {};
+}
+
+Result<bool> Store::Impl::ended() {
+  DOORSTEP_TRY_ASSIGN(auto ended, meta_number("access_ended"));
+  return ended != 0;
+}
+
+/// Nothing is shown from here on, and nothing of the server's is waited for: it will not come.
+Result<void> Store::Impl::end_access(bool drain, Applied& out) {
+  DOORSTEP_TRY_ASSIGN(bool before, ended());
+  if (drain != before) {
+    DOORSTEP_TRY(set_meta("access_ended", drain ? 1 : 0));
+    out.caseload_changed = true;
+  }
+  if (!drain) return {};
+  DOORSTEP_TRY(db.exec("UPDATE cases SET dropped=1"));
+  DOORSTEP_TRY(db.exec("UPDATE drafts SET await_rev=0"));
+  return {};
+}
+
+/// When nothing at all waits: the drafts, and whatever else no case took with it.
+Result<void> Store::Impl::purge_rest(Applied& out) {
+  DOORSTEP_TRY_ASSIGN(auto waits, db.first<std::int64_t>("SELECT 1 WHERE EXISTS (SELECT 1 FROM queued) OR EXISTS (SELECT 1 FROM ops"
+                                                         " WHERE acked=0) OR EXISTS (SELECT 1 FROM drafts WHERE dirty=1 OR stage=?)",
+                                                         kStageSubmitting));
+  if (waits) return {};
+  DOORSTEP_TRY_ASSIGN(Id own, me());
+  std::vector<Id> visits;
+  DOORSTEP_TRY(db.query("SELECT visit FROM drafts", [&](const sql::Row& row) { visits.push_back(row.id(0)); }));
+  for (Id visit : visits) DOORSTEP_TRY(delete_draft(visit));
+  DOORSTEP_TRY(db.exec("DELETE FROM unfinished"));
+  DOORSTEP_TRY(db.exec("DELETE FROM receipts"));
+  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE bytes<>'' OR detail<>''"));
+  DOORSTEP_TRY(clear_case(own, Elsewhere::Stays));
+  DOORSTEP_TRY_ASSIGN(auto gone, db.exec("DELETE FROM cases WHERE id=?", own));
+  if (gone == 0 && visits.empty()) return {};
+  DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", own));
+  out.purged.push_back(own);
+  out.caseload_changed = out.drafts_changed = true;
+  return {};
+}
+
+/// Words typed beside a draft's questions go with it, as words taken in the home: nobody will finish them.
+Result<void> Store::Impl::send_unfinished(Instant now) {
+  std::map<Id, std::vector<std::string>> words;
+  DOORSTEP_TRY(db.query("SELECT key, text FROM unfinished ORDER BY key", [&](const sql::Row& row) {
+    const auto owner = Id::parse(row.text(0).substr(0, row.text(0).find('/')));
+    if (owner) words[*owner].push_back(row.string(1));
+  }));
+  for (const auto& [visit, texts] : words) {
+    DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
+    if (!row || row->stage != kStageWriting) continue;
+    DOORSTEP_TRY_ASSIGN(auto body, wire::decode<model::Visit>(row->body));
+    for (const std::string& text : texts)  // the same words, the same jotting
+      body.jottings.push_back({Id::from_name("unfinished:" + visit.str() + text), now, text, {}});
+    row->dirty = true;
+    DOORSTEP_TRY(change_unseen(*row, wire::encode(body), now));
+    DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE key>=? AND key<?", visit.str() + "/", visit.str() + "0"));
   }
   return {};
 }

@@ -108,6 +108,10 @@ struct Store::Impl {
   Result<void> settle_submissions(Instant now, Applied& out);
   Result<void> settle_submission(Id visit, Instant now, Applied& out);
   Result<void> purge_dropped(Applied& out);
+  Result<bool> ended();  ///< the worker's access
+  Result<void> end_access(bool drain, Applied& out);
+  Result<void> purge_rest(Applied& out);
+  Result<void> send_unfinished(Instant now);
 
   // queries.cpp
   Result<std::vector<Answer>> answers(std::string_view where, const std::optional<Id>& id);

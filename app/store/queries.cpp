@@ -183,6 +183,8 @@ Result<void> Store::Impl::add_local_versions(const std::optional<Id>& only, cons
 Result<Caseload> Store::caseload() {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::read(impl_->db));
   Caseload out;
+  DOORSTEP_TRY_ASSIGN(out.ended, impl_->ended());
+  if (out.ended) return out;
   DOORSTEP_TRY_ASSIGN(out.children, bodies<model::Child>(impl_->db, RecordKind::Child));
   DOORSTEP_TRY_ASSIGN(out.families, bodies<model::Family>(impl_->db, RecordKind::Family));
   DOORSTEP_TRY_ASSIGN(out.workers, bodies<model::Worker>(impl_->db, RecordKind::Worker));

@@ -104,6 +104,7 @@ struct RecordView {
 
 /// Everything the screens list. Dropped cases are not in it.
 struct Caseload {
+  bool ended = false;  ///< the worker's access has ended: nothing is listed, drafts neither, and what waits is still sent
   std::vector<model::Child> children;
   std::vector<model::Family> families;
   std::vector<model::Worker> workers;

@@ -8,6 +8,11 @@ namespace doorstep::server {
 
 using wire::Refusal;
 
+Access access_of(const WorkerRow& worker, const DeviceRow& device) {
+  if (worker.revoked || !device.active) return Access::None;
+  return worker.usable() ? Access::Full : Access::Drain;
+}
+
 bool entitled(const WorkerRow& actor, const CaseRow& object, Date today) {
   if (!actor.usable() || object.alias_of) return false;
   if (object.owner) return object.owner == actor.id;
@@ -22,8 +27,9 @@ std::optional<Refusal> authorise(Action action, const AuthorityFacts& facts) {
   if (!facts.object) return Refusal::UnknownCase;
   if (!entitled(*facts.actor, *facts.object, facts.today)) {
     bool own_work = action == Action::Submit || action == Action::Withdraw || action == Action::Addendum;
-    bool may_finish = facts.actor->usable() && facts.held_before && facts.own_record && own_work && !facts.object->owner;
-    if (!may_finish || base::mutant("former-worker-refused")) return Refusal::UnknownCase;
+    bool may_finish = !facts.actor->revoked && facts.held_before && facts.own_record && own_work && !facts.object->owner;
+    bool own_draft = !facts.actor->revoked && action == Action::Put && facts.object->owner == facts.actor->id;
+    if (!(may_finish || own_draft) || base::mutant("former-worker-refused")) return Refusal::UnknownCase;
   }
   switch (action) {
     case Action::Decide:

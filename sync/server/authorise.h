@@ -5,6 +5,14 @@
 
 namespace doorstep::server {
 
+/// How far a worker may go on a device.
+enum class Access {
+  None,   ///< either was revoked: nothing is taken and nothing given
+  Drain,  ///< the worker was disabled, or left: what waits on the tablet is taken, and nothing given but what to drop
+  Full,
+};
+Access access_of(const WorkerRow& worker, const DeviceRow& device);
+
 enum class Action { Read, Put, Submit, Withdraw, Decide, Addendum, Match, Settle };
 
 /// What is known of who and what when authority is asked; read from the database in the transaction that acts on the answer.
@@ -21,8 +29,8 @@ struct AuthorityFacts {
 bool entitled(const WorkerRow& actor, const CaseRow& object, Date today);
 
 /// The one place that says who may do what. Empty: allowed. A case that is missing and one that is not the actor's give the
-/// same UnknownCase. Somebody who held the case before may still hand in, take back and add to what they wrote themselves:
-/// work done before a re-allocation must arrive. Pure.
+/// same UnknownCase. Somebody who held the case before may still hand in, take back and add to what they wrote themselves, and
+/// somebody whose access ended also put away their drafts: work done before a re-allocation or a disabling must arrive. Pure.
 std::optional<wire::Refusal> authorise(Action action, const AuthorityFacts& facts);
 
 }  // namespace doorstep::server

@@ -136,6 +136,16 @@ Result<void> revoke_device(Repository& repository, Id device, Instant now) {
   return unit->commit();
 }
 
+Result<void> disable_worker(Repository& repository, const std::string& worker_ref, bool disabled, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
+  DOORSTEP_TRY_ASSIGN(auto worker, unit->worker_by_ref(worker_ref));
+  if (!worker) return Error{Fault::NotFound, "disable.worker", "no worker has this reference"};
+  worker->disabled = disabled;
+  DOORSTEP_TRY(unit->put_worker(*worker));
+  DOORSTEP_TRY(unit->audit({now, {}, {}, disabled ? "disable" : "enable", worker->id, "applied"}));
+  return unit->commit();
+}
+
 Result<void> revoke_worker(Repository& repository, const std::string& worker_ref, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
   DOORSTEP_TRY_ASSIGN(auto worker, unit->worker_by_ref(worker_ref));

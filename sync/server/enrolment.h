@@ -29,6 +29,9 @@ base::Result<wire::ActivateReply> activate(Repository& repository, const tls::Au
 
 /// From the next request on the device is refused, also inside an open connection. Fault::NotFound.
 base::Result<void> revoke_device(Repository& repository, Id device, Instant now);
+/// Ends, or gives back, a worker's access. Ended, their tablets may hand in what waits and read nothing; they purge themselves.
+/// Nothing is refused to a tablet by this, unlike by a revocation, which it does not take back. Fault::NotFound.
+base::Result<void> disable_worker(Repository& repository, const std::string& worker_ref, bool disabled, Instant now);
 /// The worker and every device of theirs. Fault::NotFound.
 base::Result<void> revoke_worker(Repository& repository, const std::string& worker_ref, Instant now);
 

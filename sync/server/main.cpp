@@ -354,6 +354,21 @@ int check_receipt(const Arguments& args, const doorstep::base::Clock& clock) {
   return kRefused;
 }
 
+int set_disabled(const Arguments& args, const doorstep::base::Clock& clock, bool disabled) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  if (auto done = server::disable_worker(*opened->data.repository, args.worker, disabled, clock.wall()); !done) return fail(done.error());
+  std::cout << (disabled ? "disabled " : "enabled ") << args.worker << "\n";
+  return 0;
+}
+
+const char* word_of(const std::optional<server::WorkerRow>& worker, const server::DeviceRow& device) {
+  const auto access = worker ? server::access_of(*worker, device) : server::Access::None;
+  if (access == server::Access::None) return "revoked";
+  if (access == server::Access::Drain) return "draining";
+  return device.activated_at ? "active" : "enrolled";
+}
+
 int status(const Arguments& args, const doorstep::base::Clock& clock) {
   auto opened = open(args, clock);
   if (!opened) return fail(opened.error());
@@ -374,8 +389,12 @@ int status(const Arguments& args, const doorstep::base::Clock& clock) {
     auto worker = (*unit)->worker(device.worker);
     if (!worker) return fail(worker.error());
     std::cout << "tablet " << device.id.str() << " " << (*worker ? (*worker)->external_ref : "?") << " "
-              << (!device.active ? "revoked" : device.activated_at ? "active" : "enrolled") << " last seen "
-              << (device.seen_at ? to_rfc3339(*device.seen_at) : "never") << "\n";
+              << word_of(*worker, device) << " last seen "
+              << (device.seen_at ? to_rfc3339(*device.seen_at) : "never");
+    auto purged = (*unit)->purged_at(device.id);
+    if (!purged) return fail(purged.error());
+    if (*purged) std::cout << " last purged " << to_rfc3339(**purged);
+    std::cout << "\n";
   }
   return *intact ? 0 : kRefused;
 }
@@ -439,6 +458,10 @@ int main(int argc, char** argv) {
   which->add_option("--device", args.device, "id as status shows it");
   which->add_option("--worker", args.worker, "worker_ref");
   which->require_option(1);
+  auto* disable_command = app.add_subcommand("disable", "end a worker's access: their tablets send what waits, read nothing, and purge");
+  disable_command->add_option("worker", args.worker, "worker_ref")->required();
+  auto* enable_command = app.add_subcommand("enable", "take a disable back");
+  enable_command->add_option("worker", args.worker, "worker_ref")->required();
   auto* receipt_command = app.add_subcommand("receipt", "the receipt of a record or a decision, signed, as JSON");
   receipt_command->add_option("number", args.number, "as the tablet shows it")->required();
   auto* check_command = app.add_subcommand("check-receipt", "whether a receipt is this council's, and what it names is here");
@@ -459,6 +482,8 @@ int main(int argc, char** argv) {
   if (*filed_command) return import_filed(args, clock);
   if (*token_command) return token(args, clock);
   if (*revoke_command) return revoke(args, clock);
+  if (*disable_command) return set_disabled(args, clock, true);
+  if (*enable_command) return set_disabled(args, clock, false);
   if (*receipt_command) return receipt(args, clock);
   if (*check_command) return check_receipt(args, clock);
   if (*status_command) return status(args, clock);

@@ -97,6 +97,9 @@ CREATE INDEX blob_refs_device ON blob_refs(device);
     {3, R"sql(
 CREATE INDEX receipts_of ON receipts(device, incarnation, through);
 )sql"},
+    {4, R"sql(
+ALTER TABLE workers ADD COLUMN disabled boolean NOT NULL DEFAULT false;
+)sql"},
 };
 
 /// What the application's role may do, and nothing else: it owns nothing, and what never changes it can only add to.

@@ -17,6 +17,7 @@ struct Pulled {
 
 /// What the device lacks, read in one snapshot after its push was committed: entitlements, heads and rows agree with each
 /// other. Remembers what the device was offered, so that the next request need only name the digest.
+/// To a worker whose access ended nothing is listed: the answer is what to drop.
 /// Fault::Invalid: the view's cases do not have the digest it states.
 base::Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::SyncRequest& request, Instant now);
 

@@ -166,7 +166,7 @@ Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, co
   // Rights may have gone since the request was admitted: they are asked again in the transaction that uses them.
   DOORSTEP_TRY_ASSIGN(auto worker, unit->worker(actor.worker.id));
   DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
-  if (!worker || !worker->usable() || !device || !device->active) return Error{Fault::Denied, "push.revoked", {}};
+  if (!worker || !device || access_of(*worker, *device) == Access::None) return Error{Fault::Denied, "push.revoked", {}};
 
   if (!op || op->number != number || op->body.size() > limits::kRecordBytes) {
     row.result = refuse(number, Refusal::Malformed, op ? "number or size" : op.error().detail).result;

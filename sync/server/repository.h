@@ -116,6 +116,8 @@ class Unit {
   /// Keeps these two and forgets every other of the device.
   virtual Result<void> put_views(Id device, const ViewRow& acknowledged, const ViewRow& offered) = 0;
   virtual Result<void> note_purged(Id device, Id case_id, Instant at) = 0;
+  /// When the device last told that it purged something.
+  virtual Result<std::optional<Instant>> purged_at(Id device) = 0;
 
   // Attachments --------------------------------------------------------------------------------------------------------
   /// `record`, as `device` sent it, refers to a photo of these bytes; `owner` has to send them unless somebody's of the record

@@ -27,7 +27,8 @@ struct WorkerRow {
   std::optional<bool> qualified;
   bool active = true;    ///< in the last extract; false: left
   bool revoked = false;  ///< by IT; an extract never takes this back
-  bool usable() const { return active && !revoked; }
+  bool disabled = false; ///< by IT, until IT says otherwise: access has ended, what waits on the tablets is still taken
+  bool usable() const { return active && !revoked && !disabled; }
   friend bool operator==(const WorkerRow&, const WorkerRow&) = default;
 };
 

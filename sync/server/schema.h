@@ -100,6 +100,9 @@ CREATE INDEX blob_refs_device ON blob_refs(device);
     {3, R"sql(
 CREATE INDEX receipts_of ON receipts(device, incarnation, through);
 )sql"},
+    {4, R"sql(
+ALTER TABLE workers ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
+)sql"},
 };
 
 }  // namespace doorstep::server

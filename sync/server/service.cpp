@@ -86,11 +86,14 @@ Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clo
   auto known = (*unit)->has_certificate(identity->serial);
   auto device = (*unit)->device(identity->device);
   if (!known || !device) return failure(!known ? known.error() : device.error());
-  if (!*known || !*device || (!(*device)->active && !base::mutant("revoked-tablet-reads"))) return revoked();
+  if (!*known || !*device) return revoked();
   auto worker = (*unit)->worker((*device)->worker);
   if (!worker) return failure(worker.error());
   bool other = kind == tls::Kind::Worker && identity->worker != (*device)->worker;
-  if (!*worker || !(*worker)->usable() || other) return revoked();
+  if (!*worker || other) return revoked();
+  Access access = access_of(**worker, **device);
+  if (base::mutant("revoked-tablet-reads") && (*worker)->usable()) access = Access::Full;
+  if (access == Access::None || (access == Access::Drain && kind != tls::Kind::Worker)) return revoked();
   return Actor{**worker, **device};
 }
 
@@ -247,6 +250,7 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.next_spread_s = options_.next_spread_s;
   reply.receipt = pushed->receipt;
   reply.server_time = now;
+  if (access_of(actor.worker, actor.device) == Access::Drain) reply.drain = true;
   return answer(wire::encode(reply));
 }
 

@@ -53,11 +53,11 @@ class SqlUnit : public Unit {
     DOORSTEP_TRY_ASSIGN(auto name, store_.seal_name(row.id, row.name));
     DOORSTEP_TRY_ASSIGN(auto team_name, store_.seal_name(row.id, row.team_name));
     DOORSTEP_TRY(
-        db_.exec("INSERT INTO workers(id, external_ref, name, role, team, team_name, qualified, active, revoked) "
-                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(id) DO UPDATE SET external_ref = ?2, name = ?3, "
-                 "role = ?4, team = ?5, team_name = ?6, qualified = ?7, active = ?8, revoked = ?9",
+        db_.exec("INSERT INTO workers(id, external_ref, name, role, team, team_name, qualified, active, revoked, disabled) "
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT(id) DO UPDATE SET external_ref = ?2, name = ?3, "
+                 "role = ?4, team = ?5, team_name = ?6, qualified = ?7, active = ?8, revoked = ?9, disabled = ?10",
                  row.id, row.external_ref, Store::bind(name), model::code(row.role), row.team, Store::bind(team_name),
-                 row.qualified, row.active, row.revoked));
+                 row.qualified, row.active, row.revoked, row.disabled));
     return done(db_.exec("INSERT INTO cases(id, owner, chain) VALUES(?1, ?1, ?2) ON CONFLICT(id) DO NOTHING", row.id,
                          wire::kChainStart));
   }
@@ -363,6 +363,10 @@ class SqlUnit : public Unit {
   Result<void> note_purged(Id device, Id case_id, Instant at) override {
     return done(db_.exec("INSERT INTO purged(device, case_id, at) VALUES(?1, ?2, ?3)", device, case_id, at));
   }
+  Result<std::optional<Instant>> purged_at(Id device) override {
+    return one<Instant>("SELECT at FROM purged WHERE device = ?1 ORDER BY at DESC LIMIT 1",
+                        [](const Row& row) { return row.instant(0); }, device);
+  }
 
   // Attachments --------------------------------------------------------------------------------------------------------
 
@@ -429,7 +433,7 @@ class SqlUnit : public Unit {
     Counts out;
     struct Count { std::int64_t Counts::*member; const char* sql; };
     static constexpr Count kCounts[] = {
-        {&Counts::workers, "SELECT count(*) FROM workers WHERE active AND NOT revoked"},
+        {&Counts::workers, "SELECT count(*) FROM workers WHERE active AND NOT revoked AND NOT disabled"},
         {&Counts::devices, "SELECT count(*) FROM devices WHERE active"},
         {&Counts::cases, "SELECT count(*) FROM cases WHERE owner IS NULL AND alias_of IS NULL"},
         {&Counts::provisional, "SELECT count(*) FROM cases WHERE provisional AND alias_of IS NULL"},
@@ -487,7 +491,8 @@ class SqlUnit : public Unit {
   decltype(Store::db)& db_ = store_.db;
 
  private:
-  static constexpr std::string_view kWorkerColumns = "id, external_ref, name, role, team, team_name, qualified, active, revoked";
+  static constexpr std::string_view kWorkerColumns =
+      "id, external_ref, name, role, team, team_name, qualified, active, revoked, disabled";
   static constexpr std::string_view kCaseColumns =
       "c.id, c.owner, c.allocated, c.team, c.provisional, c.alias_of, c.head, c.chain";
 
@@ -548,6 +553,7 @@ class SqlUnit : public Unit {
     if (!row.is_null(6)) out.qualified = row.boolean(6);
     out.active = row.boolean(7);
     out.revoked = row.boolean(8);
+    out.disabled = row.boolean(9);
     return out;
   }
   auto worker_reader() {

@@ -237,12 +237,14 @@ struct SyncReply {
   std::optional<std::vector<Incarnation>> lost;  ///< of `earlier`: no longer so in our history, which goes so far (a restore)
   std::optional<std::vector<BlobNeed>> need;     ///< all that this device should send, up to limits::kBlobsNeeded
   std::optional<std::string> receipt_signer;  ///< PEM: the certificate of whoever signed the receipts of `results`
+  std::optional<bool> drain;  ///< the worker's access has ended: push what waits, then purge everything; nothing more comes
   template <class S, class F> static void each(S& s, F&& f) {
     f("epoch", s.epoch); f("applied_through", s.applied_through); f("head_hash", s.head_hash);
     f("stable_through", s.stable_through); f("results", s.results); f("need_view", s.need_view); f("cases", s.cases);
     f("drop", s.drop); f("more", s.more); f("next_after_s", s.next_after_s); f("next_spread_s", s.next_spread_s);
     f("receipt", s.receipt); f("server_time", s.server_time); f("lost", s.lost);
     f("need", s.need); f("receipt_signer", s.receipt_signer);
+    f("drain", s.drain);
   }
   friend bool operator==(const SyncReply&, const SyncReply&) = default;
 };

@@ -34,8 +34,8 @@ std::string World::describe(std::size_t word) const {
   return out + ")";
 }
 
-bool World::usable(const Tablet& tablet) const {
-  return council_.usable(tablet.worker) && !council_.devices_off.contains(tablet.device);
+bool World::switched_off(Id worker, Id device) const {
+  return council_.workers.at(worker).revoked || council_.devices_off.contains(device);
 }
 
 bool World::entitled(const Tablet& tablet, Id case_id) const {
@@ -138,8 +138,7 @@ void World::read_server() {
 /// I7: nothing leaves the server for somebody who may not see it.
 void World::check_reply(Id worker, Id device, const transport::HttpResponse& reply) {
   if (reply.status != 200) return;
-  const bool off = !council_.usable(worker) || council_.devices_off.contains(device);
-  if (off) throw Broken("I7", "a tablet that was switched off was answered");
+  if (switched_off(worker, device)) throw Broken("I7", "a tablet that was switched off was answered");
   auto read = transport::recognise(reply);
   if (!read.has_value()) throw Broken("I7", "the server's reply is not recognised");
   auto decoded = wire::decode<wire::SyncReply>(read->body);
@@ -257,7 +256,7 @@ void World::forgive_what_is_gone() {
 /// Not empty: why the tablets and the server have not come to rest.
 std::string World::left_over() {
   for (const auto& tablet : tablets_) {
-    if (!usable(*tablet)) continue;
+    if (switched_off(tablet->worker, tablet->device)) continue;
     std::string who = name(*tablet) + ": ";
     if (!tablet->idle || tablet->stopped)
       return who + "its connection was given up: " + tablet->last_error.where + " " + tablet->last_error.detail;
@@ -294,13 +293,17 @@ void World::check_end() {
   }));
   for (const auto& tablet : tablets_) {
     sql::Db& db = *tablet->eye;
-    if (!usable(*tablet)) {  // switched off: what it has not sent stays on it
+    if (switched_off(tablet->worker, tablet->device)) {  // what it has not sent stays on it
       join(in_use, tablet->words);
       continue;
     }
     check_tablet(*tablet);
     must(db.query("SELECT body FROM drafts", [&](const sql::Row& row) { words_.find(row.blob(0), in_use); }));
     std::string who = name(*tablet);
+    if (!council_.usable(tablet->worker)) {  // left: drained
+      if (must(db.first<std::int64_t>("SELECT 1 FROM drafts LIMIT 1"))) throw Broken("I7", who + " keeps a draft, and its worker has left");
+      continue;
+    }
     must(db.query("SELECT visit, body, stage, base_rev, dirty, await_rev FROM drafts", [&](const sql::Row& row) {
       const Id visit = row.id(0);
       if (row.integer(2) == 1) throw Broken("I10", who + " has a visit that is still being submitted");
@@ -336,7 +339,7 @@ std::string World::dump() {
   };
   for (const auto& tablet : tablets_) {
     if (!tablet->eye) continue;
-    say(name(*tablet) + " of " + brief(tablet->worker) + (usable(*tablet) ? "" : " (switched off)") + "\n");
+    say(name(*tablet) + " of " + brief(tablet->worker) + (council_.usable(tablet->worker) ? "" : " (gone)") + "\n");
     for (const char* sql : {"SELECT 'draft', hex(substr(visit,1,4)), 'stage', stage, 'base', base_rev, 'dirty', dirty, 'await', await_rev, body FROM drafts",
                             "SELECT 'queued', kind, hex(substr(record,1,4)), 'base', base_rev, body FROM queued ORDER BY id",
                             "SELECT 'op', incarnation, number, kind, hex(substr(record,1,4)), 'acked', acked, status, code, detail, rev, bytes FROM ops"

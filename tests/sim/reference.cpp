@@ -84,7 +84,9 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
   const bool wrote = !head || elsewhere || head->writers.contains(actor);
   if (!council.may_see(actor, case_id, today)) {
     const bool finishing = op.kind == OpKind::Submit || op.kind == OpKind::Withdraw || op.kind == OpKind::Addendum;
-    if (own_case || !finishing || !wrote || !council.usable(actor) || !held.contains({case_id, actor})) return "unknown_case";
+    const bool own_draft = op.kind == OpKind::Put && case_id == actor;  // of somebody who left
+    const bool may_finish = !own_case && finishing && wrote && held.contains({case_id, actor});
+    if (council.workers.at(actor).revoked || !(may_finish || own_draft)) return "unknown_case";
   }
   if ((op.kind == OpKind::Decide || op.kind == OpKind::Match || op.kind == OpKind::Settle) && !council.workers.at(actor).supervisor)
     return "not_supervisor";

@@ -145,7 +145,7 @@ class World {
   void check_words();
   void check_reply(Id worker, Id device, const transport::HttpResponse& reply);
   void forgive_what_is_gone();
-  bool usable(const Tablet& tablet) const;
+  bool switched_off(Id worker, Id device) const;  ///< refused; who only left is drained
   bool entitled(const Tablet& tablet, Id case_id) const;
   std::string left_over();
   void check_end();
