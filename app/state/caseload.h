@@ -66,6 +66,7 @@ struct DraftItem {
 };
 
 struct Caseload {
+  bool ended = false;             ///< the worker's access: nothing is listed, and what waits is still sent
   model::Worker me;
   std::vector<model::Worker> workers;
   std::vector<model::Family> families;

@@ -154,6 +154,7 @@ struct State {
   std::shared_ptr<const void> revision;
 
   const Screen* screen() const { return screens.empty() ? nullptr : &screens.back(); }
+  bool ended() const { return caseload && caseload->ended; }  ///< the worker's access: only what is being sent is shown
   bool supervisor() const { return caseload && caseload->me.role == model::Role::Supervisor; }
   const Text& text() const { return assets->text; }
 };

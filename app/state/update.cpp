@@ -248,7 +248,17 @@ void on(Turn& turn, const UnfinishedFailed& failed) {
 void on(Turn& turn, const Loaded& loaded) {
   auto& state = turn.state;
   if (state.stage == Stage::Locked || state.stage == Stage::FirstUnlock || !loaded.caseload) return;
+  const bool was_ended = state.ended();
+  if (loaded.caseload->ended) {
+    if (!was_ended) {
+      if (state.stage == Stage::Unlocking) state.last_touch = turn.context.mono;
+      end_access(turn);
+    }
+    state.caseload = loaded.caseload;
+    return;
+  }
   state.caseload = loaded.caseload;
+  if (was_ended) state.screens = {{ScreenKind::MyChildren, Id()}};
   for (auto id = state.discarded.begin(); id != state.discarded.end();)
     id = state.caseload->draft(*id) ? std::next(id) : state.discarded.erase(id);
   if (state.stage == Stage::Unlocking) {
@@ -299,6 +309,7 @@ void on(Turn& turn, const SaveFailed& failed) {
 
 void on(Turn& turn, const DraftChanged& draft) {
   auto& state = turn.state;
+  if (state.ended()) return;
   state.drafts[draft.visit.id] = {draft.visit, draft.version};
   if (!state.visit || state.visit->visit.id != draft.visit.id) return;
   // Typed meanwhile, or still on its way to the store: that is merged there, and comes back as another of these.
@@ -363,6 +374,15 @@ bool allowed_locked(const Intent& intent) {
          std::holds_alternative<SetTextSize>(intent) || std::holds_alternative<SetLook>(intent);
 }
 
+/// Intents that mean something after the worker's access has ended.
+bool allowed_ended(const Intent& intent) {
+  if (const auto* open = std::get_if<Open>(&intent))
+    return open->screen == ScreenKind::SyncStatus || open->screen == ScreenKind::Settings;
+  return std::holds_alternative<PressLock>(intent) || std::holds_alternative<Cover>(intent) || std::holds_alternative<Uncover>(intent) ||
+         std::holds_alternative<Back>(intent) || std::holds_alternative<PressSyncNow>(intent) ||
+         std::holds_alternative<SetTextSize>(intent) || std::holds_alternative<SetLook>(intent) || std::holds_alternative<Touched>(intent);
+}
+
 void observe(State& state, const Context& context) {
   state.now = context.wall;
   state.mono = context.mono;
@@ -385,6 +405,7 @@ Effects update(State& state, const Intent& intent, const Context& context) {
   updating::Turn turn{state, context, {}};
   if (state.stage != Stage::Unlocked && !allowed_locked(intent)) return {};
   if (state.covered && !std::holds_alternative<Uncover>(intent) && !std::holds_alternative<PressLock>(intent)) return {};
+  if (state.ended() && !allowed_ended(intent)) return {};
   std::visit([&](const auto& what) { on(turn, what); }, intent);
   if (turn.seen) revise(state);
   return std::move(turn.effects);

@@ -132,25 +132,44 @@ void show(Turn& turn, const Open& open) {
 
 // Lock -------------------------------------------------------------------------------------------------------------------
 
-void lock(Turn& turn) {
+namespace {
+
+/// State without anything of a case; what is not saved is handed to the store.
+void empty(Turn& turn, Stage stage) {
   auto& state = turn.state;
-  if (state.stage != Stage::Unlocked) return;
   save_now(turn);
-  const auto resume = state.visit ? Screen{ScreenKind::Record, state.visit->visit.id} : Screen{};
   auto fresh = initial(state.assets, state.config);
-  fresh.stage = Stage::Locked;
+  fresh.stage = stage;
   fresh.has_passphrase = true;
   fresh.settings = state.settings;
   fresh.worker_name = state.worker_name;
   fresh.now = state.now;
   fresh.mono = state.mono;
   fresh.last_touch = state.last_touch;
-  fresh.resume = resume;
   fresh.sync.online = state.sync.online;
   fresh.search_number = state.search_number;
   state.editors.wipe();
   state = std::move(fresh);
+}
+
+}  // namespace
+
+void lock(Turn& turn) {
+  auto& state = turn.state;
+  if (state.stage != Stage::Unlocked) return;
+  const auto resume = state.visit ? Screen{ScreenKind::Record, state.visit->visit.id} : Screen{};
+  empty(turn, Stage::Locked);
+  state.resume = resume;
   turn.effects.push_back(Lock{});
+}
+
+void end_access(Turn& turn) {
+  const auto sync = turn.state.sync;
+  const bool covered = turn.state.covered;
+  empty(turn, Stage::Unlocked);
+  turn.state.sync = sync;
+  turn.state.covered = covered;
+  turn.state.screens = {{ScreenKind::SyncStatus, Id()}};
 }
 
 // Unlock -----------------------------------------------------------------------------------------------------------------

@@ -98,6 +98,7 @@ std::string first_line(std::string_view text, std::size_t bytes) {
 
 std::vector<Refused> refusals_told(const State& state) {
   std::vector<Refused> out;
+  if (state.ended()) return out;
   for (const auto& refused : state.sync.refused) {
     if (state.refused_seen.count(refused.number)) continue;
     // Two versions of a draft are told where they are settled: in the draft.
@@ -174,8 +175,11 @@ SyncVm sync_vm(const State& state) {
   const auto& text = state.text();
   const auto& sync = state.sync;
   SyncVm vm;
-  vm.title = text("sync.title");
-  if (sync.error && sync.online) {
+  vm.title = text(state.ended() ? "ended.title" : "sync.title");
+  if (state.ended()) {
+    vm.headline = text(sync.waiting == 0 ? "ended.sent" : sync.online ? "ended.sending" : "ended.offline");
+    vm.mood = sync.waiting == 0 ? Mood::Ok : Mood::Info;
+  } else if (sync.error && sync.online) {
     vm.headline = text("sync.headline.trouble");
     vm.mood = Mood::Warn;
   } else if (!sync.online) {
@@ -229,7 +233,7 @@ SyncVm sync_vm(const State& state) {
     vm.refused.push_back(std::move(row));
   }
   if (!vm.refused.empty()) vm.refused_heading = text("refused.heading");
-  vm.safe = text("sync.safe");
+  vm.safe = text(!state.ended() ? "sync.safe" : sync.waiting == 0 ? "ended.give_back" : "ended.keep");
   vm.sync_now = {text("sync.now"), PressSyncNow{}, sync.phase == SyncPhase::Sending};
   return vm;
 }

@@ -78,8 +78,8 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   }
   draw_bar(ui, models->get([&] { return bar_vm(state); }), out);
   Rect rest = root_rest(ui);
-  // In visit mode nothing of another family may be seen, so there is no list at the side.
-  if (!in_visit(state) && !ui.narrow()) {
+  // In visit mode nothing of another family may be seen, so there is no list at the side; nor is there one without access.
+  if (!in_visit(state) && !state.ended() && !ui.narrow()) {
     Rect side = cut_side(ui, rest);
     const state::MyChildrenVm& list = models->get([&] { return my_children_vm(state); });
     const bool overview = state.screen()->kind == ScreenKind::MyChildren;

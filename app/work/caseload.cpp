@@ -50,6 +50,8 @@ base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me,
     for (auto& disposition : record.dispositions) rename(disposition.by_name, disposition.by);
     out->records.push_back(item_of(std::move(record)));
   }
+  out->ended = read->ended;
+  if (out->ended) drafts->clear();  // they are still being sent
   for (auto& draft : *drafts) {
     state::DraftItem item;
     item.visit = std::move(draft.visit);

@@ -450,6 +450,27 @@ std::vector<Shown> all_screens() {
   add("read-lists", [] { return reading_lists(); }, true);
   add("read-submitted", [] { return reading("C0401", model::State::Submitted); });
   add("read-returned", [] { return reading("C0801", model::State::Returned); });
+  add("read-receipt", [] {
+    State s = reading("C0401", model::State::Submitted);
+    auto caseload = std::make_shared<Caseload>(*s.caseload);
+    for (auto& item : caseload->records)
+      if (item.id() == s.screen()->id)
+        item.receipts = {{.number = 14, .at = days_ago(1), .rev = 1, .hash = item.head().hash, .good = true,
+                          .signature = base::sha256_hex("r") + base::sha256_hex("s")}};
+    hear(s, Loaded{caseload});
+    return at(std::move(s), TurnReceipt{s.screen()->id});
+  });
+  add("sync-ended", [] {
+    State s = ruth();
+    auto status = all_sent();
+    status.phase = SyncPhase::Sending, status.waiting = 5;
+    hear(s, status);
+    auto caseload = std::make_shared<Caseload>();
+    caseload->ended = true;
+    caseload->me = s.caseload->me;
+    hear(s, Loaded{caseload});
+    return s;
+  });
   add("sync-all-sent", [] { return syncing(all_sent()); });
   add("sync-offline", [] { return at(ruth(), Open{ScreenKind::SyncStatus, {}}); });
   add("sync-sending", [] {

@@ -580,3 +580,60 @@ TEST_CASE("update: settings are kept as text and read back", "[state]") {
   CHECK(next.last<ApplyLook>().scale == 2.0f);
   CHECK(next.last<ApplyLook>().look == static_cast<int>(LookChoice::HighContrast));
 }
+
+TEST_CASE("update: when access has ended what is typed is handed over, and nothing but what is being sent is shown", "[state]") {
+  Desk desk;
+  desk.caseload.records = {desk.record(desk.other, "r1", "2026-11-20T10:00:00Z")};
+  desk.unlock();
+  desk.start();
+  desk.type("record/jotting", "half a jotting");
+  desk.fill();
+  desk.effects.clear();
+  SyncStatus status;
+  status.online = true;
+  status.waiting = 2;
+  status.refused = {{1, desk.amara, Id::from_name("r1"), "submit", "stale", {}, {}}};
+  Caseload gone;
+  gone.ended = true;
+  gone.me = desk.caseload.me;
+  desk.hear(Loaded{std::make_shared<const Caseload>(gone)});
+  desk.hear(status);
+  CHECK(desk.all<SaveDraft>().size() == 1);
+  CHECK_FALSE(desk.state.visit.has_value());
+  CHECK(desk.state.drafts.empty());
+  CHECK(desk.state.stage == Stage::Unlocked);
+  REQUIRE(desk.state.screens.size() == 1);
+  CHECK(desk.state.screen()->kind == ScreenKind::SyncStatus);
+  auto vm = sync_vm(desk.state);
+  CHECK(vm.title == "You no longer have access");
+  CHECK(vm.headline == "What you wrote is being sent; nothing is lost.");
+  CHECK(vm.refused.empty());
+  CHECK_FALSE(bar_vm(desk.state).trouble);
+  for (const Intent& intent : {Intent(Open{ScreenKind::MyChildren, {}}), Intent(Open{ScreenKind::StartVisit, desk.amara}), Intent(SearchTyped{})})
+    desk.act(intent);
+  CHECK(desk.state.screens.size() == 1);
+  CHECK(desk.all<Search>().empty());
+  desk.hear(DraftChanged{model::Visit{}, 3});
+  CHECK(desk.state.drafts.empty());
+  desk.act(Open{ScreenKind::Settings, {}});
+  CHECK(desk.state.screen()->kind == ScreenKind::Settings);
+  desk.act(Back{});
+  desk.act(PressSyncNow{});
+  CHECK(desk.all<SyncNow>().size() == 1);
+  status.online = false;
+  desk.hear(status);
+  CHECK(sync_vm(desk.state).headline.find("as soon as there is a network") != std::string::npos);
+  status.waiting = 0;
+  desk.hear(status);
+  vm = sync_vm(desk.state);
+  CHECK(vm.headline == "Everything you wrote is with the case server.");
+  CHECK(vm.safe.find("No child's record is left on this tablet") != std::string::npos);
+  // Unlocked again it is the same; given back, the list is there.
+  desk.act(PressLock{});
+  desk.caseload = gone;
+  desk.unlock();
+  CHECK(desk.state.screen()->kind == ScreenKind::SyncStatus);
+  desk.caseload.ended = false;
+  desk.load();
+  CHECK(desk.state.screen()->kind == ScreenKind::MyChildren);
+}

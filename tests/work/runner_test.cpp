@@ -220,6 +220,49 @@ TEST_CASE("runner: an old copy of the store begins anew and what is in it still 
   CHECK(other.caseload->draft(late.id)->visit == late);
 }
 
+TEST_CASE("runner: a disabled worker's tablet hides the cases, sends what waits, purges itself and tells so, over TLS", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001"), supervisor(server, "W1009");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  const auto child = a_child(tablet);
+  server.stop();
+  auto draft = tablet.visit_to(child, "Unsent notes of a corduroy bear"), handed_in = tablet.visit_to(child, "Submitted, and never sent");
+  tablet.save(draft);
+  tablet.save(handed_in);
+  tablet.runner->run(tablet.submission(handed_in));
+  tablet.wait<state::Submitted>();
+  must(server::disable_worker(*server.repository, "W1001", true, kClock.wall()));
+  server.start();
+  tablet.runner->run(state::SyncNow{});
+  tablet.wait<state::Loaded>([](const auto& loaded) { return loaded.caseload->ended; });
+  CHECK(tablet.caseload->children.empty());
+  CHECK(tablet.caseload->families.empty());
+  CHECK(tablet.caseload->records.empty());
+  CHECK(tablet.caseload->drafts.empty());
+  tablet.settle();
+  {
+    auto unit = must(server.repository->read());
+    const auto head = must(unit->head(draft.id));
+    REQUIRE(head.has_value());
+    CHECK(head->body.find("corduroy bear") != std::string::npos);
+    CHECK(must(unit->purged_at(tablet.device())).has_value());
+  }
+  tablet.close();
+  // Reopened, the tablet shows nothing; and a program that would look into its store finds nothing.
+  REQUIRE_FALSE(tablet.open());
+  CHECK(tablet.caseload->ended);
+  CHECK(tablet.caseload->children.empty());
+  tablet.settle();
+  tablet.runner->run(state::Search{"corduroy", 3});
+  CHECK(tablet.wait<state::SearchHits>().hits.empty());
+  REQUIRE_FALSE(supervisor.open());
+  supervisor.settle([](const auto& caseload) { return record_with(caseload, "never sent"); });
+  // Given back, the cases come again.
+  must(server::disable_worker(*server.repository, "W1001", false, kClock.wall()));
+  tablet.settle([](const auto& caseload) { return !caseload.ended && !caseload.children.empty(); });
+}
+
 TEST_CASE("runner: a revoked tablet is told, keeps what it has and may go on writing", "[work]") {
   CaseServer server;
   Tablet tablet(server, "W1001");
