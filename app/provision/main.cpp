@@ -165,7 +165,9 @@ int enrol(const fs::path& file, const std::string& typed_token, const fs::path& 
                   "Use the ca.pem that `doorstep-server init` wrote.");
 
   const auto& at = config->server.enrol;
-  transport::HttpClient client({at.host, at.port, config->server.name}, *context);
+  transport::Endpoint endpoint{at.host, at.port, config->server.name};
+  if (const auto& proxy = config->server.proxy) endpoint.proxy = transport::Proxy{proxy->host, proxy->port};
+  transport::HttpClient client(std::move(endpoint), *context);
   const auto reply = transport::enrol(client, {base::to_base32(*token), *request}, limits::kReplyTimeout);
   if (reply.has_error()) {
     const auto fault = reply.error().fault;  // busy or limited is not a refusal: the code still counts

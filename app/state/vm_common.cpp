@@ -217,8 +217,9 @@ SyncVm sync_vm(const State& state) {
     vm.progress = text("sync.progress", {{"done", std::to_string(sync.done)}, {"total", std::to_string(sync.total)}});
   if (sync.error) {
     vm.error_heading = text("sync.error");
-    const auto key = "problem." + sync.error_code;
-    vm.error = !sync.error_code.empty() && text.has(key) ? text(key) : error_words(text, *sync.error);
+    vm.error = error_words(text, *sync.error);
+    for (const auto& key : {"problem." + sync.error->where, "problem." + sync.error_code})
+      if (text.has(key)) vm.error = text(key);
   }
   for (const auto& refused : refusals_told(state)) {
     SyncVm::RefusedRow row;

@@ -11,23 +11,27 @@ namespace {
 
 const std::vector<std::string> kAllKeys = {
     "version",          "council.id",          "council.name",            "server.url",     "server.enrol_url",
-    "server.name",      "server.ca_pem",       "server.ca_file",          "policy.lock_s",  "policy.visit_lock_s",
-    "policy.curtain_s", "contacts.duty.label", "contacts.duty.number",    "contacts.duty",  "contacts.out_of_hours",
-    "tablet.data_dir",  "tablet.theme"};
+    "server.name",      "server.ca_pem",       "server.ca_file",          "server.proxy",   "policy.lock_s",
+    "policy.visit_lock_s", "policy.curtain_s", "contacts.duty.label",     "contacts.duty.number", "contacts.duty",
+    "contacts.out_of_hours", "tablet.data_dir", "tablet.theme"};
 
 std::optional<Endpoint> endpoint(Table& table, const std::string& key) {
-  const std::string example = key + (key == "url" ? " = \"https://doorstep.northmere.gov.uk:8443\""
-                                                  : " = \"https://doorstep.northmere.gov.uk:8444\"");
-  auto found = table.text(key, example);
+  const bool proxy = key == "proxy";
+  const std::string example = key + (proxy          ? " = \"http://proxy.northmere.gov.uk:3128\""
+                                     : key == "url" ? " = \"https://doorstep.northmere.gov.uk:8443\""
+                                                    : " = \"https://doorstep.northmere.gov.uk:8444\"");
+  auto found = proxy ? table.maybe_text(key, example) : table.text(key, example);
   if (!found) return std::nullopt;
   auto refuse = [&](std::string what) {
     table.problem(key, found->line, std::move(what), "write " + example);
     return std::nullopt;
   };
+  const std::string_view scheme = proxy ? "http://" : "https://";
   std::string_view rest = found->value;
-  if (rest.starts_with("http://")) return refuse("http:// is not encrypted");
-  if (!rest.starts_with("https://")) return refuse("it does not begin with https://");
-  rest.remove_prefix(8);
+  if (!proxy && rest.starts_with("http://")) return refuse("http:// is not encrypted");
+  if (proxy && rest.starts_with("https://")) return refuse("the proxy itself is spoken to without TLS; what goes through it is encrypted");
+  if (!rest.starts_with(scheme)) return refuse("it does not begin with " + std::string(scheme));
+  rest.remove_prefix(scheme.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.find_first_of("/?#") != rest.npos) return refuse("there is a path after the port");
   if (rest.find('@') != rest.npos) return refuse("a name or password does not belong here");
@@ -51,6 +55,7 @@ void read_server(Table& table, DeviceConfig::Server& server) {
     else table.problem("name", name->line, "\"" + name->value + "\" is no host name",
                        "write the name in the server's certificate, without https:// and port: name = \"doorstep.northmere.gov.uk\"");
   }
+  server.proxy = endpoint(table, "proxy");
   auto pem = table.maybe_text("ca_pem", "ca_pem = \"\"\"-----BEGIN CERTIFICATE----- ...\"\"\"");
   auto file = table.maybe_text("ca_file", "ca_file = \"ca.pem\"");
   if (pem && file)
@@ -191,6 +196,7 @@ url = "CHANGE ME"                          # the case server:  https://doorstep.
 enrol_url = "CHANGE ME"                    # its other port, for enrolment only:  https://doorstep.northmere.gov.uk:8444
 name = "CHANGE ME"                         # the name in its certificate:  doorstep.northmere.gov.uk
 ca_file = "ca.pem"                         # the certificate that `doorstep-server init` made, beside this file
+# proxy = "http://proxy.northmere.gov.uk:3128"  # only where the network lets nothing else out; no name, no password
 
 [policy]                                   # in seconds, without a touch or key
 lock_s = 120                               # the tablet locks

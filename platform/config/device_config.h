@@ -11,7 +11,7 @@
 
 namespace doorstep::config {
 
-/// "https://host:port" in its parts.
+/// "scheme://host:port" in its parts, without the scheme.
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
@@ -35,6 +35,7 @@ struct DeviceConfig {
     Endpoint sync;                  ///< client certificates only
     Endpoint enrol;                 ///< enrolment only
     std::string name;               ///< the name its certificate must carry
+    std::optional<Endpoint> proxy;  ///< an HTTP proxy that both are reached through (CONNECT), spoken to without TLS
     std::string ca_pem;             ///< the council's own authority, PEM; empty until ca_file was read
     std::filesystem::path ca_file;  ///< relative to device.toml; empty when ca_pem stands in it
   } server;

@@ -59,11 +59,13 @@ struct HttpClient::Impl {
 
   net::awaitable<Result<HttpResponse>> exchange(const HttpRequest& request);
   net::awaitable<std::optional<Error>> connect();
+  net::awaitable<std::optional<Error>> tunnel();
   bool reusable();
   void drop();
   void abort();
   bool ended() const { return cancelled || timed_out; }
   Error error_of(const error_code& ec, std::string_view where);
+  Error proxy_error(const error_code& ec, bool connected);
 
   Endpoint endpoint;
   tls::Context context;
@@ -110,19 +112,63 @@ Error HttpClient::Impl::error_of(const error_code& ec, std::string_view where) {
   return {Fault::Offline, place, "The server cannot be reached (" + ec.message() + "). Your notes are safe on this tablet."};
 }
 
+/// As above while it is the proxy that is spoken to.
+Error HttpClient::Impl::proxy_error(const error_code& ec, bool connected) {
+  if (cancelled) return {Fault::Cancelled, "proxy.connect", "stopped"};
+  if (timed_out && connected)
+    return {Fault::Timeout, "proxy.silent", "The network's proxy does not answer. Your notes are safe on this tablet."};
+  return {Fault::Offline, "proxy.unreachable",
+          "The network's proxy cannot be reached (" + (timed_out ? "no answer" : ec.message()) + "). Your notes are safe on this tablet."};
+}
+
+/// Asks the proxy for a way to the server. What it answers instead is told apart by its status.
+net::awaitable<std::optional<Error>> HttpClient::Impl::tunnel() {
+  const bool v6 = endpoint.host.find(':') != std::string::npos;
+  const std::string to = (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+  auto& proxy = beast::get_lowest_layer(*stream);
+  http::request<http::empty_body> message(http::verb::connect, to, 11);
+  message.set(http::field::host, to);
+  auto [write_ec, written] = co_await http::async_write(proxy, message, kTuple);
+  if (write_ec || ended()) co_return proxy_error(write_ec, true);
+
+  http::response_parser<http::empty_body> parser;
+  parser.skip(true);  // what follows the header is the server's, or a page that nobody asked for
+  parser.header_limit(static_cast<std::uint32_t>(limits::kHeaderBytes));
+  beast::flat_buffer answer(limits::kHeaderBytes);
+  auto [read_ec, size] = co_await http::async_read_header(proxy, answer, parser, kTuple);
+  static const error_code kParsing = http::error::bad_status;
+  const bool garbage = read_ec.category() == kParsing.category() && read_ec != http::error::end_of_stream;
+  if (ended() || (read_ec && !garbage)) co_return proxy_error(read_ec, true);
+  const int status = read_ec ? 0 : parser.get().result_int();
+  const auto said = [&](const char* where, std::string what) {
+    return Error{Fault::Offline, where, std::move(what) + " Your notes are safe on this tablet."};
+  };
+  if (status / 100 == 2 && answer.size() == 0) co_return std::nullopt;  // the server never speaks first
+  if (status / 100 == 3 || status == 511) co_return said("proxy.log_in", "This network wants somebody to log in first.");
+  if (status == 407) co_return said("proxy.password", "The network's proxy wants a name and a password, and Doorstep has none. Call IT.");
+  const std::string number = std::to_string(status);
+  if (status / 100 == 5) co_return said("proxy.no_way", "The network's proxy cannot reach the case server (" + number + ").");
+  if (status / 100 == 4) co_return said("proxy.refused", "The network's proxy does not let Doorstep through (" + number + "). Call IT.");
+  co_return said("proxy.not_a_proxy", "What answers where the network's proxy should be is no proxy. Call IT.");
+}
+
 net::awaitable<std::optional<Error>> HttpClient::Impl::connect() {
   drop();
-  const std::string port = std::to_string(endpoint.port);
-  auto [resolve_ec, found] = co_await resolver.async_resolve(endpoint.host, port, kTuple);
-  if (resolve_ec || ended()) co_return error_of(resolve_ec, "resolve");
+  const auto& proxy = endpoint.proxy;
+  const std::string host = proxy ? proxy->host : endpoint.host, port = std::to_string(proxy ? proxy->port : endpoint.port);
+  auto [resolve_ec, found] = co_await resolver.async_resolve(host, port, kTuple);
+  if (resolve_ec || ended()) co_return proxy ? proxy_error(resolve_ec, false) : error_of(resolve_ec, "resolve");
 
   stream.emplace(io, ssl);
   auto& tcp_stream = beast::get_lowest_layer(*stream);
   tcp_stream.expires_never();
   auto [connect_ec, to] = co_await tcp_stream.async_connect(found, kTuple);
-  if (connect_ec || ended()) co_return error_of(connect_ec, "connect");
+  if (connect_ec || ended()) co_return proxy ? proxy_error(connect_ec, false) : error_of(connect_ec, "connect");
   error_code ignored;
   tcp_stream.socket().set_option(tcp::no_delay(true), ignored);
+  if (proxy) {
+    if (auto failed = co_await tunnel()) co_return std::move(*failed);
+  }
 
   if (auto named = tls::expect_server(stream->native_handle(), endpoint.tls_name); named.has_error()) co_return named.error();
   auto [handshake_ec] = co_await stream->async_handshake(net::ssl::stream_base::client, kTuple);

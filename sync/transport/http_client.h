@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,10 +14,17 @@
 
 namespace doorstep::transport {
 
+/// An HTTP proxy that is asked to CONNECT. It is told where to, and sees nothing of what then goes through it.
+struct Proxy {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
 struct Endpoint {
   std::string host;      ///< where to connect: a name or an address
   std::uint16_t port = 0;
   std::string tls_name;  ///< the name its certificate must carry; usually `host`
+  std::optional<Proxy> proxy = {};  ///< looks the name up, and connects
 };
 
 struct HttpRequest {
@@ -44,7 +52,9 @@ class HttpClient {
   /// Sends, and waits at most `limit` for the whole reply. Any status is a reply; it is an Error only when none came:
   /// Offline (no name, no route, refused, broken off, or something that is not HTTP answered), Timeout, Cancelled,
   /// Untrusted (the server is not ours, or the clock is wrong), Denied (the server refused our certificate),
-  /// Full (a reply past limits::kBodyBytes). `where` tells more: "tls.clock", "http.connect", ...
+  /// Full (a reply past limits::kBodyBytes). `where` tells more: "tls.clock", "http.connect", ... With a proxy, what went wrong
+  /// before the server was reached is "proxy.<what>": unreachable, silent, log_in, password, refused, no_way (it cannot reach the
+  /// server either), not_a_proxy; all Offline or Timeout, for another network may have none of it.
   /// Name look-up belongs to the system and may outlast `limit` by its own time.
   base::Result<HttpResponse> request(const HttpRequest& request, base::Millis limit);
 

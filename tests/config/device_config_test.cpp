@@ -270,3 +270,30 @@ TEST_CASE("device.toml: the file and its certificate are read from disk, and wha
   CHECK(problem().what.find("larger") != std::string::npos);
   std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("device.toml: a proxy is http://, a host and a port, and may be left out", "[config]") {
+  const auto with_proxy = [](const std::string& value) { return parse_device_config(with_line(11, "ca_file = \"ca.pem\"\nproxy = " + value), "device.toml"); };
+  const auto none = parse_device_config(kGood, "device.toml");
+  REQUIRE(std::holds_alternative<DeviceConfig>(none));
+  CHECK_FALSE(std::get<DeviceConfig>(none).server.proxy.has_value());
+  const auto good = with_proxy("\"http://proxy.northmere.gov.uk:3128\"");
+  REQUIRE(std::holds_alternative<DeviceConfig>(good));
+  CHECK(std::get<DeviceConfig>(good).server.proxy == Endpoint{"proxy.northmere.gov.uk", 3128});
+  struct Wrong { const char* value; const char* what; };
+  for (const Wrong& wrong : {Wrong{"\"https://proxy.northmere.gov.uk:3128\"", "spoken to without TLS"},
+                             Wrong{"\"proxy.northmere.gov.uk:3128\"", "does not begin with http://"},
+                             Wrong{"\"http://proxy.northmere.gov.uk\"", "port is missing"},
+                             Wrong{"\"http://ruth:secret@proxy.northmere.gov.uk:3128\"", "name or password does not belong here"},
+                             Wrong{"\"http://proxy.northmere.gov.uk:0\"", "is no port"},
+                             Wrong{"\"http://proxy.northmere.gov.uk:3128/pac\"", "a path after the port"},
+                             Wrong{"\"\"", ""}}) {
+    INFO(wrong.value);
+    const auto parsed = with_proxy(wrong.value);
+    REQUIRE(std::holds_alternative<std::vector<Problem>>(parsed));
+    const auto& problem = std::get<std::vector<Problem>>(parsed).front();
+    CHECK(problem.str().find("device.toml:12: server.proxy") == 0);
+    CHECK(problem.str().find(wrong.what) != std::string::npos);
+    CHECK(problem.str().find("secret") == std::string::npos);
+    CHECK(problem.str().find("http://proxy.northmere.gov.uk:3128\"") != std::string::npos);
+  }
+}

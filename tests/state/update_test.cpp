@@ -637,3 +637,25 @@ TEST_CASE("update: when access has ended what is typed is handed over, and nothi
   desk.load();
   CHECK(desk.state.screen()->kind == ScreenKind::MyChildren);
 }
+
+TEST_CASE("update: what keeps the server away is told by its cause, not by its kind", "[state]") {
+  Desk desk;
+  desk.unlock();
+  const auto told = [&](base::Fault fault, std::string where) {
+    SyncStatus status;
+    status.online = true;
+    status.phase = SyncPhase::Waiting;
+    status.error = base::Error{fault, std::move(where), "words for IT"};
+    desk.hear(status);
+    return sync_vm(desk.state).error;
+  };
+  CHECK(told(base::Fault::Offline, "http.connect") == "The case server could not be reached.");
+  CHECK(told(base::Fault::Untrusted, "tls.clock").starts_with("The date or time of this tablet looks wrong"));
+  CHECK(told(base::Fault::Untrusted, "tls.interception").find("Use another network") != std::string::npos);
+  CHECK(told(base::Fault::Offline, "http.not_ours").find("log in") != std::string::npos);
+  std::set<std::string> proxies;
+  for (const char* what : {"log_in", "unreachable", "silent", "password", "refused", "no_way", "not_a_proxy"})
+    proxies.insert(told(base::Fault::Offline, std::string("proxy.") + what));
+  CHECK(proxies.size() == 7);
+  CHECK_FALSE(proxies.contains("The case server could not be reached."));
+}
