@@ -119,7 +119,11 @@ class CuttingProxy {
 }  // namespace
 
 TEST_CASE("pump: a session cut at any byte, either way, loses nothing and repeats nothing", "[transport]") {
+#ifdef __OPTIMIZE__
+  constexpr long kStep = 1;
+#else
   constexpr long kStep = 7;  // odd, so that FIN and RST take turns
+#endif
   Cases cases;
   Store store;
   CuttingProxy proxy(cases.listener->port());
@@ -146,7 +150,7 @@ TEST_CASE("pump: a session cut at any byte, either way, loses nothing and repeat
       proxy.cut_next(direction, at, at % 2 == 0);
       one_session();
       cuts += proxy.was_cut();
-      if (cases.stored().size() != sent.size() || store.waiting() != 0) FAIL("cut " << direction << " at " << at);
+      if (cases.count() != sent.size() || store.waiting() != 0) FAIL("cut " << direction << " at " << at);
     }
   CHECK(cuts > (whole[0] + whole[1]) / kStep * 9 / 10);
   CHECK(cases.stored() == sent);

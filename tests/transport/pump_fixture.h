@@ -139,6 +139,10 @@ class Cases {
     std::lock_guard lock(mutex);
     fault = std::move(how);
   }
+  std::size_t count() {
+    std::lock_guard lock(mutex);
+    return kept.size();
+  }
   std::vector<std::string> stored() {
     std::lock_guard lock(mutex);
     return kept;
