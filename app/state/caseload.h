@@ -65,6 +65,13 @@ struct DraftItem {
   std::vector<std::string> came_back = {};  ///< refusal code words of a submission that came back ("conflict" among them)
 };
 
+/// A photo or drawing as this tablet has it.
+struct BlobItem {
+  bool here = false;     ///< it can be shown
+  bool waiting = false;  ///< the server wants it, and this tablet sends it
+  bool damaged = false;  ///< it was here, and its file cannot be read
+};
+
 struct Caseload {
   bool ended = false;             ///< the worker's access: nothing is listed, and what waits is still sent
   model::Worker me;
@@ -72,6 +79,7 @@ struct Caseload {
   std::vector<model::Family> families;
   std::vector<model::Child> children;
   std::vector<RecordItem> records;
+  std::map<std::string, BlobItem> blobs;  ///< by SHA-256
   std::vector<DraftItem> drafts;  ///< this worker's own; none that was discarded
 
   const model::Family* family(const Id& id) const;

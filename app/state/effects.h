@@ -56,6 +56,11 @@ struct SettleConflict {
   merge::Choice choice;
 };
 
+/// Copy a file into the encrypted store; where it came from it stays. Answer: Attached, or AttachFailed.
+struct AttachFile { Id visit, child; std::string path; };
+/// The photos of this record or draft that are not here are to be fetched. Answer: Loaded, whenever one has come.
+struct FetchBlobs { Id record; };
+
 struct SyncNow {};
 struct Search { std::string query; std::uint64_t number = 0; };     ///< Answer: SearchHits with the same number
 /// The shell's: text size and colours. `scale` is 1..2.
@@ -64,7 +69,7 @@ struct ApplyLook { float scale = 1; int look = 0; };
 struct SaveSettings { std::string json; };
 
 using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw, Decide, AddAddendum,
-                            Match, SettleAlert, SettleConflict, SyncNow, Search, ApplyLook, SaveSettings>;
+                            Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, SyncNow, Search, ApplyLook, SaveSettings>;
 using Effects = std::vector<Effect>;
 
 }  // namespace doorstep::state

@@ -38,6 +38,16 @@ struct DraftChanged {
 struct Submitted { Id visit; };
 struct SubmitFailed { Id visit; base::Error error; };
 
+/// The file is in the store; now a record may refer to it.
+struct Attached {
+  Id visit, child;
+  std::string sha256;
+  std::int64_t size = 0;  ///< bytes
+  std::string media_type;
+};
+/// Nothing was taken. `error.where`: "blob.kind" (no JPEG or PNG), "blob.size", "blob.room", or "blob.file" (it cannot be read).
+struct AttachFailed { Id visit; base::Error error; };
+
 /// An operation the server kept without effect.
 struct Refused {
   std::int64_t number = 0;
@@ -64,6 +74,7 @@ struct SyncStatus {
   std::optional<Instant> last_tried;
   std::optional<Instant> next_try;
   std::optional<base::Error> error;   ///< of the last try; empty after a good one
+  std::optional<base::Error> blob_trouble;  ///< why photos wait although the words went
   std::string error_code;             ///< of an RFC 9457 problem, when there was one: "revoked"
   std::vector<Refused> refused;       ///< kept until put right
 };
@@ -81,6 +92,6 @@ struct Tick {};         ///< a deadline of next_deadline() came
 struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
 
 using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Saved, SaveFailed, DraftChanged, Submitted,
-                           SubmitFailed, SyncStatus, NetworkChanged, SearchHits, Tick, WindowHidden>;
+                           SubmitFailed, Attached, AttachFailed, SyncStatus, NetworkChanged, SearchHits, Tick, WindowHidden>;
 
 }  // namespace doorstep::state

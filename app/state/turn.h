@@ -49,6 +49,8 @@ void add_jotting(Turn& turn);
 model::ChildPart* part_of(model::Visit& visit, const Id& child);
 void choose(Turn& turn, const FieldChosen& chosen);
 void record_call(Turn& turn, const RecordCall& said);
+/// Into the child's part of the open visit, or of the draft it was left as. Nothing, when that is being submitted or gone.
+void attach(Turn& turn, const Attached& attached);
 void submit(Turn& turn);
 void focus_on(State& state, const Place& place);
 void go_to_problem(Turn& turn, std::size_t index);

@@ -336,6 +336,13 @@ void on(Turn& turn, const SubmitFailed& failed) {
   turn.state.visit->submit_error = error_words(turn.text(), failed.error);
 }
 
+void on(Turn& turn, const Attached& attached) { updating::attach(turn, attached); }
+void on(Turn& turn, const AttachFailed& failed) {
+  const auto& where = failed.error.where;
+  const bool own_words = where == "blob.kind" || where == "blob.size" || where == "blob.room" || where == "blob.file";
+  turn.state.notice = own_words ? turn.text()("attach." + where) : error_words(turn.text(), failed.error);
+}
+
 void on(Turn& turn, const SyncStatus& status) {
   auto& state = turn.state;
   state.sync = status;

@@ -285,6 +285,33 @@ void add_jotting(Turn& turn) {
   save_now(turn);
 }
 
+void attach(Turn& turn, const Attached& attached) {
+  auto& state = turn.state;
+  const bool open = state.visit && state.visit->visit.id == attached.visit;
+  const auto* draft = open ? &state.visit->visit : draft_of(state, attached.visit);
+  const auto* stored = draft ? state.caseload->draft(attached.visit) : nullptr;
+  if (!draft || (open && state.visit->submitting) || (stored && stored->submitting)) return;
+  model::Visit visit = *draft;
+  auto* part = part_of(visit, attached.child);
+  if (!part) return;
+  if (!part->attachments) part->attachments.emplace();
+  auto& list = *part->attachments;
+  if (std::any_of(list.begin(), list.end(), [&](const auto& one) { return one.sha256 == attached.sha256; })) return;
+  if (list.size() >= limits::kBlobsPerRecord) {
+    state.notice = turn.text()("attach.blob.count");
+    return;
+  }
+  list.push_back({turn.context.new_id(), attached.sha256, attached.size, attached.media_type, {}, turn.context.wall});
+  if (open) {
+    state.visit->visit = std::move(visit);
+    changed(turn);
+    return save_now(turn);
+  }
+  const auto version = version_of(state, visit.id);
+  state.drafts[visit.id] = {visit, version};
+  turn.effects.push_back(SaveDraft{std::move(visit), 0, false, version});
+}
+
 void submit(Turn& turn) {
   auto& state = turn.state;
   auto& open = *state.visit;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "platform/base/mutant.h"
+#include "sync/model/attachment.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
 
@@ -75,6 +76,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
                                 dropped, wire::kChainStart));
     out.caseload_changed = true;
   }
+  DOORSTEP_TRY(take_needs(reply));
   if (drain) DOORSTEP_TRY(send_unfinished(now));
   DOORSTEP_TRY(purge_dropped(out));
   if (drain) DOORSTEP_TRY(purge_rest(out));
@@ -82,6 +84,8 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   DOORSTEP_TRY(set_meta("last_sync", now.ms));
   if (reply.receipt) DOORSTEP_TRY(set_meta("receipt", wire::encode(*reply.receipt)));
   DOORSTEP_TRY(tx.commit());
+  DOORSTEP_TRY(collect_blobs(Loose::Kept));
+  DOORSTEP_TRY_ASSIGN(out.blobs, blobs_to_move());
   if (!out.purged.empty()) DOORSTEP_TRY(finish_purges());
   return out;
 }
@@ -275,6 +279,9 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
                          revision.record));
   DOORSTEP_TRY(db.exec("INSERT OR IGNORE INTO record_cases(record, case_id, kind) VALUES (?,?,?)", revision.record, case_id,
                        word(revision.kind)));
+  if (revision.kind == RecordKind::ChildRecord && body.find("\"attachments\"") != body.npos)
+    if (auto record = wire::decode<model::ChildRecord>(body))
+      DOORSTEP_TRY(refer(revision.record, model::attachments_of(record->part)));
   return index_revision(case_id, revision);
 }
 
@@ -434,7 +441,10 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
     DOORSTEP_TRY(db.exec("DELETE FROM queued WHERE case_id IN (SELECT id FROM cases WHERE dropped=1)"));
   DOORSTEP_TRY_ASSIGN(Id own, me());  // with its drafts: purge_rest()
   DOORSTEP_TRY(db.query("SELECT id FROM cases WHERE dropped=1 AND id<>? AND NOT EXISTS (SELECT 1 FROM ops WHERE case_id=cases.id AND"
-                        " acked=0) AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)", own,
+                        " acked=0) AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)"
+                        " AND NOT EXISTS (SELECT 1 FROM blobs b JOIN blob_refs r USING (sha256) WHERE b.need IS NOT NULL AND b.whole=1"
+                        " AND (EXISTS (SELECT 1 FROM record_cases c WHERE c.record=r.record AND c.case_id=cases.id)"
+                        " OR EXISTS (SELECT 1 FROM ops o WHERE o.record=r.record AND o.case_id=cases.id)))", own,
                         [&](const sql::Row& row) { cases.push_back(row.id(0)); }));
   for (Id id : cases) {
     std::vector<Id> records;

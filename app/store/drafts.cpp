@@ -1,5 +1,6 @@
 #include "app/store/impl.h"
 #include "platform/base/limits.h"
+#include "platform/base/log.h"
 #include "platform/base/mutant.h"
 #include "sync/wire/codec.h"
 
@@ -57,7 +58,7 @@ Result<void> Store::Impl::put_draft(const DraftRow& row) {
       row.version, row.unseen_body));
   DOORSTEP_TRY(db.exec("INSERT INTO draft_bases(visit, body) VALUES (?,?) ON CONFLICT(visit) DO UPDATE SET body=excluded.body"
                        " WHERE body<>excluded.body", row.visit, row.base_body));
-  return {};
+  return refer_draft(row.visit, row.body);
 }
 
 Result<void> Store::Impl::change_draft(DraftRow& row, std::string body, Instant now) {
@@ -177,6 +178,8 @@ Result<SavedDraft> Store::save_draft(const model::Visit& visit, Instant now, std
   row.unseen_body = std::move(unseen);
   DOORSTEP_TRY(row.body == body ? impl_->put_draft(row) : impl_->change_draft(row, std::move(body), now));
   DOORSTEP_TRY(tx.commit());
+  // What was taken off the draft is destroyed now; if that fails, when the store is next opened. The draft is saved.
+  if (auto swept = impl_->collect_blobs(Impl::Loose::Kept); !swept) base::log_error("collect_blobs", swept.error());
   return SavedDraft{merged};
 }
 

@@ -44,9 +44,11 @@ struct Queued {
 };
 
 struct Store::Impl {
-  explicit Impl(sql::Db opened) : db(std::move(opened)) {}
+  Impl(sql::Db opened, const std::filesystem::path& file) : db(std::move(opened)), blob_folder(file.string() + ".blobs") {}
   sql::Db db;
   CheckReceipt check_receipt;
+  const std::filesystem::path blob_folder;
+  std::set<std::string> absent;  ///< of what is wanted: the server had none since its last answer
   std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
   /// Versions as they were last read, so that a change to one record does not decode all of them again. What leaves the
   /// tablet leaves this too.
@@ -119,6 +121,17 @@ struct Store::Impl {
   Result<void> add_receipts(const std::function<RecordView*(Id)>& place);
   Result<RecordVersion> read_version(model::Revision revision);
   Result<void> add_local_versions(const std::optional<Id>& only, const std::function<RecordView&(Id)>& place);
+
+  // blobs.cpp
+  enum class Loose { Kept, Gone };  ///< what was never referred to: its record may be about to be saved
+  Result<void> refer(Id record, const std::vector<model::Attachment>& named);
+  /// Of a draft: also what it named and does not any more.
+  Result<void> refer_draft(Id visit, std::string_view body);
+  /// Outside a transaction: keys and files that nothing refers to.
+  Result<void> collect_blobs(Loose loose);
+  Result<void> take_needs(const wire::SyncReply& reply);
+  Result<bool> blobs_to_move();
+  Result<void> check_fetched(const std::string& sha256);
 
   // search.cpp
   Result<void> index(Id id, int what, Id case_id, std::string_view title, std::string_view text);

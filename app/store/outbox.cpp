@@ -2,6 +2,7 @@
 
 #include "app/store/impl.h"
 #include "platform/base/mutant.h"
+#include "sync/model/attachment.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
 
@@ -102,6 +103,7 @@ Result<void> Store::submit(const model::Visit& visit, const std::vector<model::C
     item.visit = visit.id;
     item.part = record.part.id;
     DOORSTEP_TRY(impl_->queue(item));
+    DOORSTEP_TRY(impl_->refer(record.id, model::attachments_of(record.part)));
   }
   DOORSTEP_TRY(impl_->dismiss_answers("visit", visit.id));
   row.body = wire::encode(visit);

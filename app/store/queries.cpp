@@ -194,6 +194,9 @@ Result<Caseload> Store::caseload() {
     return body.facts.start ? body.facts.start->at : view.head().revision.at;
   };
   std::stable_sort(out.records.begin(), out.records.end(), [&](const auto& a, const auto& b) { return started(a) > started(b); });
+  DOORSTEP_TRY(impl_->db.query("SELECT sha256, whole, need IS NOT NULL, damaged FROM blobs", [&](const sql::Row& row) {
+    out.blobs[row.string(0)] = {row.boolean(1), row.boolean(2), row.boolean(3)};
+  }));
   return out;
 }
 

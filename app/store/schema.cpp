@@ -150,6 +150,27 @@ CREATE TABLE receipts (
   signer TEXT NOT NULL) STRICT;
 CREATE INDEX receipts_by_record ON receipts (record);
 CREATE INDEX receipts_by_operation ON receipts (incarnation, operation);
+)sql"},
+  {5, R"sql(
+-- Photos and drawings: their bytes are files beside this one (`id`), each under its own key, which goes with the last record that
+-- refers to it. `need`: the server has so many bytes and wants the rest. `referred`: something has referred to it.
+CREATE TABLE blobs (
+  sha256 TEXT PRIMARY KEY,
+  id BLOB NOT NULL,
+  key BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  whole INTEGER NOT NULL,
+  need INTEGER,
+  referred INTEGER NOT NULL,
+  damaged INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+-- `record`: a child record, or a draft's visit. `wanted`: somebody opened it here, and it is to be fetched.
+CREATE TABLE blob_refs (
+  record BLOB NOT NULL,
+  sha256 TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  wanted INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (record, sha256)) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_refs_by_blob ON blob_refs (sha256);
 )sql"}};
 
 }  // namespace

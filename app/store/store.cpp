@@ -21,8 +21,9 @@ Result<Store> Store::open(const std::filesystem::path& path, const base::Secret&
   if (options.sync_off) db_options.synchronous = sql::Synchronous::Off;
   DOORSTEP_TRY_ASSIGN(sql::Db db, sql::Db::open(path, key, salt, db_options));
   DOORSTEP_TRY(sql::migrate(db, migrations()));
-  auto impl = std::make_unique<Impl>(std::move(db));
+  auto impl = std::make_unique<Impl>(std::move(db), path);
   impl->check_receipt = options.check_receipt;
+  DOORSTEP_TRY(impl->collect_blobs(Impl::Loose::Gone));
   DOORSTEP_TRY(impl->finish_purges());
   DOORSTEP_TRY(impl->db.exec("UPDATE drafts SET version=0, unseen_body='' WHERE version<>0"));  // no editor holds any of them yet
   return Store(std::move(impl));

@@ -27,6 +27,12 @@ struct Batch {
 /// Whether a receipt was signed by the council's server: its signature over kReceiptContext and the statement, by its signer,
 /// whose certificate held at `at`. Called inside apply(). This room has no cryptography of its own.
 using CheckReceipt = std::function<bool(const wire::SignedReceipt& receipt, Instant at)>;
+/// What is to be said of a photo in a record.
+struct NewBlob {
+  std::string sha256;
+  std::int64_t size = 0;
+  std::string media_type;
+};
 
 struct StoreOptions {
   bool create = false;  ///< make the file when there is none
@@ -71,6 +77,24 @@ class Store {
   /// Keeps, replaces or (empty text) removes them, in one commit. They are removed with their case. Full: one is too long.
   Result<void> save_unfinished(const std::vector<Unfinished>& words);
   Result<std::vector<Unfinished>> unfinished();
+
+  // Photos and drawings ---------------------------------------------------------------------------------------------------
+  /// Copies it into an encrypted file of its own. Durable when it returns what a record may then refer to; without a reference
+  /// it is gone at the next open(). Invalid ("blob.kind"): not a JPEG or PNG. Full ("blob.size"): too large; ("blob.room"): no
+  /// room on this tablet.
+  Result<NewBlob> add_blob(std::string_view bytes, Instant now);
+  /// All of it. NotFound: it is not here. Corrupt: its file is not what was written.
+  Result<std::string> blob(const std::string& sha256);
+  /// What this record or draft refers to, and is not here, is to be fetched; it stays so until it is here.
+  Result<void> want_blobs(Id record);
+  /// The smallest that the server awaits, else one that is wanted here; at most `max_bytes` of it.
+  Result<BlobStep> next_blob(std::size_t max_bytes);
+  /// The server's copy now ends at `have`; `ended`: it wants no more of it.
+  Result<void> blob_sent(const std::string& sha256, std::int64_t have, bool ended);
+  /// A part that was fetched; with the last its hash is checked. Full: no room.
+  Result<void> blob_fetched(const std::string& sha256, std::int64_t offset, std::string_view bytes);
+  /// The server has none for us now: not tried again before its next answer.
+  Result<void> blob_absent(const std::string& sha256);
 
   // Operations ----------------------------------------------------------------------------------------------------------
   /// Saves the visit and queues one Submit per record, each in its child's case, in one transaction. A part that revises has

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -102,6 +103,23 @@ struct RecordView {
   const RecordVersion& head() const { return versions.back(); }
 };
 
+/// A photo or drawing as this tablet has it.
+struct BlobView {
+  bool here = false;     ///< all of it, with its hash
+  bool waiting = false;  ///< the server wants it from this tablet
+  bool damaged = false;  ///< it was here, and its file cannot be read
+};
+
+/// What to do next about photos. `Send`: `bytes` from `offset` on; `Fetch`: at most `most` from there.
+struct BlobStep {
+  enum class What : std::uint8_t { Nothing, Send, Fetch };
+  What what = What::Nothing;
+  std::string sha256;
+  std::int64_t offset = 0;
+  std::string bytes;
+  std::size_t most = 0;
+};
+
 /// Everything the screens list. Dropped cases are not in it.
 struct Caseload {
   bool ended = false;  ///< the worker's access has ended: nothing is listed, drafts neither, and what waits is still sent
@@ -109,6 +127,7 @@ struct Caseload {
   std::vector<model::Family> families;
   std::vector<model::Worker> workers;
   std::vector<RecordView> records;  ///< newest visit first
+  std::map<std::string, BlobView> blobs;  ///< by SHA-256: of those this tablet has, or had
 };
 
 struct SyncStatus {
@@ -127,6 +146,7 @@ struct Applied {
   std::vector<Id> drafts_rewritten; ///< visits whose text changed: merged with another device's, or back after an answer
   std::vector<Id> visits_submitted; ///< all their records arrived; their drafts are gone
   std::vector<Id> purged;           ///< cases that left this device
+  bool blobs = false;               ///< there are photos to send or to fetch
   std::vector<Id> refetch;          ///< cases whose chain did not fit: they are taken again from the start
 };
 

@@ -40,6 +40,7 @@ base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me,
   out->workers = std::move(read->workers);
   out->families = std::move(read->families);
   out->children = std::move(read->children);
+  for (const auto& [sha256, blob] : read->blobs) out->blobs[sha256] = {blob.here, blob.waiting, blob.damaged};
   for (auto& record : read->records) {
     // A name beside an id is what some tablet wrote there; whose id it is, the extract knows.
     auto rename = [&](std::string& written, base::Id worker) {

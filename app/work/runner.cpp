@@ -37,23 +37,19 @@ void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name
 class Port final : public transport::ReplicaPort {
  public:
   struct Freeze { std::size_t max_ops, max_bytes; std::promise<Result<engine::Replica>> answer; };
-  struct Take { wire::SyncReply reply; std::promise<Result<void>> answer; };
-  using Question = std::variant<Freeze, Take>;
+  struct Take { wire::SyncReply reply; std::promise<Result<engine::Applied>> answer; };
+  struct NextBlob { std::size_t max_bytes; std::promise<Result<engine::BlobTask>> answer; };
+  struct Moved { engine::BlobMoved moved; std::promise<Result<void>> answer; };
+  using Question = std::variant<Freeze, Take, NextBlob, Moved>;
 
   explicit Port(std::function<void()> knock) : knock_(std::move(knock)) {}
 
   Result<engine::Replica> freeze(std::size_t max_ops, std::size_t max_bytes) override {
-    std::promise<Result<engine::Replica>> promise;
-    auto answer = promise.get_future();
-    if (!ask(Freeze{max_ops, max_bytes, std::move(promise)})) return cancelled();
-    return answer.get();
+    return answer_to(Freeze{max_ops, max_bytes, {}});
   }
-  Result<void> apply(const wire::SyncReply& reply) override {
-    std::promise<Result<void>> promise;
-    auto answer = promise.get_future();
-    if (!ask(Take{reply, std::move(promise)})) return cancelled();
-    return answer.get();
-  }
+  Result<engine::Applied> apply(const wire::SyncReply& reply) override { return answer_to(Take{reply, {}}); }
+  Result<engine::BlobTask> next_blob(std::size_t max_bytes) override { return answer_to(NextBlob{max_bytes, {}}); }
+  Result<void> moved(const engine::BlobMoved& moved) override { return answer_to(Moved{moved, {}}); }
   std::deque<Question> questions() {
     std::lock_guard lock(mutex_);
     return std::exchange(questions_, {});
@@ -70,6 +66,12 @@ class Port final : public transport::ReplicaPort {
 
  private:
   static Error cancelled() { return {Fault::Cancelled, "work.port", "the store is closed"}; }
+  template <class Asked>
+  auto answer_to(Asked question) -> decltype(question.answer.get_future().get()) {
+    auto answer = question.answer.get_future();
+    if (!ask(std::move(question))) return cancelled();
+    return answer.get();
+  }
   bool ask(Question question) {
     {
       std::lock_guard lock(mutex_);
@@ -179,31 +181,48 @@ struct Runner::Impl {
   void answer_port() {
     if (!port) return;
     for (auto& question : port->questions()) {
-      if (auto* freeze = std::get_if<Port::Freeze>(&question)) freeze->answer.set_value(freeze_for_pump(*freeze));
-      else std::get<Port::Take>(question).answer.set_value(take_reply(std::get<Port::Take>(question).reply));
+      std::visit([this](auto& q) { q.answer.set_value(db ? answer(q) : decltype(answer(q))(closed())); }, question);
     }
   }
 
-  Result<engine::Replica> freeze_for_pump(const Port::Freeze& question) {
-    if (!db) return Error{Fault::Cancelled, "work.port", "the store is closed"};
+  Result<engine::Replica> answer(const Port::Freeze& question) {
     auto batch = db->freeze(question.max_ops, question.max_bytes, now());
     if (!batch) return batch.error();
     return engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops), batch->more_ops,
                            std::move(batch->cursors), std::move(batch->purged), std::move(batch->earlier)};
   }
 
-  Result<void> take_reply(const wire::SyncReply& reply) {
-    if (!db) return Error{Fault::Cancelled, "work.port", "the store is closed"};
-    auto applied = db->apply(reply, now());
+  Result<engine::BlobTask> answer(const Port::NextBlob& question) {
+    DOORSTEP_TRY_ASSIGN(auto step, db->next_blob(question.max_bytes));
+    using What = engine::BlobTask::What;
+    const What what = step.what == store::BlobStep::What::Send    ? What::Send
+                      : step.what == store::BlobStep::What::Fetch ? What::Fetch
+                                                                  : What::Nothing;
+    return engine::BlobTask{what, std::move(step.sha256), step.offset, std::move(step.bytes), step.most};
+  }
+
+  Result<void> answer(const Port::Moved& question) {
+    const engine::BlobMoved& moved = question.moved;
+    const bool sent = moved.what == engine::BlobTask::What::Send;
+    auto done = sent          ? db->blob_sent(moved.sha256, moved.offset, moved.ended)
+                : moved.ended ? db->blob_absent(moved.sha256)
+                              : db->blob_fetched(moved.sha256, moved.offset, moved.bytes);
+    untold = untold || !sent || moved.ended;  // of what was sent only that it is there
+    if (untold && clock.monotonic() >= tell_again) tell_caseload();
+    return done;
+  }
+
+  Result<engine::Applied> answer(const Port::Take& question) {
+    auto applied = db->apply(question.reply, now());
     if (!applied) return applied.error();
     for (Id visit : applied->drafts_rewritten)
       if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
-    untold = untold || applied->caseload_changed || applied->drafts_changed || !applied->answers.empty();
+    untold = untold || applied->caseload_changed || applied->blobs || applied->drafts_changed || !applied->answers.empty();
     if (untold && clock.monotonic() >= tell_again) tell_caseload();  // else when the last reply is in
     // The draft of what was just received is to go from the server too: now, not when the timer next rings.
     if (!applied->visits_submitted.empty() && pump) pump->wake(transport::Why::Changed);
     tell_sync();
-    return {};
+    return engine::Applied{true, applied->blobs};
   }
 
   void on(Synced& m) {
@@ -215,6 +234,7 @@ struct Runner::Impl {
       sync.phase = state::SyncPhase::Idle;
       sync.error.reset();
       sync.error_code.clear();
+      sync.blob_trouble = done->blob_trouble;
       sync.next_try = now() + done->next;
     } else {
       auto& failed = std::get<transport::SyncFailed>(m.event);
@@ -476,6 +496,31 @@ struct Runner::Impl {
     if (!draft) return say(state::SaveFailed{e.visit, draft.error()});
     say(state::DraftChanged{std::move(draft->visit), draft->version});
     changed(transport::Why::Changed);
+  }
+
+  void carry(state::AttachFile& e) {
+    if (!db) return say(state::AttachFailed{e.visit, closed()});
+    auto made = attach(e.path);
+    if (!made) {
+      base::log_error("attach", {made.error().fault, made.error().where, {}});  // its detail may hold the file's name
+      return say(state::AttachFailed{e.visit, made.error()});
+    }
+    say(state::Attached{e.visit, e.child, std::move(made->sha256), made->size, std::move(made->media_type)});
+  }
+  Result<store::NewBlob> attach(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error))  // anything else may never end
+      return Error{Fault::NotFound, "blob.file", "it is not a file"};
+    auto bytes = base::read_file(path, limits::kBlobBytes);
+    if (!bytes) return Error{bytes.error().fault, bytes.error().fault == Fault::Full ? "blob.size" : "blob.file", bytes.error().detail};
+    auto made = db->add_blob(*bytes, now());
+    base::wipe(*bytes);
+    return made;
+  }
+  void carry(state::FetchBlobs& e) {
+    if (!db) return;
+    if (auto wanted = db->want_blobs(e.record); !wanted) return base::log_error("want_blobs", wanted.error());
+    if (pump) pump->wake(transport::Why::Asked);
   }
 
   static Error closed() { return {Fault::Locked, "work.store", "the store is closed"}; }

@@ -12,6 +12,7 @@ namespace {
 using base::Error;
 using base::Fault;
 
+constexpr int kBlobStalls = 3;  // a photo that begins again and again does not keep the others, and the battery, busy
 constexpr std::size_t kSmallestBatchBytes = 8 * 1024;  // halving below one note buys nothing
 
 Millis seconds_within(std::int64_t seconds, Millis least) {
@@ -21,12 +22,12 @@ Millis seconds_within(std::int64_t seconds, Millis least) {
 
 Tuning halved(const Tuning& full, int times) {
   auto bytes = [&](std::size_t size) { return std::max(size >> times, std::min(size, kSmallestBatchBytes)); };
-  return {std::max<std::size_t>(full.ops_per_push >> times, 1), bytes(full.push_bytes), bytes(full.pull_bytes)};
+  return {std::max<std::size_t>(full.ops_per_push >> times, 1), bytes(full.push_bytes), bytes(full.pull_bytes), bytes(full.blob_bytes)};
 }
 
 Tuning doubled(const Tuning& now, const Tuning& full) {
   return {std::min(now.ops_per_push * 2, full.ops_per_push), std::min(now.push_bytes * 2, full.push_bytes),
-          std::min(now.pull_bytes * 2, full.pull_bytes)};
+          std::min(now.pull_bytes * 2, full.pull_bytes), std::min(now.blob_bytes * 2, full.blob_bytes)};
 }
 
 Fault fault_of(int status) {
@@ -139,6 +140,7 @@ void Engine::on(const Replica& replica) {
 }
 
 void Engine::on(const Response& response) {
+  if (phase_ == Phase::BlobSent) return on_blob(response);
   if (phase_ != Phase::Sent) return;
   if (response.status != 200) {
     Close refused = refusal(response);
@@ -230,7 +232,13 @@ std::optional<Error> Engine::check_pulled(wire::SyncReply& reply) {
 }
 
 void Engine::on(const Applied& applied) {
-  if (phase_ != Phase::Applying) return;
+  if (phase_ == Phase::Applying) return on_round(applied);
+  if (phase_ != Phase::BlobApplying) return;
+  if (!applied.ok) blob_trouble_ = Error{Fault::Full, "engine.blob", "this tablet could not keep the photo"};
+  go_on();
+}
+
+void Engine::on_round(const Applied& applied) {
   if (!applied.ok) return close({Fault::Io, "engine.apply", "this tablet could not keep what the server sent"});
 
   const auto entries = static_cast<std::int64_t>(entries_in(reply_));
@@ -248,12 +256,64 @@ void Engine::on(const Applied& applied) {
   const bool progress = answered > 0 || entries > 0 || round_.restarted || reply_.need_view || dropped || lost ||
                         round_.receipts > 0;
   if (again && !progress) return close({Fault::Invalid, "engine.no_progress", "the server asks for more rounds and does nothing in them"});
-  if (again || wake_pending_) return ask();
+  if (again) return ask();
+  blob_stalls_ = 0;
+  blob_trouble_.reset();
+  if (!applied.blobs && !wake_pending_) return rest();
+  go_on();
+}
 
+/// Words, if there are any; else photos, while there are any.
+void Engine::go_on() {
+  if (wake_pending_) return ask();
+  if (blob_trouble_) return rest();
+  phase_ = Phase::BlobAsked;
+  outputs_.push_back(NeedBlob{now_.blob_bytes});
+}
+
+void Engine::on(const BlobTask& task) {
+  if (phase_ != Phase::BlobAsked) return;
+  if (wake_pending_) return ask();
+  if (task.what == BlobTask::What::Nothing) return rest();
+  task_ = {task.what, task.sha256, task.offset, {}, task.most};
+  phase_ = Phase::BlobSent;
+  outputs_.push_back(MoveBlob{task});
+}
+
+/// What concerns one photo is that photo's affair; who is refused altogether is so here too; whatever else goes wrong rests the
+/// photos and leaves the words alone.
+void Engine::on_blob(const Response& response) {
+  if (response.status == 401 || response.status == 403) return close(refusal(response).why, std::nullopt, true);
+  BlobMoved moved{task_.what, task_.sha256, task_.offset, false, {}};
+  const bool send = task_.what == BlobTask::What::Send;
+  if (response.status == 404) {
+    moved.ended = true;
+  } else if (send && response.status == 422) {
+    moved.offset = 0;
+  } else if (send && response.status == 200) {
+    auto state = wire::decode<wire::BlobState>(response.body);
+    if (!state.has_value()) return close(state.error());
+    moved.offset = state->have;
+    moved.ended = state->verified;
+  } else if (!send && response.status == 206 && !response.body.empty() && response.body.size() <= task_.most) {
+    moved.bytes = response.body;
+  } else {
+    blob_trouble_ = refusal(response).why;
+    return go_on();
+  }
+  const bool further = moved.ended || !moved.bytes.empty() || moved.offset > task_.offset;
+  blob_stalls_ = further ? 0 : blob_stalls_ + 1;
+  if (blob_stalls_ == kBlobStalls) blob_trouble_ = Error{Fault::Invalid, "engine.blob", "the server takes a photo and does not keep it"};
+  if (further) now_ = doubled(now_, full_);
+  phase_ = Phase::BlobApplying;
+  outputs_.push_back(std::move(moved));
+}
+
+void Engine::rest() {
   phase_ = Phase::Resting;
   outputs_.push_back(Idle{std::exchange(pushed_, 0), std::exchange(pulled_, 0),
                           seconds_within(reply_.next_after_s, limits::kSyncAtMostEvery),
-                          seconds_within(reply_.next_spread_s, Millis(0)), reply_.receipt});
+                          seconds_within(reply_.next_spread_s, Millis(0)), reply_.receipt, blob_trouble_});
 }
 
 Millis backoff(int attempt, std::optional<Millis> retry_after, double u1, double u2) {

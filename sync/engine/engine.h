@@ -20,6 +20,7 @@ struct Tuning {
   std::size_t ops_per_push = limits::kOpsPerPush;
   std::size_t push_bytes = limits::kPushBytes;
   std::size_t pull_bytes = limits::kPullBytes;
+  std::size_t blob_bytes = limits::kBlobPartBytes;
 };
 
 // Inputs --------------------------------------------------------------------------------------------------------------
@@ -43,8 +44,21 @@ struct Response {
   std::string body;  ///< decompressed
 };
 struct Broken { base::Error why; };   ///< no answer, or one that is not our server's; Denied: our certificate was refused
-struct Applied { bool ok = true; };   ///< the store took the reply in one transaction; !ok: it could not (disk, corruption)
-using Input = std::variant<Wake, Replica, Response, Broken, Applied>;
+/// The store took the reply, or the part of a photo, in one transaction; !ok: it could not (disk, corruption).
+struct Applied {
+  bool ok = true;
+  bool blobs = false;  ///< there are photos to send or to fetch
+};
+/// The store's answer to NeedBlob: what goes next.
+struct BlobTask {
+  enum class What { Nothing, Send, Fetch };
+  What what = What::Nothing;
+  std::string sha256;
+  std::int64_t offset = 0;
+  std::string bytes;      ///< Send: from `offset` on; empty: all of them are there, and were not checked yet
+  std::size_t most = 0;   ///< Fetch: so many from `offset` on
+};
+using Input = std::variant<Wake, Replica, Response, Broken, Applied, BlobTask>;
 
 // Outputs -------------------------------------------------------------------------------------------------------------
 
@@ -55,12 +69,25 @@ struct Send { std::string body; };               ///< POST /v1/sync
 /// purge; the store looks once more, in its own transaction), and acknowledgements past what was sent. An applied_through
 /// below what the store knows as acknowledged means that the server was restored from a backup: offer again from there.
 struct Apply { wire::SyncReply reply; };
+/// Ask the store for a BlobTask. Words never wait for it: whoever has a Wake gives it before the answer, and is asked for a
+/// Replica instead.
+struct NeedBlob { std::size_t max_bytes; };
+struct MoveBlob { BlobTask task; };              ///< PATCH or GET /v1/blobs/{sha256}
+/// To the store, answered by Applied: what became of a task.
+struct BlobMoved {
+  BlobTask::What what{};
+  std::string sha256;
+  std::int64_t offset = 0;  ///< Send: where the server's copy ends; Fetch: where `bytes` begin
+  bool ended = false;       ///< Send: the server wants no more of it. Fetch: it has none for us now
+  std::string bytes;        ///< Fetch
+};
 /// A round ended with nothing left to do; the connection stays open for the next Wake.
-struct Idle { std::int64_t pushed = 0, pulled = 0; Millis next_after{}, next_spread{}; std::optional<wire::Receipt> receipt; };
+struct Idle { std::int64_t pushed = 0, pulled = 0; Millis next_after{}, next_spread{}; std::optional<wire::Receipt> receipt;
+              std::optional<base::Error> blob_trouble = {}; };  ///< why photos did not go on; they are tried again with the next round
 /// Throw this engine away. `why` of a refusal is error_of() it. `retry_after`: what the server asked for. `final`: no use trying
 /// before a person acted (revoked, too old) or the store began anew (forked).
 struct Close { base::Error why; std::optional<Millis> retry_after; bool final = false; };
-using Output = std::variant<Need, Send, Apply, Idle, Close>;
+using Output = std::variant<Need, Send, Apply, NeedBlob, MoveBlob, BlobMoved, Idle, Close>;
 
 /// One connection's protocol; make a new Engine to reconnect. Pure: no sockets, clock, threads or randomness.
 /// Not thread-safe. Never throws: bad input yields Close.
@@ -73,7 +100,7 @@ class Engine {
   std::optional<Output> poll();  ///< drain after each handle()
 
  private:
-  enum class Phase { Resting, Asked, Sent, Applying, Closed };
+  enum class Phase { Resting, Asked, Sent, Applying, BlobAsked, BlobSent, BlobApplying, Closed };
   /// What was sent and must be answered.
   struct Round {
     std::int64_t first = 1, last = 0;  ///< operation numbers; last < first: none
@@ -89,7 +116,12 @@ class Engine {
   void on(const Response&);
   void on(const Broken&);
   void on(const Applied&);
+  void on(const BlobTask&);
+  void on_round(const Applied&);
+  void on_blob(const Response&);
   void ask();
+  void go_on();
+  void rest();
   void close(base::Error why, std::optional<Millis> retry_after = std::nullopt, bool final = false);
   std::optional<base::Error> check_acknowledged(wire::SyncReply& reply);
   std::optional<base::Error> check_pulled(wire::SyncReply& reply);
@@ -105,6 +137,9 @@ class Engine {
   Round round_;
   wire::SyncReply reply_;        ///< being applied
   std::int64_t pushed_ = 0, pulled_ = 0;
+  BlobTask task_;                ///< that was sent; without its bytes
+  int blob_stalls_ = 0;          ///< answers in a row after which a photo was no further
+  std::optional<base::Error> blob_trouble_;  ///< photos rest until the next round
   std::deque<Output> outputs_;
 };
 

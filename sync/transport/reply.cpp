@@ -47,9 +47,26 @@ HttpRequest sync_request(std::string target, std::string body) {
   return request;
 }
 
+HttpRequest blob_request(const engine::BlobTask& task) {
+  HttpRequest request;
+  const bool send = task.what == engine::BlobTask::What::Send;
+  request.method = send ? "PATCH" : "GET";
+  request.target = "/v1/blobs/" + task.sha256 + (send ? "?offset=" + std::to_string(task.offset) : "");
+  request.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}};
+  if (send) {
+    request.headers.emplace_back("Content-Type", "application/octet-stream");
+    request.body = task.bytes;
+  } else {
+    const std::int64_t last = task.offset + static_cast<std::int64_t>(task.most) - 1;
+    request.headers.emplace_back("Range", "bytes=" + std::to_string(task.offset) + "-" + std::to_string(last));
+  }
+  return request;
+}
+
 Result<engine::Response> recognise(const HttpResponse& response) {
   const auto type = media_type(header(response, "content-type"));
-  if (header(response, "sync-proto").empty() || (type != wire::kContentType && type != wire::kProblemType)) return not_ours();
+  if (header(response, "sync-proto").empty() || (type != wire::kContentType && type != wire::kProblemType && type != wire::kBlobType))
+    return not_ours();
   engine::Response out;
   out.status = response.status;
   const auto wait = header(response, "retry-after");

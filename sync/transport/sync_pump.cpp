@@ -67,15 +67,29 @@ bool SyncPump::wait_for_turn() {
   for (;;) {
     if (stopping_) return false;
     const Time now = monotonic();
-    if (online_ && (asked_ || (due_ && now >= *due_))) break;
+    if (due(now)) break;
     const Millis left = online_ && due_ ? std::min(*due_ - now, kLookAgain) : kLookAgain;
     changed_.wait_for(lock, left);
   }
+  begin_turn();
+  client_.resume();
+  return true;
+}
+
+// Between two parts of a photo: somebody has saved words meanwhile.
+bool SyncPump::take_turn() {
+  std::lock_guard lock(mutex_);
+  if (stopping_ || !due(monotonic())) return false;
+  begin_turn();
+  return true;
+}
+
+bool SyncPump::due(Time now) const { return online_ && (asked_ || (due_ && now >= *due_)); }
+
+void SyncPump::begin_turn() {
   asked_ = false;
   backing_off_ = false;  // a change that comes during the session is due soon after it, unless it fails
   due_.reset();
-  client_.resume();
-  return true;
 }
 
 // One connection: from here to its end, or to the end of the pump.
@@ -89,11 +103,22 @@ void SyncPump::session() {
       if (replica.has_value()) engine.handle(std::move(*replica));
       else engine.handle(engine::Broken{replica.error()});
     } else if (const auto* send = std::get_if<engine::Send>(&*output)) {
-      engine.handle(exchange(send->body));
+      engine.handle(exchange(sync_request("/v1/sync", send->body)));
     } else if (const auto* apply = std::get_if<engine::Apply>(&*output)) {
       const auto applied = port_.apply(apply->reply);
       if (applied.has_error()) base::log_error("sync.apply_failed", applied.error());
-      engine.handle(engine::Applied{applied.has_value()});
+      engine.handle(applied.has_value() ? *applied : engine::Applied{false});
+    } else if (const auto* wanted = std::get_if<engine::NeedBlob>(&*output)) {
+      if (take_turn()) engine.handle(engine::Wake{});
+      auto task = port_.next_blob(wanted->max_bytes);
+      if (task.has_value()) engine.handle(std::move(*task));
+      else engine.handle(engine::Broken{task.error()});
+    } else if (const auto* move = std::get_if<engine::MoveBlob>(&*output)) {
+      engine.handle(exchange(blob_request(move->task)));
+    } else if (const auto* moved = std::get_if<engine::BlobMoved>(&*output)) {
+      const auto kept = port_.moved(*moved);
+      if (kept.has_error()) base::log_error("sync.blob_not_kept", kept.error());
+      engine.handle(engine::Applied{kept.has_value()});
     } else if (const auto* idle = std::get_if<engine::Idle>(&*output)) {
       rest(*idle);
       if (!wait_for_turn()) return;
@@ -106,8 +131,8 @@ void SyncPump::session() {
   fail({{Fault::Io, "engine.silent", "The connection was given up."}, {}, false});
 }
 
-engine::Input SyncPump::exchange(const std::string& body) {
-  const auto reply = client_.request(sync_request("/v1/sync", body), options_.reply_limit);
+engine::Input SyncPump::exchange(const HttpRequest& request) {
+  const auto reply = client_.request(request, options_.reply_limit);
   if (reply.has_error()) return engine::Broken{reply.error()};
   auto answer = recognise(*reply);
   if (answer.has_error()) return engine::Broken{answer.error()};
@@ -123,7 +148,8 @@ void SyncPump::rest(const engine::Idle& idle) {
     const Time at = monotonic() + next;
     due_ = due_ ? std::min(*due_, at) : at;  // a change that came meanwhile is due earlier
   }
-  tell_(SyncDone{idle.pushed, idle.pulled, idle.receipt, next});
+  if (idle.blob_trouble) base::log_error("sync.blobs_wait", *idle.blob_trouble);
+  tell_(SyncDone{idle.pushed, idle.pulled, idle.receipt, next, idle.blob_trouble});
 }
 
 void SyncPump::fail(const engine::Close& closed) {

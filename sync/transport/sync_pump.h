@@ -18,7 +18,10 @@ class ReplicaPort {
   /// Freezes what waits and hands it out (store::Store::freeze).
   virtual base::Result<engine::Replica> freeze(std::size_t max_ops, std::size_t max_bytes) = 0;
   /// Takes a reply in, in one transaction. An Error ends this connection; the next one asks again.
-  virtual base::Result<void> apply(const wire::SyncReply& reply) = 0;
+  virtual base::Result<engine::Applied> apply(const wire::SyncReply& reply) = 0;
+  /// The next part of a photo to be sent or fetched (store::Store::next_blob).
+  virtual base::Result<engine::BlobTask> next_blob(std::size_t max_bytes) = 0;
+  virtual base::Result<void> moved(const engine::BlobMoved& moved) = 0;
 };
 
 struct PumpOptions {
@@ -33,7 +36,8 @@ struct PumpOptions {
 // What the pump tells, on its own thread -------------------------------------------------------------------------------
 struct SyncStarted {};                           ///< a request is on its way
 /// Everything was sent and received; the next round is in `next`.
-struct SyncDone { std::int64_t pushed = 0, pulled = 0; std::optional<wire::Receipt> receipt; base::Millis next{}; };
+struct SyncDone { std::int64_t pushed = 0, pulled = 0; std::optional<wire::Receipt> receipt; base::Millis next{};
+                  std::optional<base::Error> blob_trouble = {}; };  ///< why photos wait although words went
 /// It did not work. `retry`: by itself, after so long. Empty: not before wake(Why::Asked).
 struct SyncFailed { base::Error why; std::optional<base::Millis> retry; };
 using SyncEvent = std::variant<SyncStarted, SyncDone, SyncFailed>;
@@ -61,8 +65,11 @@ class SyncPump {
   using Time = base::Millis;  // monotonic
   void run();
   bool wait_for_turn();       // false: stop
+  bool due(Time now) const;   // under the mutex, as begin_turn()
+  void begin_turn();
+  bool take_turn();           // at once: whether there is one
   void session();             // one engine, until it closes
-  engine::Input exchange(const std::string& body);
+  engine::Input exchange(const HttpRequest& request);
   void rest(const engine::Idle& idle);
   void fail(const engine::Close& closed);
   double uniform();

@@ -74,6 +74,18 @@ class Session {
     }
     for (const Id id : reply.drop) kept_.cursors.erase(id);
     kept_.acknowledged = reply.applied_through;
+    tell(engine::Applied{true, photos_ > 0});
+  }
+  void on(const engine::NeedBlob& need) {
+    DOORSTEP_ASSERT(need.max_bytes > 0);
+    using What = engine::BlobTask::What;
+    const What what = photos_ == 0 ? What::Nothing : photos_ % 2 ? What::Send : What::Fetch;
+    if (photos_ > 0) --photos_;
+    tell(engine::BlobTask{what, std::string(64, 'a'), 0, "bytes", 100});
+  }
+  void on(const engine::MoveBlob& move) { DOORSTEP_ASSERT(move.task.what != engine::BlobTask::What::Nothing); }
+  void on(const engine::BlobMoved& moved) {
+    DOORSTEP_ASSERT(moved.bytes.size() <= 100 && (moved.bytes.empty() || moved.what == engine::BlobTask::What::Fetch));
     tell(engine::Applied{});
   }
   void on(const engine::Idle& idle) {
@@ -90,6 +102,7 @@ class Session {
   Kept kept_;
   engine::Replica sent_;
   bool closed_ = false;
+  int photos_ = 4;
 };
 
 /// "200", headers, an empty line, the body; for 'z' the body is put into zstd first.

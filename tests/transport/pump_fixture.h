@@ -67,7 +67,7 @@ class Store final : public transport::ReplicaPort {
     replica.more_ops = ops_.size() > max_ops;
     return replica;
   }
-  base::Result<void> apply(const wire::SyncReply& reply) override {
+  base::Result<engine::Applied> apply(const wire::SyncReply& reply) override {
     if (fail_apply_.exchange(false)) return base::Error{base::Fault::Full, "store.apply", "disk full"};
     {
       std::lock_guard lock(mutex_);
@@ -77,8 +77,16 @@ class Store final : public transport::ReplicaPort {
       }
     }
     if (applied) applied();
+    return engine::Applied{true, blobs};
+  }
+  base::Result<engine::BlobTask> next_blob(std::size_t) override { return next ? next() : engine::BlobTask{}; }
+  base::Result<void> moved(const engine::BlobMoved& what) override {
+    if (took) took(what);
     return {};
   }
+  bool blobs = false;                                   ///< there are photos
+  std::function<engine::BlobTask()> next;               ///< called on the pump's thread, as the other
+  std::function<void(const engine::BlobMoved&)> took;
 
  private:
   std::mutex mutex_;

@@ -49,8 +49,9 @@ class CaseServer {
     enrol_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key, .clients = tls::ClientCertificates::None}));
     repository = must(server::open_sqlcipher_repository(folder_.path / "cases.db", key_));
     server::ServiceOptions options;
-    options.requests_per_minute = 100'000;
+    options.requests_per_minute = options.blob_requests_per_minute = 100'000;
     options.signer = &signer_;
+    options.blobs.folder = blobs;
     auto accept = [](const model::ChildRecord&) { return std::string(); };  // which answers are missing is the rules' matter
     service_ = std::make_unique<server::Service>(*repository, ca_, kClock, accept, options);
     std::map<std::string, std::string> files;
@@ -88,6 +89,11 @@ class CaseServer {
 
  private:
   Folder folder_;
+
+ public:
+  const fs::path blobs = folder_.path / "blobs";
+
+ private:
   base::Secret key_ = base::Secret::random(48);
   tls::Authority ca_ = must(tls::make_authority("Test council", kClock.wall()));
   tls::Signer signer_ = must(tls::make_signer(ca_, {"localhost"}, tls::kServerDays, kClock.wall()));
@@ -114,7 +120,7 @@ class Tablet {
     options.folder = folder.path;
     options.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, key_.clone(), enrolment_.device_certificate,
                          enrolment_.ticket};
-    options.server = {"127.0.0.1", server_.port, "localhost"};
+    options.server = {"127.0.0.1", by_way_of ? by_way_of : server_.port, "localhost"};
     options.credentials = {.make_key = [] { return tls::make_key(); },
                            .make_request = [](const Secret& key) { return tls::make_request(key); },
                            .client_context = [ca = server_.ca()](const std::string& cert, const Secret& key) {
@@ -211,6 +217,7 @@ class Tablet {
   Id device() const { return enrolment_.device; }
 
   Folder folder;
+  std::uint16_t by_way_of = 0;         ///< a port that leads to the server's; 0: straight there
   const base::Clock* clock = &kClock;  ///< the runner's
   std::unique_ptr<Runner> runner;
   bool has_passphrase = false;

@@ -1,0 +1,152 @@
+// Photos from one tablet over the real server to another, and what becomes of them when the link breaks.
+#include "platform/base/sealed_file.h"
+#include "tests/support/cutting_proxy.h"
+#include "tests/work/support.h"
+
+using namespace doorstep;
+using namespace doorstep::work;
+using namespace doorstep::work::test;
+
+namespace {
+
+std::string photo(std::size_t size) { return "\xFF\xD8\xFF canary " + base::random_bytes(size - 11); }
+
+const model::Child& a_child(const Tablet& tablet) {
+  for (const auto& child : tablet.caseload->children)
+    if (child.allocated_worker == tablet.worker()) return child;
+  FAIL("no child is allocated to this worker");
+  return tablet.caseload->children.front();
+}
+const state::RecordItem* record_with(const state::Caseload& caseload, std::string_view text) {
+  for (const auto& item : caseload.records)
+    if (item.head().json.find(text) != std::string::npos) return &item;
+  return nullptr;
+}
+
+/// The visit with the file attached, as update() does it.
+model::Visit attached(Tablet& tablet, model::Visit visit, const fs::path& file) {
+  tablet.runner->run(state::AttachFile{visit.id, visit.children.front().id, file.string()});
+  const auto made = tablet.wait<state::Attached>();
+  auto& list = visit.children.front().attachments;
+  if (!list) list.emplace();
+  list->push_back({base::new_id(kClock), made.sha256, made.size, made.media_type, "The bedroom", kClock.wall()});
+  return visit;
+}
+
+void write(const fs::path& path, const std::string& bytes) { must(base::write_file_atomic(path, bytes, base::Access::Owner)); }
+
+/// What the server has of a photo: its only file there.
+std::size_t at_server(const CaseServer& server) {
+  std::size_t size = 0;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(server.blobs, none)) size += entry.file_size();
+  return size;
+}
+
+}  // namespace
+
+TEST_CASE("blobs: a photo of 1 MB over a link that is cut again and again arrives once, its words first", "[work]") {
+  CaseServer server;
+  support::CuttingProxy proxy(server.port);
+  Tablet worker(server, "W1001"), supervisor(server, "W1009");
+  worker.by_way_of = proxy.port();
+  REQUIRE_FALSE(worker.open());
+  REQUIRE_FALSE(supervisor.open());
+  worker.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  Folder camera;
+  const std::string bytes = photo(1024 * 1024);
+  write(camera.path / "IMG_1.jpg", bytes);
+  auto visit = attached(worker, worker.visit_to(a_child(worker), "There is a hole in the ceiling."), camera.path / "IMG_1.jpg");
+  const std::string sha256 = base::sha256_hex(bytes);
+  worker.save(visit);
+  worker.runner->run(worker.submission(visit));
+  worker.wait<state::Submitted>();
+
+  // Each session from here on is cut after some 300 KB more, in the middle of a part: a reset, then a close, and so on.
+  int cuts = 0;
+  for (bool arrived = false; !arrived;) {
+    proxy.cut_next(support::CuttingProxy::ToServer, 300'000, cuts % 2 == 0);
+    worker.runner->run(state::SyncNow{});
+    worker.wait<state::SyncStatus>([&](const auto& s) {
+      arrived = s.phase == state::SyncPhase::Idle && s.waiting == 0;
+      return arrived || s.phase == state::SyncPhase::Waiting;
+    });
+    if (!arrived) {
+      ++cuts;
+      REQUIRE(cuts < 40);
+      // The words are there since the first.
+      supervisor.settle([](const auto& caseload) { return record_with(caseload, "hole in the ceiling"); });
+    }
+  }
+  CHECK(cuts >= 3);
+  CHECK(at_server(server) < bytes.size() + 40 * 64);  // each byte was kept once
+
+  supervisor.settle([](const auto& caseload) { return record_with(caseload, "hole in the ceiling"); });
+  const Id record = record_with(*supervisor.caseload, "hole in the ceiling")->id();
+  CHECK_FALSE(supervisor.caseload->blobs.contains(sha256));
+  supervisor.runner->run(state::FetchBlobs{record});
+  supervisor.wait<state::Loaded>([&](const auto& loaded) {
+    const auto found = loaded.caseload->blobs.find(sha256);
+    return found != loaded.caseload->blobs.end() && found->second.here;
+  });
+  CHECK_FALSE(worker.caseload->blobs.at(sha256).waiting);
+
+  // Nothing of it lies about in plain.
+  for (const fs::path& folder : {worker.folder.path, supervisor.folder.path, server.blobs})
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+      if (entry.is_regular_file()) CHECK(must(base::read_file(entry.path(), 1 << 26)).find("canary") == std::string::npos);
+}
+
+TEST_CASE("blobs: words saved while photos are sent do not wait for them", "[work]") {
+  CaseServer server;
+  Tablet worker(server, "W1001"), supervisor(server, "W1009");
+  REQUIRE_FALSE(worker.open());
+  REQUIRE_FALSE(supervisor.open());
+  worker.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  Folder camera;
+  auto visit = worker.visit_to(a_child(worker), "Many photos.");
+  for (int i = 0; i < 3; ++i) {
+    write(camera.path / "x.jpg", photo(8 * 1024 * 1024));
+    visit = attached(worker, visit, camera.path / "x.jpg");
+  }
+  worker.save(visit);
+  worker.runner->run(worker.submission(visit));
+  worker.wait<state::Loaded>([](const auto& loaded) {
+    return std::any_of(loaded.caseload->blobs.begin(), loaded.caseload->blobs.end(), [](const auto& b) { return b.second.waiting; });
+  });
+  auto urgent = worker.visit_to(a_child(worker), "Said while they were going.");
+  worker.save(urgent);
+  worker.runner->run(worker.submission(urgent));
+  worker.wait<state::Submitted>();
+  bool words_there = false, photos_wait = false;
+  worker.wait<state::Loaded>([&](const auto& loaded) {
+    const auto* item = record_with(*loaded.caseload, "Said while they were going.");
+    words_there = item && !item->waiting;
+    photos_wait = std::any_of(loaded.caseload->blobs.begin(), loaded.caseload->blobs.end(), [](const auto& b) { return b.second.waiting; });
+    return words_there;
+  });
+  CHECK(words_there);
+  CHECK(photos_wait);
+  worker.settle([](const auto& caseload) {
+    return std::none_of(caseload.blobs.begin(), caseload.blobs.end(), [](const auto& b) { return b.second.waiting; });
+  });
+}
+
+TEST_CASE("blobs: what is not a photo, too large, or no file at all is told by its name", "[work]") {
+  CaseServer server;
+  Tablet worker(server, "W1001");
+  server.stop();
+  REQUIRE_FALSE(worker.open());
+  Folder camera;
+  write(camera.path / "letter.pdf", "%PDF-1.7");
+  write(camera.path / "large.jpg", photo(limits::kBlobBytes + 1));
+  const auto failed = [&](const fs::path& path) {
+    worker.runner->run(state::AttachFile{base::new_id(kClock), base::new_id(kClock), path.string()});
+    return worker.wait<state::AttachFailed>().error.where;
+  };
+  CHECK(failed(camera.path / "letter.pdf") == "blob.kind");
+  CHECK(failed(camera.path / "large.jpg") == "blob.size");
+  CHECK(failed(camera.path / "gone.jpg") == "blob.file");
+  CHECK(failed(camera.path) == "blob.file");
+  CHECK(failed("/dev/zero") == "blob.file");
+}
