@@ -45,6 +45,10 @@ struct AddItem { Place list; };
 struct RemoveItem { Place item; };
 struct ShowChild { Id child; };                ///< tab of the record screen; nil: the whole visit
 struct NoneOf { Place list; };                 ///< "Nobody else", "None": turned over
+struct PutMark { Place list; Id injury; model::BodyView view{}; model::Point at; };  ///< nil: the one to be placed, or a new one
+struct ChooseMark { Place item; };             ///< the next place pressed on the body map is this one's; again: no longer
+struct ShowMark { Place item; };               ///< to its description
+struct UndoMark { Place list; };               ///< what was done last on this body map
 struct AllNotDiscussed { Id child; };          ///< every open step that nobody touched
 struct AddJotting {};                          ///< the words in the editor kJotting
 struct DiscardVisit { enum class Step { Ask, No, Yes } step = Step::Ask; };
@@ -92,7 +96,8 @@ struct Touched {};                             ///< any key or finger: the idle 
 using Intent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
-                 RemoveItem, ShowChild, NoneOf, AllNotDiscussed, AddJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall,
+                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, ShowChild, NoneOf, AllNotDiscussed, AddJotting,
+                 DiscardVisit, RecordCall, TurnCallReason, TurnCall,
                  ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
                  ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
                  PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused, Touched>;

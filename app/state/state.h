@@ -61,6 +61,14 @@ struct Starting {
   std::vector<std::string> problems;
 };
 
+/// What was done to a mark on a body map, so that it can be undone.
+struct MarkStep {
+  Place item;
+  std::optional<model::Injury> before;  ///< as it was; empty: it was not there
+  std::size_t index = 0;                ///< where in the list
+  bool removed = false;
+};
+
 /// The visit open for recording.
 struct OpenVisit {
   model::Visit visit;
@@ -72,6 +80,8 @@ struct OpenVisit {
   std::optional<Millis> dirty_since, last_edit;  ///< monotonic; empty when everything was sent to be saved
   std::string save_error;          ///< in plain words; empty when the last save was good
   Id child;                        ///< tab shown; nil: the whole visit
+  std::vector<MarkStep> mark_steps;  ///< latest last, at most limits::kMarkSteps
+  Id placing;                      ///< the mark that the next place pressed on its body map is for; nil: a new one
   bool discard_asked = false;
   bool checked = false;            ///< "Check and submit" was pressed: problems are shown at their questions
   std::set<Id> problems_turned;    ///< of "Check and submit": lists opened or closed, by child, nil: the visit

@@ -51,6 +51,17 @@ void choose(Turn& turn, const FieldChosen& chosen);
 void record_call(Turn& turn, const RecordCall& said);
 /// Into the child's part of the open visit, or of the draft it was left as. Nothing, when that is being submitted or gone.
 void attach(Turn& turn, const Attached& attached);
+
+// update_marks.cpp: marks on a body map
+void put_mark(Turn& turn, const PutMark& put);
+/// The next place pressed on the body map is for this element, if it is a mark.
+void place_next(Turn& turn, const Place& item);
+void choose_mark(Turn& turn, const Place& item);
+/// To be called before an element is removed: a mark can be had back.
+void keep_removed(Turn& turn, const Place& item);
+void undo_mark(Turn& turn, const Place& list);
+
+// update_visit.cpp
 void submit(Turn& turn);
 void focus_on(State& state, const Place& place);
 void go_to_problem(Turn& turn, std::size_t index);

@@ -80,16 +80,27 @@ void on(Turn& turn, const AddItem& add) {
   if (!add_item(turn.form(), turn.state.visit->visit, add.list, id, turn.context.wall)) return;
   changed(turn);
   save_now(turn);
+  place_next(turn, {add.list.child, add.list.question, id, {}});
   focus_on(turn.state, {add.list.child, add.list.question, id, {}});
 }
 void on(Turn& turn, const RemoveItem& remove) {
-  if (!turn.state.visit || !remove_item(turn.form(), turn.state.visit->visit, remove.item)) return;
+  if (!turn.state.visit) return;
+  keep_removed(turn, remove.item);
+  if (!remove_item(turn.form(), turn.state.visit->visit, remove.item)) return;
   forget(turn, remove.item.key());
   changed(turn);
   save_now(turn);
 }
+void on(Turn& turn, const PutMark& put) { put_mark(turn, put); }
+void on(Turn& turn, const ChooseMark& chosen) { choose_mark(turn, chosen.item); }
+void on(Turn& turn, const ShowMark& shown) {
+  if (turn.state.visit) focus_on(turn.state, shown.item);
+}
+void on(Turn& turn, const UndoMark& undo) { undo_mark(turn, undo.list); }
 void on(Turn& turn, const ShowChild& shown) {
-  if (turn.state.visit) turn.state.visit->child = shown.child;
+  if (!turn.state.visit) return;
+  turn.state.visit->child = shown.child;
+  turn.state.visit->placing = Id();
 }
 void on(Turn& turn, const NoneOf& none) {
   if (!turn.state.visit) return;

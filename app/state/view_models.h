@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/state/state.h"
+#include "sync/model/body_map.h"
 
 /// What each screen shows, as plain words made from State by pure functions. A view draws these and decides nothing.
 /// Everything a person reads is already in the language of the text file; keys are stable and never names of people. Parts
@@ -201,12 +202,42 @@ struct FieldVm {
   friend bool operator==(const FieldVm&, const FieldVm&) = default;
 };
 
+/// A mark on a figure of the body map.
+struct MarkVm {
+  Place item;
+  std::string key;               ///< of its control, and of its focus
+  std::string number;            ///< as its description has it
+  std::string name;              ///< spoken: "Mark 2: Bruise. Front, 31 across and 42 down"
+  model::Point at;
+  bool placing = false;          ///< the next place pressed is its
+  friend bool operator==(const MarkVm&, const MarkVm&) = default;
+};
+/// One view of the body, with the marks seen there.
+struct FigureVm {
+  model::BodyView view{};
+  const model::BodyOutline* outline = nullptr;  ///< one of body_outline(): lives as long as the program
+  std::string key, name;         ///< "Front"
+  std::string spoken;            ///< what it says: that a place can be pressed; or, read back, which marks it shows
+  std::string left, right;       ///< which side of the child is at the left, and at the right; empty: not said
+  std::vector<MarkVm> marks;
+  friend bool operator==(const FigureVm&, const FigureVm&) = default;
+};
+struct BodyMapVm {
+  Place list;
+  std::string key, hint;         ///< what to do with it now
+  bool placing = false;          ///< the next place pressed is for a mark that is described already
+  std::vector<FigureVm> figures;
+  ActionVm undo;
+  friend bool operator==(const BodyMapVm&, const BodyMapVm&) = default;
+};
+
 struct ItemVm {
   Id id;
   std::string title;             ///< "Bruise, left ear"
-  std::string lead;              ///< words read above the fields: what a carried step says
+  std::string lead;              ///< words read above the fields: what a carried step says, where on the body map a mark is
   std::string error;
   std::vector<FieldVm> fields;
+  ActionVm place;                ///< of a mark: show it on the body map, or elsewhere there
   ActionVm remove;
   friend bool operator==(const ItemVm&, const ItemVm&) = default;
 };
@@ -215,6 +246,7 @@ struct ItemVm {
 struct ListVm {
   Place place;
   std::string key, label, hint, error;
+  std::optional<BodyMapVm> map;  ///< of injuries, above them
   std::vector<ItemVm> items;
   ActionVm add;
   std::string none;              ///< "Nobody else": one tap; empty: not offered
@@ -324,6 +356,7 @@ struct ReadEntryVm {
 struct ReadLineVm {
   std::string name, value;
   std::vector<ReadEntryVm> entries;
+  std::vector<FigureVm> figures = {};     ///< of injuries: those with a mark; nothing on them is pressed
   friend bool operator==(const ReadLineVm&, const ReadLineVm&) = default;
 };
 struct ReadBlockVm {

@@ -27,6 +27,18 @@ std::string first_line(std::string_view text, std::size_t bytes);
 std::string due_words(const State& state, const std::optional<base::Date>& due);
 std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps);
 
+/// Keys of the controls of a body map: a mark on it, and a figure. `list`, `item`: of a question about injuries.
+std::string mark_key(const Place& item);
+std::string figure_key(const Place& list, model::BodyView view);
+/// "2. Bruise": a mark by its number, as the body map has it.
+std::string mark_title(const Text& text, std::size_t number, const model::Injury& injury);
+/// "Front, 31 across and 42 down": where on the body map; empty when it is not there.
+std::string mark_place(const Text& text, const std::optional<model::BodyView>& view, const std::optional<model::Point>& at);
+/// The figures of the body map with the marks of `part`. `list`: the question; `placing`: see OpenVisit.
+std::vector<FigureVm> figures_of(const Text& text, const Place& list, const model::ChildPart& part, const Id& placing = {});
+/// Those with a mark, for whoever reads.
+std::vector<FigureVm> figures_read(const Text& text, const Place& list, const model::ChildPart& part);
+
 /// Everything a record says, section by section, in the form's words.
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);
 /// One child's part of a visit in short lines: seen, alone, risk, what was said, steps.

@@ -50,9 +50,11 @@ std::vector<MemberSpec> members_of(Kind kind) {
     case Kind::Injuries:
       return {{"kind", FieldKind::Choice, {"BRUISE", "BURN", "CUT", "BITE", "SWELLING", "MARK", "OTHER"}},
               {"place", FieldKind::Line},
-              {"view", FieldKind::Choice, {"FRONT", "BACK", "LEFT", "RIGHT", "HEAD"}},
+              {"looks", FieldKind::Line},
+              {"size", FieldKind::Line},
               {"size_mm", FieldKind::Number},
               {"colour", FieldKind::Line},
+              {"child_said", FieldKind::Note},
               {"explanation", FieldKind::Note},
               {"explained_by", FieldKind::Line},
               {"health_said", FieldKind::Line},
@@ -206,6 +208,12 @@ struct Making {
       vm.title = text()(element.outcome == model::CallOutcome::NoAnswer ? "call.tried.none" : "call.tried",
                         {{"who", element.label}, {"when", clock_words(element.at)}});
     }
+    if constexpr (std::is_same_v<T, model::Injury>) {
+      vm.lead = mark_place(text(), element.view, element.at);
+      const Place mark{list.child, list.question, element.id, {}};
+      const char* words = open.placing == element.id ? "map.cancel" : element.at ? "map.elsewhere" : "map.place";
+      vm.place = {text()(words), ChooseMark{mark}, false, text()(words) + ": " + vm.title};
+    }
     vm.error = error_at(list.child, q.id, element.id);
     for (const auto& member : members_of(q.kind)) {
       Place place = list;
@@ -221,6 +229,22 @@ struct Making {
       Place place = list;
       place.item = element.id;
       vm.remove = {text()("item.remove"), RemoveItem{place}, false, text()("item.remove.what", {{"what", vm.title}})};
+    }
+    return vm;
+  }
+
+  BodyMapVm body_map(const Place& list, const model::ChildPart& part) const {
+    BodyMapVm vm{list, list.key() + "/map", text()("map.hint"), false, figures_of(text(), list, part, open.placing), {}};
+    for (std::size_t i = 0; i < part.injuries.size(); ++i) {
+      if (part.injuries[i].id != open.placing) continue;
+      vm.placing = true;
+      vm.hint = text()("map.placing", {{"n", std::to_string(i + 1)}});
+    }
+    vm.undo = {text()("map.undo"), UndoMark{list}, true};
+    for (const auto& step : open.mark_steps) {
+      if (step.item.child != list.child || step.item.question != list.question) continue;
+      vm.undo.disabled = false;
+      vm.undo.spoken = text()(step.removed ? "map.undo.removed" : step.before ? "map.undo.moved" : "map.undo.added");
     }
     return vm;
   }
@@ -249,6 +273,10 @@ struct Making {
       case Kind::Calls: add(part->calls); break;
       default: break;
     }
+    const auto undone = [&](const MarkStep& step) { return step.item.child == vm.place.child && step.item.question == q.id; };
+    if (q.kind == Kind::Injuries &&
+        (!part->injuries.empty() || std::any_of(open.mark_steps.begin(), open.mark_steps.end(), undone)))
+      vm.map = body_map(vm.place, *part);
     const std::string name = list_name(q.kind);
     if (q.kind != Kind::OpenSteps && q.kind != Kind::Calls) vm.add = {text()("item." + name + ".add"), AddItem{vm.place}};
     if (q.kind == Kind::OpenSteps &&

@@ -78,6 +78,12 @@ std::string labelled(const std::string& label, const std::string& words) {
   return label + (label.ends_with('?') ? " " : ": ") + words;
 }
 
+std::optional<model::Point> point_of(const json::object& object) {
+  const auto *x = object.if_contains("x"), *y = object.if_contains("y");
+  if (object.size() != 2 || !x || !y || !x->is_number() || !y->is_number()) return std::nullopt;
+  return model::Point{x->to_number<double>(), y->to_number<double>()};
+}
+
 /// One value of a body as a person reads it.
 std::string value_words(const State& state, const rules::Question* question, std::string_view member, const json::value& value) {
   const auto& text = state.text();
@@ -116,6 +122,7 @@ std::string value_words(const State& state, const rules::Question* question, std
     }
     case json::kind::object: {
       const auto& object = value.get_object();
+      if (const auto at = point_of(object)) return mark_place(text, std::nullopt, at);
       if (const auto* at = object.if_contains("at"); at && object.contains("offset_min"))
         return value_words(state, nullptr, {}, *at);
       if (const auto* why = object.if_contains("not_covered"); why) {
@@ -210,6 +217,24 @@ void add_entries(const State& state, const rules::Question& question, const mode
   if (!line.entries.empty()) out.push_back(std::move(line));
 }
 
+/// The body map, and each description by its number there.
+void add_marks(const State& state, const rules::Question& question, const model::ChildPart& part, std::vector<ReadLineVm>& out) {
+  if (part.injuries.empty()) return;
+  const auto& text = state.text();
+  const Entries entries{state, question.kind};
+  ReadLineVm line{rules::words(question.label, &part), {}, {}, figures_read(text, {part.id, question.id, {}, {}}, part)};
+  for (const auto& injury : part.injuries) {
+    auto described = injury;
+    described.view.reset();  // said with the place
+    auto entry = entries.entry(described);
+    entry.title = mark_title(text, line.entries.size() + 1, injury);
+    if (auto where = mark_place(text, injury.view, injury.at); !where.empty())
+      entry.facts.insert(entry.facts.begin(), {text("map.on_map"), std::move(where)});
+    line.entries.push_back(std::move(entry));
+  }
+  out.push_back(std::move(line));
+}
+
 std::string level_label(const std::vector<rules::Level>& levels, const std::string& code) {
   for (const auto& level : levels)
     if (level.code == code) return level.label;
@@ -247,7 +272,7 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
         case Kind::People: add_entries(state, question, part, facts.present, block.lines); break;
         case Kind::OtherChildren: add_entries(state, question, part, facts.other_children, block.lines); break;
         case Kind::Sharing: add_entries(state, question, part, facts.sharing, block.lines); break;
-        case Kind::Injuries: add_entries(state, question, part, part->injuries, block.lines); break;
+        case Kind::Injuries: add_marks(state, question, *part, block.lines); break;
         case Kind::Disclosures: add_entries(state, question, part, part->disclosures, block.lines); break;
         case Kind::OpenSteps: add_entries(state, question, part, part->open_steps, block.lines); break;
         case Kind::NextSteps: add_entries(state, question, part, part->next_steps, block.lines); break;

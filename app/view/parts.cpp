@@ -240,6 +240,7 @@ void draw_read_block(Ui& ui, const state::ReadBlockVm& block) {
     gap(ui, space::kXs);
     if (!said_by_heading) label(ui, line.name);
     if (!line.value.empty()) pre(ui, line.value);
+    draw_figures(ui, line.figures);
     for (const auto& entry : line.entries) draw_entry(ui, entry);
   }
 }

@@ -50,6 +50,10 @@ void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out);
 void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems);
 /// In a footer: the first problem, for what is told further up may be out of sight.
 void draw_footer_problem(Ui& ui, const std::vector<std::string>& problems);
+/// The body map, to be marked.
+void draw_body_map(Ui& ui, const state::BodyMapVm& map, Intents& out);
+/// The same to be read: what is on it is said, and nothing is pressed.
+void draw_figures(Ui& ui, const std::vector<state::FigureVm>& figures);
 /// A record read back: headings, questions, what was said with its line ends.
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks);
 

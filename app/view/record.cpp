@@ -97,6 +97,7 @@ void draw_list(Pen& pen, const state::ListVm& vm) {
   label(ui, vm.label);
   if (!vm.hint.empty()) hint(ui, vm.hint);
   if (!vm.error.empty()) inline_error(ui, vm.error);
+  if (vm.map) draw_body_map(ui, *vm.map, pen.out);
   for (const auto& item : vm.items) {
     Scope scope(ui, item.id.str());
     gap(ui, space::kXs);
@@ -106,7 +107,10 @@ void draw_list(Pen& pen, const state::ListVm& vm) {
     if (!item.error.empty()) inline_error(ui, item.error);
     gap(ui, space::kXs);
     for (const auto& field : item.fields) draw_field(pen, field);
+    begin_flow(ui);
+    draw_action(ui, "place", item.place, ButtonKind::Secondary, pen.out, Icon::Pin);
     draw_action(ui, "remove", item.remove, ButtonKind::Quiet, pen.out, Icon::Cross);
+    end_flow(ui);
     end_panel(ui);
   }
   gap(ui, space::kXs);

@@ -14,6 +14,8 @@ inline constexpr std::size_t kShortTextBytes = 1000;          ///< one-line fiel
 inline constexpr std::size_t kSearchHits = 50;                 ///< more than a person reads: type another letter
 inline constexpr std::size_t kUndoBytes = 2 * 1024 * 1024;    ///< undo of one editor (ui.md section 4)
 
+inline constexpr std::size_t kMarkSteps = 100;                 ///< undo on the body maps of one visit; most have no mark at all
+
 inline constexpr auto kClipboardFor = 60s;                    ///< text copied here stays on the machine's shared clipboard
 
 // Records and operations

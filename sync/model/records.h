@@ -248,8 +248,11 @@ struct Jotting {  ///< words taken in the home; the original is kept with the re
   Id id;
   Instant at;
   std::string text;
+  std::vector<std::string> put_into = {};  ///< fields it was put into since: "visit/purpose", "child/<id>/said"; empty: none yet
   Extra extra = {};
-  template <class S, class F> static void each(S& s, F&& f) { f("id", s.id); f("at", s.at); f("text", s.text); }
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("id", s.id); f("at", s.at); f("text", s.text); f("put_into", s.put_into);
+  }
   friend bool operator==(const Jotting&, const Jotting&) = default;
 };
 
@@ -298,7 +301,7 @@ struct Point { double x = 0, y = 0;  ///< normalised 0-1, origin top left
 struct Injury {
   Id id;
   std::optional<BodyView> view;
-  std::optional<Point> at;
+  std::optional<Point> at;    ///< on the outline of `view` in body_map.h
   std::string place;          ///< in words: "left ear"
   std::string kind;           ///< BRUISE BURN CUT BITE SWELLING MARK OTHER
   std::optional<std::int64_t> size_mm;
@@ -307,11 +310,14 @@ struct Injury {
   std::string explained_by;
   std::string health_said;
   std::string medical_sought; ///< YES NO and what
+  std::string looks;          ///< what it looks like
+  std::string size;           ///< in words, as seen: "about as long as a thumbnail"
+  std::string child_said;     ///< what the child said about it
   Extra extra = {};
   template <class S, class F> static void each(S& s, F&& f) {
     f("id", s.id); f("view", s.view); f("at", s.at); f("place", s.place); f("kind", s.kind); f("size_mm", s.size_mm);
     f("colour", s.colour); f("explanation", s.explanation); f("explained_by", s.explained_by); f("health_said", s.health_said);
-    f("medical_sought", s.medical_sought);
+    f("medical_sought", s.medical_sought); f("looks", s.looks); f("size", s.size); f("child_said", s.child_said);
   }
   friend bool operator==(const Injury&, const Injury&) = default;
 };

@@ -142,7 +142,7 @@ class Check {
         for (const auto& i : part_->injuries) {
           if (blank(i.place) && !(i.view && i.at)) say(q, "Show on the body map, or say, where the mark is.", i.id);
           if (blank(i.kind)) say(q, "Say what kind of mark it is.", i.id);
-          if (blank(i.explanation)) say(q, "Write what explanation was given for the mark, or that none was.", i.id);
+          if (blank(i.explanation) && blank(i.child_said)) say(q, "Write what explanation was given for the mark, or that none was.", i.id);
           if (blank(i.medical_sought)) say(q, "Say whether medical help was sought for the mark.", i.id);
         }
         break;

@@ -1,5 +1,7 @@
+#include <cmath>
 #include <set>
 
+#include "sync/model/body_map.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/export.h"
 
@@ -16,7 +18,8 @@ constexpr std::string_view kStyle =
     "margin:0 0 .6rem}table{border-collapse:collapse;width:100%;margin:.3rem 0 .8rem}th,td{border:1px solid #767676;padding:.3rem .5rem;"
     "text-align:start;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere}th{background:#f0f0f0}"
     ".box{border:2px solid #1a1a1a;padding:.5rem 1rem;margin:1rem 0}footer{margin-top:3rem;font-size:.85rem;overflow-wrap:anywhere}"
-    "svg{border:1px solid #767676;max-width:24rem}figure{margin:1rem 0}img{max-width:100%}figure p{font-size:.85rem;overflow-wrap:anywhere}"
+    "svg{border:1px solid #767676;max-width:24rem}.map{display:flex;flex-wrap:wrap;gap:.5rem}figure{margin:1rem 0;break-inside:avoid}"
+    ".map figure{margin:0}.map svg{height:20rem}img{max-width:100%}figure p{font-size:.85rem;overflow-wrap:anywhere}"
     "@media print{body{margin:0;max-width:none}h2,h3{break-after:avoid}tr{break-inside:avoid}}";
 
 /// Markup characters, and CR (a browser would read it as a line feed).
@@ -60,6 +63,16 @@ std::string_view words(model::RiskChange change) {
     case model::RiskChange::No: return "No";
     case model::RiskChange::Yes: return "Yes";
     case model::RiskChange::NotEnoughToSay: return "Not enough to say";
+  }
+  return "";
+}
+std::string_view words(model::BodyView view) {
+  switch (view) {
+    case model::BodyView::Front: return "Front";
+    case model::BodyView::Back: return "Back";
+    case model::BodyView::Left: return "Left side";
+    case model::BodyView::Right: return "Right side";
+    case model::BodyView::Head: return "Head";
   }
   return "";
 }
@@ -238,14 +251,59 @@ class Page {
     std::vector<std::vector<std::string>> rows;
     for (const auto& injury : record_.part.injuries) {
       std::string place = injury.place;
-      if (injury.view) place += (place.empty() ? "" : " ") + ("(" + std::string(model::code(*injury.view)) + ")");
-      rows.push_back({place, injury.kind, injury.size_mm ? std::to_string(*injury.size_mm) + " mm" : "", injury.colour,
+      if (injury.view) place += (place.empty() ? "" : " ") + ("(" + std::string(words(*injury.view)) + ")");
+      std::string size = injury.size;
+      if (injury.size_mm) size += (size.empty() ? "" : ", ") + std::to_string(*injury.size_mm) + " mm";
+      rows.push_back({std::to_string(rows.size() + 1), place, injury.kind, injury.looks, size, injury.colour, injury.child_said,
                       injury.explanation, injury.explained_by, injury.health_said, injury.medical_sought});
     }
-    table(
-        label,
-        {"Where", "Kind", "Size", "Colour", "Explanation given", "By whom", "What a health professional said", "Medical sought"},
-        rows);
+    table(label,
+          {"No.", "Where", "Kind", "What it looks like", "Size", "Colour as seen", "What the child said", "Explanation given", "By whom",
+           "What a health professional said", "Medical sought"},
+          rows);
+    body_map();
+  }
+
+  /// The figures on which a mark was shown, each mark by its number in the table.
+  void body_map() {
+    std::string figures;
+    for (const auto& [view, code] : model::CodeTable<model::BodyView>::values) figures += figure(view);
+    if (figures.empty()) return;
+    out_ += "<p>Left and right are the child's own.</p><div class=\"map\">" + figures + "</div>\n";
+  }
+  std::string figure(model::BodyView view) const {
+    constexpr double kHeight = 1000;
+    const model::BodyOutline& outline = model::body_outline(view);
+    const double width = kHeight * outline.aspect;
+    auto number = [](double at) { return std::to_string(static_cast<int>(std::lround(at))); };
+    auto place = [&](const model::Point& point) {
+      const model::Point at = model::within_frame(point);
+      return std::pair(number(at.x * width), number(at.y * kHeight));
+    };
+    std::string marks, names;
+    for (std::size_t i = 0; i < record_.part.injuries.size(); ++i) {
+      const model::Injury& injury = record_.part.injuries[i];
+      if (injury.view != view || !injury.at) continue;
+      const auto [x, y] = place(*injury.at);
+      const std::string no = std::to_string(i + 1);
+      names += ", mark " + no;
+      marks += "<circle cx=\"" + x + "\" cy=\"" + y + "\" r=\"32\" fill=\"#1a1a1a\"/><text x=\"" + x + "\" y=\"" + y +
+               "\" dy=\".35em\" text-anchor=\"middle\" font-size=\"40\" fill=\"#fff\">" + no + "</text>";
+    }
+    if (marks.empty()) return {};
+    std::string lines;
+    for (const auto& line : outline.lines) {
+      lines += "<polyline points=\"";
+      for (const model::Point& point : line) {
+        const auto [x, y] = place(point);
+        lines += x + "," + y + " ";
+      }
+      lines += "\"/>";
+    }
+    const std::string name(words(view));
+    return "<figure><svg viewBox=\"0 0 " + number(width) + " " + number(kHeight) + "\" role=\"img\" aria-label=\"" + name + names +
+           "\"><g fill=\"none\" stroke=\"#1a1a1a\" stroke-width=\"5\">" + lines + "</g>" + marks + "</svg><figcaption>" + name +
+           "</figcaption></figure>\n";
   }
   void disclosures(std::string_view label) {
     std::vector<std::vector<std::string>> rows;

@@ -326,6 +326,10 @@ TEST_CASE("validate: entries of lists are whole", "[rules]") {
   c.part.injuries[0].view = model::BodyView::Left;
   c.part.injuries[0].at = model::Point{0.4, 0.1};
   CHECK(problems_of(c).empty());
+  c.part.injuries[0].explanation.clear();
+  CHECK(problems_of(c).at(0).message == "Write what explanation was given for the mark, or that none was.");
+  c.part.injuries[0].child_said = "I fell";
+  CHECK(problems_of(c).empty());
   c.part.disclosures[0].exact_words.clear();
   CHECK(problems_of(c).at(0).message == "Write the exact words of what Amara told.");
 }

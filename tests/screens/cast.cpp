@@ -302,6 +302,21 @@ State with_calls() {
   act(out, TurnCallReason{child});
   return out;
 }
+/// Two marks on the body map, one of them described, and a third that is to be put there.
+State marked() {
+  State out = begun_child("C1201");
+  const Place list{child_id("C1201"), "injuries", {}, {}};
+  act(out, PutMark{list, {}, model::BodyView::Left, {0.53, 0.1}});
+  act(out, PutMark{list, {}, model::BodyView::Head, {0.72, 0.62}});
+  act(out, PutMark{list, {}, model::BodyView::Front, {0.3, 0.38}});
+  auto& mark = out.visit->visit.children[0].injuries[0];
+  mark.kind = "BRUISE", mark.place = "Upper edge of the left ear";
+  mark.looks = "Two lines next to each other", mark.size = "As long as a fingernail";
+  mark.colour = "Blue", mark.child_said = "“The door did it.”";
+  act(out, AddItem{list});
+  hear(out, Saved{out.visit->visit.id, out.visit->edit, kNow});
+  return out;
+}
 State checked(State state) {
   act(state, Open{ScreenKind::Check, state.visit->visit.id});
   act(state, PressSubmit{});
@@ -349,7 +364,8 @@ State reading_lists() {
   auto& part = visit.children[0];
   model::Injury bruise;
   bruise.id = Id::from_name("bruise");
-  bruise.kind = "BRUISE", bruise.view = model::BodyView::Left, bruise.place = "Outside of the left ear", bruise.size_mm = 20;
+  bruise.kind = "BRUISE", bruise.view = model::BodyView::Left, bruise.at = {0.53, 0.1};
+  bruise.place = "Outside of the left ear", bruise.size_mm = 20;
   bruise.colour = "Blue and yellow", bruise.explained_by = "Mother";
   bruise.explanation = "Her mother says that she fell off the sofa on Sunday. She herself said that she did not know.";
   part.injuries = {bruise};
@@ -431,6 +447,7 @@ std::vector<Shown> all_screens() {
   add("record-errors", [] { return with_errors("C1201"); }, true);
   add("record-visit-errors", [] { return with_errors(""); }, true);
   add("record-disclosure", [] { return with_calls(); }, true);
+  add("record-marks", [] { return marked(); }, true);
   add("record-call-turned", [] { return at(with_calls(), TurnCall{with_calls().visit->visit.children[0].id}); });
   add("record-not-saved", [] {
     State s = disclosed();

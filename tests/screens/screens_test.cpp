@@ -328,3 +328,119 @@ TEST_CASE("screens: Shift+Tab goes back through everything, and keeps it in sigh
     CHECK(out_of_sight == "");
   }
 }
+
+namespace {
+
+/// The screen with the body map, acting on what is asked of it.
+struct Marking {
+  Marking() {
+    for (const auto& shown : test::all_screens())
+      if (shown.name == "record-marks") window.show(shown, 1280, 1600);
+    window.head.draw_with([this](Ui& ui) {
+      asked.clear();
+      draw_app(ui, window.state, window.state.editors, asked);
+      if (window.state.focus_number != focused) ui.focus(window.state.focus);
+      focused = window.state.focus_number;
+      for (const auto& intent : asked)
+        state::update(window.state, intent, {window.state.now, window.state.mono, fresh_id()});
+    });
+    window.head.ui().focus(figure("FRONT"));
+    window.head.settle(6);
+  }
+  void press(const std::string& key) {
+    window.head.ui().focus(key);
+    window.head.settle(6);
+    window.head.key(ImGuiKey_Enter);
+  }
+  /// The mark that waits for its place waits no more.
+  void leave() {
+    const state::Place item{window.state.visit->visit.children[0].id, "injuries", marks().back().id, {}};
+    state::update(window.state, state::ChooseMark{item}, {window.state.now, window.state.mono, [] { return base::Id(); }});
+    focused = window.state.focus_number;
+    window.head.settle();
+  }
+  std::function<base::Id()> fresh_id() {
+    return [this] { return base::Id::from_name(std::to_string(++fresh)); };
+  }
+  std::vector<model::Injury>& marks() { return window.state.visit->visit.children[0].injuries; }
+  std::string list() const { return "child/" + window.state.visit->visit.children[0].id.str() + "/injuries"; }
+  std::string figure(const std::string& view) const { return list() + "/map/" + view; }
+  std::string mark(const base::Id& id) const { return list() + "/" + id.str() + "/mark"; }
+  Rect at(const std::string& key) const { return window.head.semantics().find_key(key)->rect; }
+  std::pair<float, float> middle(const std::string& key) const { return {(at(key).x0 + at(key).x1) / 2, (at(key).y0 + at(key).y1) / 2}; }
+
+  Window window{1, Look::Light};
+  state::Intents asked;
+  std::uint64_t focused = 0;
+  int fresh = 0;
+};
+
+bool near(const model::Point& a, const model::Point& b) { return std::abs(a.x - b.x) < 0.02 && std::abs(a.y - b.y) < 0.02; }
+
+}  // namespace
+
+TEST_CASE("screens: a mark is put where the body is pressed, by finger and by mouse", "[screens]") {
+  for (const bool finger : {false, true}) {
+    Marking desk;
+    const auto before = desk.marks().size();
+    desk.leave();
+    const Rect back = desk.at(desk.figure("BACK"));
+    const float x = back.x0 + back.w() * 0.25f, y = back.y0 + back.h() * 0.75f;
+    desk.window.head.drag(x, y, x, y, finger);
+    REQUIRE(desk.marks().size() == before + 1);
+    CHECK(desk.marks().back().view == model::BodyView::Back);
+    CHECK(near(*desk.marks().back().at, {0.25, 0.75}));
+  }
+}
+
+TEST_CASE("screens: a mark is dragged by finger and by mouse, and its page stays where it is", "[screens]") {
+  for (const bool finger : {false, true}) {
+    Marking desk;
+    desk.leave();
+    const auto before = desk.marks();
+    const auto id = before[2].id;
+    const auto [x, y] = desk.middle(desk.mark(id));
+    const Rect front = desk.at(desk.figure("FRONT"));
+    desk.window.head.drag(x, y, front.x0 + front.w() * 0.7f, front.y0 + front.h() * 0.6f, finger);
+    REQUIRE(desk.marks().size() == before.size());
+    CHECK(near(*desk.marks()[2].at, {0.7, 0.6}));
+    CHECK(desk.at(desk.figure("FRONT")) == front);
+    desk.press(desk.list() + "/map/undo");
+    CHECK(desk.marks()[2] == before[2]);
+  }
+}
+
+TEST_CASE("screens: a finger that drags beside the marks moves the page and marks nothing", "[screens]") {
+  Marking desk;
+  const auto before = desk.marks();
+  const Rect front = desk.at(desk.figure("FRONT"));
+  desk.window.head.drag(front.x0 + 20, front.y1 - 20, front.x0 + 20, front.y1 - 150, true);
+  CHECK(desk.marks() == before);
+  CHECK(desk.at(desk.figure("FRONT")).y0 != front.y0);
+}
+
+TEST_CASE("screens: the arrow keys put and move a mark, Enter describes it, Delete takes it away and undo brings it back", "[screens]") {
+  Marking desk;
+  auto& head = desk.window.head;
+  desk.leave();
+  REQUIRE(head.focused() == desk.figure("FRONT"));
+  head.key(ImGuiKey_Enter);
+  REQUIRE(desk.marks().size() == 5);
+  const auto id = desk.marks().back().id;
+  CHECK(desk.marks().back().at == model::Point{0.5, 0.5});
+  CHECK(head.focused() == desk.mark(id));
+  CHECK(head.semantics().find_key(desk.mark(id))->name == "5. Not described yet. Front: 50 across and 50 down, of 100");
+  for (int i = 0; i < 3; ++i) head.key(ImGuiKey_UpArrow);
+  head.key(ImGuiKey_LeftArrow, false, true);
+  CHECK(head.focused() == desk.mark(id));
+  CHECK(near(*desk.marks().back().at, {0.5 - 0.05 / 0.48, 0.47}));
+  CHECK(head.semantics().find_key(desk.mark(id))->name == "5. Not described yet. Front: 40 across and 47 down, of 100");
+  head.key(ImGuiKey_Delete);
+  REQUIRE(desk.marks().size() == 4);
+  desk.press(desk.list() + "/map/undo");
+  REQUIRE(desk.marks().size() == 5);
+  head.settle();
+  REQUIRE(head.focused() == desk.mark(id));
+  head.key(ImGuiKey_Enter);
+  CHECK(head.focused().starts_with(desk.list() + "/" + id.str() + "/kind"));
+}

@@ -116,6 +116,28 @@ TEST_CASE("export: every word of an approved record stands in its page and its J
   }
 }
 
+TEST_CASE("export: a mark stands on its figure, by the number its description has", "[server]") {
+  server::ExportedRecord exported;
+  model::ChildRecord& record = exported.record;
+  record.part.name = "Amara <Okafor>";
+  model::Injury first, second;
+  first.id = any_id("first"), second.id = any_id("second");
+  first.kind = second.kind = "BRUISE";
+  second.view = model::BodyView::Left;
+  second.at = {0.5, 0.25};
+  second.looks = "round";
+  second.size = "like a thumbnail";
+  second.size_mm = 14;
+  second.child_said = "I <fell>";
+  record.part.injuries = {first, second};
+  const auto page = server::record_html(exported, visit_form(), shipped_rules().thresholds);
+  CHECK(page.find("aria-label=\"Left side, mark 2\"") != std::string::npos);
+  CHECK(page.find("<circle cx=\"150\" cy=\"250\" r=\"32\"") != std::string::npos);
+  CHECK(page.find("aria-label=\"Front") == std::string::npos);  // nothing is shown there
+  CHECK(page.find("<td dir=\"auto\">2</td><td dir=\"auto\">(Left side)</td><td dir=\"auto\">BRUISE</td><td dir=\"auto\">round</td>"
+                  "<td dir=\"auto\">like a thumbnail, 14 mm</td><td dir=\"auto\">I &lt;fell&gt;</td>") != std::string::npos);
+}
+
 TEST_CASE("export: an attempt is never taken for a sighting, and drafts stand in no return", "[server]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");

@@ -42,6 +42,8 @@ class ScreenHand : public support::Hand {
   }
   void put(const Place& to, const state::FieldValue& value) override {
     const auto key = to.key();
+    if (to.question == "injuries" && to.field == "view")  // of the mark that was just added: the body map waits for it
+      return press(Place{to.child, to.question, {}, {}}.key() + "/map/" + std::get<std::string>(value));
     const auto& question = *form_.find(to.question);
     if (question.field == rules::Field::LateReason && !tablet_.with_key(key)) {
       tablet_.press("check", "button");  // it is asked from the first time on that the visit is said to be written up
@@ -229,7 +231,7 @@ std::size_t recorded(const model::Visit& visit) {
   return out;
 }
 
-/// What the screen asks: where a mark is in words and a side of the body, not by a point; why it is late only when it is.
+/// What the screen asks: a mark is put in the middle of its figure, not on a point of its own; why it is late only when it is.
 model::Visit as_asked(model::Visit visit, const rules::Form& form) {
   for (auto& part : visit.children)
     for (auto& injury : part.injuries) injury.at.reset();

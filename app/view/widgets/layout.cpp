@@ -47,7 +47,7 @@ void pan_by_finger(Ui& ui) {
     ui.pan.from_y = io.MousePos.y;
     ui.pan.scroll = window->Scroll.y;
   }
-  if (ui.pan.window != window->ID || !io.MouseDown[0]) return;
+  if (ui.pan.window != window->ID || !io.MouseDown[0] || ui.holding != 0) return;
   const float moved = ui.pan.from_y - io.MousePos.y;
   if (!ui.pan.panning && std::abs(moved) > ui.s(kPanAfter)) {
     ui.pan.panning = true;

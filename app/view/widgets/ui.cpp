@@ -77,7 +77,7 @@ void Ui::begin_frame() {
   }
   if (!io.MouseDown[0] && !io.MouseReleased[0]) {
     pan.panning = false;
-    selecting = 0;
+    selecting = holding = 0;
   }
 }
 
