@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -53,8 +54,9 @@ struct AllNotDiscussed { Id child; };          ///< every open step that nobody 
 struct AddJotting {};                          ///< the words in the editor kJotting
 struct DiscardVisit { enum class Step { Ask, No, Yes } step = Step::Ask; };
 struct RecordCall { Id visit, record, child; bool answered = false; };  ///< of a draft, or of a submitted record
-struct TurnCallReason { Id child; };
-struct TurnCall { Id child; };                 ///< the call card: opened or made small
+using CallKey = std::pair<Id, Id>;             ///< a call card: of which visit or record, and which child
+struct TurnCallReason { CallKey card; };
+struct TurnCall { CallKey card; };             ///< the call card: opened or made small
 struct ChooseSecondWorker { Id worker; };      ///< the one chosen already: taken away
 
 // Check and submit

@@ -144,8 +144,8 @@ struct State {
   Screen resume;                          ///< where the worker was when it locked; ids only
   std::optional<Reviewing> reviewing;
   std::map<Id, std::string> alert_problem;
-  std::set<Id> reason_open;               ///< children whose call card shows its reason
-  std::set<Id> calls_turned;              ///< children whose call card is not as it comes: open in a tall window, small in a short one
+  std::set<CallKey> reason_open;          ///< call cards that show their reason
+  std::set<CallKey> calls_turned;         ///< those that are not as they come: open in a tall window, small in a short one
   std::set<Id> receipts_open;             ///< records whose receipt shows its details
   Id match_target;
   std::uint64_t search_number = 0;
@@ -177,6 +177,7 @@ std::vector<const model::Visit*> all_drafts(const State& state);
 bool in_visit(const State& state);
 /// A child part or record with a call still to be made.
 struct PendingCall {
+  const model::VisitFacts* facts = nullptr;
   const model::ChildPart* part = nullptr;
   Id visit;   ///< the draft, or nil
   Id record;  ///< the record, or nil

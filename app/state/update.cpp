@@ -137,11 +137,11 @@ void on(Turn& turn, const DiscardVisit& discard) {
 }
 void on(Turn& turn, const RecordCall& said) { record_call(turn, said); }
 void on(Turn& turn, const TurnCallReason& turned) {
-  if (!turn.state.reason_open.erase(turned.child)) turn.state.reason_open.insert(turned.child);
+  if (!turn.state.reason_open.erase(turned.card)) turn.state.reason_open.insert(turned.card);
 }
 
 void on(Turn& turn, const TurnCall& turned) {
-  if (!turn.state.calls_turned.erase(turned.child)) turn.state.calls_turned.insert(turned.child);
+  if (!turn.state.calls_turned.erase(turned.card)) turn.state.calls_turned.insert(turned.card);
 }
 void on(Turn& turn, const ChooseSecondWorker& chosen) {
   if (!turn.state.visit || turn.state.visit->submitting || !turn.state.caseload->worker(chosen.worker)) return;

@@ -53,6 +53,10 @@ std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& 
     card.record = pending.record;
     card.child = part.id;
     card.heading = text("call.heading");
+    if (!visit) {
+      card.about = visit_title(state, *pending.facts, short_name(part));
+      if (pending.facts->start) card.about += ", " + when_words(text, pending.facts->start->at, state.now);
+    }
     card.emergency = text("call.emergency");
     if (const auto* contact = contact_for(state, part)) {
       card.who = contact->label;
@@ -68,8 +72,8 @@ std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& 
     if (!part.injuries.empty()) why.push_back(text("call.why.injury", {{"name", short_name(part)}}));
     if (part.seen == false) why.push_back(text("call.why.unseen", {{"name", short_name(part)}}));
     for (const auto& words : why) card.reason += (card.reason.empty() ? "" : " ") + words;
-    card.reason_open = state.reason_open.count(part.id) > 0;
-    card.turned = state.calls_turned.count(part.id) > 0;
+    card.reason_open = state.reason_open.count(card.key()) > 0;
+    card.turned = state.calls_turned.count(card.key()) > 0;
     for (const auto& call : part.calls)
       card.tried.push_back(text(call.outcome == model::CallOutcome::NoAnswer ? "call.tried.none" : "call.tried",
                                 {{"who", call.label}, {"when", clock_words(call.at)}}));

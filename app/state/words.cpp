@@ -143,17 +143,17 @@ std::vector<PendingCall> pending_calls(const State& state) {
   if (!state.caseload) return out;
   for (const auto* draft : all_drafts(state))
     for (const auto& part : draft->children)
-      if (part.skip_reason.empty() && model::call_pending(part)) out.push_back({&part, draft->id, Id()});
+      if (part.skip_reason.empty() && model::call_pending(part)) out.push_back({&draft->facts, &part, draft->id, Id()});
   for (const auto& item : state.caseload->drafts)
     if (item.submitting)
       for (const auto& part : item.visit.children)
-        if (part.skip_reason.empty() && model::call_pending(part)) out.push_back({&part, item.visit.id, Id()});
+        if (part.skip_reason.empty() && model::call_pending(part)) out.push_back({&item.visit.facts, &part, item.visit.id, Id()});
   for (const auto& item : state.caseload->records) {
     const auto& head = item.head();
     if (head.body.author != state.caseload->me.id || head.state != model::State::Submitted || head.rev == 0) continue;
     if (!model::call_pending(head.body.part)) continue;
     const auto same = [&](const auto& c) { return c.part->revises ? c.part->revises->record == item.id() : false; };
-    if (std::none_of(out.begin(), out.end(), same)) out.push_back({&head.body.part, Id(), item.id()});
+    if (std::none_of(out.begin(), out.end(), same)) out.push_back({&head.body.facts, &head.body.part, Id(), item.id()});
   }
   return out;
 }

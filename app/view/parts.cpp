@@ -105,15 +105,12 @@ void draw_checkboxes(Ui& ui, std::string_view key, const Question& question, con
 namespace {
 
 CallCard card_of(const state::CallCardVm& card) {
-  return {.heading = card.heading, .emergency = card.emergency, .who = card.who, .number = card.number, .tried = card.tried,
+  return {.heading = card.heading, .about = card.about, .emergency = card.emergency, .who = card.who, .number = card.number, .tried = card.tried,
           .called = card.called, .no_answer = card.no_answer, .reason_label = card.reason_label, .reason = card.reason,
           .reason_open = card.reason_open};
 }
 
-/// A child may have a call pending from a visit being written and from one that was sent.
-std::string scope_of(const state::CallCardVm& card) {
-  return (card.record == base::Id() ? card.visit : card.record).str() + "/" + card.child.str();
-}
+std::string scope_of(const state::CallCardVm& card) { return card.key().first.str() + "/" + card.key().second.str(); }
 
 /// As it comes, a card is open where there is room for it and the page, and one line where there is not.
 bool is_open(const Ui& ui, const state::CallCardVm& card) { return card.turned == ui.is_tight(); }
@@ -126,7 +123,7 @@ void draw_call_card(Ui& ui, const state::CallCardVm& card, bool below_line, Inte
   switch (action) {
     case CallAction::Called: out.push_back(state::RecordCall{card.visit, card.record, card.child, true}); break;
     case CallAction::NoAnswer: out.push_back(state::RecordCall{card.visit, card.record, card.child, false}); break;
-    case CallAction::TurnReason: out.push_back(state::TurnCallReason{card.child}); break;
+    case CallAction::TurnReason: out.push_back(state::TurnCallReason{card.key()}); break;
     case CallAction::None: break;
   }
 }
@@ -136,7 +133,7 @@ void draw_call_card(Ui& ui, const state::CallCardVm& card, bool below_line, Inte
 void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
   for (const auto& card : cards) {
     Scope scope(ui, scope_of(card));
-    if (ui.is_tight() && call_line(ui, "call-line", card_of(card), is_open(ui, card), false)) out.push_back(state::TurnCall{card.child});
+    if (ui.is_tight() && call_line(ui, "call-line", card_of(card), is_open(ui, card), false)) out.push_back(state::TurnCall{card.key()});
     if (is_open(ui, card)) draw_call_card(ui, card, ui.is_tight(), out);
   }
 }
@@ -151,7 +148,7 @@ void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& ca
   if (cards.size() > 1) line.heading = heading += " (" + std::to_string(cards.size()) + ")";
   if (call_line(ui, "call-line", line, open, true)) {
     for (const auto& card : cards)
-      if (is_open(ui, card) == open) out.push_back(state::TurnCall{card.child});
+      if (is_open(ui, card) == open) out.push_back(state::TurnCall{card.key()});
     if (!open) ui.focus("call/called");  // what opens is at the page's top, and may be out of sight
   }
   rest.y0 = ui.places.back().bottom;

@@ -299,7 +299,7 @@ State with_calls() {
   State out = disclosed();
   const Id child = out.visit->visit.children[0].id;
   act(out, RecordCall{kDisclosed, {}, child, false});
-  act(out, TurnCallReason{child});
+  act(out, TurnCallReason{{kDisclosed, child}});
   return out;
 }
 /// Two marks on the body map, one of them described, and a third that is to be put there.
@@ -448,7 +448,7 @@ std::vector<Shown> all_screens() {
   add("record-visit-errors", [] { return with_errors(""); }, true);
   add("record-disclosure", [] { return with_calls(); }, true);
   add("record-marks", [] { return marked(); }, true);
-  add("record-call-turned", [] { return at(with_calls(), TurnCall{with_calls().visit->visit.children[0].id}); });
+  add("record-call-turned", [] { return at(with_calls(), TurnCall{{kDisclosed, with_calls().visit->visit.children[0].id}}); });
   add("record-not-saved", [] {
     State s = disclosed();
     act(s, AddItem{{s.visit->visit.children[0].id, "next_steps", {}, {}}});

@@ -32,8 +32,39 @@ TEST_CASE("vm_children: a card that was made small stays so until it is opened a
   desk.act(AddItem{{desk.amara, "injuries", {}, {}}});
   REQUIRE(record_vm(desk.state).calls.size() == 1);
   CHECK_FALSE(record_vm(desk.state).calls[0].turned);
-  desk.act(TurnCall{desk.amara});
+  const auto card = record_vm(desk.state).calls[0].key();
+  desk.act(TurnCall{card});
   CHECK(record_vm(desk.state).calls[0].turned);
-  desk.act(TurnCall{desk.amara});
+  desk.act(TurnCall{card});
   CHECK_FALSE(record_vm(desk.state).calls[0].turned);
+}
+
+TEST_CASE("vm_children: two calls about one child say of which visit they are, and are opened one by one", "[state]") {
+  Desk desk;
+  for (const auto& [name, start] : {std::pair{"r1", "2026-11-18T10:00:00Z"}, std::pair{"r2", "2026-11-20T15:30:00Z"}}) {
+    auto item = desk.record(desk.me, name, start);
+    auto body = item.head().body;
+    body.part.calls.clear();
+    body.part.injuries = {{}};
+    item.versions = {Desk::version(std::move(body), 1, model::State::Submitted)};
+    desk.caseload.records.push_back(std::move(item));
+  }
+  desk.unlock();
+  auto cards = my_children_vm(desk.state).calls;
+  REQUIRE(cards.size() == 2);
+  CHECK(cards[0].about == "Child in need visit: Amara, Wed 18 Nov at 10:00");
+  CHECK(cards[1].about == "Child in need visit: Amara, Fri 20 Nov at 15:30");
+  desk.act(TurnCallReason{cards[0].key()});
+  desk.act(TurnCall{cards[1].key()});
+  cards = my_children_vm(desk.state).calls;
+  CHECK(cards[0].reason_open);
+  CHECK_FALSE(cards[1].reason_open);
+  CHECK_FALSE(cards[0].turned);
+  CHECK(cards[1].turned);
+
+  // In the home nobody who looks on reads which child it is about.
+  desk.start();
+  desk.act(AddItem{{desk.amara, "injuries", Id(), {}}});
+  REQUIRE(record_vm(desk.state).calls.size() == 1);
+  CHECK(record_vm(desk.state).calls[0].about.empty());
 }

@@ -504,6 +504,7 @@ CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
     const Size head = measure(ui, Type::H3, card.heading, room(ui) - ui.s(24 + 12));
     draw_text(ui, Type::H3, ui.c.danger.text, card.heading, place(ui, head), Role::Alert);
     end_flow(ui);
+    if (!card.about.empty()) text(ui, Type::Body, ui.c.ink, card.about);
     gap(ui, space::kXs);
   }
   text(ui, Type::BodyBold, ui.c.ink, card.emergency);
@@ -538,10 +539,12 @@ bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bo
   const bool number_only = !one_row && ui.is_short() && !card.number.empty();  // the icon and the number say what is to be done
   const Size head = number_only ? Size{} : measure(ui, Type::BodyBold, card.heading, one_row ? head_line + 1 : most);
   const Size below = measure(ui, Type::BodyBold, number, one_row ? number_line + 1 : most);
-  const float words_h = one_row ? std::max(head.h, below.h) : head.h + below.h;
+  const Size about = card.about.empty() ? Size{} : measure(ui, Type::Small, card.about, most);
+  const float first_h = one_row ? std::max(head.h, below.h) : head.h + below.h, words_h = first_h + about.h;
   const float h = std::max(ui.s(kControl), words_h + 2 * ui.s(space::kXs));
   const Rect at = place(ui, {width, h});
-  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = card.heading, .value = number, .expanded = open});
+  const std::string value = card.about.empty() ? number : std::string(card.about) + ", " + number;
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = card.heading, .value = value, .expanded = open});
   if (state.visible) {
     draw::fill(at, tone.back, across ? 0 : ui.s(kRadius));
     if (across) draw::hline(at.x0, at.x1, at.y1 - 1, tone.text);
@@ -557,6 +560,7 @@ bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bo
   if (!number_only) draw_text(ui, Type::BodyBold, tone.text, card.heading, {x, y, x + head.w, y + head.h}, Role::Alert);
   const Rect number_at = one_row ? Rect{x + head.w + ui.s(space::kLg), y, at.x1, y + below.h} : Rect{x, y + head.h, x + below.w, at.y1};
   draw_text(ui, Type::BodyBold, ui.c.ink, number, {number_at.x0, number_at.y0, number_at.x0 + below.w, number_at.y0 + below.h});
+  if (!card.about.empty()) draw_text(ui, Type::Small, ui.c.ink, card.about, {x, y + first_h, x + about.w, at.y1});
   if (!across) gap(ui, space::kMd);
   return state.pressed;
 }

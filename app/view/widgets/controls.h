@@ -100,6 +100,7 @@ BarAction app_bar(Ui& ui, const AppBar& bar);
 /// (call_line), whose panel then says neither heading nor number again (`below_line`).
 struct CallCard {
   std::string_view heading;             ///< "Call your manager when it is safe"
+  std::string_view about = {};          ///< which of several it is
   std::string_view emergency;           ///< "Immediate danger: 999"
   std::string_view who = {};            ///< label of the number to try now
   std::string_view number = {};
