@@ -264,7 +264,7 @@ struct ListVm {
 /// Several fields that belong together and are no list: risk.
 struct GroupVm {
   Place place;
-  std::string key, label, hint, error;
+  std::string key, hint, error;
   std::vector<FieldVm> fields;
   friend bool operator==(const GroupVm&, const GroupVm&) = default;
 };

@@ -303,7 +303,7 @@ struct Making {
       at.field = member;
       return at;
     };
-    auto changed = field(place("changed"), FieldKind::Choice, text()("risk.changed", {{"name", short_name(part)}}));
+    auto changed = field(place("changed"), FieldKind::Choice, rules::words(q.label, &part));
     add_codes(changed, "risk.changed", {"NO", "YES", "NOT_ENOUGH_TO_SAY"});
     vm.fields.push_back(std::move(changed));
     const auto type = open.visit.facts.type;

@@ -473,16 +473,28 @@ std::vector<ChangeVm> changes_between(const State& state, const Version& before,
     const std::string_view path = difference.path;
     if (!same_record && (path.starts_with("facts/start") || path.starts_with("facts/end") || path.starts_with("facts/recorded")))
       continue;
-    const auto place = place_words(state, path, &after.body.part);
+    auto place = place_words(state, path, &after.body.part);
     if (place.empty()) continue;
     const auto* question = question_at(state.assets->form, path);
     const auto slash = path.rfind('/');
     const auto member = question && !list_key(question->kind).empty() && slash != std::string_view::npos ? path.substr(slash + 1)
                                                                                                          : std::string_view{};
+    if (member == "threshold_set") continue;  // said by the level
     const auto words = [&](const std::optional<json::value>& value) {
       return value ? value_words(state, question, value->is_object() ? std::string_view{} : member, *value) : std::string();
     };
-    ChangeVm change{place, words(difference.before), words(difference.after)};
+    const auto& text = state.text();
+    if (const auto label = member.empty() ? std::string() : list_key(question->kind) + std::string(member); text.has(label)) {
+      if (question->kind == Kind::Risk) {
+        place = text(label);
+      } else if (const auto* entry = merge::value_at(to, path.substr(0, slash)); entry && entry->is_object()) {
+        const auto name = title_member(question->kind);
+        const auto* title = name.empty() ? nullptr : entry->get_object().if_contains(name);
+        if (title && member != name) place = labelled(place, value_words(state, question, name, *title));
+        place = labelled(place, text(label));
+      }
+    }
+    ChangeVm change{std::move(place), words(difference.before), words(difference.after)};
     if (change.before != change.after) out.push_back(std::move(change));
   }
   return out;

@@ -13,9 +13,12 @@ struct Pen {
   const state::NoteWordsVm& notes;
   Editors& editors;
   Intents& out;
+  bool headed = false;  ///< the heading just above says the question's label: "What I saw"
 };
 
-Question question_of(const state::FieldVm& vm) { return {.label = vm.label, .hint = vm.hint, .error = vm.error}; }
+Question question_of(const Pen& pen, const state::FieldVm& vm) {
+  return {.label = vm.label, .hint = vm.hint, .error = vm.error, .headed = pen.headed};
+}
 
 void announce(Pen& pen, const FieldResult& result, const std::string& key) {
   if (result.changed) pen.out.push_back(state::FieldTyped{key});
@@ -32,8 +35,8 @@ void draw_options(Pen& pen, const state::FieldVm& vm) {
     if (vm.options[i].selected) selected = i;
   }
   bool multi = vm.kind == state::FieldKind::Multi;
-  auto chosen = multi ? checkbox_tiles(pen.ui, vm.key, question_of(vm), choices, on)
-                      : radio_tiles(pen.ui, vm.key, question_of(vm), choices, selected);
+  auto chosen = multi ? checkbox_tiles(pen.ui, vm.key, question_of(pen, vm), choices, on)
+                      : radio_tiles(pen.ui, vm.key, question_of(pen, vm), choices, selected);
   if (!chosen) return;
   bool take_away = !multi && chosen == selected;  // pressing the chosen one again takes the answer away
   pen.out.push_back(state::FieldChosen{vm.place, take_away ? state::FieldValue() : vm.options[*chosen].value});
@@ -44,7 +47,7 @@ void draw_time(Pen& pen, const state::FieldVm& vm, const std::string& key, const
 }
 
 void draw_moment(Pen& pen, const state::FieldVm& vm) {
-  const auto result = moment_fields(pen.ui, vm.key, question_of(vm), pen.editors.date(vm.key, vm.date), pen.editors.time(vm.key + "/time", vm.minutes),
+  const auto result = moment_fields(pen.ui, vm.key, question_of(pen, vm), pen.editors.date(vm.key, vm.date), pen.editors.time(vm.key + "/time", vm.minutes),
                                     {pen.dates.day, pen.dates.month, pen.dates.year}, {pen.dates.hour, pen.dates.minute}, vm.now.label);
   announce(pen, result.field, vm.key);
   if (result.now && vm.now.intent) pen.out.push_back(*vm.now.intent);
@@ -66,7 +69,7 @@ void draw_not_covered(Pen& pen, const state::Place& place, const std::string& ke
 void draw_field(Pen& pen, const state::FieldVm& vm) {
   using state::FieldKind;
   if (vm.is_not_covered) {
-    label(pen.ui, vm.label);
+    if (!pen.headed) label(pen.ui, vm.label);
     if (!vm.error.empty()) inline_error(pen.ui, vm.error);
     gap(pen.ui, space::kSm);
   } else {
@@ -74,16 +77,17 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
       case FieldKind::Choice:
       case FieldKind::Multi: draw_options(pen, vm); break;
       case FieldKind::Number:
-      case FieldKind::Line: draw_line(pen.ui, vm.key, question_of(vm), vm.text, vm.max_bytes, pen.editors, pen.out); break;
-      case FieldKind::Note: draw_note(pen.ui, vm.key, question_of(vm), vm.text, vm.max_bytes, pen.notes, pen.editors, pen.out); break;
-      case FieldKind::Date: draw_date(pen.ui, vm.key, question_of(vm), vm.date, pen.dates, pen.editors, pen.out); break;
-      case FieldKind::Time: draw_time(pen, vm, vm.key, question_of(vm)); break;
+      case FieldKind::Line: draw_line(pen.ui, vm.key, question_of(pen, vm), vm.text, vm.max_bytes, pen.editors, pen.out); break;
+      case FieldKind::Note: draw_note(pen.ui, vm.key, question_of(pen, vm), vm.text, vm.max_bytes, pen.notes, pen.editors, pen.out); break;
+      case FieldKind::Date: draw_date(pen.ui, vm.key, question_of(pen, vm), vm.date, pen.dates, pen.editors, pen.out); break;
+      case FieldKind::Time: draw_time(pen, vm, vm.key, question_of(pen, vm)); break;
       case FieldKind::DateTime:
         draw_moment(pen, vm);
         break;
       case FieldKind::Scale:
-        if (auto value = scale_tiles(pen.ui, vm.key, question_of(vm), vm.scale, vm.low, vm.high))
-          pen.out.push_back(state::FieldChosen{vm.place, static_cast<std::int64_t>(*value)});
+        if (auto value = scale_tiles(pen.ui, vm.key, question_of(pen, vm), vm.scale, vm.low, vm.high))
+          pen.out.push_back(
+              state::FieldChosen{vm.place, value == vm.scale ? state::FieldValue() : state::FieldValue(static_cast<std::int64_t>(*value))});
         break;
     }
     if (vm.kind != FieldKind::DateTime) draw_action(pen.ui, vm.key + "/now", vm.now, ButtonKind::Secondary, pen.out, Icon::Clock);
@@ -125,7 +129,6 @@ void draw_list(Pen& pen, const state::ListVm& vm) {
 }
 
 void draw_group(Pen& pen, const state::GroupVm& vm) {
-  if (!vm.label.empty()) label(pen.ui, vm.label);
   if (!vm.hint.empty()) hint(pen.ui, vm.hint);
   if (!vm.error.empty()) inline_error(pen.ui, vm.error);
   for (const auto& field : vm.fields) draw_field(pen, field);
@@ -224,7 +227,9 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
     if (!said_by_tab) block(ui, section.id, section.title, [&] { draw_section_title(ui, section.title); });
     for (const auto& each : section.blocks) {
       const std::string& key = std::visit([](const auto& one) -> const std::string& { return one.key; }, each);
-      block(ui, key, each, [&] { return editors.hash(key); }, [&] { draw_block(pen, each); });
+      const auto* field = std::get_if<state::FieldVm>(&each);
+      pen.headed = !said_by_tab && &each == section.blocks.data() && field && field->label == section.title;
+      block(ui, key, std::tie(each, pen.headed), [&] { return editors.hash(key); }, [&] { draw_block(pen, each); });
     }
   }
   block(ui, "jottings", std::tie(vm.jottings_heading, vm.jottings_hint, vm.jotting_label, vm.add_jotting, vm.jottings),

@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <numeric>
+#include <set>
 
 #include "tests/state/desk.h"
 
@@ -137,6 +138,47 @@ TEST_CASE("vm_record: a colleague's id written twice is settled by names", "[sta
   CHECK(vm.conflicts[0].heading == "Which other worker went with you?");
   CHECK(vm.conflicts[0].mine == "Dan Price");
   CHECK(vm.conflicts[0].theirs == "Ines Cole");
+}
+
+TEST_CASE("vm_record: risk written twice is shown whole, in the words of the form", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  desk.act(Back{});
+  auto visit = desk.last<SaveDraft>().visit;
+  visit.conflicts = {{"children/" + desk.amara.str() + "/risk", {}, {R"({"changed":"NO"})"},
+                      {R"({"changed":"YES","level":"HIGH","threshold_set":"birmingham-rsrt/2015","threshold":"L4","why":"He was there."})"}, desk.me, desk.me}};
+  desk.hear(DraftChanged{visit, 7});
+  desk.act(Open{ScreenKind::Record, visit.id});
+  desk.act(Open{ScreenKind::Conflict, visit.id});
+  const auto vm = conflicts_vm(desk.state);
+  REQUIRE(vm.conflicts.size() == 1);
+  CHECK(vm.conflicts[0].heading == "Has this visit changed your view of the risk to Amara?");
+  CHECK(vm.conflicts[0].mine == "No");
+  CHECK(vm.conflicts[0].theirs == "Yes\nRisk: High\nLevel of need: 4 Complex/Significant\nWhy this risk and this level of need? He was there.");
+}
+
+TEST_CASE("vm_record: nothing a person reads stands twice in one question", "[state]") {
+  Desk desk;
+  desk.unlock();
+  for (const char* type : {"CIN", "CP", "S47", "CLA"}) {
+    desk.start(false, type);
+    desk.state.visit->visit.facts.outcome = model::Outcome::Completed;
+    desk.act(ShowChild{desk.amara});
+    desk.act(FieldChosen{{desk.amara, "seen", {}, {}}, std::string("YES")});
+    auto vm = record_vm(desk.state);
+    std::multiset<std::string> labels;
+    each_field(vm, [&](const FieldVm& field) {
+      INFO(type << " " << field.key << ": " << field.hint << " / " << field.low << " / " << field.high);
+      if (field.place.item.nil()) labels.insert(field.label);
+      if (field.kind == FieldKind::Scale) CHECK(field.hint.empty());  // its ends say what it counts
+    });
+    for (const auto& label : labels) {
+      INFO(label);
+      CHECK((label == "Why not?" || labels.count(label) == 1));
+    }
+    desk.act(DiscardVisit{DiscardVisit::Step::Yes});
+  }
 }
 
 TEST_CASE("vm_record: what is missing is listed by child and section, with how much; the first list is open", "[state]") {

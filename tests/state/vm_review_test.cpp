@@ -72,6 +72,35 @@ TEST_CASE("vm_review: a changed entry has a line for each of its members", "[sta
   CHECK(found);
 }
 
+TEST_CASE("vm_review: a change of one member says of which entry and what; risk by its own words, without codes", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  auto before = desk.record(desk.other, "r0", "2026-11-10T10:00:00Z"), now = desk.record(desk.other, "r1", "2026-11-20T10:00:00Z");
+  const auto step = [](model::ChildRecord& body, const char* due) {
+    body.part.answers.erase("next_steps");
+    body.part.next_steps = {{Id::from_name("one"), "Ring the school", "Dan Price", base::date_from_iso(due), {}, {}}};
+  };
+  write(before, [&](model::ChildRecord& body) { step(body, "2026-12-03"); });
+  write(now, [&](model::ChildRecord& body) {
+    step(body, "2026-12-10");
+    body.part.risk = {model::RiskChange::Yes, "HIGH", desk.state.assets->rules.thresholds.key(), "L4", "He was there again.", {}};
+  });
+  desk.caseload.records = {before, now};
+  desk.unlock();
+  desk.act(Open{ScreenKind::Review, now.id()});
+  std::map<std::string, std::pair<std::string, std::string>> changes;
+  for (const auto& change : review_vm(desk.state).changes) {
+    UNSCOPED_INFO(change.place << ": " << change.before << " > " << change.after);
+    changes[change.place] = {change.before, change.after};
+  }
+  CHECK(changes["What are the next steps? Ring the school: By when?"] == std::pair{std::string("3 December 2026"), std::string("10 December 2026")});
+  CHECK(changes["Has this visit changed your view of the risk to Amara?"] == std::pair{std::string("No"), std::string("Yes")});
+  CHECK(changes["Risk"].second == "High");
+  CHECK(changes["Level of need"].second == "4 Complex/Significant");
+  CHECK(changes["Why this risk and this level of need?"].second == "He was there again.");
+  CHECK(changes.size() == 5);
+}
+
 TEST_CASE("vm_review: a supervisor directs steps, each with its owner and date, and they are read with the decision", "[state]") {
   Desk desk;
   desk.as_boss();

@@ -119,7 +119,7 @@ bool tile(Ui& ui, std::string_view key, Role role, Mark mark, const Choice& choi
 QuestionScope::QuestionScope(Ui& ui, std::string_view key, const Question& question, Role role) : ui_(ui) {
   if (ui_.focus_key == key) ui_.focus_key = std::string(key) + "/first";
   ImGui::PushID(key.data(), key.data() + key.size());
-  if (!question.label.empty()) label(ui_, question.label);
+  if (!question.label.empty() && !question.headed) label(ui_, question.label);
   if (!question.hint.empty()) view::hint(ui_, question.hint);
   if (!question.error.empty()) inline_error(ui_, question.error);
   if (role == Role::RadioGroup || role == Role::Group) {
@@ -274,7 +274,7 @@ std::optional<int> scale_tiles(Ui& ui, std::string_view key, const Question& que
     const Inside inside(ui, state.id);
     draw_text(ui, Type::BodyBold, selected ? ui.c.on_primary : ui.c.ink, number,
               {at.x0 + std::floor((at.w() - size.w) / 2), at.y0 + std::floor((at.h() - size.h) / 2), at.x1, at.y1});
-    if (state.pressed && !selected) chosen = i;
+    if (state.pressed) chosen = i;
   }
   end_flow(ui);
   return chosen;

@@ -34,6 +34,7 @@ struct Question {
   std::string_view hint = {};
   std::string_view error = {};
   bool disabled = false;
+  bool headed = false;          ///< a heading just above says the label: it is not drawn, and still the controls' name
 };
 
 struct Choice {
@@ -50,7 +51,7 @@ std::optional<std::size_t> checkbox_tiles(Ui& ui, std::string_view key, const Qu
                                           const std::vector<bool>& selected);
 /// One box alone. True: turn it over. `quiet`: without a border, for what goes with a question and is not the answer looked for.
 bool checkbox(Ui& ui, std::string_view key, std::string_view label, bool checked, bool disabled = false, bool quiet = false);
-/// 0 to 10; `low` and `high` are the words at its ends.
+/// 0 to 10; `low` and `high` are the words at its ends. Returns what was pressed in this frame, as radio_tiles().
 std::optional<int> scale_tiles(Ui& ui, std::string_view key, const Question& question, std::optional<int> value, std::string_view low,
                                std::string_view high);
 std::optional<std::size_t> tabs(Ui& ui, std::string_view key, std::span<const std::string_view> labels, std::size_t selected);
