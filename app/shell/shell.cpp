@@ -380,8 +380,6 @@ void Shell::set_look(view::Look look) {
 
 void Shell::redraw() { inner_->need = kSettle; }
 
-void Shell::set_caret_blinks(bool blinks) { inner_->ui.caret_blinks = blinks; }
-
 void Shell::clear_clipboard() { inner_->clear_clipboard(); }
 
 void Shell::run(const Client& given) {

@@ -47,9 +47,9 @@ class Waker {
 /// keyboard.
 ///
 ///     DOORSTEP_TRY_ASSIGN(auto shell, shell::Shell::open(options, clock));
-///     work.on_event([waker = shell.waker()] { waker.wake(); });
-///     shell.run({.poll = [&] { return app.take_events(); }, .draw = [&](view::Ui& ui) { app.draw(ui); },
-///                .notice = [&](shell::Notice n) { app.hear(n); }, .deadline = [&] { return app.next_deadline(); }});
+///     work::Runner runner(options, clock, [waker = shell.waker()] { waker.wake(); });
+///     shell.run({.poll = [&] { return app.hear(runner.take()); }, .draw = [&](view::Ui& ui) { app.draw(ui); },
+///                .notice = [&](shell::Notice n) { app.on(n); }, .deadline = [&] { return state::next_deadline(state); }});
 class Shell {
  public:
   /// Fault::Unsupported without a display or a renderer, NotFound without Inter. `clock` must outlive the shell.
@@ -78,7 +78,6 @@ class Shell {
 
   void set_text_scale(float scale);     ///< takes effect between frames
   void set_look(view::Look look);
-  void set_caret_blinks(bool blinks);
   /// Takes back from the machine's clipboard what was copied here, if it is still there. To be called when the app locks; the
   /// shell does it by itself after limits::kClipboardFor.
   void clear_clipboard();

@@ -85,7 +85,7 @@ struct ChildRowVm {
   std::string title;           ///< the name
   std::string subtitle;        ///< "Child protection, 27 Alder Close"
   std::string trailing;        ///< "Thu 3 Dec"
-  TagVm tag;                   ///< the most pressing thing: "3 days overdue", "Draft", "To write up", "Waiting to send"
+  TagVm tag;                   ///< the most pressing thing: "3 days overdue", "Not matched yet"
   bool selected = false;
   friend bool operator==(const ChildRowVm&, const ChildRowVm&) = default;
 };
@@ -119,14 +119,13 @@ struct HazardVm {
 struct StepVm { std::string what, owner, due, note; TagVm tag; };
 struct PersonVm { std::string name, relationship, detail; };
 struct VisitRowVm { Id record; std::string title, subtitle; TagVm tag; };
-struct DueVm { std::string words, source; Mood mood = Mood::Neutral; };
+struct DueVm { std::string words; Mood mood = Mood::Neutral; };
 struct ChildVm {
   Id child;
   std::string title;
   std::vector<FactVm> facts;              ///< born and age, address, language, phone, safe contact ...
   std::string hazards_heading;            ///< before the door
   std::vector<HazardVm> hazards;
-  std::string due_heading;
   std::vector<DueVm> due;
   std::string involvement_heading;
   std::vector<FactVm> involvement;
@@ -189,7 +188,6 @@ struct FieldVm {
   Place place;
   std::string key;               ///< place.key()
   std::string label, hint, error;
-  bool required = false;
   std::string text;
   std::optional<base::Date> date;
   std::optional<int> minutes;    ///< of the local day
@@ -291,7 +289,7 @@ struct PartTabVm {
 struct RecordVm {
   Id visit;
   std::string title;             ///< "Home visit: Okafor family"
-  TagVm tag;                     ///< Draft, or "Returned: ..." when it revises
+  TagVm tag;                     ///< "Draft", or "Returned" where somebody returned what it revises
   std::string when, where, with; ///< "Thursday 19 March, 14:05", the address, "With Dan Price"
   std::vector<HazardVm> hazards;
   std::vector<CallCardVm> calls; ///< of every child with a call pending, whichever tab is shown

@@ -260,9 +260,8 @@ ChildVm child_vm(const State& state, const Id& id) {
   vm.hazards_heading = text("hazards.heading");
   vm.hazards = hazards_of(state, family);
 
-  vm.due_heading = text("child.due");
   for (const auto& due : dues(state, *child))
-    vm.due.push_back({due.words, due.source, due_tag(state, due).mood});
+    vm.due.push_back({due.words, due_tag(state, due).mood});
   vm.involvement_heading = text("child.involvement");
   for (const auto& involvement : child->involvements) {
     std::string when = involvement.started ? text("child.since", {{"day", rules::long_date(*involvement.started)}})

@@ -43,12 +43,11 @@ std::vector<FigureVm> figures_read(const Text& text, const Place& list, const mo
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);
 /// One child's part of a visit in short lines: seen, alone, risk, what was said, steps.
 std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& facts, const model::ChildPart& part);
-/// "Home visit to Amara, Thu 3 Dec": the visit's type, child and day.
+/// "Child in need visit: Amara": the visit's type, and whom it is to.
 std::string visit_title(const State& state, const model::VisitFacts& facts, const std::string& name);
 /// What differs between two bodies of the same child, in the form's words.
 std::vector<ChangeVm> changes_between(const State& state, const Version& before, const Version& after, bool same_record);
-/// A JSON value at a path of a body, in the form's words.
-struct PlacedWords { std::string place, value; };
+/// The question that a path of a body or draft is about, in the form's words; empty: none.
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part);
 
 }  // namespace doorstep::state

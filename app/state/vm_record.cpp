@@ -157,7 +157,6 @@ struct Making {
     if (q.kind == Kind::Text) vm.max_bytes = limits::kShortTextBytes;
     vm.hint = rules::words(q.help, part);
     vm.error = error_at(place.child, q.id, Id());
-    vm.required = asked.required;
     const auto value = held(place);
     if (kind == FieldKind::Choice || kind == FieldKind::Multi) {
       const auto add = [&](const std::string& code, std::string label, std::string hint) {

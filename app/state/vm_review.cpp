@@ -32,7 +32,7 @@ Field field_named(std::string_view member) {
   return Field::None;
 }
 
-/// The question a path of a body or draft is about; nullptr for what no question asks. `rest`: what follows the question's place.
+/// The question a path of a body or draft is about; nullptr for what no question asks.
 const rules::Question* question_at(const rules::Form& form, std::string_view path) {
   if (path.starts_with("children/")) {
     path.remove_prefix(9);
