@@ -47,6 +47,7 @@ void EditorState::reset(std::string_view text) {
   doc_.replace(doc_.begin(), doc_.end(), text);
   steps_.clear();
   undone_ = undo_bytes_ = 0;
+  too_long_ = false;
   move_to(doc_.at_offset(std::min(caret, doc_.bytes())), false);
 }
 
@@ -120,7 +121,8 @@ Entered EditorState::insert(std::string_view text, How how, Millis now) {
   if (rules_.single_line) std::replace(clean.begin(), clean.end(), '\n', ' ');
   if (clean.empty()) return Entered::Nothing;
   const std::size_t removed = doc_.offset(selection_end()) - doc_.offset(selection_begin());
-  if (doc_.bytes() - removed + clean.size() > rules_.max_bytes) return Entered::TooLong;
+  too_long_ = doc_.bytes() - removed + clean.size() > rules_.max_bytes;
+  if (too_long_) return Entered::TooLong;
   const bool single = how == How::Pasted || removed > 0 || clean.find('\n') != std::string::npos;
   change(selection_begin(), selection_end(), clean, single ? Kind::Single : Kind::Typed, now);
   return Entered::All;
@@ -163,6 +165,7 @@ bool EditorState::merges(const Step& last, const Step& step) const {
 
 void EditorState::change(Pos a, Pos b, std::string_view text, Kind kind, Millis now) {
   last_activity = now;
+  too_long_ = false;
   if (rules_.secret) {
     move_to(doc_.replace(a, b, text), false);
     return;
@@ -205,6 +208,7 @@ void EditorState::forget_oldest() {
 
 bool EditorState::undo() {
   if (!can_undo()) return false;
+  too_long_ = false;
   const Step& step = steps_[steps_.size() - 1 - undone_];
   doc_.replace(step.at, after(step.at, step.inserted), step.removed);
   ++undone_;
@@ -217,6 +221,7 @@ bool EditorState::undo() {
 
 bool EditorState::redo() {
   if (!can_redo()) return false;
+  too_long_ = false;
   const Step& step = steps_[steps_.size() - undone_];
   doc_.replace(step.at, after(step.at, step.removed), step.inserted);
   --undone_;

@@ -59,6 +59,8 @@ class EditorState {
   enum class How { Typed, Pasted };
   /// Puts text in place of the selection. Pasted text is cleaned first (clean_pasted). TooLong: nothing was changed.
   Entered insert(std::string_view text, How how, Millis now);
+  /// What was put in last did not fit and was left out; until the next change. To be told beside the field.
+  bool too_long() const { return too_long_; }
   bool erase_back(Millis now, bool word = false);
   bool erase_forward(Millis now, bool word = false);
   /// Any other change, one undo step (spelling, dictation): text between `a` and `b` becomes `text`.
@@ -95,14 +97,15 @@ class EditorState {
   Rules rules_;
   Wrap wrap_;
   Pos caret_, anchor_;
-  bool row_end_ = false;
+  bool row_end_ = false, too_long_ = false;
   std::optional<float> goal_x_;
   std::deque<Step> steps_;
   std::size_t undone_ = 0;  ///< steps at the back of steps_ that have been undone
   std::size_t undo_bytes_ = 0;
 };
 
-/// What a clipboard's text becomes before it goes in: CR dropped, control characters other than tab and newline dropped.
+/// What a clipboard's text becomes before it goes in: CR LF and a lone CR are a newline, control characters other than tab and
+/// newline dropped.
 /// Everything else, joiners and direction marks among it, stays as it is.
 std::string clean_pasted(std::string_view text);
 

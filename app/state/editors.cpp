@@ -158,7 +158,7 @@ std::uint64_t Editors::hash(std::string_view prefix) const {
   const auto add = [&](std::size_t part) { out = std::rotl((out ^ part) * 0x9E3779B97F4A7C15u, 29); };
   const auto add_text = [&](const editor::EditorState& text) {
     for (std::size_t i = 0; i < text.doc().paragraphs(); ++i) add(std::hash<std::string>()(text.doc().paragraph(i)));
-    add(text.can_undo() + 2u * text.can_redo());
+    add(text.can_undo() + 2u * text.can_redo() + 4u * text.too_long());
   };
   const auto add_all = [&](const auto& map, const auto& add_one) {
     for (auto at = map.lower_bound(prefix); at != map.end() && at->first.starts_with(prefix); ++at) {

@@ -38,7 +38,7 @@ class Editors {
   /// What was typed into the parts of the date, and of the time where it is a moment's, a line for each. Empty: nothing.
   std::string parts(std::string_view key) const;
 
-  /// A hash of what is written in the editors whose key begins so, and of whether it can be undone.
+  /// A hash of what is written in the editors whose key begins so, of whether it can be undone, and of whether more did not fit.
   std::uint64_t hash(std::string_view prefix) const;
 
   /// Words that the next editor of `key` begins with, before any other; of a date or moment as parts() gives them.

@@ -13,9 +13,9 @@ void say(const FieldResult& result, std::string_view key, Intents& out) {
   if (result.left) out.push_back(state::FieldLeft{std::string(key)});
 }
 
-/// A paste that did not fit is told, never cut.
-void say_too_long(Ui& ui, const FieldResult& result, const state::NoteWordsVm& words) {
-  if (result.too_long) inline_error(ui, words.too_long);
+/// What did not fit is told, never cut.
+void say_too_long(Ui& ui, const editor::EditorState& text, const state::NoteWordsVm& words) {
+  if (text.too_long()) inline_error(ui, words.too_long);
 }
 
 std::vector<Choice> choices_of(const std::vector<state::ChoiceVm>& choices) {
@@ -249,18 +249,18 @@ void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks) {
     block(ui, "read-" + std::to_string(i), blocks[i], [&] { draw_read_block(ui, blocks[i]); });
 }
 
-void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes, Editors& editors,
-               Intents& out) {
+void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
+               const state::NoteWordsVm& words, Editors& editors, Intents& out) {
   auto& text = editors.text(key, initial, {.single_line = true, .secret = false, .max_bytes = max_bytes});
   say(text_field(ui, key, question, text), key, out);
+  say_too_long(ui, text, words);
 }
 
 void draw_note(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
                const state::NoteWordsVm& words, Editors& editors, Intents& out, int min_rows) {
   auto& text = editors.text(key, initial, {.single_line = false, .secret = false, .max_bytes = max_bytes});
-  auto result = note_editor(ui, key, question, text, {words.undo, words.redo, words.words, words.word}, min_rows);
-  say(result, key, out);
-  say_too_long(ui, result, words);
+  say(note_editor(ui, key, question, text, {words.undo, words.redo, words.words, words.word}, min_rows), key, out);
+  say_too_long(ui, text, words);
 }
 
 void draw_date(Ui& ui, std::string_view key, const Question& question, std::optional<base::Date> initial, const state::DateWordsVm& words,

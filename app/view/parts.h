@@ -57,9 +57,9 @@ void draw_figures(Ui& ui, const std::vector<state::FigureVm>& figures);
 /// A record read back: headings, questions, what was said with its line ends.
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks);
 
-/// A text field whose words live in `editors`; says FieldTyped and FieldLeft.
-void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes, Editors& editors,
-               Intents& out);
+/// A text field whose words live in `editors`; says FieldTyped and FieldLeft, and below it when something did not fit.
+void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
+               const state::NoteWordsVm& words, Editors& editors, Intents& out);
 void draw_note(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
                const state::NoteWordsVm& words, Editors& editors, Intents& out, int min_rows = 4);
 void draw_date(Ui& ui, std::string_view key, const Question& question, std::optional<base::Date> initial, const state::DateWordsVm& words,

@@ -34,7 +34,7 @@ void draw_addenda(Ui& ui, const state::ReadVm& vm) {
 
 void draw_addendum(Ui& ui, const state::ReadVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   gap(ui, space::kSm);
-  draw_line(ui, state::kAddendumReason, {.label = vm.addendum_reason_label}, {}, limits::kShortTextBytes, editors, out);
+  draw_line(ui, state::kAddendumReason, {.label = vm.addendum_reason_label}, {}, limits::kShortTextBytes, notes, editors, out);
   gap(ui, space::kMd);
   draw_note(ui, state::kAddendumText, {.label = vm.addendum_text_label}, {}, limits::kNoteBytes, notes, editors, out);
   gap(ui, space::kMd);

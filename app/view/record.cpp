@@ -61,7 +61,7 @@ void draw_not_covered(Pen& pen, const state::Place& place, const std::string& ke
   if (checkbox(pen.ui, key + "/not-covered", label, on, false, true))
     pen.out.push_back(state::FieldChosen{place, on ? state::FieldValue() : state::FieldValue(model::NotCovered{})});
   if (on && !why_label.empty())
-    draw_line(pen.ui, key + "/uncovered", {.label = why_label}, why, limits::kShortTextBytes, pen.editors, pen.out);
+    draw_line(pen.ui, key + "/uncovered", {.label = why_label}, why, limits::kShortTextBytes, pen.notes, pen.editors, pen.out);
   else
     gap(pen.ui, space::kSm);
 }
@@ -77,7 +77,7 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
       case FieldKind::Choice:
       case FieldKind::Multi: draw_options(pen, vm); break;
       case FieldKind::Number:
-      case FieldKind::Line: draw_line(pen.ui, vm.key, question_of(pen, vm), vm.text, vm.max_bytes, pen.editors, pen.out); break;
+      case FieldKind::Line: draw_line(pen.ui, vm.key, question_of(pen, vm), vm.text, vm.max_bytes, pen.notes, pen.editors, pen.out); break;
       case FieldKind::Note: draw_note(pen.ui, vm.key, question_of(pen, vm), vm.text, vm.max_bytes, pen.notes, pen.editors, pen.out); break;
       case FieldKind::Date: draw_date(pen.ui, vm.key, question_of(pen, vm), vm.date, pen.dates, pen.editors, pen.out); break;
       case FieldKind::Time: draw_time(pen, vm, vm.key, question_of(pen, vm)); break;

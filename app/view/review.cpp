@@ -45,7 +45,8 @@ void draw_changes(Ui& ui, const state::ReviewVm& vm, Intents& out) {
   }
 }
 
-void draw_directed(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, Editors& editors, Intents& out) {
+void draw_directed(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes, Editors& editors,
+                   Intents& out) {
   label(ui, vm.directed_heading);
   hint(ui, vm.directed_hint);
   for (const auto& step : vm.directed) {
@@ -54,8 +55,8 @@ void draw_directed(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
     begin_panel(ui, "step", Tone::Neutral, step.title);
     label(ui, step.title);
     gap(ui, space::kXs);
-    draw_line(ui, step.what_key, {.label = vm.what_label}, {}, limits::kShortTextBytes, editors, out);
-    draw_line(ui, step.owner_key, {.label = vm.owner_label, .hint = vm.owner_hint}, {}, limits::kShortTextBytes, editors, out);
+    draw_line(ui, step.what_key, {.label = vm.what_label}, {}, limits::kShortTextBytes, notes, editors, out);
+    draw_line(ui, step.owner_key, {.label = vm.owner_label, .hint = vm.owner_hint}, {}, limits::kShortTextBytes, notes, editors, out);
     draw_date(ui, step.due_key, {.label = vm.due_label}, std::nullopt, dates, editors, out);
     draw_action(ui, "remove", step.remove, ButtonKind::Quiet, out, Icon::Cross);
     end_panel(ui);
@@ -105,7 +106,7 @@ void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
   block(ui, "directed",
         std::tie(vm.directed_heading, vm.directed_hint, vm.directed, vm.what_label, vm.owner_label, vm.owner_hint, vm.due_label,
                  vm.add_directed),
-        typed(state::kDirected), [&] { draw_directed(ui, vm, dates, editors, out); });
+        typed(state::kDirected), [&] { draw_directed(ui, vm, dates, notes, editors, out); });
   block(ui, "next", vm.next_visit_label, typed(state::kNextVisit),
         [&] { draw_date(ui, state::kNextVisit, {.label = vm.next_visit_label}, std::nullopt, dates, editors, out); });
   block(ui, "return", std::tie(vm.reason_label, vm.reasons, vm.approve_words), [&] { draw_return(ui, vm, out); });

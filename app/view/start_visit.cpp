@@ -1,23 +1,24 @@
 #include "app/view/parts.h"
+#include "platform/base/limits.h"
 
 namespace doorstep::view {
 
 namespace {
 
-void draw_elsewhere(Ui& ui, const state::StartVisitVm& vm, Editors& editors, Intents& out) {
+constexpr std::size_t kNamesBytes = 4000;  ///< of all children of one family
+
+void draw_elsewhere(Ui& ui, const state::StartVisitVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   gap(ui, space::kLg);
-  draw_line(ui, state::kNewFamily, {.label = vm.name_label}, {}, 1000, editors, out);
+  draw_line(ui, state::kNewFamily, {.label = vm.name_label}, {}, limits::kShortTextBytes, notes, editors, out);
   gap(ui, space::kMd);
-  draw_line(ui, state::kNewAddress, {.label = vm.address_label}, {}, 1000, editors, out);
+  draw_line(ui, state::kNewAddress, {.label = vm.address_label}, {}, limits::kShortTextBytes, notes, editors, out);
   gap(ui, space::kMd);
-  auto& names = editors.text(state::kNewChildren, {}, {.single_line = false, .secret = false, .max_bytes = 4000});
-  if (note_editor(ui, state::kNewChildren, {.label = vm.children_label, .hint = vm.children_hint}, names, {}, 2).changed)
-    out.push_back(state::FieldTyped{std::string(state::kNewChildren)});
+  draw_note(ui, state::kNewChildren, {.label = vm.children_label, .hint = vm.children_hint}, {}, kNamesBytes, notes, editors, out, 2);
 }
 
 }  // namespace
 
-void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, Editors& editors, Intents& out) {
+void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   begin_page(ui, "start-visit", vm.title, where);
   block(ui, "head", std::tie(vm.title, vm.problems_heading, vm.problems), [&] {
     title(ui, vm.title);
@@ -27,7 +28,8 @@ void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, Editors
   block(ui, "family", std::tie(vm.family_label, vm.families),
         [&] { draw_choices(ui, "family", {.label = vm.family_label}, vm.families, out); });
   if (vm.elsewhere)
-    block(ui, "elsewhere", std::tie(vm.name_label, vm.address_label, vm.children_label, vm.children_hint), [&] { return editors.hash("start/"); }, [&] { draw_elsewhere(ui, vm, editors, out); });
+    block(ui, "elsewhere", std::tie(vm.name_label, vm.address_label, vm.children_label, vm.children_hint),
+          [&] { return editors.hash("start/"); }, [&] { draw_elsewhere(ui, vm, notes, editors, out); });
   draw_hazards(ui, vm.hazards_heading, vm.hazards);
   if (!vm.children.empty()) {
     gap(ui, space::kLg);

@@ -193,8 +193,11 @@ TEST_CASE("editor: too long is refused as a whole", "[editor]") {
   CHECK(editor.insert("12345678", EditorState::How::Pasted, Millis(0)) == Entered::All);
   CHECK(editor.insert("901", EditorState::How::Pasted, Millis(0)) == Entered::TooLong);
   CHECK(editor.text() == "12345678");
+  CHECK(editor.too_long());
   editor.select_all();
+  CHECK(editor.too_long());  // moving about does not take back that it was left out
   CHECK(editor.insert("abcdefghij", EditorState::How::Pasted, Millis(0)) == Entered::All);
+  CHECK_FALSE(editor.too_long());
 }
 
 TEST_CASE("editor: what a clipboard may bring", "[editor]") {

@@ -58,7 +58,7 @@ void Gallery::draw(Ui& ui) {
     if (const auto c = radio_tiles(ui, "alone", {.label = "Was Amara seen alone?"}, yes_no, alone)) alone = *c;
     const FieldResult r = note_editor(ui, "saw", {.label = "What I saw", .hint = "Write what happened in the order it happened. Put people's own words in "
                                                                                  "quotation marks, and keep your own opinion separate."}, note);
-    changed += r.changed, too_long += r.too_long, left += r.left;
+    changed += r.changed, left += r.left;
   }
   if (only.empty() || only == "fields") {
     constexpr std::array<Choice, 5> risk{{{"dog", "Dog", "Loose, or not known"}, {"heat", "No heating"}, {"food", "No food in the house"},
@@ -67,7 +67,7 @@ void Gallery::draw(Ui& ui) {
       risks[*c] = !risks[*c];
     if (const auto v = scale_tiles(ui, "scale", {.label = "How safe does Amara feel at home?"}, scale, "not safe at all", "completely safe")) scale = *v;
     const FieldResult f = text_field(ui, "name", {.label = "Who else was there?", .hint = "Full name if you have it"}, name, {.width = 420});
-    changed += f.changed, too_long += f.too_long, left += f.left, entered += f.entered;
+    changed += f.changed, left += f.left, entered += f.entered;
     date_fields(ui, "date", {.label = "When is the next visit?", .hint = "For example 27 3 2026", .error = "There is no 31 June"}, date, {"Day", "Month", "Year"});
     time_fields(ui, "time", {.label = "When did you leave?"}, time, {"Hour", "Minute"});
     password_field(ui, "phrase", {.label = "Pass phrase"}, phrase);

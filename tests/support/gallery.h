@@ -22,7 +22,7 @@ struct Gallery {
   bool agreed = false, reason_open = false;
   std::size_t fold_open = 0;
   std::map<std::string, int> pressed;
-  int too_long = 0, changed = 0, left = 0, entered = 0;
+  int changed = 0, left = 0, entered = 0;
   std::string only;  ///< draw only this part of the right page: "top", "fields", "messages"; empty: all
 };
 

@@ -11,7 +11,7 @@ namespace doorstep::view {
 namespace {
 
 FieldResult both(const FieldResult& a, const FieldResult& b) {
-  return {a.changed || b.changed, a.too_long || b.too_long, a.entered || b.entered, a.left || b.left, a.focused || b.focused};
+  return {a.changed || b.changed, a.entered || b.entered, a.left || b.left, a.focused || b.focused};
 }
 
 EditBox box_for(const Question& question) {

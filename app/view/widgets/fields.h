@@ -10,7 +10,6 @@ namespace doorstep::view {
 
 struct FieldResult {
   bool changed = false;    ///< the text differs from before this frame: emit an Intent
-  bool too_long = false;   ///< something pasted or typed did not fit and was left out as a whole: say so
   bool entered = false;    ///< Enter in a one-line field
   bool left = false;       ///< lost the keyboard in this frame: a good moment to save
   bool focused = false;

@@ -34,13 +34,11 @@ editor::Advance advance_for(Ui& ui, Type type) {
 
 /// Keys and characters of this frame, while the field is active.
 struct Typed {
-  bool changed = false, moved = false, too_long = false, entered = false;
+  bool changed = false, moved = false, entered = false;
 };
 
 void put_in(EditorState& text, std::string_view words, EditorState::How how, Millis now, Typed& out) {
-  const editor::Entered done = text.insert(words, how, now);
-  out.changed |= done == editor::Entered::All;
-  out.too_long |= done == editor::Entered::TooLong;
+  out.changed |= text.insert(words, how, now) == editor::Entered::All;
 }
 
 Typed take_keys(Ui& ui, EditorState& text, const editor::Advance& advance, std::size_t page_rows) {
@@ -297,7 +295,6 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   }
 
   out.changed = typed.changed;
-  out.too_long = typed.too_long;
   out.entered = typed.entered;
   out.focused = active;
   out.left = !active && (was_active || g.ActiveIdPreviousFrame == id);
