@@ -18,6 +18,13 @@ struct Turn {
   const rules::Form& form() const { return state.assets->form; }
 };
 
+/// Asks for an operation the server is to have: from now on it waits to be sent, also before the store says so.
+template <class Operation>
+void operate(Turn& turn, Operation operation) {
+  ++turn.state.sync.waiting;
+  turn.effects.push_back(std::move(operation));
+}
+
 // update_screens.cpp
 void pop(Turn& turn);
 void home(Turn& turn);

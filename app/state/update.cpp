@@ -166,7 +166,7 @@ void on(Turn& turn, const PressSubmit&) {
 void on(Turn& turn, const PressWithdraw& withdraw) {
   const auto* item = turn.state.caseload->record(withdraw.record);
   if (!item || item->head().state != model::State::Submitted || item->head().body.author != turn.state.caseload->me.id) return;
-  turn.effects.push_back(Withdraw{item->case_id, {item->id(), item->head().rev, item->head().hash}});
+  operate(turn, Withdraw{item->case_id, {item->id(), item->head().rev, item->head().hash}});
   turn.state.notice = turn.text()("read.withdrawn");
 }
 void on(Turn& turn, const PressRewrite& again) { rewrite(turn, again.record); }
@@ -216,7 +216,7 @@ void on(Turn& turn, const ChooseTarget& target) { turn.state.match_target = targ
 void on(Turn& turn, const PressMatch&) {
   const auto* screen = turn.state.screen();
   if (!screen || screen->kind != ScreenKind::Match || !turn.state.match_target || !turn.state.supervisor()) return;
-  turn.effects.push_back(Match{screen->id, turn.state.match_target});
+  operate(turn, Match{screen->id, turn.state.match_target});
   pop(turn);
   turn.state.notice = turn.text()("match.done");
 }

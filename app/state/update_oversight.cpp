@@ -86,7 +86,7 @@ void decide(Turn& turn, model::Verdict verdict) {
   }
   for (const auto& problem : rules::check_decision(decision, item->head().body)) reviewing.problems.push_back(problem.message);
   if (!reviewing.problems.empty()) return;
-  turn.effects.push_back(Decide{item->case_id, std::move(decision)});
+  operate(turn, Decide{item->case_id, std::move(decision)});
   forget(turn, "review/");
   pop(turn);
   state.notice = text(verdict == model::Verdict::Approved ? "review.approved" : "review.returned");
@@ -115,8 +115,7 @@ void settle_alert(Turn& turn, const Id& alert) {
     disposition.at = turn.context.wall;
     disposition.outcome = outcome;
     disposition.why = why;
-    turn.effects.push_back(
-        SettleAlert{found->record->case_id, {found->record->id(), head.rev, head.hash}, std::move(disposition)});
+    operate(turn, SettleAlert{found->record->case_id, {found->record->id(), head.rev, head.hash}, std::move(disposition)});
     forget(turn, alert_key(alert, {}));
     state.notice = turn.text()("alerts.settled");
   }
@@ -138,7 +137,7 @@ void add_addendum(Turn& turn, const Id& record) {
   addendum.author = state.caseload->me.id;
   addendum.author_name = state.caseload->me.name;
   addendum.at = turn.context.wall;
-  turn.effects.push_back(AddAddendum{item->case_id, std::move(addendum)});
+  operate(turn, AddAddendum{item->case_id, std::move(addendum)});
   forget(turn, "addendum/");
   state.notice = turn.text()("read.addendum.added");
 }

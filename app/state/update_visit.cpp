@@ -230,13 +230,13 @@ void record_call(Turn& turn, const RecordCall& said) {
     // A submitted record: taken back, and submitted again with the call in it.
     const auto* item = state.caseload->record(said.record);
     if (!item || item->waiting) return;
-    turn.effects.push_back(Withdraw{item->case_id, {item->id(), item->head().rev, item->head().hash}});
+    operate(turn, Withdraw{item->case_id, {item->id(), item->head().rev, item->head().hash}});
     auto visit = model::visit_of(item->head().body, {item->id(), item->head().rev, item->head().hash}, turn.context.new_id());
     auto* part = part_of(visit, said.child);
     if (!part) return;
     part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
     turn.effects.push_back(SaveDraft{visit, 0, true, 0});
-    turn.effects.push_back(Submit{std::move(visit), {}});
+    operate(turn, Submit{std::move(visit), {}});
     return;
   }
   if (const auto* stored = state.caseload->draft(said.visit); stored && stored->submitting) {
@@ -249,11 +249,11 @@ void record_call(Turn& turn, const RecordCall& said) {
       if (item.head().body.visit != said.visit || !item.waiting) continue;
       // One is enough: the store undoes the whole submission.
       if (again.record_ids.empty())
-        turn.effects.push_back(Withdraw{item.case_id, {item.id(), item.head().rev, item.head().hash}});
+        operate(turn, Withdraw{item.case_id, {item.id(), item.head().rev, item.head().hash}});
       again.record_ids.emplace(item.case_id, item.id());
     }
     turn.effects.push_back(SaveDraft{again.visit, 0, true, stored->version});
-    turn.effects.push_back(std::move(again));
+    operate(turn, std::move(again));
     return;
   }
   if (!state.visit || state.visit->visit.id != said.visit) {
@@ -328,7 +328,7 @@ void submit(Turn& turn) {
     if (!part.revises && part.skip_reason.empty()) effect.record_ids.emplace(part.id, turn.context.new_id());
   open.submitting = true;
   open.submit_error.clear();
-  turn.effects.push_back(std::move(effect));
+  operate(turn, std::move(effect));
 }
 
 void focus_on(State& state, const Place& place) {

@@ -481,7 +481,10 @@ struct Runner::Impl {
   void carry(state::DiscardDraft& e) { operation(db ? db->discard(e.visit, now()) : closed()); }
   void carry(state::Submit& e) {
     Result<void> done = db ? db->submit(e.visit, state::records_of(e, now()), now()) : Result<void>(closed());
-    if (!done) return say(state::SubmitFailed{e.visit.id, done.error()});
+    if (!done) {
+      say(state::SubmitFailed{e.visit.id, done.error()});
+      return tell_sync();
+    }
     say(state::Submitted{e.visit.id});
     changed(transport::Why::Asked);
   }

@@ -507,6 +507,7 @@ TEST_CASE("update: an unknown child is an alert until a supervisor says what is 
   auto item = desk.record(desk.other, "r1", "2026-11-20T10:00:00Z");
   auto body = item.head().body;
   const Id baby = Id::from_name("baby");
+  CHECK(bar_vm(desk.state).status == "Working offline, 1 waiting to send");  // before the store says so
   body.facts.other_children = {{baby, "Bug", "about 2", model::Known::Unknown, "asleep on the sofa"}};
   item.versions = {Desk::version(body, 1, model::State::Submitted)};
   desk.caseload.records = {item};

@@ -322,8 +322,7 @@ void Story::rest_after_typing(Person& ruth) {
   t.press("Amara", "tab");
   t.press("child/" + child_id("C0801") + "/think");
   ruth.display.key("ctrl+End");
-  ruth.display.type(" I will ask again.");
-  t.settle();
+  t.type(" I will ask again.");
   const auto last_key = std::chrono::steady_clock::now();
   scan("typing", {&ruth});
   t.wait_for("Saved on this tablet");
@@ -391,7 +390,7 @@ void Story::settle_a_conflict(Person& ruth) {
   auto rewrite = [](Person& who, const std::string& words) {
     who.tablet->press("visit/purpose");
     who.display.key("ctrl+a");
-    who.display.type(words);
+    who.tablet->type(words);
     who.tablet->wait_for("Saved on this tablet");
   };
   rewrite(other, "To talk about the saxophone lesson.");
@@ -479,7 +478,7 @@ void Story::approve(Person& ruth, Person& helen) {
   r.press("Amara", "tab");
   r.press("child/" + child_id("C0801") + "/think");
   ruth.display.key("ctrl+End");
-  ruth.display.type(" I have asked her godmother.");
+  r.type(" I have asked her godmother.");
   r.wait_for("Saved on this tablet");
   r.press("check", "button");
   r.press("submit", "button");
@@ -512,7 +511,7 @@ void Story::approve(Person& ruth, Person& helen) {
   r.press("Amara", "tab");
   r.press("child/" + child_id("C0801") + "/saw");
   ruth.display.key("ctrl+End");
-  ruth.display.type(" She spoke very quietly and held her corduroy bear.");
+  r.type(" She spoke very quietly and held her corduroy bear.");
   r.wait_for("Saved on this tablet");
   r.press("check", "button");
   r.press("submit", "button");

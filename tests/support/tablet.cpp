@@ -190,10 +190,14 @@ void Tablet::press(const std::string& text, const std::string& role) {
   settle();
 }
 
-void Tablet::type_into(const std::string& name, const std::string& ascii) {
-  press(name);
+void Tablet::type(const std::string& ascii) {
   display_.type(ascii);
   settle();
+}
+
+void Tablet::type_into(const std::string& name, const std::string& ascii) {
+  press(name);
+  type(ascii);
 }
 
 void Tablet::type_in_turn(const std::string& first, const std::vector<std::string>& words) {
@@ -201,9 +205,8 @@ void Tablet::type_in_turn(const std::string& first, const std::vector<std::strin
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i > 0) display_.key("Tab");
     settle();  // the next field has the keyboard two frames after Tab: sooner than a person's next key comes, not than XTEST's
-    display_.type(words[i]);
+    type(words[i]);
   }
-  settle();
 }
 
 void Tablet::paste_into(const std::string& name, const std::string& utf8) {

@@ -42,6 +42,7 @@ class Tablet {
   std::optional<Control> with_key(const std::string& key);  ///< exactly this one
   /// Waits for it, brings it into view, clicks its middle.
   void press(const std::string& text, const std::string& role = "");
+  void type(const std::string& ascii);  ///< wherever the keyboard is
   void type_into(const std::string& name, const std::string& ascii);
   /// The first into this field, the others into those that follow, by Tab.
   void type_in_turn(const std::string& first, const std::vector<std::string>& words);
