@@ -35,7 +35,7 @@ struct UnfinishedWords {
 };
 /// Commit them, all together. No answer when it is done, UnfinishedFailed when not.
 struct SaveUnfinished { std::vector<UnfinishedWords> words; };
-/// Throw a draft away: a tombstone of it is kept. Answer: Loaded.
+/// Throw a draft away: a tombstone of it is kept. Answer: Loaded, or OperationFailed.
 struct DiscardDraft { Id visit; };
 
 /// Save the visit and queue one operation per child that is not skipped, in one transaction. The draft stays, not editable,
@@ -44,11 +44,12 @@ struct Submit {
   model::Visit visit;
   std::map<Id, Id> record_ids;  ///< child -> id of its new record; a part that revises keeps its record's and is not in it
 };
-struct Withdraw { Id case_id; model::RevisionRef on; };            ///< Answer: Loaded
-struct Decide { Id case_id; model::Decision decision; };           ///< Answer: Loaded; a refusal comes in SyncStatus
-struct AddAddendum { Id case_id; model::Addendum addendum; };      ///< Answer: Loaded
-struct Match { Id provisional; Id target; };                       ///< two children; Answer: Loaded
-struct SettleAlert { Id case_id; model::RevisionRef on; model::Disposition disposition; };  ///< Answer: Loaded
+// Answer of these: Loaded, or OperationFailed. A refusal comes in SyncStatus.
+struct Withdraw { Id case_id; model::RevisionRef on; };
+struct Decide { Id case_id; model::Decision decision; };
+struct AddAddendum { Id case_id; model::Addendum addendum; };
+struct Match { Id provisional; Id target; };  ///< two children
+struct SettleAlert { Id case_id; model::RevisionRef on; model::Disposition disposition; };
 /// Settle one conflict of a draft (merge::settle on its body). Answer: DraftChanged, or SaveFailed.
 struct SettleConflict {
   Id visit;

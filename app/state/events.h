@@ -26,7 +26,10 @@ struct UnlockResult {
 };
 /// Said after an UnlockResult without error, before the first Loaded: what SaveUnfinished kept, by key.
 struct UnfinishedFound { std::map<std::string, std::string> words; };
-struct UnfinishedFailed { base::Error error; };
+struct UnfinishedFailed {
+  base::Error error;
+  std::map<std::string, Id> keys;  ///< of the words that were not kept, and the case each is about
+};
 struct Loaded { CaseloadPtr caseload; };
 struct Saved { Id visit; std::uint64_t edit = 0; Instant at; };
 struct SaveFailed { Id visit; base::Error error; };
@@ -37,6 +40,11 @@ struct DraftChanged {
 };
 struct Submitted { Id visit; };
 struct SubmitFailed { Id visit; base::Error error; };
+/// An operation that could not even be queued: nothing of it happened. `said`: what a person wrote for it.
+struct OperationFailed {
+  base::Error error;
+  std::variant<std::monostate, model::Decision, model::Addendum, model::Disposition> said = {};
+};
 
 /// The file is in the store; now a record may refer to it.
 struct Attached {
@@ -92,6 +100,6 @@ struct Tick {};         ///< a deadline of next_deadline() came
 struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
 
 using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Saved, SaveFailed, DraftChanged, Submitted,
-                           SubmitFailed, Attached, AttachFailed, SyncStatus, NetworkChanged, SearchHits, Tick, WindowHidden>;
+                           SubmitFailed, OperationFailed, Attached, AttachFailed, SyncStatus, NetworkChanged, SearchHits, Tick, WindowHidden>;
 
 }  // namespace doorstep::state

@@ -93,6 +93,9 @@ struct OpenVisit {
 struct NewerDraft {
   model::Visit visit;
   std::int64_t version = 0;
+  std::uint64_t edit = 0;          ///< OpenVisit::edit that it holds
+  bool kept = false;               ///< the store has it: a caseload without it is later, and it is gone
+  std::optional<Millis> try_again = {};  ///< monotonic; its save failed when it was no longer open
 };
 
 /// Words typed that no record holds yet: half a date, a jotting not added, a rationale before the decision, and what was chosen for
@@ -190,8 +193,8 @@ State initial(std::shared_ptr<const Assets> assets, Config config);
 Effects update(State& state, const Intent& intent, const Context& context);
 Effects update(State& state, const Event& event, const Context& context);
 
-/// When update(Tick) is next wanted (monotonic): autosave, curtain, lock, the wait after wrong passphrases. Empty: not before
-/// something else happens.
+/// When update(Tick) is next wanted (monotonic): autosave, a save to be tried again, curtain, lock, the wait after wrong
+/// passphrases. Empty: not before something else happens.
 std::optional<Millis> next_deadline(const State& state);
 
 }  // namespace doorstep::state

@@ -41,6 +41,8 @@ void unlocked(Turn& turn, const UnlockResult& result);
 void changed(Turn& turn);
 /// What is not saved yet, of the open visit and of unfinished words, is handed to the store.
 void save_now(Turn& turn);
+/// Drafts that are not open and could not be saved; only those whose time has come, unless `all`.
+void save_again(Turn& turn, bool all);
 std::optional<Millis> save_deadline(const State& state);
 void drop_visit_editors(State& state);
 void close_visit(Turn& turn);
@@ -78,6 +80,8 @@ void rewrite(Turn& turn, const Id& record);
 // unfinished.cpp
 /// Words of the editor of `key`, which belongs to what is on the screen. Empty: there are none any more. True: they are news.
 bool hold(Turn& turn, std::string_view key, std::string words);
+/// The same of what belongs to `owner` in the case `case_id`.
+void hold_for(Turn& turn, const Id& owner, const Id& case_id, std::string_view key, std::string words);
 /// The editors and the unfinished words under `prefix` of what is on the screen are done with.
 void forget(Turn& turn, std::string_view prefix);
 /// All that was held for a visit or record.
@@ -97,5 +101,7 @@ void keep_choices(Turn& turn);
 void decide(Turn& turn, model::Verdict verdict);
 void settle_alert(Turn& turn, const Id& alert);
 void add_addendum(Turn& turn, const Id& record);
+/// What was written for an operation that could not be kept is unfinished again.
+void give_back(Turn& turn, const OperationFailed& failed);
 
 }  // namespace doorstep::state::updating

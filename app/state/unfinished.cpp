@@ -68,6 +68,10 @@ bool hold(Turn& turn, std::string_view key, std::string words) {
   return true;
 }
 
+void hold_for(Turn& turn, const Id& owner, const Id& case_id, std::string_view key, std::string words) {
+  put(turn, full_key(owner, key), case_id, std::move(words));
+}
+
 void forget(Turn& turn, std::string_view prefix) {
   if (const auto owner = owner_of(turn.state, prefix)) remove_from(turn, full_key(owner->id, prefix));
   turn.state.editors.drop(prefix);

@@ -256,6 +256,9 @@ void on(Turn& turn, const UnfinishedFailed& failed) {
   turn.state.notice = turn.text()("unfinished.not_saved", {{"why", error_words(turn.text(), failed.error)}});
 }
 
+  auto& unfinished = turn.state.unfinished;
+  for (const auto& [key, case_id] : failed.keys) unfinished.dirty.emplace(key, case_id);
+  unfinished.dirty_since = unfinished.last_edit = turn.context.mono + kRetrySave;
 void on(Turn& turn, const Loaded& loaded) {
   auto& state = turn.state;
   if (state.stage == Stage::Locked || state.stage == Stage::FirstUnlock || !loaded.caseload) return;
@@ -291,6 +294,13 @@ void on(Turn& turn, const Loaded& loaded) {
   // What left this tablet leaves the screen.
   while (state.screens.size() > 1) {
     const auto& top = state.screens.back();
+  // What another tablet of this worker submitted or threw away is no draft here any more.
+  std::erase_if(state.drafts, [&](const auto& newer) { return newer.second.kept && !state.caseload->draft(newer.first); });
+  if (state.visit && !state.visit->submitting && state.visit->edit == state.visit->saved && !state.drafts.count(state.visit->visit.id) &&
+      !state.caseload->draft(state.visit->visit.id)) {
+    home(turn);
+    state.notice = turn.text()("record.gone");
+  }
     const bool gone = (top.kind == ScreenKind::Child && !state.caseload->child(top.id)) ||
                       ((top.kind == ScreenKind::ReadRecord || top.kind == ScreenKind::Review) && !state.caseload->record(top.id));
     if (!gone) break;
@@ -304,15 +314,27 @@ void on(Turn& turn, const UnlockResult& result) { unlocked(turn, result); }
 void on(Turn& turn, const Saved& saved) {
   turn.seen = false;
   if (!turn.state.visit || turn.state.visit->visit.id != saved.visit) return;
+void on(Turn& turn, const OperationFailed& failed) { give_back(turn, failed); }
+
   auto& open = *turn.state.visit;
   open.saved = std::max(open.saved, saved.edit);
+  if (const auto newer = turn.state.drafts.find(saved.visit); newer != turn.state.drafts.end() && saved.edit >= newer->second.edit)
+    newer->second.kept = true;
   open.saved_at = saved.at;
   open.save_error.clear();
 }
 
 void on(Turn& turn, const SaveFailed& failed) {
-  if (!turn.state.visit || turn.state.visit->visit.id != failed.visit) return;
-  auto& open = *turn.state.visit;
+  auto& state = turn.state;
+  if (!state.visit || state.visit->visit.id != failed.visit) {
+    const auto left = state.drafts.find(failed.visit);
+    if (left == state.drafts.end()) return;
+    left->second.try_again = turn.context.mono + kRetrySave;
+    state.notice = turn.text()("record.left_unsaved", {{"title", draft_title(state, left->second.visit)},
+                                                       {"why", error_words(turn.text(), failed.error)}});
+    return;
+  }
+  auto& open = *state.visit;
   open.save_error = error_words(turn.text(), failed.error);
   open.sent = open.saved;
   if (open.edit != open.sent) open.dirty_since = open.last_edit = turn.context.mono + kRetrySave;
@@ -321,7 +343,7 @@ void on(Turn& turn, const SaveFailed& failed) {
 void on(Turn& turn, const DraftChanged& draft) {
   auto& state = turn.state;
   if (state.ended()) return;
-  state.drafts[draft.visit.id] = {draft.visit, draft.version};
+  state.drafts[draft.visit.id] = {draft.visit, draft.version, 0, true};
   if (!state.visit || state.visit->visit.id != draft.visit.id) return;
   // Typed meanwhile, or still on its way to the store: that is merged there, and comes back as another of these.
   if (state.visit->edit != state.visit->saved) return;
@@ -342,9 +364,13 @@ void on(Turn& turn, const Submitted& done) {
 }
 
 void on(Turn& turn, const SubmitFailed& failed) {
-  if (!turn.state.visit || turn.state.visit->visit.id != failed.visit) return;
+  const auto why = error_words(turn.text(), failed.error);
+  if (!turn.state.visit || turn.state.visit->visit.id != failed.visit) {
+    turn.state.notice = turn.text()("submitted.failed", {{"why", why}});
+    return;
+  }
   turn.state.visit->submitting = false;
-  turn.state.visit->submit_error = error_words(turn.text(), failed.error);
+  turn.state.visit->submit_error = why;
 }
 
 void on(Turn& turn, const Attached& attached) { updating::attach(turn, attached); }
@@ -369,7 +395,10 @@ void on(Turn& turn, const Tick&) {
   auto& state = turn.state;
   const auto mono = turn.context.mono;
   turn.seen = state.stage != Stage::Unlocked;
-  if (const auto due = save_deadline(state); due && *due <= mono) save_now(turn);
+  if (const auto due = save_deadline(state); due && *due <= mono) {
+    save_now(turn);
+    save_again(turn, false);
+  }
   if (state.unlock_wait_until && *state.unlock_wait_until <= mono) {
     state.unlock_wait_until.reset();
     state.unlock_problem.clear();

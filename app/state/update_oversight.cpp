@@ -142,4 +142,47 @@ void add_addendum(Turn& turn, const Id& record) {
   state.notice = turn.text()("read.addendum.added");
 }
 
+namespace {
+
+std::string parts_of(const std::optional<Date>& day) {
+  if (!day) return {};
+  return std::to_string(static_cast<unsigned>(day->day())) + "\n" + std::to_string(static_cast<unsigned>(day->month())) + "\n" +
+         std::to_string(static_cast<int>(day->year())) + "\n";
+}
+
+}  // namespace
+
+void give_back(Turn& turn, const OperationFailed& failed) {
+  auto& state = turn.state;
+  const auto hold_on = [&](const Id& record) {
+    const auto* item = state.caseload ? state.caseload->record(record) : nullptr;
+    return [&turn, record, case_id = item ? item->case_id : Id()](std::string_view key, std::string words) {
+      if (!words.empty()) hold_for(turn, record, case_id, key, std::move(words));
+    };
+  };
+  if (const auto* decision = std::get_if<model::Decision>(&failed.said)) {
+    const auto hold = hold_on(decision->on.record);
+    hold(kRationale, decision->rationale);
+    hold(kDisagreeWhy, decision->disagree_why);
+    hold(kNextVisit, parts_of(decision->next_visit_confirmed));
+    for (const auto& step : decision->directed_steps) {
+      hold(directed_key(step.id, "what"), step.what);
+      hold(directed_key(step.id, "owner"), step.owner);
+      hold(directed_key(step.id, "due"), parts_of(step.due));
+    }
+  } else if (const auto* addendum = std::get_if<model::Addendum>(&failed.said)) {
+    const auto hold = hold_on(addendum->record);
+    hold(kAddendumReason, addendum->reason);
+    hold(kAddendumText, addendum->text);
+    if (state.screen() && state.screen()->id == addendum->record) recall(state, addendum->record, "addendum/");
+  } else if (const auto* disposition = std::get_if<model::Disposition>(&failed.said)) {
+    const auto* item = state.caseload ? state.caseload->record(disposition->record) : nullptr;
+    hold_for(turn, Id(), item ? item->case_id : Id(), alert_key(disposition->alert, "outcome"), disposition->outcome);
+    hold_for(turn, Id(), item ? item->case_id : Id(), alert_key(disposition->alert, "why"), disposition->why);
+    recall(state, Id(), alert_key(disposition->alert, {}));
+  }
+  const bool wrote = !std::holds_alternative<std::monostate>(failed.said);
+  state.notice = turn.text()(wrote ? "operation.failed.words" : "operation.failed", {{"why", error_words(turn.text(), failed.error)}});
+}
+
 }  // namespace doorstep::state::updating

@@ -138,6 +138,7 @@ namespace {
 void empty(Turn& turn, Stage stage) {
   auto& state = turn.state;
   save_now(turn);
+  save_again(turn, true);
   auto fresh = initial(state.assets, state.config);
   fresh.stage = stage;
   fresh.has_passphrase = true;

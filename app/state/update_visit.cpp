@@ -58,6 +58,8 @@ std::optional<std::string> typed_into_visit(Turn& turn, std::string_view key) {
   return std::holds_alternative<std::monostate>(value) ? state.editors.parts(key) : std::string();
 }
 
+bool is_urgent(const model::Visit& visit) { return std::any_of(visit.children.begin(), visit.children.end(), model::is_urgent); }
+
 /// The place of the open visit that the editor of `key` is for holds words: of an answer, or of why it was not covered.
 bool has_words(const Turn& turn, std::string_view key) {
   if (!turn.state.visit) return false;
@@ -90,9 +92,16 @@ void save_now(Turn& turn) {
   open.sent = open.edit;
   open.dirty_since.reset();
   open.last_edit.reset();
-  const bool urgent = std::any_of(open.visit.children.begin(), open.visit.children.end(), model::is_urgent);
-  turn.state.drafts[open.visit.id] = {open.visit, open.based_on};
-  turn.effects.push_back(SaveDraft{open.visit, open.edit, urgent, open.based_on});
+  turn.state.drafts[open.visit.id] = {open.visit, open.based_on, open.edit};
+  turn.effects.push_back(SaveDraft{open.visit, open.edit, is_urgent(open.visit), open.based_on});
+}
+
+void save_again(Turn& turn, bool all) {
+  for (auto& [id, draft] : turn.state.drafts) {
+    if (!draft.try_again || (!all && *draft.try_again > turn.context.mono)) continue;
+    draft.try_again.reset();
+    turn.effects.push_back(SaveDraft{draft.visit, draft.edit, is_urgent(draft.visit), draft.version});
+  }
 }
 
 std::optional<Millis> save_deadline(const State& state) {
@@ -104,6 +113,8 @@ std::optional<Millis> save_deadline(const State& state) {
   };
   if (state.visit) consider(*state.visit);
   consider(state.unfinished);
+  for (const auto& [id, draft] : state.drafts)
+    if (draft.try_again) out = out ? std::min(*out, *draft.try_again) : *draft.try_again;
   return out;
 }
 
@@ -128,6 +139,11 @@ bool open_visit(Turn& turn, const Id& id) {
   open.visit = *draft;
   open.based_on = version_of(state, id);
   if (stored) open.saved_at = stored->saved_at;
+  if (const auto newer = state.drafts.find(id); newer != state.drafts.end() && newer->second.try_again) {
+    newer->second.try_again.reset();
+    open.edit = 1;
+    open.dirty_since = open.last_edit = turn.context.mono;
+  }
   close_visit(turn);
   state.visit = std::move(open);
   recall(state, id, {});

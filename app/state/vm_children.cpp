@@ -59,12 +59,6 @@ std::string plain(std::string snippet) {
   return snippet;
 }
 
-std::string names_of(const model::Visit& visit) {
-  std::string out;
-  for (const auto& part : visit.children) out += (out.empty() ? "" : ", ") + short_name(part);
-  return out;
-}
-
 struct Listed {
   ChildRowVm row;
   int order = 0;    ///< 0 overdue, 1 not known, 2 dated, 3 none
@@ -124,6 +118,12 @@ std::string visit_title(const State& state, const model::VisitFacts& facts, cons
   return state.text()("visit.title", {{"type", type}, {"name", name}});
 }
 
+std::string draft_title(const State& state, const model::Visit& visit) {
+  std::string names;
+  for (const auto& part : visit.children) names += (names.empty() ? "" : ", ") + short_name(part);
+  return visit_title(state, visit.facts, names);
+}
+
 MyChildrenVm my_children_vm(const State& state) {
   const auto& text = state.text();
   const auto& caseload = *state.caseload;
@@ -162,7 +162,7 @@ MyChildrenVm my_children_vm(const State& state) {
       if (!hit.draft.nil()) {
         if (const auto* draft = draft_of(state, hit.draft); draft && !state.discarded.count(hit.draft))
           vm.hits.push_back({Open{ScreenKind::Record, hit.draft}, "hit_" + hit.draft.str(),
-                             text("children.search.draft", {{"title", visit_title(state, draft->facts, names_of(*draft))}}),
+                             text("children.search.draft", {{"title", draft_title(state, *draft)}}),
                              plain(hit.snippet)});
         continue;
       }
@@ -195,12 +195,12 @@ MyChildrenVm my_children_vm(const State& state) {
       tag = {text("state.came_back"), Mood::Warn};
     else if (std::any_of(draft->children.begin(), draft->children.end(), [](const auto& p) { return p.revises.has_value(); }))
       tag = {text("state.returned"), Mood::Warn};
-    vm.drafts.push_back({draft->id, visit_title(state, draft->facts, names_of(*draft)),
+    vm.drafts.push_back({draft->id, draft_title(state, *draft),
                          draft->facts.start ? when_begins(text, draft->facts.start->at, state.now) : draft->address, tag});
   }
   for (const auto& item : caseload.drafts)
     if (item.submitting && !state.discarded.count(item.visit.id))
-      vm.drafts.push_back({item.visit.id, visit_title(state, item.visit.facts, names_of(item.visit)), text("children.submitting"),
+      vm.drafts.push_back({item.visit.id, draft_title(state, item.visit), text("children.submitting"),
                            {text("state.waiting"), Mood::Info}});
   if (vm.drafts.empty()) vm.drafts_heading.clear();
 
@@ -304,7 +304,7 @@ ChildVm child_vm(const State& state, const Id& id) {
   }
   for (const auto* draft : all_drafts(state))
     if (std::any_of(draft->children.begin(), draft->children.end(), [&](const auto& p) { return p.id == id; }))
-      vm.drafts.push_back({text("child.go_on", {{"title", visit_title(state, draft->facts, names_of(*draft))}}),
+      vm.drafts.push_back({text("child.go_on", {{"title", draft_title(state, *draft)}}),
                            Open{ScreenKind::Record, draft->id}});
   vm.start_visit = {text("child.start"), Open{ScreenKind::StartVisit, id}};
   if (child->provisional.value_or(false) && state.supervisor()) vm.match = {text("match.open"), Open{ScreenKind::Match, id}};

@@ -50,4 +50,6 @@ std::vector<ChangeVm> changes_between(const State& state, const Version& before,
 /// The question that a path of a body or draft is about, in the form's words; empty: none.
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part);
 
+/// The same of a draft: with the names of all its children.
+std::string draft_title(const State& state, const model::Visit& visit);
 }  // namespace doorstep::state

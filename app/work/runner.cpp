@@ -474,9 +474,9 @@ struct Runner::Impl {
   }
   void carry(state::SaveUnfinished& e) {
     std::vector<store::Unfinished> words;
-    for (auto& one : e.words) words.push_back({std::move(one.key), one.case_id, std::move(one.text)});
+    for (auto& one : e.words) words.push_back({one.key, one.case_id, std::move(one.text)});
     Result<void> saved = db ? db->save_unfinished(words) : Result<void>(closed());
-    if (!saved) say(state::UnfinishedFailed{saved.error()});
+    if (!saved) say(unfinished_failed(saved.error(), e));
   }
   void carry(state::DiscardDraft& e) { operation(db ? db->discard(e.visit, now()) : closed()); }
   void carry(state::Submit& e) {
@@ -489,10 +489,10 @@ struct Runner::Impl {
     changed(transport::Why::Asked);
   }
   void carry(state::Withdraw& e) { operation(db ? db->withdraw(e.case_id, e.on, now()) : closed()); }
-  void carry(state::Decide& e) { operation(db ? db->decide(e.case_id, e.decision, now()) : closed()); }
-  void carry(state::AddAddendum& e) { operation(db ? db->addendum(e.case_id, e.addendum, now()) : closed()); }
+  void carry(state::Decide& e) { operation(db ? db->decide(e.case_id, e.decision, now()) : closed(), &e.decision); }
+  void carry(state::AddAddendum& e) { operation(db ? db->addendum(e.case_id, e.addendum, now()) : closed(), &e.addendum); }
   void carry(state::Match& e) { operation(db ? db->match(e.provisional, e.target, now()) : closed()); }
-  void carry(state::SettleAlert& e) { operation(db ? db->settle_alert(e.case_id, e.on, e.disposition, now()) : closed()); }
+  void carry(state::SettleAlert& e) { operation(db ? db->settle_alert(e.case_id, e.on, e.disposition, now()) : closed(), &e.disposition); }
   void carry(state::SettleConflict& e) {
     if (!db) return say(state::SaveFailed{e.visit, closed()});
     auto draft = db->settle_conflict(e.visit, e.path, e.choice, now());
@@ -525,14 +525,22 @@ struct Runner::Impl {
     if (auto wanted = db->want_blobs(e.record); !wanted) return base::log_error("want_blobs", wanted.error());
     if (pump) pump->wake(transport::Why::Asked);
   }
+  static state::UnfinishedFailed unfinished_failed(Error why, const state::SaveUnfinished& asked) {
+    state::UnfinishedFailed out{std::move(why), {}};
+    for (const auto& one : asked.words) out.keys.emplace(one.key, one.case_id);
+    return out;
+  }
 
   static Error closed() { return {Fault::Locked, "work.store", "the store is closed"}; }
 
-  /// An operation made here that could not even be queued is told like one the server refused.
-  void operation(const Result<void>& done) {
+  /// `said`: what a person wrote for it, which goes back to them when it could not be queued.
+  template <class Said = std::monostate>
+  void operation(const Result<void>& done, Said* said = nullptr) {
     if (!done) {
       base::log_error("operation", done.error());
-      sync.error = done.error();
+      state::OperationFailed failed{done.error(), {}};
+      if (said) failed.said = std::move(*said);
+      say(std::move(failed));
     }
     changed(transport::Why::Asked);
   }
@@ -606,7 +614,7 @@ void Runner::run(state::Effect effect) {
   const Error full{Fault::Full, "work.queue", "the store does not answer"};
   const auto& asked = std::get<state::Effect>(message);
   if (auto* save = std::get_if<state::SaveDraft>(&asked)) impl_->say(state::SaveFailed{save->visit.id, full});
-  else if (std::holds_alternative<state::SaveUnfinished>(asked)) impl_->say(state::UnfinishedFailed{full});
+  else if (auto* words = std::get_if<state::SaveUnfinished>(&asked)) impl_->say(Impl::unfinished_failed(full, *words));
   else impl_->inbox.push_anyway(message);
 }
 

@@ -237,9 +237,25 @@ TEST_CASE("unfinished: what belongs to nothing that is still here is forgotten",
   CHECK(desk.state.editors.text(kNewFamily).text() == "Doyle");
 }
 
-TEST_CASE("unfinished: that it could not be saved is told", "[state]") {
+TEST_CASE("unfinished: that it could not be saved is told, and it is tried again", "[state]") {
   Desk desk;
+  desk.as_boss();
+  desk.caseload.records = {desk.record(desk.me, "r1", "2026-11-20T15:00:00Z")};
+  const auto record = desk.caseload.records.front().id();
   desk.unlock();
-  desk.hear(UnfinishedFailed{base::Error{base::Fault::Full, "sql", "disk full"}});
+  desk.act(Open{ScreenKind::Review, record});
+  desk.type(std::string(kRationale), "I agree");
+  wait_for_save(desk);
+  const auto key = record.str() + "/" + std::string(kRationale);
+  const auto count = desk.all<SaveUnfinished>().size();
+  desk.hear(UnfinishedFailed{base::Error{base::Fault::Full, "sql", "disk full"}, {{key, desk.amara}}});
   CHECK(desk.state.notice.starts_with("What you typed last could not be saved on this tablet"));
+  desk.later(*next_deadline(desk.state) - desk.mono);
+  desk.hear(Tick{});
+  REQUIRE(desk.all<SaveUnfinished>().size() == count + 1);
+  const auto& again = desk.last<SaveUnfinished>().words;
+  REQUIRE(again.size() == 1);
+  CHECK(again.front().key == key);
+  CHECK(again.front().case_id == desk.amara);
+  CHECK(again.front().text == "I agree");
 }

@@ -139,6 +139,117 @@ TEST_CASE("update: a save that failed is told in words and tried again", "[state
   CHECK(desk.all<SaveDraft>().size() == count + 1);
 }
 
+TEST_CASE("update: a save that fails after the visit was left is told, and tried again until it is kept", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  desk.saved();
+  const auto visit = desk.state.visit->visit.id;
+  const auto key = Place{desk.amara, "said", Id(), {}}.key();
+  desk.type(key, "I like my school");
+  desk.act(Back{});
+  REQUIRE_FALSE(desk.state.visit.has_value());
+  auto count = desk.all<SaveDraft>().size();
+  desk.hear(SaveFailed{visit, {base::Fault::Full, "store", ""}});
+  CHECK(my_children_vm(desk.state).notice.find("What you wrote last is not saved yet: Child in need visit: Amara.") == 0);
+  const auto due = next_deadline(desk.state);
+  REQUIRE(due == desk.mono + Millis(5000));
+  desk.later(Millis(5000));
+  desk.hear(Tick{});
+  REQUIRE(desk.all<SaveDraft>().size() == ++count);
+  CHECK(std::get<std::string>(desk.last<SaveDraft>().visit.children[0].answers.at("said")) == "I like my school");
+  desk.hear(SaveFailed{visit, {base::Fault::Full, "store", ""}});
+  SECTION("opened again, it says that it is not saved") {
+    desk.act(Open{ScreenKind::Record, visit});
+    CHECK(saved_vm(desk.state).saving);
+    desk.act(FieldLeft{});
+    CHECK(desk.all<SaveDraft>().size() == ++count);
+    desk.saved();
+    CHECK_FALSE(saved_vm(desk.state).saving);
+  }
+  SECTION("a lock tries once more, before the store is closed") {
+    desk.effects.clear();
+    desk.act(PressLock{});
+    REQUIRE(desk.effects.size() == 2);
+    CHECK(std::holds_alternative<SaveDraft>(desk.effects[0]));
+    CHECK(std::holds_alternative<Lock>(desk.effects[1]));
+  }
+}
+
+TEST_CASE("update: a draft that the worker's other tablet submitted or threw away is none here any more", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  desk.saved();
+  const auto visit = desk.state.visit->visit;
+  desk.caseload.drafts = {{visit, desk.wall}};
+  desk.load();
+  SECTION("in the list") {
+    desk.act(Back{});
+    REQUIRE(my_children_vm(desk.state).drafts.size() == 1);
+    desk.caseload.drafts.clear();
+    desk.load();
+    CHECK(my_children_vm(desk.state).drafts.empty());
+  }
+  SECTION("on the screen") {
+    desk.caseload.drafts.clear();
+    desk.load();
+    CHECK_FALSE(desk.state.visit.has_value());
+    CHECK(my_children_vm(desk.state).notice.find("submitted or thrown away on your other tablet") != std::string::npos);
+  }
+  SECTION("but what was typed meanwhile stays, and is saved") {
+    desk.type(Place{desk.amara, "said", Id(), {}}.key(), "I like my school");
+    desk.caseload.drafts.clear();
+    desk.load();
+    REQUIRE(desk.state.visit.has_value());
+    desk.act(Back{});
+    CHECK(std::get<std::string>(desk.last<SaveDraft>().visit.children[0].answers.at("said")) == "I like my school");
+    desk.load();  // a caseload of before that save
+    CHECK(my_children_vm(desk.state).drafts.size() == 1);
+  }
+}
+
+TEST_CASE("update: what was written for an operation that could not be kept is there again", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  desk.caseload.records = {desk.record(desk.other, "r1", "2026-11-20T10:00:00Z")};
+  const auto record = desk.caseload.records.front().id();
+  const base::Error full{base::Fault::Full, "store", ""};
+  desk.unlock();
+  SECTION("a decision") {
+    desk.act(Open{ScreenKind::Review, record});
+    desk.act(ChooseAgreeRisk{true});
+    desk.act(AddDirectedStep{});
+    const auto step = review_vm(desk.state).directed.at(0);
+    desk.type(std::string(kRationale), "Read with Dan.");
+    desk.type(step.what_key, "Ring the school nurse");
+    desk.type(step.owner_key, "Dan Price");
+    auto& due = desk.state.editors.date(step.due_key);
+    due.day.reset("3"), due.month.reset("2"), due.year.reset("2027");
+    desk.act(PressApprove{});
+    const auto decision = desk.last<Decide>().decision;
+    desk.hear(OperationFailed{full, decision});
+    CHECK(my_children_vm(desk.state).notice.find("What you wrote is still there") != std::string::npos);
+    desk.act(Open{ScreenKind::Review, record});
+    CHECK(desk.state.editors.text(kRationale).text() == "Read with Dan.");
+    REQUIRE(review_vm(desk.state).directed.size() == 1);
+    CHECK(desk.state.editors.text(review_vm(desk.state).directed[0].owner_key).text() == "Dan Price");
+    CHECK(desk.state.editors.date(review_vm(desk.state).directed[0].due_key).year.text() == "2027");
+    CHECK(desk.state.reviewing->agree_risk == std::nullopt);
+  }
+  SECTION("an addendum") {
+    desk.caseload.records.front().versions.back().state = model::State::Approved;
+    desk.load();
+    desk.act(Open{ScreenKind::ReadRecord, record});
+    desk.type(std::string(kAddendumReason), "A date was wrong");
+    desk.type(std::string(kAddendumText), "It was the 7th.");
+    desk.act(PressAddAddendum{record});
+    desk.hear(OperationFailed{full, desk.last<AddAddendum>().addendum});
+    CHECK(desk.state.editors.text(kAddendumText).text() == "It was the 7th.");
+    CHECK(desk.state.editors.text(kAddendumReason).text() == "A date was wrong");
+  }
+}
+
 TEST_CASE("update: submitting names what is missing by the words on the screen, and goes there", "[state]") {
   Desk desk;
   desk.unlock();
