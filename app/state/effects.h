@@ -63,6 +63,8 @@ struct AttachFile { Id visit, child; std::string path; };
 struct FetchBlobs { Id record; };
 
 struct SyncNow {};
+/// A person has dealt with what the server answered to this operation: it is not told again. Answer: SyncStatus.
+struct DismissAnswer { std::int64_t number = 0; };
 struct Search { std::string query; std::uint64_t number = 0; };     ///< Answer: SearchHits with the same number
 /// The shell's: text size and colours. `scale` is 1..2.
 struct ApplyLook { float scale = 1; int look = 0; };
@@ -70,7 +72,7 @@ struct ApplyLook { float scale = 1; int look = 0; };
 struct SaveSettings { std::string json; };
 
 using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw, Decide, AddAddendum,
-                            Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, SyncNow, Search, ApplyLook, SaveSettings>;
+                            Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, SyncNow, DismissAnswer, Search, ApplyLook, SaveSettings>;
 using Effects = std::vector<Effect>;
 
 }  // namespace doorstep::state

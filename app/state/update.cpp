@@ -235,7 +235,10 @@ void on(Turn& turn, const SetLook& look) {
   turn.state.settings.look = look.look;
   apply_settings(turn, true);
 }
-void on(Turn& turn, const DismissRefused& dismiss) { turn.state.refused_seen.insert(dismiss.number); }
+void on(Turn& turn, const DismissRefused& dismiss) {
+  std::erase_if(turn.state.sync.refused, [&](const auto& refused) { return refused.number == dismiss.number; });
+  turn.effects.push_back(DismissAnswer{dismiss.number});
+}
 void on(Turn& turn, const Touched&) { turn.seen = false; }
 
 // Events -------------------------------------------------------------------------------------------------------------------
@@ -253,12 +256,12 @@ void on(Turn& turn, const UnfinishedFound& found) {
   if (turn.state.stage == Stage::Unlocking) turn.state.unfinished.words = found.words;
 }
 void on(Turn& turn, const UnfinishedFailed& failed) {
-  turn.state.notice = turn.text()("unfinished.not_saved", {{"why", error_words(turn.text(), failed.error)}});
-}
-
   auto& unfinished = turn.state.unfinished;
   for (const auto& [key, case_id] : failed.keys) unfinished.dirty.emplace(key, case_id);
   unfinished.dirty_since = unfinished.last_edit = turn.context.mono + kRetrySave;
+  turn.state.notice = turn.text()("unfinished.not_saved", {{"why", error_words(turn.text(), failed.error)}});
+}
+
 void on(Turn& turn, const Loaded& loaded) {
   auto& state = turn.state;
   if (state.stage == Stage::Locked || state.stage == Stage::FirstUnlock || !loaded.caseload) return;
@@ -291,9 +294,6 @@ void on(Turn& turn, const Loaded& loaded) {
     state.reviewing->stale =
         !item || item->head().hash != state.reviewing->read.hash || item->head().rev != state.reviewing->read.rev;
   }
-  // What left this tablet leaves the screen.
-  while (state.screens.size() > 1) {
-    const auto& top = state.screens.back();
   // What another tablet of this worker submitted or threw away is no draft here any more.
   std::erase_if(state.drafts, [&](const auto& newer) { return newer.second.kept && !state.caseload->draft(newer.first); });
   if (state.visit && !state.visit->submitting && state.visit->edit == state.visit->saved && !state.drafts.count(state.visit->visit.id) &&
@@ -301,6 +301,9 @@ void on(Turn& turn, const Loaded& loaded) {
     home(turn);
     state.notice = turn.text()("record.gone");
   }
+  // What left this tablet leaves the screen.
+  while (state.screens.size() > 1) {
+    const auto& top = state.screens.back();
     const bool gone = (top.kind == ScreenKind::Child && !state.caseload->child(top.id)) ||
                       ((top.kind == ScreenKind::ReadRecord || top.kind == ScreenKind::Review) && !state.caseload->record(top.id));
     if (!gone) break;
@@ -311,15 +314,15 @@ void on(Turn& turn, const Loaded& loaded) {
 
 void on(Turn& turn, const UnlockResult& result) { unlocked(turn, result); }
 
-void on(Turn& turn, const Saved& saved) {
-  turn.seen = false;
-  if (!turn.state.visit || turn.state.visit->visit.id != saved.visit) return;
 void on(Turn& turn, const OperationFailed& failed) { give_back(turn, failed); }
 
-  auto& open = *turn.state.visit;
-  open.saved = std::max(open.saved, saved.edit);
+void on(Turn& turn, const Saved& saved) {
+  turn.seen = false;
   if (const auto newer = turn.state.drafts.find(saved.visit); newer != turn.state.drafts.end() && saved.edit >= newer->second.edit)
     newer->second.kept = true;
+  if (!turn.state.visit || turn.state.visit->visit.id != saved.visit) return;
+  auto& open = *turn.state.visit;
+  open.saved = std::max(open.saved, saved.edit);
   open.saved_at = saved.at;
   open.save_error.clear();
 }

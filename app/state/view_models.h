@@ -298,6 +298,8 @@ struct RecordVm {
   std::vector<PartTabVm> tabs;
   std::size_t tab = 0;
   std::string returned_why;      ///< a returned record: who said what
+  std::string came_back;         ///< a submission that the server did not take: why
+  std::string submitted_already; ///< the visit is submitted, and this is what was written beside it
   std::vector<SectionVm> sections;
   std::string jottings_heading, jottings_hint, jotting_label;
   ActionVm add_jotting;

@@ -191,6 +191,7 @@ MyChildrenVm my_children_vm(const State& state) {
     const auto* stored = caseload.draft(draft->id);
     TagVm tag{text("state.draft"), Mood::Info};
     if (!draft->conflicts.empty()) tag = {text("state.conflict"), Mood::Warn};
+    else if (!submitted_already(state, *draft).empty()) tag = {text("state.submitted_already"), Mood::Warn};
     else if (stored && std::any_of(stored->came_back.begin(), stored->came_back.end(), [](const auto& code) { return code != "conflict"; }))
       tag = {text("state.came_back"), Mood::Warn};
     else if (std::any_of(draft->children.begin(), draft->children.end(), [](const auto& p) { return p.revises.has_value(); }))

@@ -98,13 +98,18 @@ std::string first_line(std::string_view text, std::size_t bytes) {
   return line + " …";
 }
 
+std::string refusal_words(const Text& text, std::string_view kind, std::string_view code) {
+  for (const auto& key : {"refused." + std::string(kind) + "." + std::string(code), "refused." + std::string(code)})
+    if (text.has(key)) return text(key);
+  return {};
+}
+
 // Bar, curtain ------------------------------------------------------------------------------------------------------------
 
 std::vector<Refused> refusals_told(const State& state) {
   std::vector<Refused> out;
   if (state.ended()) return out;
   for (const auto& refused : state.sync.refused) {
-    if (state.refused_seen.count(refused.number)) continue;
     // Two versions of a draft are told where they are settled: in the draft.
     if (refused.kind == "put" && refused.code == "conflict") continue;
     // In the home only this family is drawn.
@@ -229,8 +234,7 @@ SyncVm sync_vm(const State& state) {
     SyncVm::RefusedRow row;
     row.number = refused.number;
     row.title = text("refused.kind." + refused.kind, {{"name", child_name(state, refused.case_id)}});
-    for (const auto& key : {"refused." + refused.kind + "." + refused.code, "refused." + refused.code})
-      if (row.why.empty() && text.has(key)) row.why = text(key);
+    row.why = refusal_words(text, refused.kind, refused.code);
     if (row.why.empty()) row.why = refused.detail;
     if (state.caseload && state.caseload->record(refused.record))
       row.open = {text("refused.open"), Open{ScreenKind::ReadRecord, refused.record}};

@@ -14,8 +14,13 @@ std::string child_name(const State& state, const Id& case_id);
 const std::string& short_name(const model::ChildPart& part);
 /// Wrote it, or went along: somebody else decides on it.
 inline bool was_there(const model::ChildRecord& body, const Id& worker) { return body.author == worker || body.second_worker == worker; }
+/// That the draft's visit is submitted already, and of whom: a submission does not take with it what was written elsewhere since,
+/// nor what a restored tablet or server brought back. Empty: it is not.
+std::string submitted_already(const State& state, const model::Visit& draft);
 /// What the server did not take, and is to be told on the screen as it is now.
 std::vector<Refused> refusals_told(const State& state);
+/// Why, by the code words of the operation and of the refusal; empty: an answer this program does not know.
+std::string refusal_words(const Text& text, std::string_view kind, std::string_view code);
 TagVm state_tag(const State& state, const RecordItem& item);
 std::vector<HazardVm> hazards_of(const State& state, const model::Family* family);
 /// Calls still to be made; of one visit, or all.
@@ -45,11 +50,11 @@ std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecor
 std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& facts, const model::ChildPart& part);
 /// "Child in need visit: Amara": the visit's type, and whom it is to.
 std::string visit_title(const State& state, const model::VisitFacts& facts, const std::string& name);
+/// The same of a draft: with the names of all its children.
+std::string draft_title(const State& state, const model::Visit& visit);
 /// What differs between two bodies of the same child, in the form's words.
 std::vector<ChangeVm> changes_between(const State& state, const Version& before, const Version& after, bool same_record);
 /// The question that a path of a body or draft is about, in the form's words; empty: none.
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part);
 
-/// The same of a draft: with the names of all its children.
-std::string draft_title(const State& state, const model::Visit& visit);
 }  // namespace doorstep::state

@@ -384,6 +384,30 @@ std::string returned_words(const State& state, const model::Visit& visit) {
 
 }  // namespace
 
+namespace {
+
+/// Why a submission of this draft came back, each reason once.
+std::string came_back(const State& state, const Id& visit) {
+  const auto* stored = state.caseload->draft(visit);
+  std::string why;
+  for (const auto& code : stored ? std::set<std::string>(stored->came_back.begin(), stored->came_back.end()) : std::set<std::string>())
+    if (const auto words = refusal_words(state.text(), "submit", code); !words.empty()) why += (why.empty() ? "" : " ") + words;
+  return why.empty() ? why : state.text()("record.came_back", {{"why", why}});
+}
+
+}  // namespace
+
+std::string submitted_already(const State& state, const model::Visit& draft) {
+  std::string names;
+  for (const auto& part : draft.children)
+    if (!part.revises && std::any_of(state.caseload->records.begin(), state.caseload->records.end(), [&](const RecordItem& item) {
+          const auto& head = item.head();
+          return head.body.visit == draft.id && head.body.part.id == part.id && head.state != model::State::Draft;
+        }))
+      names += (names.empty() ? "" : ", ") + short_name(part);
+  return names.empty() ? std::string() : state.text()("record.submitted_already", {{"names", names}});
+}
+
 RecordVm record_vm(const State& state) {
   const auto& text = state.text();
   RecordVm vm;
@@ -396,6 +420,8 @@ RecordVm record_vm(const State& state) {
   vm.tag = {text("state.draft"), Mood::Info};
   vm.returned_why = returned_words(state, visit);
   if (!vm.returned_why.empty()) vm.tag = {text("state.returned"), Mood::Warn};
+  vm.came_back = came_back(state, visit.id);
+  vm.submitted_already = submitted_already(state, visit);
   if (visit.facts.start)
     vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at)) + ", " + clock_words(visit.facts.start->at);
   vm.where = visit.address;
@@ -518,6 +544,7 @@ CheckVm check_vm(const State& state) {
   vm.lists = problem_lists(state, open, problems);
   if (!visit.conflicts.empty()) vm.submit_error = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
   vm.warnings_heading = text("check.warnings");
+  if (auto already = submitted_already(state, visit); !already.empty()) vm.warnings.push_back(std::move(already));
   for (const auto& part : visit.children)
     for (const auto& warning : rules::warnings(state.assets->form, visit.facts, part)) vm.warnings.push_back(warning.message);
   vm.summary_heading = text("check.summary");

@@ -669,6 +669,27 @@ ReviewVm review_vm(const State& state) {
 
 // Conflicts, alerts, matching ----------------------------------------------------------------------------------------------
 
+namespace {
+
+/// The words or the code that stand at the conflict's place by now; empty: something else, or nothing.
+std::string standing_at(const State& state, const model::Conflict& conflict, const rules::Question* question, const model::ChildPart* part) {
+  if (!question) return {};
+  Place place{question->scope == rules::Scope::Child && part ? part->id : Id(), question->id, Id(), {}};
+  if (!title_member(question->kind).empty() || question->kind == Kind::Disclosures) {
+    const std::string_view path = conflict.path;
+    const auto member = path.rfind('/'), element = member == path.npos ? member : path.rfind('/', member - 1);
+    const auto item = element == path.npos ? std::nullopt : Id::parse(path.substr(element + 1, member - element - 1));
+    if (!item) return {};
+    place.item = *item;
+    place.field = path.substr(member + 1);
+  }
+  const auto value = get_field(state.assets->form, state.visit->visit, place);
+  const auto* words = std::get_if<std::string>(&value);
+  return words ? *words : std::string();
+}
+
+}  // namespace
+
 ConflictsVm conflicts_vm(const State& state) {
   const auto& text = state.text();
   ConflictsVm vm;
@@ -678,7 +699,9 @@ ConflictsVm conflicts_vm(const State& state) {
   vm.back = {text("conflict.back"), Back{}};
   if (!state.visit) return vm;
   const auto& visit = state.visit->visit;
+  std::set<std::string_view> shown;
   for (const auto& conflict : visit.conflicts) {
+    if (!shown.insert(conflict.path).second) continue;  // another of the same place: when this one is settled
     const model::ChildPart* part = visit.children.empty() ? nullptr : &visit.children.front();
     for (const auto& one : visit.children)
       if (conflict.path.find(one.id.str()) != std::string::npos) part = &one;
@@ -705,10 +728,13 @@ ConflictsVm conflicts_vm(const State& state) {
     one.theirs_heading = same_person ? text("conflict.theirs.self")
                                      : text("conflict.theirs", {{"who", person_name(state, conflict.theirs_author)}});
     one.theirs = words(conflict.theirs);
-    one.keep_mine = {text("conflict.keep_mine"), PressKeep{conflict.path, merge::Choice::Keep::Mine}};
-    one.keep_theirs = {text("conflict.keep_theirs"), PressKeep{conflict.path, merge::Choice::Keep::Theirs}};
     boost::system::error_code mine_code, theirs_code;
     const auto mine = json::parse(conflict.mine.text, mine_code), theirs = json::parse(conflict.theirs.text, theirs_code);
+    // Whoever wrote on in the field sees that here: it is what "Keep theirs" keeps.
+    if (const auto now = standing_at(state, conflict, question, part); !theirs_code && theirs.is_string() && !now.empty())
+      one.theirs = value_words(state, question, {}, json::string(now));
+    one.keep_mine = {text("conflict.keep_mine"), PressKeep{conflict.path, merge::Choice::Keep::Mine}};
+    one.keep_theirs = {text("conflict.keep_theirs"), PressKeep{conflict.path, merge::Choice::Keep::Theirs}};
     const bool texts =
         !mine_code && !theirs_code && mine.is_string() && theirs.is_string() &&
         (!question || question->kind == Kind::Text || question->kind == Kind::LongText || question->kind == Kind::Risk);

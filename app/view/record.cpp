@@ -171,10 +171,14 @@ void draw_head(Pen& pen, const state::RecordVm& vm) {
     end_panel(ui);
     gap(ui, space::kXs);
   }
-  if (!vm.returned_why.empty()) {
-    info_panel(ui, "returned", Tone::Warn, {}, vm.returned_why);
+  const auto warn = [&](std::string_view key, std::string_view words) {
+    if (words.empty()) return;
+    info_panel(ui, key, Tone::Warn, {}, words);
     gap(ui, space::kMd);
-  }
+  };
+  warn("returned", vm.returned_why);
+  warn("came-back", vm.came_back);
+  warn("submitted-already", vm.submitted_already);
 }
 
 void draw_tabs(Pen& pen, const state::RecordVm& vm) {
@@ -217,7 +221,8 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
   Pen pen{ui, dates, notes, editors, out};
   draw_call_line(ui, where, vm.calls, out);
   begin_page(ui, "record", vm.title, where);
-  block(ui, "head", std::tie(vm.title, vm.tag, vm.when, vm.where, vm.with, vm.hazards, vm.calls, vm.conflict, vm.settle, vm.returned_why),
+  block(ui, "head", std::tie(vm.title, vm.tag, vm.when, vm.where, vm.with, vm.hazards, vm.calls, vm.conflict, vm.settle, vm.returned_why,
+                             vm.came_back, vm.submitted_already),
         [&] { draw_head(pen, vm); });
   if (vm.tabs.size() > 1) block(ui, "tabs", std::tie(vm.tabs, vm.tab), [&] { draw_tabs(pen, vm); });
   for (std::size_t i = 0; i < vm.sections.size(); ++i) {

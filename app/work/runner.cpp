@@ -551,6 +551,12 @@ struct Runner::Impl {
     if (pump) pump->wake(transport::Why::Asked);
     else begin_sync();
   }
+  void carry(state::DismissAnswer& e) {
+    if (!db) return;
+    if (auto done = db->dismiss(e.number); !done) base::log_error("dismiss", done.error());
+    tell_caseload();
+    tell_sync();
+  }
   void carry(state::Search& e) {
     state::SearchHits hits{e.number, {}};
     if (db)

@@ -507,6 +507,7 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   CHECK(decision.on.rev == 2);
   CHECK(decision.on.hash == desk.caseload.records[0].head().hash);
   CHECK(decision.verdict == model::Verdict::Approved);
+  CHECK(bar_vm(desk.state).status == "Working offline, 1 waiting to send");  // before the store says so
 }
 
 TEST_CASE("update: returning needs a reason and words; nobody decides on their own record", "[state]") {
@@ -618,7 +619,6 @@ TEST_CASE("update: an unknown child is an alert until a supervisor says what is 
   auto item = desk.record(desk.other, "r1", "2026-11-20T10:00:00Z");
   auto body = item.head().body;
   const Id baby = Id::from_name("baby");
-  CHECK(bar_vm(desk.state).status == "Working offline, 1 waiting to send");  // before the store says so
   body.facts.other_children = {{baby, "Bug", "about 2", model::Known::Unknown, "asleep on the sofa"}};
   item.versions = {Desk::version(body, 1, model::State::Submitted)};
   desk.caseload.records = {item};
@@ -665,6 +665,7 @@ TEST_CASE("update: sync is told in plain words with the last receipt", "[state]"
   CHECK(sync_vm(desk.state).refused.at(0).why == "A newer version had arrived. Read it and decide again.");
   desk.act(DismissRefused{3});
   CHECK(sync_vm(desk.state).refused.empty());
+  CHECK(desk.last<DismissAnswer>().number == 3);
   // What the bar says has come back is listed: two versions of a draft are told in the draft, another family's not in a visit.
   status.refused = {{4, desk.me, Id::from_name("a draft"), "put", "conflict", "", desk.wall}};
   desk.hear(status);
@@ -679,6 +680,26 @@ TEST_CASE("update: sync is told in plain words with the last receipt", "[state]"
   status.waiting = 2;
   desk.hear(status);
   CHECK(bar_vm(desk.state).status == "Working offline, 2 waiting to send");
+}
+
+TEST_CASE("update: every answer of the server has words, and a draft that came back says which", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  desk.saved();
+  const auto visit = desk.state.visit->visit;
+  std::vector<std::string> codes{"conflict", "merged"};
+  for (const auto& [refusal, code] : model::CodeTable<wire::Refusal>::values) codes.emplace_back(code);
+  for (const auto& code : codes) {
+    INFO(code);
+    SyncStatus status;
+    status.refused = {{1, desk.amara, Id(), "submit", code, "in the server's words", desk.wall}};
+    desk.hear(status);
+    CHECK(sync_vm(desk.state).refused.at(0).why != "in the server's words");
+    desk.caseload.drafts = {{visit, desk.wall, false, 0, false, {code, code}}};
+    desk.load();
+    CHECK(record_vm(desk.state).came_back == "The case server did not take this. " + sync_vm(desk.state).refused.at(0).why);
+  }
 }
 
 TEST_CASE("update: settings are kept as text and read back", "[state]") {

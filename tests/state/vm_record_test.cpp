@@ -181,6 +181,53 @@ TEST_CASE("vm_record: nothing a person reads stands twice in one question", "[st
   }
 }
 
+TEST_CASE("vm_record: of one place written twice more than once, one is settled at a time, against what stands there now", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  desk.act(Back{});
+  auto visit = desk.last<SaveDraft>().visit;
+  const Id person = Id::from_name("a man");
+  const std::string said = "children/" + desk.amara.str() + "/answers/think", name = "facts/present/" + person.str() + "/name";
+  visit.facts.present = {{person, "A tall man, with a dog", "", {}, {}}};
+  visit.children[0].answers["think"] = std::string("theirs, and on");
+  visit.conflicts = {{said, {}, {"\"mine\""}, {"\"theirs\""}, desk.me, desk.me},
+                     {said, {}, {"\"mine again\""}, {"\"theirs\""}, desk.me, desk.me},
+                     {name, {}, {"\"Tom\""}, {"\"A tall man\""}, desk.me, desk.me}};
+  desk.hear(DraftChanged{visit, 7});
+  desk.act(Open{ScreenKind::Record, visit.id});
+  desk.act(Open{ScreenKind::Conflict, visit.id});
+  const auto vm = conflicts_vm(desk.state);
+  REQUIRE(vm.conflicts.size() == 2);
+  CHECK(vm.conflicts[0].mine == "mine");
+  CHECK(vm.conflicts[0].theirs == "theirs, and on");
+  CHECK(vm.conflicts[1].theirs == "A tall man, with a dog");
+}
+
+TEST_CASE("vm_record: a draft beside the submission of its own visit says so, before it is submitted a second time", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(true);
+  auto item = desk.record(desk.me, "r1", "2026-11-20T10:00:00Z");
+  auto body = item.head().body;
+  body.visit = desk.state.visit->visit.id;
+  CHECK(record_vm(desk.state).submitted_already.empty());
+  item.versions = {Desk::version(body, 1, model::State::Submitted)};
+  desk.caseload.records = {item};
+  desk.load();
+  CHECK(record_vm(desk.state).submitted_already.find("This visit is already submitted for Amara.") == 0);
+  desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
+  CHECK(check_vm(desk.state).warnings.at(0).find("already submitted") != std::string::npos);
+  desk.act(Back{});
+  desk.act(Back{});
+  CHECK(my_children_vm(desk.state).drafts.at(0).tag.words == "Already submitted");
+  // What was taken back is being written again.
+  item.versions.push_back(Desk::version(body, 2, model::State::Draft));
+  desk.caseload.records = {item};
+  desk.load();
+  CHECK(my_children_vm(desk.state).drafts.at(0).tag.words == "Draft");
+}
+
 TEST_CASE("vm_record: what is missing is listed by child and section, with how much; the first list is open", "[state]") {
   Desk desk;
   desk.unlock();

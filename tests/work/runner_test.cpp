@@ -342,3 +342,35 @@ TEST_CASE("runner: when a round of many replies is over, the caseload that was t
   second.wait<state::SyncStatus>([](const auto& s) { return s.phase == state::SyncPhase::Idle && s.last_tried; });
   CHECK(second.caseload->records.size() == kNotes);
 }
+
+TEST_CASE("runner: what could not be kept is given back with its words; an answer dealt with is told no more, also after a lock", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  model::Decision decision;
+  decision.on = {base::new_id(kClock), 1, std::string(64, '0')};
+  decision.rationale = "Of a version that was never here";
+  tablet.runner->run(state::Decide{a_child(tablet).id, decision});
+  const auto failed = tablet.wait<state::OperationFailed>();
+  CHECK(failed.error.fault == base::Fault::Conflict);
+  REQUIRE(std::holds_alternative<model::Decision>(failed.said));
+  CHECK(std::get<model::Decision>(failed.said).rationale == decision.rationale);
+
+  model::Child nobody;
+  nobody.id = Id::from_name("child:of another council");
+  const auto visit = tablet.visit_to(nobody, "Kept, and refused");
+  tablet.save(visit);
+  tablet.runner->run(tablet.submission(visit));
+  tablet.wait<state::SyncStatus>([](const auto& s) { return !s.refused.empty(); });
+  REQUIRE(tablet.sync.refused.size() == 1);
+  CHECK(tablet.sync.refused[0].code == "unknown_case");
+  tablet.runner->run(state::DismissAnswer{tablet.sync.refused[0].number});
+  tablet.wait<state::SyncStatus>([](const auto& s) { return s.refused.empty(); });
+  tablet.runner->run(state::Lock{});
+  REQUIRE_FALSE(tablet.open());
+  tablet.wait<state::SyncStatus>([](const auto& s) { return s.receipt.has_value(); });
+  CHECK(tablet.sync.refused.empty());
+  REQUIRE(tablet.caseload->drafts.size() == 1);
+  CHECK(tablet.caseload->drafts[0].came_back.empty());
+}
