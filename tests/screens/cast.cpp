@@ -456,6 +456,13 @@ std::vector<Shown> all_screens() {
     act(s, DiscardVisit{DiscardVisit::Step::Ask});
     return s;
   });
+  add("record-came-back", [] {
+    Caseload caseload = *ruths();
+    add_record(caseload, visit_of(caseload, 17), 0, model::State::Submitted, 0);
+    for (auto& draft : caseload.drafts)
+      if (draft.visit.id == kDisclosed) draft.came_back = {"stale"};
+    return at(unlocked(std::make_shared<const Caseload>(std::move(caseload))), Open{ScreenKind::Record, kDisclosed});
+  });
   add("record-conflict", [] { return at(ruth(), Open{ScreenKind::Record, kConflicted}); });
   add("check-problems", [] { return checked(begun()); }, true);
   add("check-problems-folded", [] {

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "app/view/screens.h"
+#include "platform/base/limits.h"
 #include "tests/screens/cast.h"
 #include "tests/support/headless.h"
 
@@ -226,16 +227,47 @@ TEST_CASE("screens: an answer that is pressed again is taken away", "[screens]")
     const auto& items = window.head.semantics().items;
     const auto yes = std::find_if(items.begin(), items.end(), [](const Item& i) { return i.role == Role::Radio && i.key.ends_with("/seen/YES"); });
     REQUIRE(yes != items.end());
-    const std::string key = yes->key;
-    const auto press = [&] {
-      state::Intents asked;
-      window.head.draw_with([&](Ui& ui) { draw_app(ui, window.state, window.state.editors, asked); });
+    const std::string seen = yes->key, seven = seen.substr(0, seen.size() - std::string_view("seen/YES").size()) + "scale_worker/7";
+    state::Intents asked;
+    window.head.draw_with([&](Ui& ui) { draw_app(ui, window.state, window.state.editors, asked); });
+    const auto press = [&](const std::string& key) {
+      asked.clear();
       window.head.click(key);
       for (const auto& intent : asked) state::update(window.state, intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
-      return window.state.visit->visit.children[0].seen;
+      return window.state.visit->visit.children[0];
     };
-    CHECK(press() == true);
-    CHECK(press() == std::nullopt);
+    CHECK(press(seen).seen == true);
+    CHECK(press(seen).seen == std::nullopt);
+    window.state.visit->visit.facts.outcome = model::Outcome::Completed;  // then the scales are asked
+    window.state.revision = nullptr;
+    window.head.settle();
+    CHECK(press(seven).answers.contains("scale_worker"));
+    CHECK_FALSE(press(seven).answers.contains("scale_worker"));
+  }
+}
+
+TEST_CASE("screens: that something did not fit is told beside its field until it is changed", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "record-visit") continue;
+    for (const auto& [key, bytes] : {std::pair{"visit/purpose", limits::kNoteBytes + 1}, std::pair{"visit/language", limits::kShortTextBytes + 1}}) {
+      INFO(key);
+      window.show(shown, 1280, 800);
+      const std::string told = window.state.text()("note.too_long");
+      const auto is_told = [&] {
+        const auto& items = window.head.semantics().items;
+        return std::any_of(items.begin(), items.end(), [&](const Item& item) { return item.name == told; });
+      };
+      window.head.ui().focus(key);
+      window.head.settle();
+      window.head.paste(std::string(bytes, 'x'));
+      window.head.settle(10);
+      CHECK(is_told());
+      CHECK(is_as_new(window));
+      window.head.letter('y');
+      window.head.settle();
+      CHECK_FALSE(is_told());
+    }
   }
 }
 
