@@ -25,6 +25,8 @@ TagVm state_tag(const State& state, const RecordItem& item);
 std::vector<HazardVm> hazards_of(const State& state, const model::Family* family);
 /// Calls still to be made; of one visit, or all.
 std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& visit);
+/// "Who does it? Ruth Adeyemi", "Colour: blue": a label that asks needs no colon.
+std::string labelled(const std::string& label, const std::string& words);
 /// The first line, at most so many bytes, cut between words, with an ellipsis when there is more.
 std::string first_line(std::string_view text, std::size_t bytes);
 

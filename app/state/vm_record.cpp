@@ -546,7 +546,12 @@ CheckVm check_vm(const State& state) {
   vm.warnings_heading = text("check.warnings");
   if (auto already = submitted_already(state, visit); !already.empty()) vm.warnings.push_back(std::move(already));
   for (const auto& part : visit.children)
-    for (const auto& warning : rules::warnings(state.assets->form, visit.facts, part)) vm.warnings.push_back(warning.message);
+    for (const auto& warning : rules::warnings(state.assets->form, visit.facts, part)) {
+      auto words = warning.message;
+      const auto& name = short_name(part);
+      if (!warning.child.nil() && visit.children.size() > 1 && words.find(name) == words.npos) words = labelled(name, words);
+      if (std::find(vm.warnings.begin(), vm.warnings.end(), words) == vm.warnings.end()) vm.warnings.push_back(std::move(words));
+    }
   vm.summary_heading = text("check.summary");
   for (const auto& part : visit.children) vm.parts.push_back({part.name, summary_lines(state, visit.facts, part)});
   vm.calls = call_cards(state, visit.id);

@@ -73,11 +73,6 @@ std::string list_key(Kind kind) {
   }
 }
 
-/// "Who does it? Ruth Adeyemi", "Colour: blue": a label that asks needs no colon.
-std::string labelled(const std::string& label, const std::string& words) {
-  return label + (label.ends_with('?') ? " " : ": ") + words;
-}
-
 std::optional<model::Point> point_of(const json::object& object) {
   const auto *x = object.if_contains("x"), *y = object.if_contains("y");
   if (object.size() != 2 || !x || !y || !x->is_number() || !y->is_number()) return std::nullopt;
@@ -402,6 +397,10 @@ ReceiptVm receipt_vm(const State& state, const RecordItem& item) {
 }
 
 }  // namespace
+
+std::string labelled(const std::string& label, const std::string& words) {
+  return label + (label.ends_with('?') ? " " : ": ") + words;
+}
 
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part) {
   const auto* question = question_at(state.assets->form, path);

@@ -228,6 +228,18 @@ TEST_CASE("vm_record: a draft beside the submission of its own visit says so, be
   CHECK(my_children_vm(desk.state).drafts.at(0).tag.words == "Draft");
 }
 
+TEST_CASE("vm_record: what may not go together is said once, and of which child", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(true);
+  auto& visit = desk.state.visit->visit;
+  visit.facts.answers["place"] = std::string("VIRTUAL");
+  for (auto& part : visit.children) part.risk.level = "HIGH", part.risk.threshold = "L1";
+  CHECK(check_vm(desk.state).warnings == std::vector<std::string>{"By video does not count as a visit.",
+                                                                  "Amara: The risk is high, but the threshold is universal.",
+                                                                  "Tunde: The risk is high, but the threshold is universal."});
+}
+
 TEST_CASE("vm_record: what is missing is listed by child and section, with how much; the first list is open", "[state]") {
   Desk desk;
   desk.unlock();
