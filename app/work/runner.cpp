@@ -485,6 +485,7 @@ struct Runner::Impl {
       say(state::SubmitFailed{e.visit.id, done.error()});
       return tell_sync();
     }
+    tell_sync();  // first: "Submitted" and "All sent" do not stand beside each other
     say(state::Submitted{e.visit.id});
     changed(transport::Why::Asked);
   }
