@@ -57,6 +57,7 @@ struct BarVm {
   bool offline = false, trouble = false, sending = false;
   std::string person;         ///< full name
   std::string cover;          ///< label of the cover button
+  std::string notice;         ///< what just happened, where the page at hand has no place for it
 };
 BarVm bar_vm(const State& state);
 

@@ -139,6 +139,8 @@ BarVm bar_vm(const State& state) {
       default: bar.back = text("bar.back"); break;
     }
   }
+  const bool page_tells = screen && (screen->kind == ScreenKind::MyChildren || screen->kind == ScreenKind::ReadRecord);
+  if (!page_tells && !in_visit(state)) bar.notice = state.notice;
   const auto& sync = state.sync;
   bar.offline = !sync.online;
   const bool refused = !refusals_told(state).empty();

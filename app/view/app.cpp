@@ -91,6 +91,7 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
       draw_screen(ui, rest, state, *models, editors, out);
     }
   } else {
+    draw_notice_strip(ui, rest, models->get([&] { return bar_vm(state); }).notice);
     draw_screen(ui, rest, state, *models, editors, out);
   }
   end_root(ui);

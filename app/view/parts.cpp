@@ -155,6 +155,15 @@ void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& ca
   ui.places.pop_back();
 }
 
+void draw_notice_strip(Ui& ui, Rect& rest, std::string_view words) {
+  if (words.empty()) return;
+  const float around = ui.s(space::kXs);
+  ui.places.push_back({.x = rest.x0 + around, .y = rest.y0 + around, .w = rest.w() - 2 * around, .bottom = rest.y0});
+  info_panel(ui, "notice", Tone::Info, {}, words);
+  rest.y0 = ui.places.back().bottom;
+  ui.places.pop_back();
+}
+
 void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
   for (const auto& card : cards) {
     if (!is_open(ui, card)) continue;

@@ -518,6 +518,13 @@ std::vector<Shown> all_screens() {
     return syncing(status);
   });
   add("approvals", [] { return at(helen(), Open{ScreenKind::Approvals, {}}); });
+  add("approvals-decided", [] {
+    State s = reviewing("C0401");
+    act(s, ChooseAgreeRisk{true});
+    s.editors.text(kRationale).reset("Read with Ruth.");
+    act(s, PressApprove{});
+    return s;
+  });
   add("review", [] { return reviewing("C0401"); }, true);
   add("review-again", [] {
     State s = reviewing("C0801");

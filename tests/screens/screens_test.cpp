@@ -246,6 +246,19 @@ TEST_CASE("screens: an answer that is pressed again is taken away", "[screens]")
   }
 }
 
+TEST_CASE("screens: what just happened is told also where the list is not beside it", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "approvals-decided") continue;
+    for (const Size2 size : {Size2{1280, 800}, Size2{800, 1280}}) {
+      window.show(shown, size.w, size.h);
+      REQUIRE(window.state.notice == window.state.text()("review.approved"));
+      const auto& items = window.head.semantics().items;
+      CHECK(std::count_if(items.begin(), items.end(), [&](const Item& i) { return i.role == Role::Text && i.name == window.state.notice; }) == 1);
+    }
+  }
+}
+
 TEST_CASE("screens: that something did not fit is told beside its field until it is changed", "[screens]") {
   Window window(1, Look::Light);
   for (const auto& shown : test::all_screens()) {
