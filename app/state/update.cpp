@@ -433,6 +433,14 @@ bool allowed_ended(const Intent& intent) {
          std::holds_alternative<SetTextSize>(intent) || std::holds_alternative<SetLook>(intent) || std::holds_alternative<Touched>(intent);
 }
 
+/// Events that a State which is not unlocked takes in: none that carries words of a case, and may have been said before the lock.
+bool allowed_locked(const Event& event) {
+  return std::holds_alternative<Started>(event) || std::holds_alternative<UnlockResult>(event) ||
+         std::holds_alternative<UnfinishedFound>(event) || std::holds_alternative<Loaded>(event) ||
+         std::holds_alternative<NetworkChanged>(event) || std::holds_alternative<Tick>(event) ||
+         std::holds_alternative<WindowHidden>(event);
+}
+
 void observe(State& state, const Context& context) {
   state.now = context.wall;
   state.mono = context.mono;
@@ -464,6 +472,7 @@ Effects update(State& state, const Intent& intent, const Context& context) {
 Effects update(State& state, const Event& event, const Context& context) {
   observe(state, context);
   updating::Turn turn{state, context, {}};
+  if (state.stage != Stage::Unlocked && !allowed_locked(event)) return {};
   std::visit([&](const auto& what) { on(turn, what); }, event);
   if (turn.seen) revise(state);
   return std::move(turn.effects);

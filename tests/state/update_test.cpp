@@ -417,6 +417,38 @@ TEST_CASE("update: locking saves first, and State holds nothing of the case any 
   CHECK(std::get<std::string>(desk.state.visit->visit.children[0].answers.at("said")) == "canary-phrase-one");
 }
 
+TEST_CASE("update: what was said before a lock and comes after it leaves nothing of the case in State", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  const auto visit = desk.last<SaveDraft>().visit;
+  auto& box = desk.state.editors.text(kSearch);
+  box.insert("willow", editor::EditorState::How::Typed, desk.mono);
+  desk.act(SearchTyped{});
+  desk.act(PressLock{});
+  desk.effects.clear();
+  model::Decision decision;
+  decision.rationale = "canary";
+  SyncStatus status;
+  status.refused = {{1, desk.amara, Id(), "submit", "malformed", "Say whether Amara was seen.", desk.wall}};
+  for (const Event& event : {Event(DraftChanged{visit, 7}), Event(SearchHits{desk.state.search_number, {{desk.amara, {}, "canary", {}}}}),
+                             Event(OperationFailed{{base::Fault::Full, "store", ""}, decision}), Event(Submitted{visit.id}),
+                             Event(SaveFailed{visit.id, {base::Fault::Locked, "store", ""}}),
+                             Event(UnfinishedFailed{{base::Fault::Locked, "store", ""}, {{"a key", desk.amara}}}), Event(status),
+                             Event(UnfinishedFound{{{"a key", "canary"}}}), Event(Loaded{std::make_shared<const Caseload>(desk.caseload)})})
+    desk.hear(event);
+  CHECK(desk.state.drafts.empty());
+  CHECK(desk.state.search_hits.empty());
+  CHECK(desk.state.unfinished.words.empty());
+  CHECK(desk.state.unfinished.dirty.empty());
+  CHECK(desk.state.sync.refused.empty());
+  CHECK_FALSE(desk.state.caseload);
+  CHECK(desk.state.notice.empty());
+  CHECK_FALSE(next_deadline(desk.state).has_value());
+  desk.hear(NetworkChanged{true});
+  CHECK(desk.state.sync.online);
+}
+
 TEST_CASE("update: idle covers an open visit after a minute and locks after ten; elsewhere it locks after two", "[state]") {
   Desk desk;
   desk.unlock();
