@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 namespace doorstep::state {
 namespace {
@@ -112,14 +113,6 @@ bool with_list(const rules::Question& question, V& visit, const Id& child, F&& f
   }
 }
 
-model::ChildPart* part_of(model::Visit& visit, const Id& child) {
-  const auto found = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& p) { return p.id == child; });
-  return found == visit.children.end() ? nullptr : &*found;
-}
-const model::ChildPart* part_of(const model::Visit& visit, const Id& child) {
-  return part_of(const_cast<model::Visit&>(visit), child);
-}
-
 std::optional<model::Answer> to_answer(const FieldValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return text->empty() ? std::optional<model::Answer>{} : *text;
   if (const auto* codes = std::get_if<std::vector<std::string>>(&value))
@@ -132,6 +125,14 @@ std::optional<model::Answer> to_answer(const FieldValue& value) {
 }
 
 }  // namespace
+
+const model::ChildPart* part_of(const model::Visit& visit, const Id& child) {
+  const auto found = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& p) { return p.id == child; });
+  return found == visit.children.end() ? nullptr : &*found;
+}
+model::ChildPart* part_of(model::Visit& visit, const Id& child) {
+  return const_cast<model::ChildPart*>(part_of(std::as_const(visit), child));
+}
 
 std::string Place::key() const {
   std::string out = child ? "child/" + child.str() : "visit";

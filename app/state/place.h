@@ -28,6 +28,9 @@ struct Place {
 using FieldValue = std::variant<std::monostate, std::string, std::vector<std::string>, std::int64_t, bool, base::Date,
                                 model::Point, model::NotCovered>;
 
+/// The child's part of a visit; nullptr: no such child in it.
+model::ChildPart* part_of(model::Visit& visit, const base::Id& child);
+const model::ChildPart* part_of(const model::Visit& visit, const base::Id& child);
 /// Changes one field of a visit. False, and no change, when there is no such place or the value does not fit it. Pure.
 bool set_field(const rules::Form& form, model::Visit& visit, const Place& place, const FieldValue& value);
 /// What the field holds; monostate for not answered or no such place.

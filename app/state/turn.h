@@ -54,8 +54,6 @@ void start_visit(Turn& turn);
 /// Takes what was typed into the editor of `key` over: into the open visit, and what no place can hold into Unfinished.
 void typed(Turn& turn, std::string_view key);
 void add_jotting(Turn& turn);
-/// nullptr: no such child in this visit.
-model::ChildPart* part_of(model::Visit& visit, const Id& child);
 void choose(Turn& turn, const FieldChosen& chosen);
 void record_call(Turn& turn, const RecordCall& said);
 /// Into the child's part of the open visit, or of the draft it was left as. Nothing, when that is being submitted or gone.

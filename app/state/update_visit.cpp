@@ -193,8 +193,7 @@ void start_visit(Turn& turn) {
     if (const auto* family = state.caseload->family(starting.family)) {
       visit.family = family->id;
       visit.family_name = family->name;
-      visit.address = family->address;
-      if (!family->postcode.empty()) visit.address += (visit.address.empty() ? "" : ", ") + family->postcode;
+      visit.address = address_words(*family);
     }
     for (const auto& child : state.caseload->children)
       if (starting.children.count(child.id)) visit.children.push_back(part_for(state, child));
@@ -222,11 +221,6 @@ void typed(Turn& turn, std::string_view key) {
   const auto words = [&] { return state.editors.find_date(key) ? state.editors.parts(key) : state.editors.typed(key); };
   const bool held = hold(turn, key, rest ? *rest : words());
   if (rest || (held && key == kJotting)) changed(turn);
-}
-
-model::ChildPart* part_of(model::Visit& visit, const Id& child) {
-  const auto found = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& p) { return p.id == child; });
-  return found == visit.children.end() ? nullptr : &*found;
 }
 
 void choose(Turn& turn, const FieldChosen& chosen) {

@@ -41,10 +41,6 @@ std::string statuses_words(const State& state, const model::Child& child) {
   return out.empty() ? state.text()("status.none") : out;
 }
 
-std::string address_words(const model::Family& family) {
-  return family.address + (family.address.empty() || family.postcode.empty() ? "" : ", ") + family.postcode;
-}
-
 bool contains_folded(std::string_view where, std::string_view what) {
   const auto same = [](char a, char b) {
     return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));

@@ -354,12 +354,6 @@ SecondWorkerVm second_worker(const State& state, const model::Visit& visit) {
   return vm;
 }
 
-const model::ChildPart* shown_part(const OpenVisit& open) {
-  for (const auto& part : open.visit.children)
-    if (part.id == open.child) return &part;
-  return nullptr;
-}
-
 std::string family_words(const State& state, const model::Visit& visit) {
   if (!visit.family_name.empty()) return visit.family_name;
   if (visit.children.empty()) return state.text()("person.unknown");
@@ -439,7 +433,7 @@ RecordVm record_vm(const State& state) {
   };
   add_tab(Id(), text("record.tab.visit"));
   for (const auto& part : visit.children) add_tab(part.id, short_name(part));
-  const auto* part = shown_part(open);
+  const auto* part = part_of(visit, open.child);
   const Making making{state, open, problems};
   for (const auto& section : state.assets->form.sections) {
     if ((section.scope == rules::Scope::Child) != (part != nullptr)) continue;
@@ -503,11 +497,7 @@ std::vector<ProblemListVm> problem_lists(const State& state, const OpenVisit& op
   std::vector<ProblemListVm> out;
   for (std::size_t i = 0; i < problems.size(); ++i) {
     const auto& problem = problems[i];
-    const auto* part = [&]() -> const model::ChildPart* {
-      for (const auto& child : open.visit.children)
-        if (child.id == problem.child) return &child;
-      return nullptr;
-    }();
+    const auto* part = part_of(open.visit, problem.child);
     if (out.empty() || out.back().child != problem.child)
       out.push_back({problem.child, part ? part->name : text("record.tab.visit"), {}, false, {}});
     std::string title;

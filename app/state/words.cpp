@@ -39,6 +39,10 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   return value;
 }
 
+std::string address_words(const model::Family& family) {
+  return family.address + (family.address.empty() || family.postcode.empty() ? "" : ", ") + family.postcode;
+}
+
 std::vector<model::PlanStep> open_steps_of(const State& state, const model::Child& child) {
   std::vector<const model::ChildRecord*> records;
   std::vector<const model::Decision*> decisions;
@@ -168,8 +172,7 @@ std::vector<rules::Problem> problems_of(const State& state) {
     const auto place = Place::parse(std::string_view(at->first).substr(from.size()));
     const auto* question = place ? form.find(place->question) : nullptr;
     if (!question) continue;
-    const auto part = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& p) { return p.id == place->child; });
-    const auto label = rules::words(question->label, part == visit.children.end() ? nullptr : &*part);
+    const auto label = rules::words(question->label, part_of(visit, place->child));
     out.push_back({place->question, place->child, place->item, state.text()("check.unfinished", {{"label", label}})});
   }
   return out;

@@ -19,6 +19,9 @@ Settings settings_from(std::string_view json);
 
 std::optional<std::int64_t> whole_number(std::string_view text);
 
+/// Address and postcode.
+std::string address_words(const model::Family& family);
+
 /// Plan steps of the child that are open now, with what records on this tablet have said since.
 std::vector<model::PlanStep> open_steps_of(const State& state, const model::Child& child);
 
