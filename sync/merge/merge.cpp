@@ -346,7 +346,8 @@ Result<json::value> settle(const json::value& document, std::string_view path, c
     case Choice::Keep::Both: {
       if (!at->mine || !at->theirs || !at->mine->is_string() || !at->theirs->is_string())
         return Error{Fault::Invalid, "merge.settle", "only two texts can both be kept"};
-      value = json::string(std::string(at->mine->get_string()) + "\n\n" + std::string(at->theirs->get_string()));
+      if (at->mine == at->theirs) value = *at->mine;
+      else value = json::string(std::string(at->mine->get_string()) + "\n\n" + std::string(at->theirs->get_string()));
       break;
     }
   }

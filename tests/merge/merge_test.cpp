@@ -190,6 +190,8 @@ TEST_CASE("settle: what was written on at the conflict's place since is the side
   CHECK(choose(open, Choice::Keep::Theirs) == doc(R"({"t":"theirs, and on"})"));
   CHECK(choose(open, Choice::Keep::Both) == doc(R"({"t":"mine\n\ntheirs, and on"})"));
   CHECK(choose(open, Choice::Keep::Mine) == doc(R"({"t":"mine"})"));
+  open.get_object()["t"] = "mine";
+  CHECK(choose(open, Choice::Keep::Both) == doc(R"({"t":"mine"})"));
   open.get_object().erase("t");
   CHECK(choose(open, Choice::Keep::Theirs) == doc(R"({"t":"theirs"})"));
   open = merge(doc(R"({"t":"a"})"), doc(R"({"t":"mine"})"), doc(R"({})"), one_author()).document;
