@@ -46,6 +46,11 @@ state::Config config_of(const config::DeviceConfig& device) {
   out.lock_after = base::Millis(device.policy.lock_s * 1000);
   out.curtain_after = base::Millis(device.policy.curtain_s * 1000);
   out.visit_lock_after = base::Millis(device.policy.visit_lock_s * 1000);
+  switch (device.theme) {
+    case config::Theme::Light: out.look = state::LookChoice::Light; break;
+    case config::Theme::Dark: out.look = state::LookChoice::Dark; break;
+    case config::Theme::HighContrast: out.look = state::LookChoice::HighContrast; break;
+  }
   return out;
 }
 
@@ -142,12 +147,28 @@ int fail(const Error& error) {
   return 1;
 }
 
+/// Says why on standard error, and in a window, since a worker has no terminal; returns when it was closed.
+int cannot_start(const state::Text& text, const std::filesystem::path& fonts, const std::string& key, std::vector<std::string> reasons) {
+  const auto vm = cannot_start_vm(text, key, std::move(reasons));
+  std::cerr << "doorstep: " << vm.explanation << "\n";
+  for (const auto& reason : vm.reasons) std::cerr << "doorstep: " << reason << "\n";
+  static const base::SystemClock clock;
+  shell::Options look;
+  look.fonts = fonts;
+  if (auto shell = shell::Shell::open(look, clock))
+    shell->run({.poll = [] { return false; },
+                .draw = [&](view::Ui& ui) { if (view::draw_cannot_start(ui, vm)) shell->stop(); },
+                .notice = [](shell::Notice) {},
+                .deadline = [] { return std::nullopt; }});
+  return 1;
+}
+
 /// What doorstep-provision left in the tablet's folder. Fault::NotFound: not enrolled.
 Result<work::Enrolment> read_enrolment(const std::filesystem::path& folder) {
   DOORSTEP_TRY_ASSIGN(auto text, base::read_file(folder / config::kEnrolmentFile, limits::kKeyFileBytes));
   auto reply = wire::decode<wire::EnrolReply>(text);
   if (!reply)
-    return Error{base::Fault::Corrupt, "enrolment", "This tablet's enrolment cannot be read. What is written on it is safe. Call IT."};
+    return Error{base::Fault::Corrupt, "enrolment", "This tablet's enrolment cannot be read."};
   DOORSTEP_TRY_ASSIGN(auto key, base::read_file(folder / config::kDeviceKeyFile, limits::kKeyFileBytes));
   work::Enrolment out{reply->device, reply->worker, reply->worker_name, base::Secret::copy_of(key), reply->device_certificate, reply->ticket};
   base::wipe(key);
@@ -155,26 +176,28 @@ Result<work::Enrolment> read_enrolment(const std::filesystem::path& folder) {
 }
 
 int run(const std::filesystem::path& folder, const std::filesystem::path& assets_folder, const std::filesystem::path& fonts) {
-  auto enrolment = read_enrolment(folder);
-  if (!enrolment) {
-    if (enrolment.error().fault != base::Fault::NotFound) return fail(enrolment.error());
-    std::cerr << "doorstep: this tablet is not set up yet: " << folder.string()
-              << " holds no enrolment. Ask IT to run doorstep-provision enrol.\n";
-    return 1;
-  }
-  auto parsed = config::load_device_config(folder / config::kDeviceTomlFile);
-  if (auto* problems = std::get_if<std::vector<config::Problem>>(&parsed)) {
-    for (const auto& problem : *problems) std::cerr << "doorstep: " << problem << "\n";
-    return 1;
-  }
-  const auto* device = &std::get<config::DeviceConfig>(parsed);
   auto assets = read_assets(assets_folder);
   if (!assets) return fail(assets.error());
+  auto enrolment = read_enrolment(folder);
+  if (!enrolment) {
+    const bool missing = enrolment.error().fault == base::Fault::NotFound;
+    return cannot_start(assets->text, fonts, missing ? "cannot_start.not_set_up" : "cannot_start.set_up_file",
+                        {missing ? folder.string() : enrolment.error().detail});
+  }
+  auto parsed = config::load_tablet_config(folder);
+  if (auto* problems = std::get_if<std::vector<config::Problem>>(&parsed)) {
+    std::vector<std::string> reasons;
+    for (const auto& problem : *problems) reasons.push_back(problem.str());
+    return cannot_start(assets->text, fonts, "cannot_start.set_up_file", std::move(reasons));
+  }
+  const auto* device = &std::get<config::DeviceConfig>(parsed);
 
   static const base::SystemClock clock;
   shell::Options look;
   look.fonts = fonts;
-  if (device->theme == config::Theme::Dark) look.look = view::Look::Dark;
+  look.clipboard_for = std::chrono::seconds(device->policy.clipboard_s);
+  const auto settings = config_of(*device);
+  look.look = look_of(static_cast<int>(settings.look));
   auto shell = shell::Shell::open(look, clock);
   if (!shell) return fail(shell.error());
 
@@ -186,7 +209,7 @@ int run(const std::filesystem::path& folder, const std::filesystem::path& assets
   options.credentials = credentials(device->server.ca_pem);
   auto waker = shell->waker();
   work::Runner runner(std::move(options), clock, [waker] { waker.wake(); });
-  App(state::initial(std::make_shared<const state::Assets>(std::move(*assets)), config_of(*device)), *shell, runner, clock).run();
+  App(state::initial(std::make_shared<const state::Assets>(std::move(*assets)), settings), *shell, runner, clock).run();
   return 0;
 }
 

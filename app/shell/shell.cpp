@@ -186,9 +186,10 @@ Result<void> Shell::Inner::open_window() {
 }
 
 void Shell::Inner::copied(const char* text) {
+  if (options.clipboard_for == Millis(0)) return;
   SDL_SetClipboardText(text);
   copied_hash = mix(1, text, std::strlen(text));
-  clear_at = clock.monotonic() + limits::kClipboardFor;
+  clear_at = clock.monotonic() + options.clipboard_for;
 }
 
 void Shell::Inner::clear_clipboard() {

@@ -9,6 +9,7 @@
 
 #include "app/view/widgets/ui.h"
 #include "platform/base/error.h"
+#include "platform/base/limits.h"
 #include "platform/base/time.h"
 
 namespace doorstep::shell {
@@ -20,7 +21,9 @@ struct Options {
   float text_scale = 1;                 ///< 1..2
   view::Look look = view::Look::Light;
   bool caret_blinks = true;
+  base::Millis clipboard_for = limits::kClipboardFor;  ///< what was copied here stays on the machine's clipboard; zero: it never gets there
 };
+
 
 /// What the shell itself notices and the program must hear.
 enum class Notice {
@@ -79,7 +82,7 @@ class Shell {
   void set_text_scale(float scale);     ///< takes effect between frames
   void set_look(view::Look look);
   /// Takes back from the machine's clipboard what was copied here, if it is still there. To be called when the app locks; the
-  /// shell does it by itself after limits::kClipboardFor.
+  /// shell does it by itself after Options::clipboard_for.
   void clear_clipboard();
 
   struct Counts {

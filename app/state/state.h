@@ -30,6 +30,7 @@ struct Config {
   Millis lock_after{120'000};        ///< idle, no visit open
   Millis curtain_after{60'000};      ///< idle, a visit open
   Millis visit_lock_after{600'000};  ///< idle, a visit open
+  LookChoice look = LookChoice::Light;  ///< until the worker chooses another
 };
 
 /// What the world is like when update() is called.

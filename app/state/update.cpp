@@ -248,7 +248,7 @@ void on(Turn& turn, const Started& started) {
   state.has_passphrase = started.has_passphrase;
   state.worker_name = started.worker_name;
   state.stage = started.has_passphrase ? Stage::Locked : Stage::FirstUnlock;
-  state.settings = settings_from(started.settings);
+  state.settings = settings_from(started.settings, state.settings);
   apply_settings(turn, false);
 }
 
@@ -454,6 +454,7 @@ State initial(std::shared_ptr<const Assets> assets, Config config) {
   State state;
   state.assets = std::move(assets);
   state.config = std::move(config);
+  state.settings.look = state.config.look;
   return state;
 }
 

@@ -79,6 +79,15 @@ struct UnlockVm {
 };
 UnlockVm unlock_vm(const State& state);
 
+/// In place of everything else: the tablet is not set up, or not rightly.
+struct CannotStartVm {
+  std::string title, explanation;
+  std::vector<std::string> reasons;  ///< for IT, as their own program words them
+  std::string close;
+};
+/// `key`: "cannot_start.not_set_up", "cannot_start.set_up_file".
+CannotStartVm cannot_start_vm(const Text& text, const std::string& key, std::vector<std::string> reasons);
+
 // My children ----------------------------------------------------------------------------------------------------------
 
 struct ChildRowVm {

@@ -251,6 +251,10 @@ SyncVm sync_vm(const State& state) {
 
 // Settings ----------------------------------------------------------------------------------------------------------------
 
+CannotStartVm cannot_start_vm(const Text& text, const std::string& key, std::vector<std::string> reasons) {
+  return {text("cannot_start.title"), text(key), std::move(reasons), text("cannot_start.close")};
+}
+
 SettingsVm settings_vm(const State& state) {
   const auto& text = state.text();
   SettingsVm vm;

@@ -19,8 +19,7 @@ std::string settings_json(const Settings& settings) {
       boost::json::object{{"text_percent", settings.text_percent}, {"look", static_cast<int>(settings.look)}});
 }
 
-Settings settings_from(std::string_view json) {
-  Settings settings;
+Settings settings_from(std::string_view json, Settings settings) {
   boost::system::error_code code;
   const auto value = boost::json::parse(json, code);
   if (code || !value.is_object()) return settings;

@@ -14,8 +14,8 @@ namespace doorstep::state {
 std::string error_words(const Text& text, const base::Error& error);
 
 std::string settings_json(const Settings& settings);
-/// Anything unreadable gives the defaults.
-Settings settings_from(std::string_view json);
+/// What cannot be read stays as `settings` has it.
+Settings settings_from(std::string_view json, Settings settings);
 
 std::optional<std::int64_t> whole_number(std::string_view text);
 

@@ -12,6 +12,9 @@ namespace doorstep::view {
 /// While a visit is open only its family is drawn.
 void draw_app(Ui& ui, const state::State& state, state::Editors& editors, state::Intents& out);
 
+/// The whole window of a tablet that is not set up. True: it is to be closed.
+bool draw_cannot_start(Ui& ui, const state::CannotStartVm& vm);
+
 // Each fills `where`, which is the window without its bar, or a pane of it.
 void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, state::Editors& editors, state::Intents& out);
 /// The list alone in a narrow window, or at the side of the overview or of another screen: nothing is on the window twice.

@@ -52,6 +52,8 @@ inline constexpr std::size_t kFailedEnrolmentsPerHour = 5;    ///< per address; 
 
 // Files
 inline constexpr std::size_t kConfigBytes = 64 * 1024;        ///< device.toml (security.md section 3)
+inline constexpr std::size_t kSignatures = 4;                 ///< in one device.toml.sig: old and new file, old and new key
+inline constexpr std::size_t kTrustedKeys = 4;                ///< in trust.pub: today's signing key, the next, and spares
 inline constexpr std::size_t kAssetBytes = 4 * 1024 * 1024;   ///< one file of assets/
 inline constexpr std::size_t kFontBytes = 16 * 1024 * 1024;   ///< one font file; the largest fallback has 4 MB
 inline constexpr std::size_t kSeenCodePoints = 1000;          ///< outside Inter, drawn from a fallback: what an atlas of 200 % holds

@@ -10,10 +10,12 @@ namespace doorstep::config {
 namespace {
 
 const std::vector<std::string> kAllKeys = {
-    "version",          "council.id",          "council.name",            "server.url",     "server.enrol_url",
-    "server.name",      "server.ca_pem",       "server.ca_file",          "server.proxy",   "policy.lock_s",
-    "policy.visit_lock_s", "policy.curtain_s", "contacts.duty.label",     "contacts.duty.number", "contacts.duty",
-    "contacts.out_of_hours", "tablet.data_dir", "tablet.theme"};
+    "version",       "serial",              "not_before",          "not_after",            "council.id",
+    "council.name",  "server.url",          "server.enrol_url",    "server.name",          "server.ca_pem",
+    "server.ca_file", "server.proxy", "policy.lock_s",      "policy.visit_lock_s", "policy.curtain_s",     "policy.clipboard_s",
+    "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme"};
+
+constexpr std::int64_t kSerialMost = 2'000'000'000;  // one a second for sixty years
 
 std::optional<Endpoint> endpoint(Table& table, const std::string& key) {
   const bool proxy = key == "proxy";
@@ -80,8 +82,10 @@ void read_policy(Table& table, DeviceConfig::Policy& policy) {
   seconds("lock_s", 30, 600, policy.lock_s);  // longer, and a tablet left on a sofa is open
   seconds("visit_lock_s", 60, 1800, policy.visit_lock_s);
   seconds("curtain_s", 15, 600, policy.curtain_s);
+  seconds("clipboard_s", 0, 60, policy.clipboard_s);  // longer, and it is another program's
   if (policy.visit_lock_s < policy.lock_s)
-    table.problem("visit_lock_s", table.line(), "it is shorter than lock_s", "during a visit the lock waits longer, so that talk is not interrupted");
+    table.problem("visit_lock_s", table.line(), "it is shorter than lock_s",
+                  "during a visit the lock waits longer, so that talk is not interrupted");
   if (policy.curtain_s > policy.visit_lock_s)
     table.problem("curtain_s", table.line(), "it is longer than visit_lock_s", "the curtain comes before the lock");
 }
@@ -105,16 +109,46 @@ std::vector<Contact> read_contacts(Table& contacts, const std::string& key) {
 }
 
 void read_tablet(Table& table, DeviceConfig& config) {
-  if (auto folder = table.maybe_text("data_dir", "data_dir = \"/var/lib/doorstep\"")) {
-    if (std::filesystem::path(folder->value).is_absolute()) config.data_dir = folder->value;
-    else table.problem("data_dir", folder->line, "\"" + folder->value + "\" is not a full path", "begin with /: data_dir = \"/var/lib/doorstep\"");
-  }
-  if (auto theme = table.maybe_text("theme", "theme = \"system\"")) {
-    if (theme->value == "system") config.theme = Theme::System;
-    else if (theme->value == "light") config.theme = Theme::Light;
+  if (auto theme = table.maybe_text("theme", "theme = \"light\"")) {
+    if (theme->value == "light") config.theme = Theme::Light;
     else if (theme->value == "dark") config.theme = Theme::Dark;
-    else table.problem("theme", theme->line, "\"" + theme->value + "\" is no theme", "write \"system\", \"light\" or \"dark\"");
+    else if (theme->value == "high-contrast") config.theme = Theme::HighContrast;
+    else table.problem("theme", theme->line, "\"" + theme->value + "\" is no theme", "write \"light\", \"dark\" or \"high-contrast\"");
   }
+}
+
+void read_issue(Table& root, DeviceConfig& config) {
+  if (auto serial = root.maybe_number("serial", 1, kSerialMost, "")) config.serial = serial->value;
+  if (auto day = root.maybe_date("not_before")) config.not_before = Day{day->value, day->line};
+  if (auto day = root.maybe_date("not_after")) config.not_after = Day{day->value, day->line};
+  if (config.not_before && config.not_after && config.not_after->date < config.not_before->date)
+    root.problem("not_after", config.not_after->line, "it is before not_before", "write the last day on which tablets take this file");
+}
+
+/// What is wrong with a certificate that ca_file names; empty: nothing.
+std::string wrong_with_ca(const base::Result<std::string>& pem, const std::string& name) {
+  if (pem.has_error()) return "the file cannot be read: " + pem.error().detail;
+  if (pem->find("-----BEGIN CERTIFICATE-----") == std::string::npos) return name + " is no PEM certificate";
+  if (pem->find("PRIVATE KEY") != std::string::npos) return name + " holds a private key, which must not leave the server";
+  return {};
+}
+
+/// What keeps a file from being believed before it is read; empty: nothing.
+std::optional<Problem> not_believed(const std::string& name, std::string_view text, const base::Result<std::string>& signatures,
+                                    const Trust& trust) {
+  if (trust.empty()) return std::nullopt;
+  const std::string sig = name + std::string(kSignatureEnding);
+  if (signatures.has_error() && signatures.error().fault == base::Fault::NotFound)
+    return Problem{name, 0, "", "it is not signed, and this machine takes only what its council has signed",
+                   "sign it with `doorstep-provision sign`, and put " + sig + " beside it"};
+  if (signatures.has_error())
+    return Problem{name, 0, "", "its signature cannot be read: " + signatures.error().detail,
+                   "sign it again with `doorstep-provision sign`"};
+  if (is_signed(text, *signatures, trust)) return std::nullopt;
+  std::string keys;
+  for (const auto& key : trust) keys += (keys.empty() ? "" : " or ") + key_name(key);
+  return Problem{name, 0, "", "it was changed after it was signed, or signed by somebody else than " + keys,
+                 "use the file as it was signed, with its own " + sig};
 }
 
 }  // namespace
@@ -129,6 +163,7 @@ Parsed<DeviceConfig> parse_device_config(std::string_view text, const std::strin
   DeviceConfig config;
   Table root(file, &*document, "", 1);
   root.number("version", 1, 1, "");
+  read_issue(root, config);
   config.council = read_council(root, kAllKeys);
   if (auto table = root.table("server", "[server] with url, enrol_url, name and ca_file")) {
     read_server(*table, config.server);
@@ -152,32 +187,63 @@ Parsed<DeviceConfig> parse_device_config(std::string_view text, const std::strin
   return config;
 }
 
-Parsed<DeviceConfig> load_device_config(const std::filesystem::path& path) {
-  std::string name = path.filename().string();
+Parsed<DeviceFile> load_device_file(const std::filesystem::path& path, const Trust& trust) {
+  const std::string name = path.filename().string();
   auto text = base::read_file(path, limits::kConfigBytes);
-  if (text.has_error()) {
-    File file(name);
-    file.problem(1, "", "the file cannot be read: " + text.error().detail, "");
-    return file.take();
-  }
-  auto parsed = parse_device_config(*text, name);
-  auto* config = std::get_if<DeviceConfig>(&parsed);
-  if (!config || config->server.ca_file.empty()) return parsed;
+  if (text.has_error()) return std::vector{Problem{name, 0, "", "the file cannot be read: " + text.error().detail, ""}};
+  return check_device_text(path, std::move(*text),
+                           base::read_file(path.string() + std::string(kSignatureEnding), limits::kSignatures * kSignatureBytes), trust);
+}
 
-  auto pem = base::read_file(path.parent_path() / config->server.ca_file, limits::kConfigBytes);
-  bool certificate = pem.has_value() && pem->find("-----BEGIN CERTIFICATE-----") != std::string::npos;
-  if (certificate && pem->find("PRIVATE KEY") == std::string::npos) {
-    config->server.ca_pem = *pem;
-    return parsed;
-  }
+Parsed<DeviceFile> check_device_text(const std::filesystem::path& path, std::string text, const base::Result<base::Bytes>& signatures,
+                                     const Trust& trust) {
+  const std::string name = path.filename().string();
+  if (auto problem = not_believed(name, text, signatures, trust)) return std::vector{std::move(*problem)};
+  auto parsed = parse_device_config(text, name);
+  if (auto* problems = std::get_if<std::vector<Problem>>(&parsed)) return std::move(*problems);
+  DeviceFile out{std::get<DeviceConfig>(std::move(parsed)), std::move(text), signatures.has_value() ? *signatures : base::Bytes()};
+  auto& server = out.config.server;
   File file(name);
-  auto document = file.parse(*text);
-  std::string what = pem.has_error() ? "the file cannot be read: " + pem.error().detail
-                     : certificate  ? config->server.ca_file.string() + " holds a private key, which must not leave the server"
-                                    : config->server.ca_file.string() + " is no PEM certificate";
-  file.problem(line_of(*document->at_path("server.ca_file").node()), "server.ca_file", what,
-               "name the certificate that `doorstep-server init` made, relative to this file");
-  return file.take();
+  auto ca_problem = [&](std::string what, std::string right) {
+    auto document = file.parse(out.text);
+    file.problem(line_of(*document->at_path("server.ca_file").node()), "server.ca_file", std::move(what), std::move(right));
+  };
+  if (!trust.empty() && out.config.serial == 0)
+    file.problem(1, "serial", "it is missing", "write serial = 1, and one more with every file that is signed");
+  if (!server.ca_file.empty() && !trust.empty()) {
+    ca_problem("the signature does not cover " + server.ca_file.string(),
+               "put the certificate into the file as ca_pem; `doorstep-provision new --ca ca.pem` shows how");
+  } else if (!server.ca_file.empty()) {
+    auto pem = base::read_file(path.parent_path() / server.ca_file, limits::kConfigBytes);
+    if (auto what = wrong_with_ca(pem, server.ca_file.string()); !what.empty())
+      ca_problem(std::move(what), "name the certificate that `doorstep-server init` made, relative to this file");
+    else server.ca_pem = std::move(*pem);
+  }
+  if (!file.good()) return file.take();
+  return out;
+}
+
+std::optional<Problem> not_today(const DeviceConfig& config, base::Instant now, base::Instant certain, const std::string& file_name) {
+  const std::string is = "this machine's date is " + base::to_rfc3339(now).substr(0, 10);
+  if (now < certain)
+    return Problem{file_name, 0, "", is + ", but the council's authority was made on " + base::to_rfc3339(certain).substr(0, 10) +
+                                         ": the clock is wrong", "set the clock, then try again"};
+  const base::Date today{std::chrono::floor<std::chrono::days>(std::chrono::sys_time<base::Millis>(base::Millis(now.ms)))};
+  const std::string clock = "if the date is wrong, set the clock and try again; else ";
+  if (config.not_before && today < config.not_before->date)
+    return Problem{file_name, config.not_before->line, "not_before",
+                   is + ", and tablets take the file from " + base::to_iso(config.not_before->date) + " on",
+                   clock + "use it when its day has come"};
+  if (config.not_after && today > config.not_after->date)
+    return Problem{file_name, config.not_after->line, "not_after",
+                   is + ", and tablets took the file until " + base::to_iso(config.not_after->date),
+                   clock + "hand out a file with a later not_after and a higher serial"};
+  return std::nullopt;
+}
+
+std::string with_ca_pem(std::string example, const std::string& pem) {
+  const auto from = example.find("ca_file = "), to = example.find("\n# proxy", from);
+  return example.replace(from, to - from, "ca_pem = '''\n" + pem + "'''");
 }
 
 std::string_view example_device_toml() {
@@ -186,6 +252,9 @@ std::string_view example_device_toml() {
 # Check it with:  doorstep-provision check device.toml
 
 version = 1                                # of this file's format
+serial = 1                                 # one more with every file you hand out; tablets refuse an older one
+# not_before = 2026-12-01                  # first and last day on which tablets take this file
+# not_after = 2027-11-30
 
 [council]
 id = "CHANGE ME"                           # lower-case letters, digits, hyphens:  northmere
@@ -195,13 +264,15 @@ name = "CHANGE ME"                         # as people say it:  Northmere Counci
 url = "CHANGE ME"                          # the case server:  https://doorstep.northmere.gov.uk:8443
 enrol_url = "CHANGE ME"                    # its other port, for enrolment only:  https://doorstep.northmere.gov.uk:8444
 name = "CHANGE ME"                         # the name in its certificate:  doorstep.northmere.gov.uk
-ca_file = "ca.pem"                         # the certificate that `doorstep-server init` made, beside this file
+ca_file = "ca.pem"                         # the certificate that `doorstep-server init` made, beside this file; a signed file has
+                                           # the certificate itself instead, as ca_pem: `doorstep-provision new --ca ca.pem`
 # proxy = "http://proxy.northmere.gov.uk:3128"  # only where the network lets nothing else out; no name, no password
 
 [policy]                                   # in seconds, without a touch or key
 lock_s = 120                               # the tablet locks
 visit_lock_s = 600                         # it locks while a visit is being recorded
 curtain_s = 60                             # the screen is covered while a visit is being recorded
+clipboard_s = 60                           # what was copied stays on the machine's clipboard so long; 0: it never gets there
 
 # Whom a worker calls about a disclosure, an injury or an unseen child, in this order. 999 is always shown first.
 [[contacts.duty]]
@@ -213,8 +284,7 @@ label = "CHANGE ME"                        # Emergency duty team
 number = "CHANGE ME"                       # 01632 960102
 
 [tablet]
-theme = "system"                           # system, light or dark
-# data_dir = "/var/lib/doorstep"           # only when the user's own folder is not the place
+theme = "light"                            # light, dark or high-contrast, until the worker chooses another
 )";
 }
 

@@ -6,8 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "platform/base/time.h"
 #include "platform/config/council.h"
 #include "platform/config/problem.h"
+#include "platform/config/signature.h"
 
 namespace doorstep::config {
 
@@ -26,10 +28,20 @@ struct Contact {
   friend bool operator==(const Contact&, const Contact&) = default;
 };
 
-enum class Theme { System, Light, Dark };
+enum class Theme { Light, Dark, HighContrast };
 
-/// device.toml: what a council decides about its tablets. Written by a person, the same for all tablets.
+/// A day of the file, and the line it stands on.
+struct Day {
+  base::Date date;
+  int line = 0;
+  friend bool operator==(const Day&, const Day&) = default;
+};
+
+/// device.toml: what a council decides about its tablets. Written by a person, the same for all tablets. Every key is
+/// explained in platform/PROVISIONING.md, which a test holds against this room.
 struct DeviceConfig {
+  std::int64_t serial = 0;              ///< one more with every file that is handed out; 0: none given
+  std::optional<Day> not_before, not_after;  ///< first and last day (UTC) on which a tablet takes the file
   Council council;
   struct Server {
     Endpoint sync;                  ///< client certificates only
@@ -43,24 +55,43 @@ struct DeviceConfig {
     int lock_s = 120;       ///< without input, no visit open
     int visit_lock_s = 600; ///< without input, a visit open
     int curtain_s = 60;     ///< without input, a visit open: the screen is covered
+    int clipboard_s = 60;   ///< text copied in the app stays on the machine's clipboard; 0: it never gets there
   } policy;
   struct Contacts {
     std::string emergency = "999";      ///< fixed
     std::vector<Contact> duty;          ///< in the order to try
     std::vector<Contact> out_of_hours;  ///< in the order to try
   } contacts;
-  std::optional<std::filesystem::path> data_dir;  ///< absolute; else the system's own place
-  Theme theme = Theme::System;
+  Theme theme = Theme::Light;  ///< until the worker chooses another
 };
 
 /// Reads the text of a device.toml; pure. `file_name` is only repeated in problems. With server.ca_file, ca_pem stays empty.
 Parsed<DeviceConfig> parse_device_config(std::string_view text, const std::string& file_name);
 
-/// Reads the file, and the CA file it names. What cannot be read is a Problem too.
-Parsed<DeviceConfig> load_device_config(const std::filesystem::path& path);
+/// A device.toml as it lies on a disk.
+struct DeviceFile {
+  DeviceConfig config;
+  std::string text;        ///< its exact bytes
+  base::Bytes signatures;  ///< of the file beside it, device.toml.sig; empty: there is none
+};
+
+/// Reads the file, its signatures and the CA file it names. With a `trust` that is not empty its bytes are verified before
+/// anything is parsed, a serial is required, and ca_file is refused, because the signature does not cover it. What cannot be
+/// read is a Problem too.
+Parsed<DeviceFile> load_device_file(const std::filesystem::path& path, const Trust& trust = {});
+
+/// The same of bytes in memory, as they will lie at `path`.
+Parsed<DeviceFile> check_device_text(const std::filesystem::path& path, std::string text, const base::Result<base::Bytes>& signatures,
+                                     const Trust& trust);
+
+/// Why a tablet does not take the file on this day: it is outside not_before and not_after, or the clock is earlier than
+/// `certain`, a time that has surely passed (the authority's first day), and so wrong.
+std::optional<Problem> not_today(const DeviceConfig& config, base::Instant now, base::Instant certain, const std::string& file_name);
 
 /// A device.toml to begin with: every key, what it means, and what must be filled in. Parses once the example values are
 /// replaced; as it stands it names every value that a council must decide.
 std::string_view example_device_toml();
+/// The example with the authority's certificate itself instead of ca_file.
+std::string with_ca_pem(std::string example, const std::string& pem);
 
 }  // namespace doorstep::config

@@ -3,7 +3,7 @@
 namespace doorstep::config {
 
 std::string Problem::str() const {
-  std::string out = file + ":" + std::to_string(line) + ": ";
+  std::string out = file + ":" + (line > 0 ? std::to_string(line) + ": " : " ");
   if (!key.empty()) out += key + ": ";
   out += what;
   if (!would_be_right.empty()) out += "; " + would_be_right;

@@ -9,7 +9,7 @@ namespace doorstep::config {
 /// One thing wrong with a configuration file, said so that the person who wrote it can mend it.
 struct Problem {
   std::string file;            ///< as it was named by the caller
-  int line = 0;                ///< from 1
+  int line = 0;                ///< from 1; 0: the file as a whole, or what lies beside it
   std::string key;             ///< dotted: "server.url", "contacts.duty[2].number"; empty for a syntax error
   std::string what;            ///< what is wrong
   std::string would_be_right;  ///< what would be right; may be empty

@@ -151,6 +151,18 @@ std::optional<Found<std::int64_t>> Table::number(const std::string& key, std::in
   return maybe_number(key, low, high, unit);
 }
 
+std::optional<Found<base::Date>> Table::maybe_date(const std::string& key) {
+  const auto* node = find(key);
+  if (!node) return std::nullopt;
+  const auto* date = node->as_date();
+  if (!date) {
+    wrong_type(key, *node, "a date", key + " = 2027-03-31, without quotes");
+    return std::nullopt;
+  }
+  const toml::date day = date->get();
+  return Found<base::Date>{std::chrono::year(day.year) / std::chrono::month(day.month) / std::chrono::day(day.day), line_of(*node)};
+}
+
 std::optional<Table> Table::maybe_table(const std::string& key) {
   const auto* node = find(key);
   if (!node) return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "platform/base/error.h"
@@ -11,6 +12,10 @@ namespace doorstep::os {
 /// Where this user's Doorstep data lies when the configuration names no other place:
 /// $XDG_DATA_HOME/doorstep, else ~/.local/share/doorstep. Fault::NotFound: the user has no home. Makes nothing.
 base::Result<std::filesystem::path> data_folder();
+
+/// The account that owns the folder, or the nearest one above it that is there, when it is another's and this process is
+/// root's, who could write there all the same. Its name, or its number.
+std::optional<std::string> other_owner(const std::filesystem::path& folder);
 
 /// Keeps what the process holds in memory from other programs: no core dumps, no ptrace by the same user
 /// (security.md section 5). Called first in main. Fault::Denied when the system refuses.

@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <set>
+#include <sstream>
 
 #include "platform/base/file.h"
 
@@ -44,7 +47,6 @@ number = "01632 960102"
 
 [tablet]
 theme = "dark"
-data_dir = "/var/lib/doorstep"
 )";
 
 /// kGood with one line written anew ("" leaves it out, so later lines move up by one).
@@ -82,11 +84,11 @@ TEST_CASE("device.toml: a good one is read whole", "[config]") {
   CHECK(config.policy.lock_s == 90);
   CHECK(config.policy.visit_lock_s == 500);
   CHECK(config.policy.curtain_s == 45);
+  CHECK(config.serial == 0);
   CHECK(config.contacts.emergency == "999");
   CHECK(config.contacts.duty == std::vector<Contact>{{"Duty team", "01632 960101"}, {"Duty manager", "+44 1632 960103"}});
   CHECK(config.contacts.out_of_hours == std::vector<Contact>{{"Emergency duty team", "01632 960102"}});
   CHECK(config.theme == Theme::Dark);
-  CHECK(config.data_dir == "/var/lib/doorstep");
 }
 
 TEST_CASE("device.toml: policy and tablet may be left out and are the decided ones", "[config]") {
@@ -98,8 +100,9 @@ TEST_CASE("device.toml: policy and tablet may be left out and are the decided on
   CHECK(config.policy.lock_s == 120);
   CHECK(config.policy.visit_lock_s == 600);
   CHECK(config.policy.curtain_s == 60);
-  CHECK(config.theme == Theme::System);
-  CHECK_FALSE(config.data_dir.has_value());
+  CHECK(config.policy.clipboard_s == 60);
+  CHECK(config.theme == Theme::Light);
+  CHECK_FALSE((config.not_before || config.not_after));
 }
 
 TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and what would be right", "[config]") {
@@ -137,7 +140,8 @@ TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and
       {10, "name = \"https://doorstep.northmere.gov.uk\"", 10, "server.name", "is no host name", "without https://"},
       {11, "", 7, "server.ca_file", "neither ca_file nor ca_pem", "doorstep-server init"},
       {11, "ca_pem = \"hello\"", 11, "server.ca_pem", "no PEM certificate", "BEGIN CERTIFICATE"},
-      {11, "ca_pem = \"-----BEGIN CERTIFICATE-----\\n-----BEGIN PRIVATE KEY-----\"", 11, "server.ca_pem", "private key", "certificate alone"},
+      {11, "ca_pem = \"-----BEGIN CERTIFICATE-----\\n-----BEGIN PRIVATE KEY-----\"", 11, "server.ca_pem", "private key",
+       "certificate alone"},
       {14, "lock_s = 10", 14, "policy.lock_s", "10 is too small", "from 30 to 600 seconds"},
       {14, "lock_s = 90.5", 14, "policy.lock_s", "this is a number with a point", "whole number"},
       {14, "lock = 90", 14, "policy.lock", "there is no such key", "did you mean \"lock_s\"?"},
@@ -148,9 +152,15 @@ TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and
       {20, "number = \"ring Pat\"", 20, "contacts.duty[1].number", "\"ring Pat\" is no telephone number", "01632 960101"},
       {20, "numbr = \"01632 960101\"", 20, "contacts.duty[1].numbr", "there is no such key", "did you mean \"number\"?"},
       {23, "", 22, "contacts.duty[2].label", "it is missing from [contacts.duty[2]]", "Duty team"},
-      {31, "theme = \"blue\"", 31, "tablet.theme", "\"blue\" is no theme", "\"system\", \"light\" or \"dark\""},
-      {32, "data_dir = \"data\"", 32, "tablet.data_dir", "not a full path", "/var/lib/doorstep"},
-      {32, "colour = \"teal\"", 32, "tablet.colour", "there is no such key", "known here: data_dir, theme"},
+      {31, "theme = \"system\"", 31, "tablet.theme", "\"system\" is no theme", "\"light\", \"dark\" or \"high-contrast\""},
+      {31, "data_dir = \"/data\"", 31, "tablet.data_dir", "there is no such key", "known here: theme"},
+      {1, "version = 1\nserial = 0", 2, "serial", "0 is too small", "from 1 to 2000000000"},
+      {1, "version = 1\nserial = \"7\"", 2, "serial", "this is text, not a whole number", "from 1"},
+      {1, "version = 1\nseriel = 7", 2, "seriel", "there is no such key", "did you mean \"serial\"?"},
+      {1, "version = 1\nnot_after = \"2027-03-31\"", 2, "not_after", "this is text, not a date", "without quotes"},
+      {1, "version = 1\nnot_before = 2027-04-01\nnot_after = 2027-03-31", 3, "not_after", "it is before not_before", "last day"},
+      {16, "clipboard_s = 61", 16, "policy.clipboard_s", "61 is too large", "from 0 to 60 seconds"},
+      {16, "lease_days = 7", 16, "policy.lease_days", "there is no such key", "known here"},
       {30, "[tabelt]", 30, "tabelt", "there is no such key", "did you mean \"tablet\"?"},
   };
   for (const auto& row : rows) {
@@ -229,6 +239,106 @@ TEST_CASE("device.toml: a key in the wrong table is sent to the right one", "[co
   CHECK(problems[0].str() == "device.toml:1: lock_s: there is no such key; it belongs in [policy]");
 }
 
+TEST_CASE("device.toml: its days are said against this machine's date, and a clock that must be wrong is told as that", "[config]") {
+  const auto at = [](const char* text) { return base::from_rfc3339(text).value(); };
+  const auto certain = at("2026-09-01T10:00:00Z");
+  const auto config = std::get<DeviceConfig>(
+      parse_device_config("not_before = 2026-12-01\nnot_after = 2027-03-31\n" + std::string(kGood), "device.toml"));
+  const auto said = [&](const char* now) {
+    const auto problem = not_today(config, at(now), certain, "device.toml");
+    return problem ? problem->str() : std::string();
+  };
+  CHECK(said("2019-01-01T00:00:00Z") == "device.toml: this machine's date is 2019-01-01, but the council's authority was made on "
+                                        "2026-09-01: the clock is wrong; set the clock, then try again");
+  CHECK(said("2026-11-30T23:59:59Z") ==
+        "device.toml:1: not_before: this machine's date is 2026-11-30, and tablets take the file from "
+        "2026-12-01 on; if the date is wrong, set the clock and try again; else use it when its day has come");
+  CHECK(said("2026-12-01T00:00:00Z").empty());
+  CHECK(said("2027-03-31T23:59:59Z").empty());
+  CHECK(said("2027-04-01T00:00:00Z") == "device.toml:2: not_after: this machine's date is 2027-04-01, and tablets took the file until "
+                                        "2027-03-31; if the date is wrong, set the clock and try again; else hand out a file with a "
+                                        "later not_after and a higher serial");
+  const auto without = std::get<DeviceConfig>(parse_device_config(kGood, "device.toml"));
+  CHECK_FALSE(not_today(without, at("2026-09-01T10:00:00Z"), certain, "device.toml").has_value());
+  CHECK(not_today(without, at("2026-09-01T09:59:59Z"), certain, "device.toml").has_value());
+}
+
+TEST_CASE("device.toml: platform/PROVISIONING.md has the example as it is", "[config]") {
+  const auto document = base::read_file(DOORSTEP_ROOT "/platform/PROVISIONING.md", 1 << 20).value();
+  CHECK(document.find("```toml\n" + std::string(example_device_toml()) + "```\n") != std::string::npos);
+}
+
+TEST_CASE("device.toml: platform/PROVISIONING.md has every key, its default and its limits, and no other", "[config]") {
+  struct Row { std::string key, type, unit, standard, limits; };
+  std::vector<Row> rows;
+  std::istringstream document(base::read_file(DOORSTEP_ROOT "/platform/PROVISIONING.md", 1 << 20).value());
+  for (std::string line; std::getline(document, line);) {
+    if (!line.starts_with("| `")) continue;
+    std::vector<std::string> cells;
+    std::istringstream parts(line.substr(1));
+    for (std::string cell; std::getline(parts, cell, '|');) {
+      const auto from = cell.find_first_not_of(" `"), to = cell.find_last_not_of(" `");
+      cells.push_back(from == std::string::npos ? "" : cell.substr(from, to - from + 1));
+    }
+    REQUIRE(cells.size() == 6);
+    CHECK_FALSE(cells[5].empty());
+    rows.push_back({cells[0], cells[1], cells[2], cells[3], cells[4]});
+  }
+  std::set<std::string> documented;
+  for (const auto& row : rows) CHECK(documented.insert(row.key).second);
+
+  // What each table says it knows, when it is asked for something else.
+  std::set<std::string> known;
+  const std::pair<int, std::string> tables[] = {{1, ""},         {4, "council."},        {8, "server."},
+                                                {14, "policy."}, {19, "contacts.duty."}, {31, "tablet."}};
+  for (const auto& [line, table] : tables) {
+    const auto problems = problems_of(with_line(line, std::string(40, 'q') + " = 1"));
+    const auto it = std::find_if(problems.begin(), problems.end(),
+                                 [](const Problem& p) { return p.would_be_right.starts_with("known here: "); });
+    REQUIRE(it != problems.end());
+    std::istringstream names(it->would_be_right.substr(12));
+    for (std::string name; std::getline(names >> std::ws, name, ',');) {
+      const bool is_table = table.empty() && std::set<std::string>{"council", "server", "policy", "contacts", "tablet"}.contains(name);
+      if (!is_table) known.insert(table + name);
+    }
+  }
+  for (const char* list : {"contacts.duty", "contacts.out_of_hours"}) known.insert(list);
+  CHECK(documented == known);
+
+  // Numbers: the limits are those of the program, and the default is what a file without the key gives.
+  const auto policy_of = [](const std::string& key, std::int64_t value) {
+    const auto dot = key.find('.');
+    // The others as far apart as they may be, so that only this one's own limits speak.
+    std::string policy = "[policy]\n";
+    for (const auto& [name, far] : {std::pair<std::string, int>{"lock_s", 30}, {"visit_lock_s", 1800}, {"curtain_s", 15}})
+      policy += name + " = " + std::to_string("policy." + name == key ? value : far) + "\n";
+    if (key == "policy.clipboard_s") policy += "clipboard_s = " + std::to_string(value) + "\n";
+    std::string text(kGood);
+    text.replace(text.find("[policy]"), text.find("[[contacts.duty]]") - text.find("[policy]"), policy);
+    if (dot == std::string::npos) {
+      if (key == "version") text.erase(0, text.find('\n') + 1);
+      text = key + " = " + std::to_string(value) + "\n" + text;
+    }
+    return problems_of(text);
+  };
+  const DeviceConfig standard;
+  const std::map<std::string, int> standards = {{"policy.lock_s", standard.policy.lock_s},
+                                                {"policy.visit_lock_s", standard.policy.visit_lock_s},
+                                                {"policy.curtain_s", standard.policy.curtain_s},
+                                                {"policy.clipboard_s", standard.policy.clipboard_s}};
+  for (const auto& row : rows) {
+    if (row.type != "whole number") continue;
+    INFO(row.key);
+    std::int64_t low = 0, high = 0;
+    REQUIRE(std::sscanf(row.limits.c_str(), "%ld to %ld", &low, &high) == 2);
+    CHECK(policy_of(row.key, low).empty());
+    CHECK(policy_of(row.key, high).empty());
+    CHECK_FALSE(policy_of(row.key, low - 1).empty());
+    CHECK_FALSE(policy_of(row.key, high + 1).empty());
+    if (const auto it = standards.find(row.key); it != standards.end()) CHECK(row.standard == std::to_string(it->second));
+  }
+}
+
 TEST_CASE("device.toml: the example names each value that a council must decide, and nothing else", "[config]") {
   auto problems = problems_of(example_device_toml());
   std::vector<std::string> keys;
@@ -246,25 +356,29 @@ TEST_CASE("device.toml: the file and its certificate are read from disk, and wha
   REQUIRE(::mkdtemp(folder.data()) != nullptr);
   std::filesystem::path path = std::filesystem::path(folder) / "device.toml";
   auto problem = [&] {
-    auto loaded = load_device_config(path);
+    auto loaded = load_device_file(path);
     auto* problems = std::get_if<std::vector<Problem>>(&loaded);
     return problems && problems->size() == 1 ? problems->front() : Problem();
   };
   CHECK(problem().what.find("cannot be read") != std::string::npos);
+  CHECK(problem().str().starts_with("device.toml: "));
 
   REQUIRE(base::write_file_atomic(path, kGood, base::Access::Everybody).has_value());
   CHECK(problem().key == "server.ca_file");
   CHECK(problem().line == 11);
   const std::string pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-  auto write_ca = [&](std::string text) { REQUIRE(base::write_file_atomic(std::filesystem::path(folder) / "ca.pem", text, base::Access::Everybody).has_value()); };
+  auto write_ca = [&](std::string text) {
+    REQUIRE(base::write_file_atomic(std::filesystem::path(folder) / "ca.pem", text, base::Access::Everybody).has_value());
+  };
   write_ca("hello");
   CHECK(problem().what == "ca.pem is no PEM certificate");
   write_ca(pem + "-----BEGIN PRIVATE KEY-----\n");
   CHECK(problem().what.find("private key") != std::string::npos);
   write_ca(pem);
-  auto loaded = load_device_config(path);
-  REQUIRE(std::holds_alternative<DeviceConfig>(loaded));
-  CHECK(std::get<DeviceConfig>(loaded).server.ca_pem == pem);
+  auto loaded = load_device_file(path);
+  REQUIRE(std::holds_alternative<DeviceFile>(loaded));
+  CHECK(std::get<DeviceFile>(loaded).config.server.ca_pem == pem);
+  CHECK(std::get<DeviceFile>(loaded).text == kGood);
 
   REQUIRE(base::write_file_atomic(path, std::string(100 * 1024, '#'), base::Access::Everybody).has_value());
   CHECK(problem().what.find("larger") != std::string::npos);

@@ -50,6 +50,20 @@ std::string device_toml(std::uint16_t enrol_port, const std::string& name = "127
          "[[contacts.out_of_hours]]\nlabel = \"Emergency duty team\"\nnumber = \"01632 960102\"\n";
 }
 
+/// The one line that --json answers with.
+boost::json::object answer(const Ran& ran) {
+  REQUIRE(ran.output.ends_with("}\n"));
+  REQUIRE(ran.output.find('\n') == ran.output.size() - 1);
+  return boost::json::parse(ran.output).as_object();
+}
+
+/// As device_toml(), as it is handed out signed.
+std::string signed_toml(std::uint16_t enrol_port, const std::string& ca, int serial) {
+  std::string text = "serial = " + std::to_string(serial) + "\n" + device_toml(enrol_port);
+  const std::string named = "ca_file = \"ca.pem\"\n";
+  return text.replace(text.find(named), named.size(), "ca_pem = '''\n" + ca + "'''\n");
+}
+
 /// An enrolment listener that issues one certificate for one code, and remembers the requests.
 struct Enrolment {
   Council council;
@@ -120,7 +134,7 @@ TEST_CASE("provision: check names file, line, key, what is wrong and what would 
   INFO(good.output);
   CHECK(good.code == 0);
   CHECK(good.output.find("Northmere Council") != std::string::npos);
-  CHECK(boost::json::parse(run({kProgram, "check", file, "--json"}).output).as_array().empty());
+  CHECK(answer(run({kProgram, "check", file, "--json"})).at("result").as_string() == "done");
 
   std::string bad = device_toml(8444);
   bad.replace(bad.find("https://127.0.0.1:8443"), 5, "http");
@@ -131,7 +145,10 @@ TEST_CASE("provision: check names file, line, key, what is wrong and what would 
   CHECK(refused.output.find("1 problem.") != std::string::npos);
   const auto json = run({kProgram, "check", file, "--json"});
   CHECK(json.code == 1);
-  const auto list = boost::json::parse(json.output.substr(0, json.output.find('\n'))).as_array();
+  const auto said = answer(json);
+  CHECK(said.at("result").as_string() == "refused");
+  CHECK(said.at("code").as_int64() == 1);
+  const auto& list = said.at("problems").as_array();
   REQUIRE(list.size() == 1);
   CHECK(list[0].at("line").as_int64() == 6);
   CHECK(list[0].at("key").as_string() == "server.url");
@@ -250,4 +267,184 @@ TEST_CASE("provision: each way to fail has its own words and leaves no enrolment
   CHECK(outside.code == 1);
   CHECK(outside.output.find("cannot travel") != std::string::npos);
   CHECK(enrolment.asked == 1);  // only the unknown code got as far as the server
+}
+
+TEST_CASE("provision: new --ca puts the authority into the file", "[provision]") {
+  Folder folder;
+  const Council council;
+  folder.write("ca.pem", council.ca.cert);
+  const auto ran = run({kProgram, "new", "-", "--ca", (folder.path / "ca.pem").string()});
+  CHECK(ran.code == 0);
+  CHECK(ran.output.find("ca_pem = '''\n" + council.ca.cert + "'''\n# proxy") != std::string::npos);
+  CHECK(ran.output.find("ca_file") == std::string::npos);
+  folder.write("ca.pem", council.server.cert);
+  CHECK(run({kProgram, "new", "-", "--ca", (folder.path / "ca.pem").string()}).code == 1);
+  CHECK(run({kProgram, "new", "-", "--ca", (folder.path / "none.pem").string()}).code == 2);
+}
+
+TEST_CASE("provision: a file is signed with a key that only its owner can read, and openssl says so too", "[provision]") {
+  Folder folder;
+  const Council council;
+  const auto at = [&](const char* name) { return (folder.path / name).string(); };
+  const auto made = run({kProgram, "keygen", "--key", at("signing.key"), "--trust", at("trust.pub")});
+  INFO(made.output);
+  REQUIRE(made.code == 0);
+  CHECK(mode_of(at("signing.key")) == 0600);
+  const std::string key = folder.read("signing.key");
+  CHECK(run({kProgram, "keygen", "--key", at("signing.key"), "--trust", at("other.pub")}).code == 1);
+  CHECK(folder.read("signing.key") == key);
+  CHECK_FALSE(fs::exists(at("other.pub")));
+
+  const std::vector<std::string> sign = {kProgram, "sign", at("device.toml"), "--key", at("signing.key")};
+  const std::vector<std::string> check = {kProgram, "check", at("device.toml"), "--trust", at("trust.pub")};
+  folder.write("device.toml", device_toml(8444));  // no serial, and ca_file
+  folder.write("ca.pem", council.ca.cert);
+  const auto unready = run(sign);
+  CHECK(unready.code == 1);
+  CHECK(unready.output.find("device.toml:1: serial: it is missing") != std::string::npos);
+  CHECK(unready.output.find("server.ca_file: the signature does not cover ca.pem") != std::string::npos);
+  CHECK_FALSE(fs::exists(at("device.toml.sig")));
+
+  folder.write("device.toml", signed_toml(8444, council.ca.cert, 1));
+  CHECK(run(check).output.find("it is not signed") != std::string::npos);
+  const auto done = run(sign);
+  INFO(done.output);
+  REQUIRE(done.code == 0);
+  CHECK(folder.read("device.toml.sig").size() == 64);
+  CHECK(run(check).code == 0);
+  folder.write("signed", std::string("DOORSTEP-CONFIG-V1\0", 19) + folder.read("device.toml"));
+  const auto openssl = run({"openssl", "pkeyutl", "-verify", "-pubin", "-inkey", at("trust.pub"), "-rawin", "-in", at("signed"),
+                            "-sigfile", at("device.toml.sig")});
+  INFO(openssl.output);
+  CHECK(openssl.code == 0);
+
+  folder.write("device.toml", signed_toml(8444, council.ca.cert, 2));
+  const auto changed = run(check);
+  CHECK(changed.code == 1);
+  CHECK(changed.output.find("it was changed after it was signed") != std::string::npos);
+  fs::permissions(at("signing.key"), fs::perms::group_read, fs::perm_options::add);
+  const auto open = run(sign);
+  CHECK(open.code == 1);
+  CHECK(open.output.find("can be read by others") != std::string::npos);
+  CHECK(run({kProgram, "check", at("device.toml"), "--trust", at("none.pub")}).code == 2);
+}
+
+TEST_CASE("provision: a key under a passphrase, which is asked from a file or from standard input and nowhere else", "[provision]") {
+  Folder folder;
+  const Council council;
+  const auto at = [&](const char* name) { return (folder.path / name).string(); };
+  folder.write("weak", "hello\n");
+  CHECK(run({kProgram, "keygen", "--key", at("k"), "--trust", at("t"), "--passphrase-file", at("weak")}).code == 1);
+  CHECK(run({kProgram, "keygen", "--key", at("k"), "--trust", at("t"), "--passphrase-file", at("none")}).code == 2);
+  CHECK_FALSE(fs::exists(at("k")));
+  folder.write("strong", "quiet river lantern teapot\n");
+  REQUIRE(run({kProgram, "keygen", "--key", at("k"), "--trust", at("t"), "--passphrase-file", at("strong")}).code == 0);
+  CHECK(folder.read("k").find("ENCRYPTED PRIVATE KEY") != std::string::npos);
+  folder.write("device.toml", signed_toml(8444, council.ca.cert, 1));
+  const std::vector<std::string> sign = {kProgram, "sign", at("device.toml"), "--key", at("k"), "--json"};
+  const auto with = [&](const std::string& file) {
+    auto command = sign;
+    command.insert(command.end(), {"--passphrase-file", file});
+    return command;
+  };
+  const auto none = answer(run(sign));
+  CHECK(none.at("happened").as_string().find("it is encrypted, and no passphrase was given") != std::string::npos);
+  CHECK(answer(run(with(at("weak")))).at("happened").as_string().find("this is not its passphrase") != std::string::npos);
+  CHECK(answer(run(with(at("strong")))).at("result").as_string() == "done");
+  Process::Options typed;
+  typed.input = "quiet river lantern teapot\n";
+  CHECK(answer(run(with("-"), typed)).at("serial").as_int64() == 1);
+}
+
+TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign one never, and the same again changes nothing",
+          "[provision]") {
+  Folder folder;
+  Enrolment enrolment;
+  const auto at = [&](const char* name) { return (folder.path / name).string(); };
+  const auto& ca = enrolment.council.ca.cert;
+  const auto port = enrolment.listener->port();
+  REQUIRE(run({kProgram, "keygen", "--key", at("k"), "--trust", at("trust.pub")}).code == 0);
+  REQUIRE(run({kProgram, "keygen", "--key", at("k2"), "--trust", at("stranger.pub")}).code == 0);
+  const auto write = [&](const std::string& text, const char* key) {
+    fs::remove(at("device.toml.sig"));
+    folder.write("device.toml", text);
+    if (key) REQUIRE(run({kProgram, "sign", at("device.toml"), "--key", at(key)}).code == 0);
+  };
+  const auto enrol = [&](std::vector<std::string> more) {
+    std::vector<std::string> command = {kProgram,       "enrol",    at("device.toml"), "--token",
+                                        enrolment.code, "--tablet", at("tablet"),      "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    return answer(run(command));
+  };
+  const auto apply = [&](std::vector<std::string> more = {}) {
+    std::vector<std::string> command = {kProgram, "apply", at("device.toml"), "--tablet", at("tablet"), "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    return answer(run(command));
+  };
+  const auto reason = [](const boost::json::object& said) {
+    const auto& problems = said.at("problems").as_array();
+    return problems.empty() ? std::string(said.at("happened").as_string()) : std::string(problems[0].at("what").as_string());
+  };
+  const auto app_takes_it = [&] {
+    return std::holds_alternative<config::DeviceConfig>(config::load_tablet_config(folder.path / "tablet", "/nonexistent"));
+  };
+
+  write(signed_toml(port, ca, 5), nullptr);
+  CHECK(reason(apply()).find("holds no enrolled tablet") != std::string::npos);
+  CHECK(reason(enrol({"--trust", at("trust.pub")})).find("it is not signed") != std::string::npos);
+  write(signed_toml(port, ca, 5), "k");
+  CHECK(reason(enrol({"--trust", at("stranger.pub")})).find("signed by somebody else") != std::string::npos);
+  CHECK(enrolment.asked == 0);
+  const auto enrolled = enrol({"--trust", at("trust.pub")});
+  INFO(boost::json::serialize(enrolled));
+  REQUIRE(enrolled.at("result").as_string() == "done");
+  CHECK(enrolled.at("device").as_string() == enrolment.device.str());
+  CHECK(folder.read("tablet/trust.pub") == folder.read("trust.pub"));
+  CHECK(app_takes_it());
+  CHECK(enrol({}).at("result").as_string() == "refused");
+  CHECK(enrol({"--if-needed"}).at("result").as_string() == "unchanged");
+  CHECK(enrolment.asked == 1);
+
+  CHECK(apply().at("result").as_string() == "unchanged");
+  write(signed_toml(port, ca, 6) + "[policy]\nlock_s = 90\n", "k");
+  CHECK(apply().at("result").as_string() == "done");
+  CHECK(apply().at("result").as_string() == "unchanged");
+  CHECK(folder.read("tablet/device.toml") == folder.read("device.toml"));
+  CHECK(mode_of(folder.path / "tablet/device.toml.sig") == 0600);
+  CHECK(app_takes_it());
+
+  const std::string kept = folder.read("tablet/device.toml");
+  write(signed_toml(port, ca, 5), "k");
+  CHECK(reason(apply()).find("this file is older than one that this tablet has taken") != std::string::npos);
+  write(signed_toml(port, ca, 6), "k");
+  CHECK(reason(apply()).find("another file with the serial 6") != std::string::npos);
+  write(signed_toml(port, ca, 7), "k2");
+  CHECK(reason(apply()).find("signed by somebody else") != std::string::npos);
+  CHECK(reason(apply({"--trust", at("stranger.pub")})).find("signed by somebody else") != std::string::npos);
+  write(signed_toml(port, ca, 7), nullptr);
+  CHECK(reason(apply()).find("it is not signed") != std::string::npos);
+  std::string foreign = signed_toml(port, ca, 7);
+  foreign.replace(foreign.find("northmere"), 9, "southmere");
+  write(foreign, "k");
+  CHECK(reason(apply()) == "This tablet is northmere's; " + at("device.toml") + " is southmere's.");
+  write("not_before = 2999-01-01\n" + signed_toml(port, ca, 7), "k");
+  CHECK(reason(apply()).find("tablets take the file from 2999-01-01 on") != std::string::npos);
+  CHECK(folder.read("tablet/device.toml") == kept);
+  CHECK(app_takes_it());
+
+  // The key is replaced: first both are trusted, then the file is signed with the new one.
+  folder.write("both.pub", folder.read("trust.pub") + folder.read("stranger.pub"));
+  write(signed_toml(port, ca, 7), "k");
+  CHECK(apply({"--trust", at("both.pub")}).at("result").as_string() == "done");
+  write(signed_toml(port, ca, 8), "k2");
+  CHECK(apply().at("result").as_string() == "done");
+  CHECK(app_takes_it());
+
+  // A crash between the signature and the file: both signatures lie there, and the old file goes on.
+  const std::string signature = folder.read("tablet/device.toml.sig");
+  write(signed_toml(port, ca, 9), "k2");
+  folder.write("tablet/device.toml.sig", folder.read("device.toml.sig") + signature);
+  CHECK(app_takes_it());
+  CHECK(apply().at("result").as_string() == "done");
+  CHECK(folder.read("tablet/device.toml.sig").size() == 64);
 }

@@ -734,6 +734,15 @@ TEST_CASE("update: every answer of the server has words, and a draft that came b
   }
 }
 
+TEST_CASE("update: the council's look is the tablet's until the worker chooses another", "[state]") {
+  Desk desk;
+  desk.state = initial(desk.state.assets, {.council = "Testshire", .contacts = {}, .look = LookChoice::Dark});
+  desk.hear(Started{true, "Ruth Mensah", {}});
+  CHECK(desk.last<ApplyLook>().look == static_cast<int>(LookChoice::Dark));
+  desk.hear(Started{true, "Ruth Mensah", R"({"look":2})"});
+  CHECK(desk.last<ApplyLook>().look == static_cast<int>(LookChoice::HighContrast));
+}
+
 TEST_CASE("update: settings are kept as text and read back", "[state]") {
   Desk desk;
   desk.unlock();

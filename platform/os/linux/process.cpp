@@ -1,6 +1,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,6 +26,17 @@ base::Result<std::filesystem::path> data_folder() {
   }
   if (!home || *home != '/') return Error{Fault::NotFound, "os.data_folder", "this user has no home folder"};
   return std::filesystem::path(home) / ".local/share/doorstep";
+}
+
+std::optional<std::string> other_owner(const std::filesystem::path& folder) {
+  if (::geteuid() != 0) return std::nullopt;
+  std::error_code error;
+  struct stat info {};
+  for (auto at = std::filesystem::absolute(folder, error); ::stat(at.c_str(), &info) != 0; at = at.parent_path())
+    if (!at.has_relative_path()) return std::nullopt;
+  if (info.st_uid == 0) return std::nullopt;
+  const passwd* user = ::getpwuid(info.st_uid);
+  return user ? std::string(user->pw_name) : std::to_string(info.st_uid);
 }
 
 base::Result<void> harden_process() {

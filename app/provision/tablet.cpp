@@ -1,0 +1,236 @@
+#include <algorithm>
+
+#include "app/provision/commands.h"
+#include "platform/base/bytes.h"
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "platform/config/device_config.h"
+#include "platform/config/tablet_folder.h"
+#include "platform/os/os.h"
+#include "platform/tls/certificate.h"
+#include "sync/transport/calls.h"
+#include "sync/wire/codec.h"
+
+namespace doorstep::provision {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kUnused = "The code can be used again until it expires.";
+constexpr std::string_view kUntouched = "The tablet was not touched; notes on it are safe.";
+
+/// A file that may be brought to a tablet today, and whom the tablet is to take files from.
+struct Brought {
+  config::DeviceFile file;
+  std::string trust_pem;  ///< to be pinned in the tablet's folder; empty: nothing new
+};
+
+/// Everything that speaks against a file. Empty: `code` is the exit code, and it was said why.
+std::optional<Brought> bring(const Report& report, const TabletArguments& args, int& code) {
+  const auto refuse = [&](std::vector<config::Problem> problems) {
+    code = report.refused(args.file.string(), problems, kUntouched);
+    return std::nullopt;
+  };
+  const std::string name = args.file.filename().string();
+  if (!fs::is_regular_file(args.file)) {
+    code = report.could_not("There is no file " + args.file.string() + ".", kUntouched, "Write one with: doorstep-provision new");
+    return std::nullopt;
+  }
+  if (const auto owner = os::other_owner(args.tablet)) {
+    code = report.refused(args.tablet.string() + " belongs to " + *owner + ", who could not read what is written there now.", kUntouched,
+                          "Run the same command as that account: runuser -u " + *owner + " -- doorstep-provision ...");
+    return std::nullopt;
+  }
+  Brought out;
+  auto trust = config::pinned_trust(args.tablet);
+  if (trust.has_error()) {
+    code = report.could_not("The pinned signing key cannot be read.", trust.error(), kUntouched,
+                            "Put the council's trust.pub there again.");
+    return std::nullopt;
+  }
+  config::Trust given;
+  if (!args.trust.empty()) {
+    const auto pem = base::read_file(args.trust, limits::kKeyFileBytes);
+    auto parsed = pem.has_value() ? config::parse_trust(*pem) : base::Result<config::Trust>(pem.error());
+    if (parsed.has_error()) {
+      code = report.could_not(args.trust.string() + " cannot be used.", parsed.error(), kUntouched,
+                              "Use the trust.pub of `doorstep-provision keygen`.");
+      return std::nullopt;
+    }
+    given = std::move(*parsed);
+    out.trust_pem = *pem;
+    if (trust->empty()) trust = given;
+  }
+  auto loaded = config::load_device_file(args.file, *trust);
+  if (auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) return refuse(std::move(*problems));
+  out.file = std::get<config::DeviceFile>(std::move(loaded));
+  if (!given.empty() && !config::is_signed(out.file.text, out.file.signatures, given)) {
+    code = report.refused(args.file.string() + " is not signed by a key of " + args.trust.string() + ".", kUntouched,
+                          "Sign it with that key too, or leave --trust out.");
+    return std::nullopt;
+  }
+  const auto& server = out.file.config.server;
+  if (server.ca_file.is_absolute() || std::find(server.ca_file.begin(), server.ca_file.end(), "..") != server.ca_file.end()) {
+    code = report.refused(args.file.string() + ": server.ca_file lies outside the file's own folder, so it cannot travel with it.",
+                          kUntouched, "Put the certificate beside " + name + ".");
+    return std::nullopt;
+  }
+  const auto authority = tls::inspect(server.ca_pem);
+  if (authority.has_error() || authority->kind != tls::Kind::Authority) {
+    code = report.refused(args.file.string() + ": the certificate given as the authority is not one that Doorstep's server made.",
+                          kUntouched, "Use the ca.pem that `doorstep-server init` wrote.");
+    return std::nullopt;
+  }
+  if (auto problem = config::not_today(out.file.config, base::SystemClock().wall(), authority->not_before, name)) return refuse({*problem});
+  if (auto problem = config::older_than_seen(out.file.config, config::seen_serial(args.tablet), name)) return refuse({*problem});
+  return out;
+}
+
+/// Into the tablet's folder, so that a crash at any point leaves a file whose signature holds: both signatures lie there
+/// before the new file takes the old one's place.
+base::Result<void> keep(const Brought& brought, const fs::path& tablet) {
+  const auto write = [&](const fs::path& name, std::string_view bytes) {
+    return base::write_file_atomic(tablet / name, bytes, base::Access::Owner);
+  };
+  const auto& [file, trust_pem] = brought;
+  const std::string toml(config::kDeviceTomlFile), sig = toml + std::string(config::kSignatureEnding);
+  const auto before = base::read_file(tablet / sig, limits::kSignatures * config::kSignatureBytes);
+  const auto kept = limits::kSignatures * config::kSignatureBytes -
+                    std::min(file.signatures.size(), limits::kSignatures * config::kSignatureBytes);
+  if (!file.signatures.empty())
+    DOORSTEP_TRY(write(sig, file.signatures + (before.has_value() ? before->substr(0, kept) : std::string())));
+  if (const fs::path& ca = file.config.server.ca_file; !ca.empty()) {
+    DOORSTEP_TRY(base::make_private_folder((tablet / ca).parent_path()));
+    DOORSTEP_TRY(write(ca, file.config.server.ca_pem));
+  }
+  DOORSTEP_TRY(write(toml, file.text));
+  if (!file.signatures.empty()) DOORSTEP_TRY(write(sig, file.signatures));
+  if (!trust_pem.empty()) DOORSTEP_TRY(write(config::kTrustFile, trust_pem));
+  return config::see_serial(tablet, file.config.serial);
+}
+
+/// The tablet's key: the one from an attempt whose answer was lost, or a new one, kept before it is used.
+base::Result<base::Secret> device_key(const fs::path& tablet) {
+  const fs::path file = tablet / config::kDeviceKeyFile;
+  if (auto kept = base::read_file(file, limits::kKeyFileBytes); kept.has_value()) {
+    base::Secret key = base::Secret::copy_of(*kept);
+    base::wipe(*kept);
+    return key;
+  } else if (kept.error().fault != base::Fault::NotFound) {
+    return kept.error();
+  }
+  DOORSTEP_TRY_ASSIGN(base::Secret key, tls::make_key());
+  DOORSTEP_TRY(base::write_file_atomic(file, key.view(), base::Access::Owner));
+  return key;
+}
+
+/// The certificate must be this device's, for this key, from the authority that device.toml names.
+bool belongs(const wire::EnrolReply& reply, const base::Secret& key, const std::string& ca_pem) {
+  const auto device = tls::inspect(reply.device_certificate);
+  const auto ours = tls::inspect(ca_pem), theirs = tls::inspect(reply.ca);
+  return device.has_value() && device->kind == tls::Kind::Device && device->device == reply.device && reply.worker &&
+         !reply.ticket.empty() && tls::matches(reply.device_certificate, key) && ours.has_value() && theirs.has_value() &&
+         ours->fingerprint == theirs->fingerprint;
+}
+
+}  // namespace
+
+int enrol(const Report& report, const TabletArguments& args) {
+  const fs::path& tablet = args.tablet;
+  if (fs::exists(tablet / config::kEnrolmentFile)) {
+    if (args.if_needed) return report.done(tablet.string() + " is enrolled already. The code was not used.", {}, false);
+    return report.refused(tablet.string() + " belongs to a tablet that is enrolled already.",
+                          "It was not touched; notes on it are safe. The code was not used.", "Choose another folder.");
+  }
+  const auto token = base::from_base32(args.token);
+  if (!token || token->size() != 16)
+    return report.refused("This is not a whole enrolment code: 26 letters and digits, hyphens and spaces do not matter.",
+                          "Nothing was changed and the code was not used.", "Type the code again as `doorstep-server token` printed it.");
+  int code = kDone;
+  const auto brought = bring(report, args, code);
+  if (!brought) return code;
+  const auto& config = brought->file.config;
+
+  if (const auto made = base::make_private_folder(tablet); made.has_error())
+    return report.could_not(tablet.string() + " could not be made.", made.error(), "The code was not used.",
+                            "Check the folder's permissions.");
+  const auto key = device_key(tablet);
+  if (key.has_error())
+    return report.could_not("The tablet's key could not be kept.", key.error(), "The code was not used.", "Check the disk.");
+  const auto request = tls::make_request(*key);
+  if (request.has_error())
+    return report.could_not("The tablet's key cannot be used.", request.error(), "The code was not used.",
+                            "Delete " + (tablet / config::kDeviceKeyFile).string() + " and try again.");
+  const auto context = tls::client_context({config.server.ca_pem, "", nullptr, {}});
+  if (context.has_error())
+    return report.could_not("The authority in " + args.file.string() + " cannot be used.", context.error(), "The code was not used.",
+                            "Use the ca.pem that `doorstep-server init` wrote.");
+
+  const auto& at = config.server.enrol;
+  transport::Endpoint endpoint{at.host, at.port, config.server.name};
+  if (const auto& proxy = config.server.proxy) endpoint.proxy = transport::Proxy{proxy->host, proxy->port};
+  transport::HttpClient client(std::move(endpoint), *context);
+  const auto reply = transport::enrol(client, {base::to_base32(*token), *request}, limits::kReplyTimeout);
+  if (reply.has_error()) {
+    const auto fault = reply.error().fault;  // busy or limited is not a refusal: the code still counts
+    if (reply.error().where.starts_with("server.") && fault != base::Fault::Offline && fault != base::Fault::Throttled)
+      return report.refused("The server refused.\n" + reply.error().detail + " [" + reply.error().where + "]", "Nothing was enrolled.",
+                            "Ask for a new code: doorstep-server token.");
+    return report.could_not("The tablet could not be enrolled at " + at.url() + ".", reply.error(), kUnused,
+                            "Mend what is named, then run the same command again.");
+  }
+  if (!belongs(*reply, *key, config.server.ca_pem))
+    return report.could_not("The server's answer does not belong to this tablet or to the authority in " + args.file.string() + ".",
+                            "Nothing was written but the tablet's own key.", "Call whoever runs the server.");
+  auto kept = keep(*brought, tablet);
+  if (kept.has_value())
+    kept = base::write_file_atomic(tablet / config::kEnrolmentFile, wire::encode(*reply), base::Access::Owner);
+  if (kept.has_error())
+    return report.could_not("The tablet is enrolled at the server, but its folder could not be written.", kept.error(), kUnused,
+                            "Make room on the disk, then run the same command again.");
+  return report.done("Enrolled. Device " + reply->device.str() + " for " + reply->worker_name + ".\n" +
+                         "The worker starts Doorstep on this tablet and chooses a passphrase of at least four words.",
+                     {{"device", reply->device.str()}, {"worker", reply->worker.str()}});
+}
+
+int apply(const Report& report, const TabletArguments& args) {
+  const fs::path& tablet = args.tablet;
+  if (!fs::exists(tablet / config::kEnrolmentFile))
+    return report.refused(tablet.string() + " holds no enrolled tablet.", "Nothing was changed.",
+                          "Enrol it first: doorstep-provision enrol.");
+  int code = kDone;
+  const auto brought = bring(report, args, code);
+  if (!brought) return code;
+  const auto& [text, signatures] = std::tie(brought->file.text, brought->file.signatures);
+  const std::string name = args.file.filename().string();
+  const auto same = [&](const fs::path& file, std::string_view bytes) {
+    const auto there = base::read_file(tablet / file, limits::kConfigBytes);
+    return bytes.empty() || (there.has_value() && *there == bytes);
+  };
+  const auto& server = brought->file.config.server;
+  if (same(config::kDeviceTomlFile, text) &&
+      same(std::string(config::kDeviceTomlFile) + std::string(config::kSignatureEnding), signatures) &&
+      same(config::kTrustFile, brought->trust_pem) && (server.ca_file.empty() || same(server.ca_file, server.ca_pem)))
+    return report.done(tablet.string() + " has this file already.", {{"serial", brought->file.config.serial}}, false);
+
+  // Whatever is there now, the new file may mend it; only a whole one can say what it was.
+  auto now = config::load_device_file(tablet / config::kDeviceTomlFile);
+  if (const auto* current = std::get_if<config::DeviceFile>(&now)) {
+    const auto& config = brought->file.config;
+    if (current->config.council.id != config.council.id)
+      return report.refused(
+          "This tablet is " + current->config.council.id + "'s; " + args.file.string() + " is " + config.council.id + "'s.",
+          kUntouched, "Use the file of the tablet's own council.");
+    if (config.serial > 0 && current->config.serial == config.serial && current->text != text)
+      return report.refused(args.file.string(),
+                            {{name, 1, "serial", "another file with the serial " + std::to_string(config.serial) + " is on this tablet",
+                              "give each file that is handed out a serial of its own"}}, kUntouched);
+  }
+  if (const auto kept = keep(*brought, tablet); kept.has_error())
+    return report.could_not(tablet.string() + " could not be written.", kept.error(), "Notes on it are safe.",
+                            "Make room on the disk, then run the same command again.");
+  return report.done("Brought to " + tablet.string() + ". It counts from the next start of Doorstep on.",
+                     {{"serial", brought->file.config.serial}});
+}
+
+}  // namespace doorstep::provision

@@ -1,0 +1,141 @@
+#include "platform/config/tablet_folder.h"
+
+#include <stdlib.h>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "platform/base/file.h"
+
+using namespace doorstep;
+using namespace doorstep::config;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A tablet's folder with a council's key pinned in it.
+struct Tablet {
+  fs::path path;
+  base::Secret key = make_signing_key({}).value();
+  const fs::path no_system = "/nonexistent/trust.pub";
+
+  Tablet() {
+    std::string made = (fs::temp_directory_path() / "doorstep-tablet-XXXXXX").string();
+    REQUIRE(::mkdtemp(made.data()) != nullptr);
+    path = made;
+  }
+  ~Tablet() { fs::remove_all(path); }
+  void write(std::string_view name, std::string_view bytes) const {
+    REQUIRE(base::write_file_atomic(path / name, bytes, base::Access::Owner).has_value());
+  }
+  std::string trust() const { return public_key(key).value(); }
+  void put(const std::string& text, const base::Secret& by) const {
+    write(kDeviceTomlFile, text);
+    write("device.toml.sig", sign(text, by).value());
+  }
+  /// What the app would say; empty: it takes the file.
+  std::string said(const fs::path& system) const {
+    auto loaded = load_tablet_config(path, system);
+    const auto* problems = std::get_if<std::vector<Problem>>(&loaded);
+    if (!problems) return {};
+    REQUIRE(problems->size() == 1);
+    return problems->front().str();
+  }
+  std::string said() const { return said(no_system); }
+};
+
+std::string toml(int serial, const std::string& more = {}) {
+  return "version = 1\n" + (serial > 0 ? "serial = " + std::to_string(serial) + "\n" : "") + more +
+         "[council]\nid = \"northmere\"\nname = \"Northmere Council\"\n"
+         "[server]\nurl = \"https://a.example:1\"\nenrol_url = \"https://a.example:2\"\nname = \"a.example\"\n"
+         "ca_pem = '''-----BEGIN CERTIFICATE-----\nMIIB\n'''\n"
+         "[[contacts.duty]]\nlabel = \"Duty\"\nnumber = \"01632 960901\"\n"
+         "[[contacts.out_of_hours]]\nlabel = \"Night\"\nnumber = \"01632 960902\"\n";
+}
+
+}  // namespace
+
+TEST_CASE("tablet: with no key pinned an unsigned file is taken, and a signature beside it is not asked", "[config]") {
+  Tablet tablet;
+  tablet.write(kDeviceTomlFile, toml(0));
+  CHECK(tablet.said().empty());
+  tablet.write("device.toml.sig", "nonsense");
+  CHECK(tablet.said().empty());
+}
+
+TEST_CASE("tablet: with a key pinned only what it signed is taken, and the words say what to do", "[config]") {
+  Tablet tablet;
+  tablet.write(kTrustFile, tablet.trust());
+  tablet.write(kDeviceTomlFile, toml(1));
+  CHECK(tablet.said() == "device.toml: it is not signed, and this machine takes only what its council has signed; sign it with "
+                         "`doorstep-provision sign`, and put device.toml.sig beside it");
+  tablet.put(toml(1), tablet.key);
+  CHECK(tablet.said().empty());
+
+  tablet.write(kDeviceTomlFile, toml(1, "# a remark\n"));
+  const std::string name = key_name(parse_trust(tablet.trust()).value().front());
+  CHECK(tablet.said() == "device.toml: it was changed after it was signed, or signed by somebody else than " + name +
+                             "; use the file as it was signed, with its own device.toml.sig");
+  tablet.put(toml(1), make_signing_key({}).value());
+  CHECK(tablet.said().find("signed by somebody else than " + name) != std::string::npos);
+  tablet.write("device.toml.sig", std::string(1000, 'x'));
+  CHECK(tablet.said().find("its signature cannot be read") != std::string::npos);
+  // Nothing of a file that is not believed is read, not even its mistakes.
+  tablet.write(kDeviceTomlFile, "this is no TOML");
+  tablet.write("device.toml.sig", std::string(64, 'x'));
+  CHECK(tablet.said().find("TOML:") == std::string::npos);
+}
+
+TEST_CASE("tablet: a signed file carries a serial, and its authority itself", "[config]") {
+  Tablet tablet;
+  tablet.write(kTrustFile, tablet.trust());
+  tablet.put(toml(0), tablet.key);
+  CHECK(tablet.said() == "device.toml:1: serial: it is missing; write serial = 1, and one more with every file that is signed");
+  auto text = toml(1);
+  const auto at = text.find("ca_pem"), end = text.find("[[contacts.duty]]");
+  text.replace(at, end - at, "ca_file = \"ca.pem\"\n");
+  tablet.write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+  tablet.put(text, tablet.key);
+  CHECK(tablet.said() ==
+        "device.toml:10: server.ca_file: the signature does not cover ca.pem; put the certificate into the file as ca_pem; "
+        "`doorstep-provision new --ca ca.pem` shows how");
+}
+
+TEST_CASE("tablet: the machine's own trust.pub goes before the folder's, and a damaged one is no reason to trust anybody", "[config]") {
+  Tablet tablet, machine;
+  const fs::path system = machine.path / "trust.pub";
+  machine.write("trust.pub", machine.trust());
+  tablet.write(kTrustFile, tablet.trust());
+  tablet.put(toml(1), tablet.key);
+  CHECK(tablet.said().empty());
+  CHECK(tablet.said(system).find("signed by somebody else") != std::string::npos);
+  tablet.put(toml(1), machine.key);
+  CHECK(tablet.said(system).empty());
+  machine.write("trust.pub", "");
+  CHECK(tablet.said(system).find("cannot be used: it holds no public key; call IT") != std::string::npos);
+}
+
+TEST_CASE("tablet: a file older than one that was taken is refused, whoever signed it", "[config]") {
+  Tablet tablet;
+  tablet.write(kTrustFile, tablet.trust());
+  tablet.put(toml(7), tablet.key);
+  CHECK(tablet.said().empty());
+  CHECK(seen_serial(tablet.path) == 7);
+  tablet.put(toml(6), tablet.key);
+  CHECK(tablet.said() == "device.toml:1: serial: this file is older than one that this tablet has taken: its serial is 6, that one's was "
+                         "7; use the newest file; to go back to earlier settings, give them a higher serial");
+  tablet.put(toml(7), tablet.key);
+  CHECK(tablet.said().empty());
+  tablet.put(toml(8), tablet.key);
+  CHECK(tablet.said().empty());
+  CHECK(seen_serial(tablet.path) == 8);
+  for (const char* damaged : {"", "x", "-5\n"}) {  // as if it had been deleted
+    tablet.write(kSerialFile, damaged);
+    CHECK(seen_serial(tablet.path) == 0);
+  }
+}
+
+TEST_CASE("tablet: a file whose last day has gone still opens the tablet that has it", "[config]") {
+  Tablet tablet;
+  tablet.write(kDeviceTomlFile, toml(1, "not_before = 2019-01-01\nnot_after = 2019-12-31\n"));
+  CHECK(tablet.said().empty());
+}
