@@ -58,6 +58,7 @@ inline constexpr std::size_t kAssetBytes = 4 * 1024 * 1024;   ///< one file of a
 inline constexpr std::size_t kFontBytes = 16 * 1024 * 1024;   ///< one font file; the largest fallback has 4 MB
 inline constexpr std::size_t kSeenCodePoints = 1000;          ///< outside Inter, drawn from a fallback: what an atlas of 200 % holds
 inline constexpr std::size_t kCsvBytes = 256 * 1024 * 1024;   ///< the nightly extract of a large council
+inline constexpr std::size_t kTokensPerCsv = 5000;            ///< tablets enrolled in one go: all of a large council's, twice
 inline constexpr std::size_t kKeyFileBytes = 64 * 1024;
 inline constexpr std::size_t kPageCacheBytes = 16 * 1024 * 1024;  ///< of one database connection: 1,000 notes, which are read again after
                                                                   ///< a change; every page that is not kept is decrypted anew

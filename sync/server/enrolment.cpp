@@ -1,6 +1,10 @@
 #include "sync/server/enrolment.h"
 
+#include <algorithm>
+
 #include "platform/base/bytes.h"
+#include "platform/base/limits.h"
+#include "sync/server/csv.h"
 
 namespace doorstep::server {
 
@@ -32,11 +36,9 @@ Result<void> keep(Unit& unit, const Issued& issued, Instant now) {
   return unit.add_certificate({identity.serial, identity.device, identity.worker, identity.fingerprint, now, identity.not_after});
 }
 
-}  // namespace
-
-Result<std::string> make_token(Repository& repository, const std::string& worker_ref, const EnrolmentTerms& terms, Instant now) {
-  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
-  DOORSTEP_TRY_ASSIGN(auto worker, unit->worker_by_ref(worker_ref));
+/// Of one unit of work, which somebody else commits.
+Result<std::string> put_new_token(Unit& unit, const std::string& worker_ref, const EnrolmentTerms& terms, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto worker, unit.worker_by_ref(worker_ref));
   if (!worker || !worker->usable()) return Error{Fault::NotFound, "token.worker", "no active worker has this reference"};
   std::string bytes = base::random_bytes(kTokenBytes);
   TokenRow row;
@@ -44,10 +46,44 @@ Result<std::string> make_token(Repository& repository, const std::string& worker
   row.worker = worker->id;
   row.created_at = now;
   row.expires_at = now + terms.token_life;
-  DOORSTEP_TRY(unit->put_token(row));
-  DOORSTEP_TRY(unit->audit({now, worker->id, {}, "token", worker->id, "applied"}));
-  DOORSTEP_TRY(unit->commit());
+  DOORSTEP_TRY(unit.put_token(row));
+  DOORSTEP_TRY(unit.audit({now, worker->id, {}, "token", worker->id, "applied"}));
   return base::to_base32(bytes);
+}
+
+}  // namespace
+
+Result<std::string> make_token(Repository& repository, const std::string& worker_ref, const EnrolmentTerms& terms, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
+  DOORSTEP_TRY_ASSIGN(auto token, put_new_token(*unit, worker_ref, terms, now));
+  DOORSTEP_TRY(unit->commit());
+  return token;
+}
+
+Result<std::string> make_tokens(Repository& repository, std::string_view csv, const EnrolmentTerms& terms, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto table, parse_csv(csv));
+  const auto column_of = [&](std::string_view name) { return std::find(table.columns.begin(), table.columns.end(), name); };
+  const auto ref = column_of("worker_ref");
+  if (ref == table.columns.end()) return Error{Fault::Invalid, "line 1", "there is no column worker_ref"};
+  for (const char* ours : {"token", "expires_at"})
+    if (column_of(ours) != table.columns.end())
+      return Error{Fault::Invalid, "line 1", "there is a column " + std::string(ours) + " already: this table has its codes"};
+  if (table.rows.size() > limits::kTokensPerCsv)
+    return Error{Fault::Full, "line " + std::to_string(table.rows[limits::kTokensPerCsv].line),
+                 "more than " + std::to_string(limits::kTokensPerCsv) + " tablets at once"};
+  const auto at = static_cast<std::size_t>(ref - table.columns.begin());
+  auto columns = table.columns;
+  columns.insert(columns.end(), {"token", "expires_at"});
+  std::string out = csv_line(columns);
+  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
+  for (auto& row : table.rows) {
+    auto token = put_new_token(*unit, row.cells[at], terms, now);
+    if (!token) return Error{token.error().fault, "line " + std::to_string(row.line), token.error().detail};
+    row.cells.insert(row.cells.end(), {*token, base::to_rfc3339(now + terms.token_life)});
+    out += csv_line(row.cells);
+  }
+  DOORSTEP_TRY(unit->commit());
+  return out;
 }
 
 Result<wire::EnrolReply> enrol(Repository& repository, const tls::Authority& ca, const EnrolmentTerms& terms,

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "platform/tls/certificate.h"
 #include "sync/server/repository.h"
@@ -15,6 +16,12 @@ struct EnrolmentTerms {
 /// Fault::NotFound: no active worker with this reference.
 base::Result<std::string> make_token(Repository& repository, const std::string& worker_ref, const EnrolmentTerms& terms,
                                      Instant now);
+
+/// A fresh token for each row of a CSV with the column worker_ref: the same table with the columns token and expires_at behind
+/// the others. A worker may stand in several rows, one for each tablet. All of them or none. Fault::Invalid, with `where`
+/// "line 12", for what is no such table; NotFound, likewise, for a reference that is no active worker's; Full past
+/// limits::kTokensPerCsv rows.
+base::Result<std::string> make_tokens(Repository& repository, std::string_view csv, const EnrolmentTerms& terms, Instant now);
 
 /// Device certificate and activation ticket for a token. Asked again with the same token and key before activation, it is the
 /// same enrolment (the reply may have been lost). Faults: NotFound (no such token), Conflict (used), Timeout (expired),

@@ -290,7 +290,23 @@ int import_filed(const Arguments& args, const doorstep::base::Clock& clock) {
   return report->problems.empty() ? 0 : kRefused;
 }
 
+int tokens(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto text = doorstep::base::read_file(args.file, limits::kCsvBytes);
+  if (!text) return fail(text.error());
+  auto made = server::make_tokens(*opened->data.repository, *text, {}, clock.wall());
+  if (!made) {
+    std::cerr << args.file.filename().string() << ": " << made.error().where << ": " << made.error().detail
+              << "\nNo code was made. Mend the line, then run the same command again.\n";
+    return kRefused;
+  }
+  std::cout << *made;
+  return 0;
+}
+
 int token(const Arguments& args, const doorstep::base::Clock& clock) {
+  if (!args.file.empty()) return tokens(args, clock);
   auto opened = open(args, clock);
   if (!opened) return fail(opened.error());
   const server::EnrolmentTerms terms;
@@ -451,8 +467,11 @@ int main(int argc, char** argv) {
   import_command->add_flag("--relative-dates", args.relative_dates, "accept T-14 and the like (demonstrations)");
   auto* filed_command = app.add_subcommand("import-filed", "take in the case system's acknowledgements");
   filed_command->add_option("file", args.file, "CSV: record,hash,filed_at,reference")->required();
-  auto* token_command = app.add_subcommand("token", "one enrolment code for one worker and one tablet");
-  token_command->add_option("worker", args.worker, "worker_ref of the extract")->required();
+  auto* token_command = app.add_subcommand("token", "enrolment codes: each for one worker and one tablet");
+  auto* whom = token_command->add_option_group("whom");
+  whom->add_option("worker", args.worker, "worker_ref of the extract");
+  whom->add_option("--csv", args.file, "one for each row of this table with a column worker_ref; to standard output");
+  whom->require_option(1);
   auto* revoke_command = app.add_subcommand("revoke", "refuse a tablet, or a worker with every tablet");
   auto* which = revoke_command->add_option_group("which");
   which->add_option("--device", args.device, "id as status shows it");

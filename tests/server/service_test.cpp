@@ -3,6 +3,7 @@
 #include <catch2/catch_get_random_seed.hpp>
 #include <random>
 
+#include "sync/server/csv.h"
 #include "tests/server/office.h"
 
 using namespace doorstep;
@@ -492,6 +493,39 @@ TEST_CASE("service: one token enrols one tablet, within its time", "[server]") {
   CHECK(problem_of(enrol(late, *tls::make_request(key))) == "410 token-expired");
   CHECK(problem_of(enrol(token(), "no request")) == "400 bad-certificate-request");
   CHECK_FALSE(server::make_token(*office.repository, "nobody", {}, office.clock.now).has_value());
+}
+
+TEST_CASE("service: tokens for a table of tablets, all of them or none", "[server]") {
+  Office office;
+  const auto make = [&](const std::string& csv) { return server::make_tokens(*office.repository, csv, {}, office.clock.now); };
+  const auto made = make("asset,worker_ref\r\n\"T-1, blue\",wren\r\nT-2,ash\nT-3,wren\n");
+  REQUIRE(made.has_value());
+  const auto table = server::parse_csv(*made);
+  REQUIRE(table.has_value());
+  CHECK(table->columns == std::vector<std::string>{"asset", "worker_ref", "token", "expires_at"});
+  REQUIRE(table->rows.size() == 3);
+  CHECK(table->rows[0].cells[0] == "T-1, blue");
+  std::set<std::string> codes;
+  Tablet wren(office, "wren");
+  for (const auto& row : table->rows) {
+    CHECK(codes.insert(row.cells[2]).second);
+    CHECK(row.cells[3] == base::to_rfc3339(office.clock.now + std::chrono::hours(72)));
+    const auto reply = wren.post<wire::EnrolReply>(
+        "/v1/enrol", wire::encode(wire::EnrolRequest{row.cells[2], *tls::make_request(*tls::make_key())}), std::nullopt);
+    CHECK(reply.worker == worker_id(row.cells[1].c_str()));
+  }
+
+  const auto refused = [&](const std::string& csv) {
+    const auto error = make(csv).error();
+    return error.where + ": " + error.detail;
+  };
+  CHECK(refused("worker_ref\nwren\nnobody\nash\n") == "line 3: no active worker has this reference");
+  CHECK(refused("worker\nwren\n") == "line 1: there is no column worker_ref");
+  CHECK(refused(*made) == "line 1: there is a column token already: this table has its codes");
+  CHECK(refused("worker_ref,asset\nwren\n") == "line 2: 1 cells where the first line names 2");
+  std::string many = "worker_ref\n";
+  for (std::size_t i = 0; i <= limits::kTokensPerCsv; ++i) many += "wren\n";
+  CHECK(refused(many) == "line 5002: more than 5000 tablets at once");
 }
 
 TEST_CASE("service: failed enrolments from one address are counted, good ones are not", "[server]") {
