@@ -3,6 +3,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "app/diagnose.h"
 #include "app/shell/shell.h"
 #include "app/state/state.h"
 #include "app/view/screens.h"
@@ -222,6 +223,8 @@ int main(int argc, char** argv) {
   cli.add_option("--tablet", folder, "this tablet's folder, made by doorstep-provision enrol (default: your own data folder)");
   cli.add_option("--assets", assets, "words, forms and rules")->group("");
   cli.add_option("--fonts", fonts, "typefaces")->group("");
+  bool diagnose = false;
+  cli.add_flag("--diagnose", diagnose, "write a report for IT, which names nobody, and end");
   cli.set_version_flag("--version", DOORSTEP_VERSION);
   CLI11_PARSE(cli, argc, argv);
   std::filesystem::path path = folder;
@@ -229,6 +232,10 @@ int main(int argc, char** argv) {
     auto own = os::data_folder();
     if (!own) return fail(own.error());
     path = *own;
+  }
+  if (diagnose) {
+    std::cout << app::diagnose(path, read_assets(assets), base::SystemClock());
+    return 0;
   }
   return run(path, assets, fonts);
 }

@@ -73,6 +73,14 @@ Error wrong_key_or_damage(const Connection& connection, const base::Secret& key,
 
 }  // namespace
 
+std::string cipher_version() {
+  start_library();
+  Connection connection;
+  if (sqlite3_open(":memory:", &connection.handle) != SQLITE_OK) return {};
+  auto version = connection.value("PRAGMA cipher_version");
+  return version.has_value() ? *version : std::string();
+}
+
 Db::Db(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 Db::Db(Db&&) noexcept = default;
 Db& Db::operator=(Db&&) noexcept = default;

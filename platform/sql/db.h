@@ -37,6 +37,9 @@ struct DbOptions {
   std::string vfs;                  ///< empty: the default; else a name registered by observed_vfs.h
 };
 
+/// Of the SQLCipher that is linked: "4.6.1 community"; empty when it is none.
+std::string cipher_version();
+
 /// One connection to an encrypted SQLCipher file: WAL, foreign keys, defensive, temporary data in memory only, ATTACH and
 /// key pragmas refused, freed memory wiped. One thread at a time. Opening again from another thread needs a second Db.
 ///

@@ -8,6 +8,7 @@
 #include "platform/base/limits.h"
 #include "platform/base/log.h"
 #include "platform/config/server_config.h"
+#include "platform/os/os.h"
 #include "platform/tls/context.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/data_folder.h"
@@ -31,7 +32,7 @@ using doorstep::base::Result;
 constexpr int kRefused = 1;  ///< exit code: what was asked for could not be done; standard error says why
 
 struct Arguments {
-  fs::path config = "/etc/doorstep-server/server.toml";
+  fs::path config = "/var/lib/doorstep-server/server.toml";
   fs::path data;    ///< a folder whose server.toml is meant
   fs::path assets;  ///< forms and rules
   std::string council_id = "council", council_name = "Council", name = "localhost";
@@ -134,7 +135,7 @@ std::string quoted(const std::string& text) {
 }
 
 int init(const Arguments& args, const doorstep::base::Clock& clock) {
-  fs::path folder = args.data;
+  const fs::path folder = args.data.empty() ? args.config.parent_path() : args.data;
   std::error_code cannot_look;  // then it cannot be made either, which says why
   if (fs::exists(folder / "server.toml", cannot_look))
     return fail({doorstep::base::Fault::Conflict, folder.string(), "is a case server's folder already"});
@@ -445,7 +446,7 @@ int main(int argc, char** argv) {
   app.add_option("--assets", args.assets, "folder with forms/ and rules/");
   app.fallthrough();
 
-  auto* init_command = app.add_subcommand("init", "make a data folder (--data): keys, authority, certificate, server.toml");
+  auto* init_command = app.add_subcommand("init", "make the folder (--data): keys, authority, certificate, server.toml");
   init_command->add_option("--name", args.name, "name tablets reach it by");
   init_command->add_option("--also", args.also, "further names or addresses in its certificate");
   init_command->add_option("--council", args.council_name, "the council's name");
@@ -491,10 +492,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   doorstep::base::SystemClock clock;
-  if (*init_command) {
-    if (args.data.empty()) return fail({doorstep::base::Fault::Invalid, "init", "say which folder: --data FOLDER"});
-    return init(args, clock);
-  }
+  // As root it could write into anybody's folder, and leave files there that its owner cannot read.
+  if (const auto owner = doorstep::os::other_owner(args.data.empty() ? args.config.parent_path() : args.data))
+    return fail({doorstep::base::Fault::Denied, "folder", "it belongs to " + *owner + ": run this as runuser -u " + *owner + " -- doorstep-server ..."});
+  if (*init_command) return init(args, clock);
   if (*prepare_command) return prepare(args);
   if (*serve_command) return serve(args, clock);
   if (*import_command) return import(args, clock);

@@ -40,7 +40,8 @@ const std::vector<Room> kRooms = {
 
 /// Mains wire the parts; they alone may know them all.
 bool is_main(const std::string& file) {
-  return file == "app/doorstep.cpp" || file == "sync/server/main.cpp" || file.starts_with("app/provision/");
+  return file == "app/doorstep.cpp" || file == "sync/server/main.cpp" || file.starts_with("app/provision/") ||
+         file.starts_with("app/diagnose.");
 }
 
 std::string read(const fs::path& path) {

@@ -9,6 +9,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/config/tablet_folder.h"
+#include "platform/vault/vault.h"
 #include "sync/server/http_listener.h"
 #include "sync/wire/codec.h"
 #include "tests/support/council.h"
@@ -447,4 +448,57 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
   CHECK(app_takes_it());
   CHECK(apply().at("result").as_string() == "done");
   CHECK(folder.read("tablet/device.toml.sig").size() == 64);
+}
+
+TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[provision]") {
+  Folder folder;
+  Enrolment enrolment;
+  const fs::path tablet = folder.path / "tablet";
+  const auto report = [&] {
+    const auto ran = run({std::string(DOORSTEP_BIN_DIR) + "/doorstep", "--diagnose", "--tablet", tablet.string()});
+    CHECK(ran.code == 0);
+    return ran.output;
+  };
+  const auto has = [](const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; };
+  const std::string nothing = report();
+  INFO(nothing);
+  CHECK(has(nothing, "the tablet's: not there\n"));
+  CHECK(has(nothing, "set-up file: refused; line 0\n"));
+  CHECK(has(nothing, "enrolment: not_found\n"));
+  CHECK(has(nothing, "vault: not_found\n"));
+
+  folder.write("ca.pem", enrolment.council.ca.cert);
+  folder.write("device.toml", device_toml(enrolment.listener->port()));
+  REQUIRE(run({kProgram, "enrol", (folder.path / "device.toml").string(), "--token", enrolment.code, "--tablet", tablet.string()})
+              .code == 0);
+  vault::KeyfileProvider provider(tablet / "vault" / "keys");
+  const base::SystemClock clock;
+  vault::Vault vault({tablet / "vault", enrolment.device, base::Id::from_name("worker 1")}, provider, clock, "boot", vault::kTestCost);
+  REQUIRE(vault.create("quiet river lantern teapot").has_value());
+  folder.write("tablet/Bella Quorvaxil.pdf", "a Skelterbrook bruise");
+  const std::string whole = report();
+  INFO(whole);
+  const std::vector<std::string> told = {"program: doorstep ", "SQLCipher 4.", "set-up file: taken, serial 0\n",
+                                         "signing key: none pinned\n", "file: device.key: mode 600, this account's",
+                                         "folder: vault: mode 700", "files of other names: ",
+                                         "enrolment: device " + enrolment.device.str(), "vault: key file, written 1 times"};
+  for (const std::string& words : told) {
+    CAPTURE(words);
+    CHECK(has(whole, words));
+  }
+  std::string bad = folder.read("tablet/device.toml");
+  bad.replace(bad.find("01632 960101"), 12, "ring Bella Quorvaxil");
+  folder.write("tablet/device.toml", bad);
+  const std::string slip = report();
+  CHECK(has(slip, "set-up file: refused; line 12\n"));
+
+  std::vector<std::string> canaries = {"Amina", "Yusuf", "Northmere", "northmere", "960101", "960102", "Duty", "Quorvaxil", "Skelterbrook",
+                                       "quiet river", "PRIVATE KEY", folder.path.string(), "127.0.0.1"};
+  const std::string key = folder.read("tablet/device.key");
+  canaries.push_back(key.substr(key.find('\n') + 1, 20));
+  for (const auto& canary : canaries)
+    for (const std::string& text : {nothing, whole, slip}) {
+      CAPTURE(canary);
+      CHECK_FALSE(has(text, canary));
+    }
 }

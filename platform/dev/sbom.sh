@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# sbom.sh PROGRAM: what is in a built program, as CycloneDX 1.5 JSON on standard output: the Debian packages of every shared
+# library it loads, theirs included, and those it was compiled or linked from. The same program on the same machine gives the
+# same bytes: sorted, no time but SOURCE_DATE_EPOCH's, a serial number made from the contents.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+program=${1:?sbom: which program}
+name=$(basename "$program")
+die() { echo "sbom: $*" >&2; exit 1; }
+[ -x "$program" ] || die "$program is no program"
+. /etc/os-release
+
+# Compiled in: headers and archives. CMakeLists.txt says which program has which.
+inside=(libboost1.83-dev libcli11-dev libspdlog-dev libfmt-dev libstdc++-12-dev)
+case "$name" in
+  doorstep) inside+=(libtomlplusplus-dev libsqlcipher-dev) ;;
+  doorstep-server) inside+=(libtomlplusplus-dev libsqlcipher-dev) ;;
+  doorstep-provision) inside+=(libtomlplusplus-dev) ;;
+  *) die "$name is none of the three programs" ;;
+esac
+
+# package version source-version: one line each
+packages() {
+  local file
+  ldd "$program" | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' | while read -r file; do
+    dpkg -S "$file" 2>/dev/null || dpkg -S "$(realpath "$file")" 2>/dev/null || dpkg -S "${file#/usr}" 2>/dev/null \
+      || dpkg -S "/usr$file" 2>/dev/null || die "no package has $file"
+  done | sed 's/:.*//' | sort -u
+  for p in "${inside[@]}"; do [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" != installed ] || echo "$p"; done
+}
+component() {  # type name version purl scope
+  printf '    {"type":"%s","bom-ref":"%s","name":"%s","version":"%s","purl":"%s"}' "$1" "$4" "$2" "$3" "$4"
+}
+version=$("$program" --version)
+list=$(packages | sort -u | while read -r p; do
+  dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' "$p" | head -n 1
+done)
+body() {
+  echo '  "components": ['
+  first=yes
+  while read -r package v arch; do
+    [ "$first" = yes ] || echo ','
+    first=
+    component library "$package" "$v" "pkg:deb/$ID/$package@${v//+/%2B}?arch=$arch&distro=$ID-$VERSION_ID"
+  done <<<"$list"
+  if [ "$name" = doorstep ]; then
+    echo ','
+    component library imgui 1.90.1 "pkg:deb/debian/imgui@1.90.1%2Bds-1?arch=source"
+  fi
+  printf '\n  ]\n'
+}
+text=$(body)
+sum=$(printf '%s %s %s' "$name" "$version" "$text" | sha256sum)
+serial="${sum:0:8}-${sum:8:4}-8${sum:13:3}-8${sum:17:3}-${sum:20:12}"
+cat <<JSON
+{
+  "bomFormat": "CycloneDX",
+  "specVersion": "1.5",
+  "serialNumber": "urn:uuid:$serial",
+  "version": 1,
+  "metadata": {
+    "timestamp": "$(date -u -d "@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" +%Y-%m-%dT%H:%M:%SZ)",
+    "component": {"type":"application","bom-ref":"$name","name":"$name","version":"$version"}
+  },
+$text
+}
+JSON
