@@ -345,7 +345,6 @@ void on(Turn& turn, const SaveFailed& failed) {
 
 void on(Turn& turn, const DraftChanged& draft) {
   auto& state = turn.state;
-  if (state.ended()) return;
   state.drafts[draft.visit.id] = {draft.visit, draft.version, 0, true};
   if (!state.visit || state.visit->visit.id != draft.visit.id) return;
   // Typed meanwhile, or still on its way to the store: that is merged there, and comes back as another of these.
@@ -433,8 +432,10 @@ bool allowed_ended(const Intent& intent) {
          std::holds_alternative<SetTextSize>(intent) || std::holds_alternative<SetLook>(intent) || std::holds_alternative<Touched>(intent);
 }
 
-/// Events that a State which is not unlocked takes in: none that carries words of a case, and may have been said before the lock.
-bool allowed_locked(const Event& event) {
+/// Events that a State takes in while it is to hold nothing of a case: none that carries words of one, for it may have been said
+/// before the lock, or before access ended.
+bool allowed_without_case(const State& state, const Event& event) {
+  if (std::holds_alternative<SyncStatus>(event)) return state.stage == Stage::Unlocked;  // what waits is told after access has ended
   return std::holds_alternative<Started>(event) || std::holds_alternative<UnlockResult>(event) ||
          std::holds_alternative<UnfinishedFound>(event) || std::holds_alternative<Loaded>(event) ||
          std::holds_alternative<NetworkChanged>(event) || std::holds_alternative<Tick>(event) ||
@@ -473,7 +474,7 @@ Effects update(State& state, const Intent& intent, const Context& context) {
 Effects update(State& state, const Event& event, const Context& context) {
   observe(state, context);
   updating::Turn turn{state, context, {}};
-  if (state.stage != Stage::Unlocked && !allowed_locked(event)) return {};
+  if ((state.stage != Stage::Unlocked || state.ended()) && !allowed_without_case(state, event)) return {};
   std::visit([&](const auto& what) { on(turn, what); }, event);
   if (turn.seen) revise(state);
   return std::move(turn.effects);

@@ -1,3 +1,5 @@
+#include <catch2/generators/catch_generators.hpp>
+
 #include "sync/model/visit.h"
 #include "tests/state/desk.h"
 
@@ -417,7 +419,7 @@ TEST_CASE("update: locking saves first, and State holds nothing of the case any 
   CHECK(std::get<std::string>(desk.state.visit->visit.children[0].answers.at("said")) == "canary-phrase-one");
 }
 
-TEST_CASE("update: what was said before a lock and comes after it leaves nothing of the case in State", "[state]") {
+TEST_CASE("update: what was said before a lock, or before access ended, and comes after it leaves nothing of the case in State", "[state]") {
   Desk desk;
   desk.unlock();
   desk.start();
@@ -425,7 +427,15 @@ TEST_CASE("update: what was said before a lock and comes after it leaves nothing
   auto& box = desk.state.editors.text(kSearch);
   box.insert("willow", editor::EditorState::How::Typed, desk.mono);
   desk.act(SearchTyped{});
-  desk.act(PressLock{});
+  const bool locks = GENERATE(true, false);
+  if (locks) {
+    desk.act(PressLock{});
+  } else {
+    desk.caseload = {};
+    desk.caseload.ended = true;
+    desk.load();
+    REQUIRE(desk.state.ended());
+  }
   desk.effects.clear();
   model::Decision decision;
   decision.rationale = "canary";
@@ -434,16 +444,20 @@ TEST_CASE("update: what was said before a lock and comes after it leaves nothing
   for (const Event& event : {Event(DraftChanged{visit, 7}), Event(SearchHits{desk.state.search_number, {{desk.amara, {}, "canary", {}}}}),
                              Event(OperationFailed{{base::Fault::Full, "store", ""}, decision}), Event(Submitted{visit.id}),
                              Event(SaveFailed{visit.id, {base::Fault::Locked, "store", ""}}),
-                             Event(UnfinishedFailed{{base::Fault::Locked, "store", ""}, {{"a key", desk.amara}}}), Event(status),
+                             Event(UnfinishedFailed{{base::Fault::Locked, "store", ""}, {{"a key", desk.amara}}}),
                              Event(UnfinishedFound{{{"a key", "canary"}}}), Event(Loaded{std::make_shared<const Caseload>(desk.caseload)})})
     desk.hear(event);
   CHECK(desk.state.drafts.empty());
   CHECK(desk.state.search_hits.empty());
   CHECK(desk.state.unfinished.words.empty());
   CHECK(desk.state.unfinished.dirty.empty());
+  CHECK(desk.state.notice.empty());
+  desk.hear(Tick{});
+  CHECK(desk.effects.empty());
+  if (!locks) return;
+  desk.hear(status);
   CHECK(desk.state.sync.refused.empty());
   CHECK_FALSE(desk.state.caseload);
-  CHECK(desk.state.notice.empty());
   CHECK_FALSE(next_deadline(desk.state).has_value());
   desk.hear(NetworkChanged{true});
   CHECK(desk.state.sync.online);
