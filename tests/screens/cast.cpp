@@ -187,6 +187,8 @@ CaseloadPtr ruths() {
                                              "\"Łukasz played on the floor with two cars. He looked to his mother before he answered.\"",
                                              "\"Łukasz played on the floor and asked when his sister comes home.\"", "W1002"));
   conflicted.conflicts.push_back(conflict_at("facts/answers/home_food", "\"OK\"", "\"OK\"", "\"CONCERN\"", "W1002"));
+  conflicted.children[0].answers["saw"] = std::string("Łukasz played on the floor and asked when his sister comes home.");
+  conflicted.facts.answers["home_food"] = std::string("CONCERN");
   caseload.drafts.push_back({conflicted, days_ago(1), true, 2});
   return std::make_shared<const Caseload>(std::move(caseload));
 }

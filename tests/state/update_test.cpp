@@ -635,6 +635,7 @@ TEST_CASE("update: the same thing written twice is shown side by side and settle
   conflict.theirs.text = "\"theirs\"";
   conflict.mine_author = conflict.theirs_author = desk.me;
   visit.conflicts = {conflict};
+  visit.children[0].answers["said"] = std::string("theirs");  // it stands at its place
   desk.hear(DraftChanged{visit, 7});
   desk.act(Open{ScreenKind::Record, visit.id});
   CHECK(record_vm(desk.state).conflict == "1 thing was written twice. Settle it before you submit.");
