@@ -50,6 +50,12 @@ struct PutMark { Place list; Id injury; model::BodyView view{}; model::Point at;
 struct ChooseMark { Place item; };             ///< the next place pressed on the body map is this one's; again: no longer
 struct ShowMark { Place item; };               ///< to its description
 struct UndoMark { Place list; };               ///< what was done last on this body map
+struct OpenSheet { Place question; };          ///< to be drawn on; again: closed
+struct ChooseInk { std::string colour; };
+struct AddStroke { Place question; std::vector<model::Point> way; };  ///< as the pen went
+struct UndoStroke { Place question; };         ///< the last one is taken away
+struct ClearSheet { Place question; };         ///< all are
+struct BringBack { Place question; };          ///< what was taken away last
 struct AllNotDiscussed { Id child; };          ///< every open step that nobody touched
 struct AddJotting {};                          ///< the words in the editor kJotting
 struct DiscardVisit { enum class Step { Ask, No, Yes } step = Step::Ask; };
@@ -98,7 +104,7 @@ struct Touched {};                             ///< any key or finger: the idle 
 using Intent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
-                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, ShowChild, NoneOf, AllNotDiscussed, AddJotting,
+                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet, BringBack, ShowChild, NoneOf, AllNotDiscussed, AddJotting,
                  DiscardVisit, RecordCall, TurnCallReason, TurnCall,
                  ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
                  ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,

@@ -70,6 +70,12 @@ struct MarkStep {
   bool removed = false;
 };
 
+/// Strokes that were taken away from a sheet, by one press; they can be had back.
+struct TakenStrokes {
+  Place question;
+  std::vector<model::Stroke> strokes;
+};
+
 /// The visit open for recording.
 struct OpenVisit {
   model::Visit visit;
@@ -81,8 +87,12 @@ struct OpenVisit {
   std::optional<Millis> dirty_since, last_edit;  ///< monotonic; empty when everything was sent to be saved
   std::string save_error;          ///< in plain words; empty when the last save was good
   Id child;                        ///< tab shown; nil: the whole visit
-  std::vector<MarkStep> mark_steps;  ///< latest last, at most limits::kMarkSteps
+  std::vector<MarkStep> mark_steps;  ///< latest last, at most limits::kVisitUndo
   Id placing;                      ///< the mark that the next place pressed on its body map is for; nil: a new one
+  std::set<std::string> sheets;    ///< keys of the questions whose sheet is open to be drawn on
+  std::string ink;                 ///< one of model::kInks; empty: the first
+  std::set<std::string> full;      ///< keys of the sheets on which there was no room for a stroke
+  std::vector<TakenStrokes> taken; ///< latest last
   bool discard_asked = false;
   bool checked = false;            ///< "Check and submit" was pressed: problems are shown at their questions
   std::set<Id> problems_turned;    ///< of "Check and submit": lists opened or closed, by child, nil: the visit

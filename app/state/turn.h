@@ -36,6 +36,12 @@ void end_access(Turn& turn);
 void unlock(Turn& turn);
 void unlocked(Turn& turn, const UnlockResult& result);
 
+// update_drawing.cpp
+void add_stroke(Turn& turn, const AddStroke& add);
+/// The last stroke of the sheet, or all.
+void take_strokes(Turn& turn, const Place& question, bool all);
+void bring_back(Turn& turn, const Place& question);
+
 // update_visit.cpp
 /// After a change of the open visit: it is to be saved, soon.
 void changed(Turn& turn);

@@ -97,6 +97,18 @@ void on(Turn& turn, const ShowMark& shown) {
   if (turn.state.visit) focus_on(turn.state, shown.item);
 }
 void on(Turn& turn, const UndoMark& undo) { undo_mark(turn, undo.list); }
+void on(Turn& turn, const OpenSheet& open) {
+  if (!turn.state.visit) return;
+  auto& sheets = turn.state.visit->sheets;
+  if (!sheets.erase(open.question.key())) sheets.insert(open.question.key());
+}
+void on(Turn& turn, const ChooseInk& chosen) {
+  if (turn.state.visit) turn.state.visit->ink = chosen.colour;
+}
+void on(Turn& turn, const AddStroke& add) { add_stroke(turn, add); }
+void on(Turn& turn, const UndoStroke& undo) { take_strokes(turn, undo.question, false); }
+void on(Turn& turn, const ClearSheet& clear) { take_strokes(turn, clear.question, true); }
+void on(Turn& turn, const BringBack& back) { bring_back(turn, back.question); }
 void on(Turn& turn, const ShowChild& shown) {
   if (!turn.state.visit) return;
   turn.state.visit->child = shown.child;

@@ -28,7 +28,7 @@ bool is_described(model::Injury mark) {
 
 void remember(Turn& turn, MarkStep step) {
   auto& steps = turn.state.visit->mark_steps;
-  if (steps.size() == limits::kMarkSteps) steps.erase(steps.begin());
+  if (steps.size() == limits::kVisitUndo) steps.erase(steps.begin());
   steps.push_back(std::move(step));
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/state/state.h"
 #include "sync/model/body_map.h"
+#include "sync/model/drawing.h"
 
 /// What each screen shows, as plain words made from State by pure functions. A view draws these and decides nothing.
 /// Everything a person reads is already in the language of the text file; keys are stable and never names of people. Parts
@@ -191,6 +192,25 @@ struct OptionVm {
   friend bool operator==(const OptionVm&, const OptionVm&) = default;
 };
 
+/// What was drawn on the sheet of a question.
+struct SheetVm {
+  Place question;
+  std::string key;               ///< of its controls
+  std::string spoken;            ///< "House of worries, drawn by Amara: 12 strokes"
+  std::string caption;           ///< on the sheet: whose it is
+  const std::vector<model::Point>* guide = nullptr;  ///< what is drawn into: model::house_outline(), or nothing
+  std::vector<model::Stroke> strokes;
+  // Only where it can be drawn on
+  ActionVm open;                 ///< or close
+  bool is_open = false;
+  std::string hint, full;        ///< full: there was no room for a stroke
+  std::string inks_label;
+  std::vector<ChoiceVm> inks;
+  std::string ink;               ///< the chosen one's colour
+  ActionVm undo, clear, back;
+  friend bool operator==(const SheetVm&, const SheetVm&) = default;
+};
+
 /// One question. Text, date and time kinds are typed into the editor of `key` (begun from `text`, `date`, `minutes`) and
 /// announced by FieldTyped; the others by FieldChosen{place, option.value}. DateTime uses the editors key and key+"/time".
 struct FieldVm {
@@ -208,6 +228,7 @@ struct FieldVm {
   bool is_not_covered = false;
   std::string why_label;         ///< when not covered and a reason is asked: the editor key is key + "/uncovered"
   std::string why;
+  std::optional<SheetVm> sheet;  ///< a child may draw beside the words
   ActionVm now;                  ///< for times: "Now"
   std::size_t max_bytes = 1000;
   friend bool operator==(const FieldVm&, const FieldVm&) = default;
@@ -369,6 +390,7 @@ struct ReadEntryVm {
 struct ReadLineVm {
   std::string name, value;
   std::vector<ReadEntryVm> entries;
+  std::optional<SheetVm> sheet = {};      ///< what was drawn
   std::vector<FigureVm> figures = {};     ///< of injuries: those with a mark; nothing on them is pressed
   friend bool operator==(const ReadLineVm&, const ReadLineVm&) = default;
 };

@@ -46,6 +46,9 @@ std::vector<FigureVm> figures_of(const Text& text, const Place& list, const mode
 /// Those with a mark, for whoever reads.
 std::vector<FigureVm> figures_read(const Text& text, const Place& list, const model::ChildPart& part);
 
+/// The sheet of a question with what was drawn on it; empty: none belongs to it.
+std::optional<SheetVm> sheet_of(const Text& text, const rules::Question& question, const model::ChildPart& part);
+
 /// Everything a record says, section by section, in the form's words.
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);
 /// One child's part of a visit in short lines: seen, alone, risk, what was said, steps.

@@ -140,6 +140,30 @@ struct Making {
     }
   }
 
+  /// The sheet of a question, to be drawn on.
+  std::optional<SheetVm> sheet(const rules::Question& q, const model::ChildPart& part) const {
+    auto vm = sheet_of(text(), q, part);
+    if (!vm) return vm;
+    const auto& at = vm->question;
+    vm->is_open = open.sheets.count(at.key()) > 0;
+    const char* words = vm->is_open ? "sheet.close" : vm->strokes.empty() ? "sheet.draw" : "sheet.go_on";
+    vm->open = {text()(words), OpenSheet{at}, false, text()(words) + ": " + rules::words(q.label, &part)};
+    if (!vm->is_open) return vm;
+    vm->hint = text()("sheet.hint");
+    if (open.full.count(at.key())) vm->full = text()("sheet.full");
+    vm->inks_label = text()("sheet.inks");
+    vm->ink = open.ink.empty() ? std::string(model::kInks[0]) : open.ink;
+    for (const auto ink : model::kInks) {
+      const std::string colour(ink);
+      vm->inks.push_back({colour.substr(1), text()("sheet.ink." + colour.substr(1)), {}, colour == vm->ink, ChooseInk{colour}});
+    }
+    const bool taken = std::any_of(open.taken.begin(), open.taken.end(), [&](const auto& one) { return one.question == at; });
+    vm->undo = {text()("sheet.undo"), UndoStroke{at}, vm->strokes.empty()};
+    vm->back = {text()("sheet.back"), BringBack{at}, !taken};
+    vm->clear = {text()("sheet.clear"), ClearSheet{at}, vm->strokes.empty()};
+    return vm;
+  }
+
   FieldVm question(const rules::Asked& asked, const model::ChildPart* part) const {
     const auto& q = *asked.question;
     const Place place{part ? part->id : Id(), q.id, Id(), {}};
@@ -187,6 +211,7 @@ struct Making {
     }
     not_covered(asked, place, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
     if (vm.is_not_covered) vm.text.clear();
+    if (part) vm.sheet = sheet(q, *part);
     return vm;
   }
 

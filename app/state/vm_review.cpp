@@ -217,7 +217,8 @@ void add_marks(const State& state, const rules::Question& question, const model:
   if (part.injuries.empty()) return;
   const auto& text = state.text();
   const Entries entries{state, question.kind};
-  ReadLineVm line{rules::words(question.label, &part), {}, {}, figures_read(text, {part.id, question.id, {}, {}}, part)};
+  ReadLineVm line{rules::words(question.label, &part), {}, {}};
+  line.figures = figures_read(text, {part.id, question.id, {}, {}}, part);
   for (const auto& injury : part.injuries) {
     auto described = injury;
     described.view.reset();  // said with the place
@@ -294,6 +295,10 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
           if (const auto answer = rules::answer_of(question, facts, part))
             block.lines.push_back({label, rules::answer_words(question, *answer), {}});
           break;
+      }
+      if (auto sheet = part ? sheet_of(state.text(), question, *part) : std::nullopt; sheet && !sheet->strokes.empty()) {
+        if (block.lines.size() == before) block.lines.push_back({label, {}, {}});
+        block.lines.back().sheet = std::move(sheet);
       }
       if (block.lines.size() == before) {
         const auto answer = rules::answer_of(question, facts, part);
@@ -405,6 +410,7 @@ std::string labelled(const std::string& label, const std::string& words) {
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part) {
   const auto* question = question_at(state.assets->form, path);
   if (question) return rules::words(question->label, part);
+  if (path.find("/strokes") != std::string_view::npos) return state.text()("sheet.place");
   if (path.starts_with("jottings")) return state.text()("jottings.heading");
   if (path == "second_worker") return state.text()("second.label");
   return {};

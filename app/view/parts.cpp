@@ -237,7 +237,7 @@ void draw_read_block(Ui& ui, const state::ReadBlockVm& block) {
   heading(ui, block.heading);
   gap(ui, space::kXs);
   for (const auto& line : block.lines) {
-    const bool is_short = line.entries.empty() && line.value.size() <= kShortAnswer && line.value.find('\n') == std::string::npos;
+    const bool is_short = line.entries.empty() && !line.sheet && line.value.size() <= kShortAnswer && line.value.find('\n') == std::string::npos;
     const bool said_by_heading = &line == block.lines.data() && line.name == block.heading;  // "What I saw"
     if (is_short && !said_by_heading) {
       fact(ui, line.name, line.value, kAnswerColumn);
@@ -246,6 +246,7 @@ void draw_read_block(Ui& ui, const state::ReadBlockVm& block) {
     gap(ui, space::kXs);
     if (!said_by_heading) label(ui, line.name);
     if (!line.value.empty()) pre(ui, line.value);
+    if (line.sheet) draw_drawing(ui, *line.sheet);
     draw_figures(ui, line.figures);
     for (const auto& entry : line.entries) draw_entry(ui, entry);
   }

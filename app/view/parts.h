@@ -56,6 +56,10 @@ void draw_footer_problem(Ui& ui, const std::vector<std::string>& problems);
 void draw_body_map(Ui& ui, const state::BodyMapVm& map, Intents& out);
 /// The same to be read: what is on it is said, and nothing is pressed.
 void draw_figures(Ui& ui, const std::vector<state::FigureVm>& figures);
+/// The sheet of a question: closed, or to be drawn on.
+void draw_sheet(Ui& ui, const state::SheetVm& sheet, Intents& out);
+/// The same to be read.
+void draw_drawing(Ui& ui, const state::SheetVm& sheet);
 /// A record read back: headings, questions, what was said with its line ends.
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks);
 

@@ -90,6 +90,7 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
               state::FieldChosen{vm.place, value == vm.scale ? state::FieldValue() : state::FieldValue(static_cast<std::int64_t>(*value))});
         break;
     }
+    if (vm.sheet) draw_sheet(pen.ui, *vm.sheet, pen.out);
     if (vm.kind != FieldKind::DateTime) draw_action(pen.ui, vm.key + "/now", vm.now, ButtonKind::Secondary, pen.out, Icon::Clock);
   }
   draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);

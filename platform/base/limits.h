@@ -14,7 +14,11 @@ inline constexpr std::size_t kShortTextBytes = 1000;          ///< one-line fiel
 inline constexpr std::size_t kSearchHits = 50;                 ///< more than a person reads: type another letter
 inline constexpr std::size_t kUndoBytes = 2 * 1024 * 1024;    ///< undo of one editor (ui.md section 4)
 
-inline constexpr std::size_t kMarkSteps = 100;                 ///< undo on the body maps of one visit; most have no mark at all
+inline constexpr std::size_t kStrokePoints = 300;              ///< of one stroke, thinned: a scribble of half a minute
+inline constexpr std::size_t kSheetBytes = 96 * 1024;          ///< of one sheet's strokes as JSON: about 200 of them
+inline constexpr std::size_t kDrawingsBytes = 480 * 1024;      ///< of all sheets of a visit: the rest of kRecordBytes is for words
+inline constexpr std::size_t kPenPoints = 20'000;              ///< of a stroke on its way: minutes of the fastest pen
+inline constexpr std::size_t kVisitUndo = 100;                 ///< undo on the body maps of one visit, and on its sheets
 
 inline constexpr auto kClipboardFor = 60s;                    ///< text copied here stays on the machine's shared clipboard
 

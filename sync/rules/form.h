@@ -37,6 +37,9 @@ enum class Kind {
   Calls,          ///< part.calls
 };
 
+/// What a child may draw on beside the words: nothing, an empty sheet, or one of the Three Houses.
+enum class Sheet { None, Page, House };
+
 /// The typed field of sync/model a question is bound to; `None`: a generic answer under the question's id.
 enum class Field {
   None, Type, Start, End, LateReason, Outcome, Present, OtherChildren, Sharing,
@@ -83,6 +86,7 @@ struct Question {
   std::vector<Rule> required;           ///< mandatory when any holds
   std::vector<Rule> level_required;     ///< Risk: level, threshold and why are mandatory when any holds
   bool not_covered = false;             ///< may be answered "Not covered" where it is mandatory
+  Sheet drawing = Sheet::None;          ///< LongText of a child: its strokes have the question's id as their page
   bool from_open_steps = false;         ///< Multi: the child's open steps are its options, their ids its codes
 };
 

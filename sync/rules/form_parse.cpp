@@ -11,6 +11,7 @@ DOORSTEP_CODES(rules::Kind, {{rules::Kind::Choice, "choice"}, {rules::Kind::Mult
                              {rules::Kind::Injuries, "injuries"}, {rules::Kind::Disclosures, "disclosures"},
                              {rules::Kind::OpenSteps, "open_steps"}, {rules::Kind::NextSteps, "next_steps"},
                              {rules::Kind::Risk, "risk"}, {rules::Kind::Calls, "calls"}});
+DOORSTEP_CODES(rules::Sheet, {{rules::Sheet::Page, "page"}, {rules::Sheet::House, "house"}});
 DOORSTEP_CODES(rules::Field,
                {{rules::Field::Type, "type"}, {rules::Field::Start, "start"}, {rules::Field::End, "end"},
                 {rules::Field::LateReason, "late_reason"}, {rules::Field::Outcome, "outcome"}, {rules::Field::Present, "present"},
@@ -99,7 +100,7 @@ Question read_question(Place place, Scope scope) {
   q.id = place.text("id");
   place.name(q.id);
   place.only({"id", "kind", "field", "label", "help", "missing", "none", "options", "types", "when", "required", "level_required",
-              "not_covered", "from_open_steps"});
+              "not_covered", "drawing", "from_open_steps"});
   q.scope = scope;
   q.kind = place.code<Kind>("kind");
   q.field = place.has("field") ? place.code<Field>("field") : Field::None;
@@ -119,6 +120,7 @@ Question read_question(Place place, Scope scope) {
   q.required = read_rules(place, "required");
   q.level_required = read_rules(place, "level_required");
   q.not_covered = place.flag("not_covered");
+  if (place.has("drawing")) q.drawing = place.code<Sheet>("drawing");
   q.from_open_steps = place.flag("from_open_steps");
 
   if (!fits(q.field, scope, q.kind)) place.fail("field", "does not go with this kind and scope");
@@ -127,6 +129,8 @@ Question read_question(Place place, Scope scope) {
   if (!chooses && !q.options.empty()) place.fail("options", "only for choice and multi");
   if (q.from_open_steps && (q.kind != Kind::Multi || scope != Scope::Child))
     place.fail("from_open_steps", "only for multi, of a child");
+  if (q.drawing != Sheet::None && (q.kind != Kind::LongText || scope != Scope::Child || q.field != Field::None))
+    place.fail("drawing", "only for long_text, of a child");
   if (!q.none.empty() && !is_list(q.kind)) place.fail("none", "only for lists of entries");
   if (!q.level_required.empty() && q.kind != Kind::Risk) place.fail("level_required", "only for risk");
   if (computed_facts().end() != std::find_if(computed_facts().begin(), computed_facts().end(),

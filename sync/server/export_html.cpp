@@ -2,6 +2,8 @@
 #include <set>
 
 #include "sync/model/body_map.h"
+#include "sync/model/drawing.h"
+#include "sync/model/visit.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/export.h"
 
@@ -354,17 +356,15 @@ class Page {
     heading("Drawings");
     for (const auto& [page, strokes] : pages) {
       const rules::Question* question = form_.find(page);
-      std::string label = question ? rules::words(question->label, &record_.part) : page;
-      out_ +=
-          "<h3>" + escaped(label) + "</h3><svg viewBox=\"0 0 1000 1000\" role=\"img\" aria-label=\"" + escaped(label) + "\">\n";
-      for (const model::Stroke* stroke : strokes) {
-        out_ += "<polyline fill=\"none\" stroke=\"" + escaped(stroke->colour.empty() ? "#1a1a1a" : stroke->colour) +
-                "\" stroke-width=\"" + std::to_string(std::max<std::int64_t>(stroke->width, 1)) + "\" points=\"";
-        auto at = [](double place) { return std::to_string(static_cast<int>(std::clamp(place, 0.0, 1.0) * 1000)); };
-        for (const model::Point& point : stroke->points) out_ += at(point.x) + "," + at(point.y) + " ";
-        out_ += "\"/>\n";
-      }
-      out_ += "</svg>\n";
+      const std::string label = question ? rules::words(question->label, &record_.part) : page;
+      const std::string caption = escaped(model::display_name(record_.part) + ": " + label);
+      out_ += "<figure><svg viewBox=\"0 0 1000 750\" role=\"img\" aria-label=\"" + caption +
+              "\"><g fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n";
+      if (question && question->drawing == rules::Sheet::House) out_ += polyline(model::house_outline(), "#c8c8c8", 4);
+      for (const model::Stroke* stroke : strokes)
+        out_ += polyline(stroke->points, stroke->colour.empty() ? model::kInks[0] : std::string_view(stroke->colour),
+                         std::max<std::int64_t>(stroke->width, 1));
+      out_ += "</g></svg><figcaption dir=\"auto\">" + caption + "</figcaption></figure>\n";
     }
   }
   void photos() {
@@ -378,6 +378,14 @@ class Page {
       out_ += "<figcaption class=\"words\" dir=\"auto\">" + caption + "</figcaption><p>Added " + when(blob.attachment.added_at) +
               ", SHA-256 " + escaped(blob.attachment.sha256) + "</p></figure>\n";
     }
+  }
+  static std::string polyline(const std::vector<model::Point>& points, std::string_view colour, std::int64_t width) {
+    std::string out = "<polyline stroke=\"" + escaped(colour) + "\" stroke-width=\"" + std::to_string(width) + "\" points=\"";
+    for (const model::Point& point : points) {
+      const model::Point at = model::within_frame(point);
+      out += std::to_string(std::lround(at.x * 1000)) + "," + std::to_string(std::lround(at.y * 1000 / model::kPaperAspect)) + " ";
+    }
+    return out + "\"/>\n";
   }
   void jottings() {
     std::vector<std::vector<std::string>> rows;

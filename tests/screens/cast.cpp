@@ -2,6 +2,7 @@
 
 #include "app/state/submit.h"
 #include "platform/base/bytes.h"
+#include "sync/model/drawing.h"
 #include "sync/model/visit.h"
 #include "tests/rules/situations.h"
 
@@ -319,6 +320,30 @@ State marked() {
   hear(out, Saved{out.visit->visit.id, out.visit->edit, kNow});
   return out;
 }
+/// A house with a worry in it, and the sheet open for more.
+std::vector<std::vector<model::Point>> worry() {
+  std::vector<model::Point> sun, face;
+  for (int i = 0; i <= 40; ++i) {
+    const double turn = i * 6.2832 / 40;
+    sun.push_back({0.09 + 0.04 * std::cos(turn), 0.13 + 0.055 * std::sin(turn)});
+    face.push_back({0.5 + 0.06 * std::cos(turn), 0.5 + 0.08 * std::sin(turn)});
+  }
+  return {sun, face, {{0.5, 0.58}, {0.5, 0.78}}, {{0.42, 0.9}, {0.5, 0.78}, {0.58, 0.9}}, {{0.4, 0.66}, {0.6, 0.66}},
+          {{0.47, 0.54}, {0.5, 0.53}, {0.53, 0.54}}, {{0.48, 0.48}}, {{0.52, 0.48}}};
+}
+State drawing() {
+  State out = begun_child("C1203");
+  const Id child = child_id("C1203");
+  act(out, FieldChosen{{child, "seen", {}, {}}, std::string("YES")});
+  const Place house{child, "house_worries", {}, {}}, page{child, "drawing", {}, {}};
+  act(out, OpenSheet{house});
+  for (const auto& way : worry()) act(out, AddStroke{house, way});
+  act(out, UndoStroke{house});
+  act(out, ChooseInk{"#c02318"});
+  for (const auto& way : worry()) act(out, AddStroke{page, way});
+  hear(out, Saved{out.visit->visit.id, out.visit->edit, kNow});
+  return out;
+}
 State checked(State state) {
   act(state, Open{ScreenKind::Check, state.visit->visit.id});
   act(state, PressSubmit{});
@@ -371,6 +396,9 @@ State reading_lists() {
   bruise.colour = "Blue and yellow", bruise.explained_by = "Mother";
   bruise.explanation = "Her mother says that she fell off the sofa on Sunday. She herself said that she did not know.";
   part.injuries = {bruise};
+  for (const auto& way : worry())
+    part.strokes.push_back({Id::from_name("stroke " + std::to_string(part.strokes.size())), "house_worries",
+                            model::pen_stroke(way, 300), model::kPenWidth, "#1d4e89"});
   part.risk.changed = model::RiskChange::Yes;
   part.risk.why = "What she said about her mum's work goes with the mark on her ear. Nobody but him is there then.";
   part.next_steps = {step("A doctor looks at the ear", "Mother", 1), step("Talk to the school about who collects her", "Ruth Adeyemi", 4)};
@@ -450,6 +478,7 @@ std::vector<Shown> all_screens() {
   add("record-visit-errors", [] { return with_errors(""); }, true);
   add("record-disclosure", [] { return with_calls(); }, true);
   add("record-marks", [] { return marked(); }, true);
+  add("record-drawing", [] { return drawing(); }, true);
   add("record-call-turned", [] { return at(with_calls(), TurnCall{{kDisclosed, with_calls().visit->visit.children[0].id}}); });
   add("record-not-saved", [] {
     State s = disclosed();

@@ -489,3 +489,42 @@ TEST_CASE("screens: the arrow keys put and move a mark, Enter describes it, Dele
   head.key(ImGuiKey_Enter);
   CHECK(head.focused().starts_with(desk.list() + "/" + id.str() + "/kind"));
 }
+
+TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, and its page stays where it is", "[screens]") {
+  for (const bool finger : {false, true}) {
+    Window window(1, Look::Light);
+    for (const auto& shown : test::all_screens())
+      if (shown.name == "record-drawing") window.show(shown, 1280, 1200);
+    state::Intents asked;
+    int fresh = 0;
+    window.head.draw_with([&](Ui& ui) {
+      asked.clear();
+      draw_app(ui, window.state, window.state.editors, asked);
+      for (const auto& intent : asked)
+        state::update(window.state, intent, {window.state.now, window.state.mono, [&] { return base::Id::from_name(std::to_string(++fresh)); }});
+    });
+    const auto child = window.state.visit->visit.children[0].id;
+    const std::string key = "child/" + child.str() + "/house_worries";
+    window.head.ui().focus(key + "/sheet/open");
+    window.head.settle(6);
+    const auto sheet = [&] {
+      for (const Item& item : window.head.semantics().items)
+        if (item.role == Role::Icon && item.name.starts_with("Tyler: House of worries")) return item.rect;
+      FAIL("there is no sheet");
+      return Rect{};
+    };
+    auto& strokes = window.state.visit->visit.children[0].strokes;
+    const auto before = strokes.size();
+    const Rect at = sheet();
+    window.head.drag(at.x0 + at.w() * 0.2f, at.y0 + at.h() * 0.25f, at.x0 + at.w() * 0.8f, at.y0 + at.h() * 0.75f, finger);
+    REQUIRE(strokes.size() == before + 1);
+    CHECK(strokes.back().page == "house_worries");
+    REQUIRE(strokes.back().points.size() == 2);
+    CHECK(near(strokes.back().points[0], {0.2, 0.25}));
+    CHECK(near(strokes.back().points[1], {0.8, 0.75}));
+    CHECK(sheet() == at);
+    window.head.click(key + "/sheet/undo");
+    CHECK(strokes.size() == before);
+    CHECK(is_as_new(window));
+  }
+}

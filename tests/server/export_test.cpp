@@ -138,6 +138,21 @@ TEST_CASE("export: a mark stands on its figure, by the number its description ha
                   "<td dir=\"auto\">like a thumbnail, 14 mm</td><td dir=\"auto\">I &lt;fell&gt;</td>") != std::string::npos);
 }
 
+TEST_CASE("export: a drawing is on its sheet, in its house, under the child's name", "[server]") {
+  server::ExportedRecord exported;
+  model::ChildRecord& record = exported.record;
+  record.part.name = "Amara Okafor";
+  record.part.called = "Amara";
+  record.part.strokes = {{any_id("s1"), "house_worries", {{0.1, 0.2}, {0.5, 1}}, 6, "#c02318"},
+                         {any_id("s2"), "drawing", {{2, -1}}, 0, "\"><script>"}};
+  const auto page = server::record_html(exported, visit_form(), shipped_rules().thresholds);
+  CHECK(page.find("<figcaption dir=\"auto\">Amara: House of worries</figcaption>") != std::string::npos);
+  CHECK(page.find("<polyline stroke=\"#c02318\" stroke-width=\"6\" points=\"100,150 500,750 \"/>") != std::string::npos);
+  CHECK(page.find("<polyline stroke=\"#c8c8c8\"") != std::string::npos);
+  CHECK(page.find("points=\"1000,0 \"") != std::string::npos);
+  CHECK(page.find("<script") == std::string::npos);
+}
+
 TEST_CASE("export: an attempt is never taken for a sighting, and drafts stand in no return", "[server]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");
@@ -228,7 +243,7 @@ TEST_CASE("export: nobody signs with another's name, and no number of a tablet's
   CHECK(page.find("The Director") == std::string::npos);
   CHECK(page.find("Approved by Sparrow Khan") != std::string::npos);
   CHECK(page.find("Wren Abara, ") != std::string::npos);
-  CHECK(page.find("points=\"1000,0 500,250 \"") != std::string::npos);
+  CHECK(page.find("points=\"1000,0 500,188 \"") != std::string::npos);
   auto visits = rows(folder / "ssd_cin_visits.csv");
   REQUIRE(visits.size() == 1);
   CHECK(visits[0].cells[2] == "2026-11-11");

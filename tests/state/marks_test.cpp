@@ -130,7 +130,7 @@ TEST_CASE("marks: undo remembers no more than its limit", "[state]") {
   Marking desk;
   desk.put(0, 0);
   for (int i = 0; i < 300; ++i) desk.put(0.001 * i, 0.5, desk.marks()[0].id);
-  CHECK(desk.state.visit->mark_steps.size() == limits::kMarkSteps);
+  CHECK(desk.state.visit->mark_steps.size() == limits::kVisitUndo);
 }
 
 TEST_CASE("marks: those of two tablets are both there, and a mark moved on both is settled by a person", "[state]") {

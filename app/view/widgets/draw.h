@@ -4,7 +4,7 @@
 
 #include "app/view/widgets/ui.h"
 
-/// What the widgets share among themselves; nothing here is for views.
+/// What the widgets share among themselves, and with the views that have shapes of their own to draw.
 namespace doorstep::view::draw {
 
 inline ImVec2 min_of(const Rect& r) { return {r.x0, r.y0}; }

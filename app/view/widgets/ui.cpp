@@ -32,6 +32,7 @@ Ui::~Ui() = default;
 void Ui::forget() {
   texts = {};
   models.reset();
+  stroke = {};
   *blocks = {};
 }
 
