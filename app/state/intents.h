@@ -57,7 +57,10 @@ struct UndoStroke { Place question; };         ///< the last one is taken away
 struct ClearSheet { Place question; };         ///< all are
 struct BringBack { Place question; };          ///< what was taken away last
 struct AllNotDiscussed { Id child; };          ///< every open step that nobody touched
+struct TurnJotting {};                         ///< the place to jot something down: opened or closed
 struct AddJotting {};                          ///< the words in the editor kJotting
+struct TakeJotting { Id jotting; };            ///< to be put into a field; again, or nil: put down
+struct PutJotting { Id jotting; std::string key; };  ///< into the field of this key, after what is there
 struct DiscardVisit { enum class Step { Ask, No, Yes } step = Step::Ask; };
 struct RecordCall { Id visit, record, child; bool answered = false; };  ///< of a draft, or of a submitted record
 using CallKey = std::pair<Id, Id>;             ///< a call card: of which visit or record, and which child
@@ -104,7 +107,8 @@ struct Touched {};                             ///< any key or finger: the idle 
 using Intent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
-                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet, BringBack, ShowChild, NoneOf, AllNotDiscussed, AddJotting,
+                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet, BringBack, ShowChild, NoneOf, AllNotDiscussed,
+                 TurnJotting, AddJotting, TakeJotting, PutJotting,
                  DiscardVisit, RecordCall, TurnCallReason, TurnCall,
                  ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
                  ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,

@@ -93,6 +93,9 @@ struct OpenVisit {
   std::string ink;                 ///< one of model::kInks; empty: the first
   std::set<std::string> full;      ///< keys of the sheets on which there was no room for a stroke
   std::vector<TakenStrokes> taken; ///< latest last
+  bool jotting_open = false;       ///< the place to jot something down is there
+  Id in_hand;                      ///< the jotting that is to be put into a field
+  std::string put_error;           ///< in plain words: why it could not be put there
   bool discard_asked = false;
   bool checked = false;            ///< "Check and submit" was pressed: problems are shown at their questions
   std::set<Id> problems_turned;    ///< of "Check and submit": lists opened or closed, by child, nil: the visit

@@ -36,6 +36,11 @@ void end_access(Turn& turn);
 void unlock(Turn& turn);
 void unlocked(Turn& turn, const UnlockResult& result);
 
+// jottings.cpp
+/// What is in the editor kJotting is kept, with its time.
+void add_jotting(Turn& turn);
+void put_jotting(Turn& turn, const PutJotting& put);
+
 // update_drawing.cpp
 void add_stroke(Turn& turn, const AddStroke& add);
 /// The last stroke of the sheet, or all.
@@ -59,7 +64,6 @@ void written_up(Turn& turn);
 void start_visit(Turn& turn);
 /// Takes what was typed into the editor of `key` over: into the open visit, and what no place can hold into Unfinished.
 void typed(Turn& turn, std::string_view key);
-void add_jotting(Turn& turn);
 void choose(Turn& turn, const FieldChosen& chosen);
 void record_call(Turn& turn, const RecordCall& said);
 /// Into the child's part of the open visit, or of the draft it was left as. Nothing, when that is being submitted or gone.

@@ -133,7 +133,25 @@ void on(Turn& turn, const AllNotDiscussed& all) {
   changed(turn);
   save_now(turn);
 }
-void on(Turn& turn, const AddJotting&) { add_jotting(turn); }
+void on(Turn& turn, const TurnJotting&) {
+  if (!turn.state.visit) return;
+  auto& open = *turn.state.visit;
+  open.jotting_open = !open.jotting_open;
+  if (!open.jotting_open) return add_jotting(turn);
+  turn.state.focus = kJotting;
+  ++turn.state.focus_number;
+}
+void on(Turn& turn, const AddJotting&) {
+  add_jotting(turn);
+  if (turn.state.visit) turn.state.visit->jotting_open = false;
+}
+void on(Turn& turn, const TakeJotting& take) {
+  if (!turn.state.visit) return;
+  auto& open = *turn.state.visit;
+  open.in_hand = open.in_hand == take.jotting ? Id() : take.jotting;
+  open.put_error.clear();
+}
+void on(Turn& turn, const PutJotting& put) { put_jotting(turn, put); }
 void on(Turn& turn, const DiscardVisit& discard) {
   if (!turn.state.visit) return;
   turn.state.visit->discard_asked = discard.step == DiscardVisit::Step::Ask;

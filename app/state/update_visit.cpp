@@ -147,6 +147,7 @@ bool open_visit(Turn& turn, const Id& id) {
   close_visit(turn);
   state.visit = std::move(open);
   recall(state, id, {});
+  state.visit->jotting_open = state.unfinished.words.count(id.str() + "/" + std::string(kJotting)) > 0;
   return true;
 }
 
@@ -281,16 +282,6 @@ void record_call(Turn& turn, const RecordCall& said) {
   auto* part = part_of(state.visit->visit, said.child);
   if (!part) return;
   part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
-  changed(turn);
-  save_now(turn);
-}
-
-void add_jotting(Turn& turn) {
-  if (!turn.state.visit) return;
-  auto words = turn.state.editors.typed(kJotting);
-  if (lines_of(words).empty()) return;
-  turn.state.visit->visit.jottings.push_back({turn.context.new_id(), turn.context.wall, std::move(words)});
-  forget(turn, kJotting);
   changed(turn);
   save_now(turn);
 }

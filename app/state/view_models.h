@@ -229,6 +229,7 @@ struct FieldVm {
   std::string why_label;         ///< when not covered and a reason is asked: the editor key is key + "/uncovered"
   std::string why;
   std::optional<SheetVm> sheet;  ///< a child may draw beside the words
+  ActionVm put_here;             ///< while a jotting is in hand: into this one
   ActionVm now;                  ///< for times: "Now"
   std::size_t max_bytes = 1000;
   friend bool operator==(const FieldVm&, const FieldVm&) = default;
@@ -311,6 +312,17 @@ struct SectionVm {
   std::vector<BlockVm> blocks;
 };
 
+/// Words taken on the way, as they were written, and where they went.
+struct JottingVm {
+  Id id;
+  std::string taken;             ///< "Taken in the home at 14:05"
+  std::string words;
+  std::string put;               ///< "Put into: What Amara said"; empty: nowhere yet
+  ActionVm take;                 ///< into the hand, to be put into a field
+  bool in_hand = false;
+  friend bool operator==(const JottingVm&, const JottingVm&) = default;
+};
+
 struct PartTabVm {
   Id child;           ///< nil: the whole visit
   std::string name;
@@ -333,8 +345,11 @@ struct RecordVm {
   std::string submitted_already; ///< the visit is submitted, and this is what was written beside it
   std::vector<SectionVm> sections;
   std::string jottings_heading, jottings_hint, jotting_label;
-  ActionVm add_jotting;
-  std::vector<FactVm> jottings;  ///< time, words
+  std::vector<JottingVm> jottings;
+  bool jotting_open = false;     ///< the place to jot something down is there
+  ActionVm jot, add_jotting;     ///< open or close that place; keep what was jotted down
+  std::string in_hand, in_hand_hint, put_error;  ///< words of the jotting in hand; empty: none is
+  ActionVm put_down;
   ActionVm check;                ///< "Check and submit"
   ActionVm discard;
   std::string discard_question;  ///< once asked: words, and the two answers

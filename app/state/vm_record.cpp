@@ -101,6 +101,8 @@ struct Making {
       vm.text = std::to_string(*number);
       vm.scale = static_cast<int>(*number);
     }
+    if (open.in_hand && (kind == FieldKind::Note || kind == FieldKind::Line))
+      vm.put_here = {text()("jottings.put_here"), PutJotting{open.in_hand, vm.key}, false, text()("jottings.put_here") + ": " + vm.label};
     if (const auto* day = std::get_if<base::Date>(&value)) vm.date = *day;
     if (kind == FieldKind::Date && !vm.date) vm.date = base::date_from_iso(vm.text);
     if (kind == FieldKind::DateTime) {
@@ -366,6 +368,32 @@ struct Making {
   }
 };
 
+void show_jottings(const State& state, const OpenVisit& open, RecordVm& vm) {
+  const auto& text = state.text();
+  const auto& visit = open.visit;
+  vm.jot = {text(open.jotting_open ? "jottings.close" : "jottings.jot"), TurnJotting{}};
+  vm.jotting_open = open.jotting_open;
+  vm.jotting_label = text("jottings.label");
+  vm.add_jotting = {text("jottings.add"), AddJotting{}};
+  vm.put_error = open.put_error;
+  if (visit.jottings.empty()) return;
+  vm.jottings_heading = text("jottings.heading");
+  vm.jottings_hint = text("jottings.hint");
+  for (const auto& jotting : visit.jottings) {
+    JottingVm one{jotting.id, taken_words(text, visit.facts, jotting), jotting.text, {}, {}, jotting.id == open.in_hand};
+    const auto put = put_words(text, state.assets->form, visit.children, jotting);
+    if (!put.empty()) one.put = text("jottings.put", {{"where", put}});
+    const auto take = text(one.in_hand ? "jottings.put_down" : jotting.put_into.empty() ? "jottings.take" : "jottings.take_again");
+    one.take = {take, TakeJotting{jotting.id}, false, take + ": " + first_line(jotting.text, 60)};
+    if (one.in_hand) {
+      vm.in_hand = first_line(jotting.text, 200);
+      vm.in_hand_hint = text("jottings.in_hand");
+      vm.put_down = {text("jottings.put_down"), TakeJotting{}};
+    }
+    vm.jottings.push_back(std::move(one));
+  }
+}
+
 SecondWorkerVm second_worker(const State& state, const model::Visit& visit) {
   const auto& text = state.text();
   SecondWorkerVm vm{"visit/second_worker", text("second.label"), text("second.hint"), {}};
@@ -468,13 +496,7 @@ RecordVm record_vm(const State& state) {
     }
     if (!made.blocks.empty()) vm.sections.push_back(std::move(made));
   }
-  if (!part) {
-    vm.jottings_heading = text("jottings.heading");
-    vm.jottings_hint = text("jottings.hint");
-    vm.jotting_label = text("jottings.label");
-    vm.add_jotting = {text("jottings.add"), AddJotting{}};
-    for (const auto& jotting : visit.jottings) vm.jottings.push_back({clock_words(jotting.at), jotting.text});
-  }
+  show_jottings(state, open, vm);
   vm.check = {text("record.check"), Open{ScreenKind::Check, visit.id}};
   vm.discard = {text("record.discard"), DiscardVisit{DiscardVisit::Step::Ask}};
   if (open.discard_asked) {

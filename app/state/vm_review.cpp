@@ -422,7 +422,13 @@ std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecor
   blocks_of(state, rules::Scope::Visit, record.facts, nullptr, out);
   if (!record.jottings.empty()) {
     ReadBlockVm block{state.text()("jottings.heading"), {}};
-    for (const auto& jotting : record.jottings) block.lines.push_back({clock_words(jotting.at), jotting.text, {}});
+    for (const auto& jotting : record.jottings) {
+      auto& line = block.lines.emplace_back();
+      line.name = taken_words(state.text(), record.facts, jotting);
+      line.value = jotting.text;
+      const auto put = put_words(state.text(), state.assets->form, {record.part}, jotting);
+      if (!put.empty()) line.entries.push_back({{}, {{{}, state.text()("jottings.put", {{"where", put}})}}});
+    }
     out.push_back(std::move(block));
   }
   return out;

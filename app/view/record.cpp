@@ -1,9 +1,13 @@
+#include <cmath>
+
 #include "app/view/parts.h"
+#include "app/view/widgets/draw.h"
 #include "platform/base/limits.h"
 
 namespace doorstep::view {
 namespace {
 
+constexpr float kDragAfter = 8;        ///< unscaled: who moved less has pressed
 constexpr float kBetween = space::kMd;  ///< after a question, besides what it leaves below itself
 
 /// What drawing a question needs besides the question.
@@ -66,8 +70,24 @@ void draw_not_covered(Pen& pen, const state::Place& place, const std::string& ke
     gap(pen.ui, space::kSm);
 }
 
+/// Where a dragged jotting may be let go: the whole of the question, from `top` to here.
+void draw_put_here(Pen& pen, const state::FieldVm& vm, float top) {
+  Ui& ui = pen.ui;
+  if (vm.put_here.label.empty()) return;
+  if (ui.dragged_from == 0) draw_action(ui, vm.key + "/put-here", vm.put_here, ButtonKind::Primary, pen.out, Icon::Down);
+  const Ui::Place& place = ui.places.back();
+  const ImVec2 at = ImGui::GetIO().MousePos;
+  const bool over = at.x >= place.x && at.x <= place.x + place.w && at.y >= top && at.y <= place.y &&
+                    ImGui::GetCurrentWindow()->InnerClipRect.Contains(at);
+  if (ui.dragged_from == 0 || !over) return;
+  draw::border({place.x - ui.s(space::kXs), top - ui.s(space::kHair), place.x + place.w + ui.s(space::kXs), place.y}, ui.c.primary,
+               ui.s(kRadius), ui.s(2));
+  if (ImGui::GetIO().MouseReleased[0]) pen.out.push_back(*vm.put_here.intent);
+}
+
 void draw_field(Pen& pen, const state::FieldVm& vm) {
   using state::FieldKind;
+  const float top = pen.ui.places.back().y;
   if (vm.is_not_covered) {
     if (!pen.headed) label(pen.ui, vm.label);
     if (!vm.error.empty()) inline_error(pen.ui, vm.error);
@@ -90,6 +110,7 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
               state::FieldChosen{vm.place, value == vm.scale ? state::FieldValue() : state::FieldValue(static_cast<std::int64_t>(*value))});
         break;
     }
+    draw_put_here(pen, vm, top);
     if (vm.sheet) draw_sheet(pen.ui, *vm.sheet, pen.out);
     if (vm.kind != FieldKind::DateTime) draw_action(pen.ui, vm.key + "/now", vm.now, ButtonKind::Secondary, pen.out, Icon::Clock);
   }
@@ -140,18 +161,54 @@ void draw_second_worker(Pen& pen, const state::SecondWorkerVm& vm) {
   gap(pen.ui, kBetween);
 }
 
+/// A control that was pressed and moved away from is being dragged: whatever is in hand is dropped where it is let go.
+void drag_out_of(Ui& ui, std::string_view key, const state::JottingVm& jotting, Intents& out) {
+  const ImGuiID id = ImGui::GetCurrentWindow()->GetID(key.data(), key.data() + key.size());
+  if (ui.dragged_from == id && !ImGui::GetIO().MouseDown[0]) {
+    if (ImGui::GetCurrentContext()->ActiveId == id) ImGui::ClearActiveID();  // scrolled out of sight, it does not notice
+    out.push_back(state::TakeJotting{});
+  }
+  if (ImGui::GetCurrentContext()->ActiveId != id || !ImGui::GetIO().MouseDown[0] || ui.dragged_from == id) return;
+  const ImVec2 at = ImGui::GetIO().MousePos;
+  if (std::hypot(at.x - ui.pressed_at.x0, at.y - ui.pressed_at.y0) <= ui.s(kDragAfter)) return;
+  ui.dragged_from = ui.holding = id;
+  if (!jotting.in_hand) out.push_back(state::TakeJotting{jotting.id});
+}
+
+void draw_jotting(Pen& pen, const state::JottingVm& jotting) {
+  Ui& ui = pen.ui;
+  Scope scope(ui, jotting.id.str());
+  begin_panel(ui, "jotting", jotting.in_hand ? Tone::Info : Tone::Neutral, jotting.taken);
+  small(ui, jotting.taken);
+  pre(ui, jotting.words);
+  if (!jotting.put.empty()) secondary(ui, jotting.put);
+  gap(ui, space::kXs);
+  draw_action(ui, "take", jotting.take, ButtonKind::Secondary, pen.out, Icon::Next);
+  drag_out_of(ui, "take", jotting, pen.out);
+  end_panel(ui);
+}
+
 void draw_jottings(Pen& pen, const state::RecordVm& vm) {
   if (vm.jottings_heading.empty()) return;
   separator(pen.ui);
   gap(pen.ui, space::kXs);
   heading(pen.ui, vm.jottings_heading);
-  if (!vm.jottings_hint.empty()) hint(pen.ui, vm.jottings_hint);
-  draw_facts(pen.ui, vm.jottings);
+  hint(pen.ui, vm.jottings_hint);
   gap(pen.ui, space::kXs);
-  draw_note(pen.ui, state::kJotting, {.label = vm.jotting_label}, {}, limits::kNoteBytes, pen.notes, pen.editors, pen.out, 2);
-  gap(pen.ui, space::kXs);
-  draw_action(pen.ui, "add-jotting", vm.add_jotting, ButtonKind::Secondary, pen.out, Icon::Plus);
+  for (const auto& jotting : vm.jottings) draw_jotting(pen, jotting);
   gap(pen.ui, space::kLg);
+}
+
+/// In the footer: what stays in sight wherever the page is.
+void draw_jotting_place(Pen& pen, const state::RecordVm& vm) {
+  Ui& ui = pen.ui;
+  if (!vm.put_error.empty()) inline_error(ui, vm.put_error);
+  if (!vm.in_hand.empty()) {
+    label(ui, vm.in_hand);
+    hint(ui, vm.in_hand_hint);
+    gap(ui, space::kXs);
+  }
+  if (vm.jotting_open) draw_note(ui, state::kJotting, {.label = vm.jotting_label}, {}, limits::kNoteBytes, pen.notes, pen.editors, pen.out, 2);
 }
 
 void draw_head(Pen& pen, const state::RecordVm& vm) {
@@ -238,12 +295,19 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
       block(ui, key, std::tie(each, pen.headed), [&] { return editors.hash(key); }, [&] { draw_block(pen, each); });
     }
   }
-  block(ui, "jottings", std::tie(vm.jottings_heading, vm.jottings_hint, vm.jotting_label, vm.add_jotting, vm.jottings),
-        [&] { return editors.hash(state::kJotting); }, [&] { draw_jottings(pen, vm); });
+  block(ui, "jottings", std::tie(vm.jottings_heading, vm.jottings_hint, vm.jottings), [&] { draw_jottings(pen, vm); });
   block(ui, "discarding", std::tie(vm.discard, vm.discard_question, vm.discard_no, vm.discard_yes), [&] { draw_discard(pen, vm); });
   gap(ui, space::kLg);
   begin_footer(ui);
+  if (vm.jotting_open || !vm.in_hand.empty()) {
+    end_flow(ui);
+    draw_jotting_place(pen, vm);
+    begin_flow(ui, space::kSm, kControl);
+  }
   draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);
+  if (vm.jotting_open) draw_action(ui, "add-jotting", vm.add_jotting, ButtonKind::Secondary, out, Icon::Plus);
+  draw_action(ui, "jot", vm.jot, ButtonKind::Secondary, out, Icon::Pencil);
+  draw_action(ui, "put-down", vm.put_down, ButtonKind::Quiet, out, Icon::Cross);
   if (!saved.words.empty()) {
     push_right(ui, line_width(ui, Type::Small, saved.words) + ui.s(16 + space::kXs));
     status_line(ui, saved.failed ? Icon::Warning : saved.saving ? Icon::Sync : Icon::Check, saved.words,

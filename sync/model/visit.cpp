@@ -1,5 +1,7 @@
 #include "sync/model/visit.h"
 
+#include <algorithm>
+
 namespace doorstep::model {
 namespace {
 
@@ -17,6 +19,15 @@ void copy_shared(const From& from, To& to) {
   to.extra = from.extra;
 }
 
+/// Access and retention differ per child: words that were found to be about a sibling stay out of this child's record.
+bool goes_with_another(const Jotting& jotting, const Visit& visit, const Id& child) {
+  return !jotting.put_into.empty() && std::all_of(jotting.put_into.begin(), jotting.put_into.end(), [&](const std::string& field) {
+    return std::any_of(visit.children.begin(), visit.children.end(), [&](const ChildPart& part) {
+      return part.id != child && part.skip_reason.empty() && field.starts_with("child/" + part.id.str() + "/");
+    });
+  });
+}
+
 }  // namespace
 
 ChildRecord record_of(const Visit& visit, const ChildPart& part, Id id, Instant submitted_at) {
@@ -25,6 +36,7 @@ ChildRecord record_of(const Visit& visit, const ChildPart& part, Id id, Instant 
   record.id = part.revises ? part.revises->record : id;
   record.visit = visit.id;
   record.part = part;
+  std::erase_if(record.jottings, [&](const Jotting& jotting) { return goes_with_another(jotting, visit, part.id); });
   record.submitted_at = submitted_at;
   return record;
 }

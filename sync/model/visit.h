@@ -6,7 +6,8 @@
 
 namespace doorstep::model {
 
-/// One child's whole record out of a visit: household facts copied in. A part that revises keeps its record's id,
+/// One child's whole record out of a visit: household facts copied in, and jottings, but for those that were put into the fields
+/// of other children only, and go with those. A part that revises keeps its record's id,
 /// otherwise `id` is the new record's. Pure.
 ChildRecord record_of(const Visit& visit, const ChildPart& part, Id id, Instant submitted_at);
 

@@ -344,6 +344,23 @@ State drawing() {
   hear(out, Saved{out.visit->visit.id, out.visit->edit, kNow});
   return out;
 }
+/// Two jottings, one of them in its field already.
+State jotted() {
+  State out = begun_child("C1203");
+  act(out, FieldChosen{{{}, "start", {}, {}}, std::string("2026-11-20T14:00:00+00:00")});
+  act(out, FieldChosen{{{}, "place", {}, {}}, std::string("HOME")});
+  act(out, FieldChosen{{{}, "outcome", {}, {}}, std::string("COMPLETED")});
+  act(out, FieldChosen{{child_id("C1203"), "seen", {}, {}}, std::string("YES")});
+  for (const char* words : {"Stays near the door, looks at Gran before he answers", "“I sleep in the blue room when Dad is there”"}) {
+    out.editors.text(kJotting).insert(words, editor::EditorState::How::Typed, base::Millis(0));
+    act(out, AddJotting{});
+  }
+  const Id quote = out.visit->visit.jottings[1].id;
+  act(out, TakeJotting{quote});
+  act(out, PutJotting{quote, Place{child_id("C1203"), "said", {}, {}}.key()});
+  hear(out, Saved{out.visit->visit.id, out.visit->edit, kNow});
+  return out;
+}
 State checked(State state) {
   act(state, Open{ScreenKind::Check, state.visit->visit.id});
   act(state, PressSubmit{});
@@ -479,6 +496,12 @@ std::vector<Shown> all_screens() {
   add("record-disclosure", [] { return with_calls(); }, true);
   add("record-marks", [] { return marked(); }, true);
   add("record-drawing", [] { return drawing(); }, true);
+  add("record-jottings", [] { return jotted(); }, true);
+  add("record-jotting", [] { return at(jotted(), TurnJotting{}); });
+  add("record-in-hand", [] {
+    State s = jotted();
+    return at(s, TakeJotting{s.visit->visit.jottings[0].id});
+  }, true);
   add("record-call-turned", [] { return at(with_calls(), TurnCall{{kDisclosed, with_calls().visit->visit.children[0].id}}); });
   add("record-not-saved", [] {
     State s = disclosed();

@@ -528,3 +528,44 @@ TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, an
     CHECK(is_as_new(window));
   }
 }
+
+TEST_CASE("screens: a jotting is dragged into its field, or put there by two presses", "[screens]") {
+  for (const bool dragged : {true, false}) {
+    Window window(1, Look::Light);
+    for (const auto& shown : test::all_screens())
+      if (shown.name == "record-jottings") window.show(shown, 1280, 3000);
+    state::Intents asked;
+    std::uint64_t focused = window.state.focus_number;
+    window.head.draw_with([&](Ui& ui) {
+      asked.clear();
+      draw_app(ui, window.state, window.state.editors, asked);
+      if (std::exchange(focused, window.state.focus_number) != window.state.focus_number) ui.focus(window.state.focus);
+      for (const auto& intent : asked) state::update(window.state, intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
+    });
+    window.head.settle(6);
+    auto& visit = window.state.visit->visit;
+    const std::string field = "child/" + visit.children[0].id.str() + "/think";
+    const auto rect = [&](const std::string& key) {
+      const Item* item = window.head.semantics().find_key(key);
+      REQUIRE(item);
+      REQUIRE_FALSE(item->offscreen);
+      return item->rect;
+    };
+    window.head.ui().focus(field);
+    window.head.settle(6);
+    const Rect take = rect("take"), note = rect(field);
+    if (dragged) {
+      window.head.drag((take.x0 + take.x1) / 2, (take.y0 + take.y1) / 2, note.x0 + 40, (note.y0 + note.y1) / 2, false);
+    } else {
+      window.head.click("take");
+      CHECK_FALSE(window.state.visit->in_hand.nil());
+      window.head.ui().focus(field);
+      window.head.settle(6);
+      window.head.click(field + "/put-here");
+    }
+    CHECK(visit.jottings[0].put_into == std::vector<std::string>{field});
+    CHECK(std::get<std::string>(visit.children[0].answers["think"]) == visit.jottings[0].text);
+    CHECK(window.state.visit->in_hand.nil());
+    CHECK(is_as_new(window));
+  }
+}

@@ -228,6 +228,7 @@ void Story::answer_visit(Tablet& t) {
   t.paste_into("visit/home_note", "The wallpaper in the hallway is half up \u2013 \u201clater\u201d, said Ngozi. \U0001F3E0");
   not_covered(t, "visit/next_visit_due");
   not_covered(t, "visit/next_visit_confirmed_by");
+  t.press("jot");
   t.type_into("record/jotting", "To bring the dinosaur magnets next time");
   t.press("add-jotting");
 }

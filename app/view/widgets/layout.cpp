@@ -56,6 +56,20 @@ void pan_by_finger(Ui& ui) {
   if (ui.pan.panning) ImGui::SetScrollY(window, std::clamp(ui.pan.scroll + moved, 0.0f, window->ScrollMax.y));
 }
 
+/// What is dragged to the upper or lower edge of a page scrolls it.
+void scroll_by_drag(Ui& ui) {
+  if (ui.dragged_from == 0 || !ImGui::GetIO().MouseDown[0]) return;
+  ImGuiWindow* window = ImGui::GetCurrentWindow();
+  const ImRect inner = window->InnerClipRect;
+  const ImVec2 at = ImGui::GetIO().MousePos;
+  if (at.x < inner.Min.x || at.x > inner.Max.x) return;
+  const float edge = ui.s(kControl), step = ui.s(kPanAfter);
+  const float by = at.y < inner.Min.y + edge ? -step : at.y > inner.Max.y - edge ? step : 0;
+  if (by == 0) return;
+  ImGui::SetScrollY(window, std::clamp(window->Scroll.y + by, 0.0f, window->ScrollMax.y));
+  ui.animating = true;
+}
+
 /// A page as wide as the window keeps its column in the middle.
 float column_shift(const Rect& where, float inner, float column, const PageOptions& options) {
   return where.x0 > 0 || options.edge || options.centred ? 0 : std::floor(std::max(0.0f, inner - column) / 2);
@@ -69,6 +83,7 @@ void close_scroll(Ui& ui) {
   if (page.centred) window->StateStorage.SetFloat(id_of("content height"), place.bottom - page.content_top);
   window->DC.CursorMaxPos.y = window->DC.IdealMaxPos.y = std::max(window->DC.CursorMaxPos.y, place.bottom + page.pad);
   pan_by_finger(ui);
+  scroll_by_drag(ui);
   page.scroll_open = false;
   close_child();
 }

@@ -78,7 +78,7 @@ void Ui::begin_frame() {
   }
   if (!io.MouseDown[0] && !io.MouseReleased[0]) {
     pan.panning = false;
-    selecting = holding = 0;
+    selecting = holding = dragged_from = 0;
   }
 }
 

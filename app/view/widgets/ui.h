@@ -139,6 +139,7 @@ struct Ui {
   std::uint32_t selecting = 0;             ///< the field in which a mouse is selecting
   std::uint32_t holding = 0;               ///< the control that a finger draws or moves something in: its page does not pan
   std::uint32_t active_field = 0;          ///< the field that is being typed into
+  std::uint32_t dragged_from = 0;          ///< the control out of which something is dragged; still so in the frame it is let go
   struct Dot { float x = 0, y = 0; };
   std::vector<Dot> stroke;                 ///< the pen's way so far, of the sheet that is `holding`: 0 to 1 each way
   Rect pressed_at;                         ///< where the pointer went down
