@@ -56,6 +56,8 @@ struct AddStroke { Place question; std::vector<model::Point> way; };  ///< as th
 struct UndoStroke { Place question; };         ///< the last one is taken away
 struct ClearSheet { Place question; };         ///< all are
 struct BringBack { Place question; };          ///< what was taken away last
+struct AnswerRest { Id child; std::string section, code; };  ///< every choice of the section that has no answer yet
+struct TurnKnown { Place list; Id member; };   ///< somebody the family's list names: was there, or was not
 struct AllNotDiscussed { Id child; };          ///< every open step that nobody touched
 struct TurnJotting {};                         ///< the place to jot something down: opened or closed
 struct AddJotting {};                          ///< the words in the editor kJotting
@@ -107,7 +109,8 @@ struct Touched {};                             ///< any key or finger: the idle 
 using Intent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
-                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet, BringBack, ShowChild, NoneOf, AllNotDiscussed,
+                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
+                 BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown,
                  TurnJotting, AddJotting, TakeJotting, PutJotting,
                  DiscardVisit, RecordCall, TurnCallReason, TurnCall,
                  ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,

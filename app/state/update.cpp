@@ -124,6 +124,40 @@ void on(Turn& turn, const NoneOf& none) {
   changed(turn);
   save_now(turn);
 }
+void on(Turn& turn, const AnswerRest& rest) {
+  if (!turn.state.visit || turn.state.visit->submitting) return;
+  auto& visit = turn.state.visit->visit;
+  const auto* part = part_of(visit, rest.child);
+  for (const auto& section : turn.form().sections) {
+    if (section.id != rest.section) continue;
+    for (const auto* question : rest_of(turn.form(), section, rest.code, visit.facts, part))
+      (void)set_field(turn.form(), visit, {rest.child, question->id, {}, {}}, rest.code);
+  }
+  changed(turn);
+  save_now(turn);
+}
+void on(Turn& turn, const TurnKnown& turned) {
+  if (!turn.state.visit || turn.state.visit->submitting) return;
+  auto& visit = turn.state.visit->visit;
+  const auto* family = turn.state.caseload->family(visit.family);
+  if (!family) return;
+  const auto& members = family->members;
+  const auto member = std::find_if(members.begin(), members.end(), [&](const auto& one) { return one.id == turned.member; });
+  if (member == members.end()) return;
+  Place item = turned.list;
+  item.item = present_id(visit.id, member->id);
+  if (remove_item(turn.form(), visit, item)) {
+    forget(turn, item.key());
+  } else {
+    if (!add_item(turn.form(), visit, turned.list, item.item, turn.context.wall)) return;
+    for (const auto& [field, words] : {std::pair{"name", member->name}, std::pair{"relationship", member->relationship}}) {
+      item.field = field;
+      (void)set_field(turn.form(), visit, item, words);
+    }
+  }
+  changed(turn);
+  save_now(turn);
+}
 void on(Turn& turn, const AllNotDiscussed& all) {
   if (!turn.state.visit) return;
   auto* part = part_of(turn.state.visit->visit, all.child);

@@ -284,6 +284,8 @@ struct ListVm {
   ActionVm add;
   std::string none;              ///< "Nobody else": one tap; empty: not offered
   bool is_none = false;
+  std::string known_label;       ///< of people: who the family's list names, to be said by one press
+  std::vector<ChoiceVm> known;
   ActionVm all_not_discussed;
   std::string not_covered;       ///< as in FieldVm; the editor of why is key + "/uncovered"
   bool is_not_covered = false;
@@ -306,7 +308,14 @@ struct SecondWorkerVm {
   friend bool operator==(const SecondWorkerVm&, const SecondWorkerVm&) = default;
 };
 
-using BlockVm = std::variant<FieldVm, ListVm, GroupVm, SecondWorkerVm>;
+/// One press for all choices of a section that have no answer yet.
+struct RestVm {
+  std::string key;
+  std::vector<ActionVm> actions;
+  friend bool operator==(const RestVm&, const RestVm&) = default;
+};
+
+using BlockVm = std::variant<FieldVm, ListVm, GroupVm, SecondWorkerVm, RestVm>;
 struct SectionVm {
   std::string id, title;
   std::vector<BlockVm> blocks;

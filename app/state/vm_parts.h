@@ -52,7 +52,8 @@ std::optional<SheetVm> sheet_of(const Text& text, const rules::Question& questio
 /// "Taken in the home at 14:05": only what the visit's own times and place bear out.
 std::string taken_words(const Text& text, const model::VisitFacts& facts, const model::Jotting& jotting);
 /// The questions a jotting was put into, with the child's name where there are several. Of fields that are not in `children`: nothing.
-std::string put_words(const Text& text, const rules::Form& form, const std::vector<model::ChildPart>& children, const model::Jotting& jotting);
+std::string put_words(const Text& text, const rules::Form& form, const std::vector<model::ChildPart>& children,
+                      const model::Jotting& jotting);
 
 /// Everything a record says, section by section, in the form's words.
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);

@@ -275,6 +275,19 @@ struct Making {
     return vm;
   }
 
+  /// Nobody is there until somebody says so.
+  void add_known(ListVm& vm) const {
+    const auto* family = state.caseload->family(open.visit.family);
+    if (!family || family->members.empty()) return;
+    vm.known_label = text()("item.present.known");
+    for (const auto& member : family->members) {
+      const auto& present = open.visit.facts.present;
+      const auto id = present_id(open.visit.id, member.id);
+      const bool is_there = std::any_of(present.begin(), present.end(), [&](const auto& one) { return one.id == id; });
+      vm.known.push_back({member.id.str(), member.name, member.relationship, is_there, TurnKnown{vm.place, member.id}});
+    }
+  }
+
   ListVm list(const rules::Asked& asked, const model::ChildPart* part) const {
     const auto& q = *asked.question;
     ListVm vm;
@@ -303,6 +316,7 @@ struct Making {
     if (q.kind == Kind::Injuries &&
         (!part->injuries.empty() || std::any_of(open.mark_steps.begin(), open.mark_steps.end(), undone)))
       vm.map = body_map(vm.place, *part);
+    if (q.kind == Kind::People) add_known(vm);
     const std::string name = list_name(q.kind);
     if (q.kind != Kind::OpenSteps && q.kind != Kind::Calls) vm.add = {text()("item." + name + ".add"), AddItem{vm.place}};
     if (q.kind == Kind::OpenSteps &&
@@ -349,6 +363,17 @@ struct Making {
     return vm;
   }
 
+  RestVm rest(const rules::Section& from, const model::ChildPart* part) const {
+    RestVm vm{"rest/" + from.id, {}};
+    for (const auto& code : from.rest) {
+      const auto open_ones = rest_of(state.assets->form, from, code, open.visit.facts, part);
+      if (open_ones.size() < 2) continue;
+      const auto what = rules::option_label(*open_ones.front(), code, part);
+      vm.actions.push_back({text()("rest.others", {{"what", what}}), AnswerRest{part ? part->id : Id(), from.id, code}});
+    }
+    return vm;
+  }
+
   SectionVm section(const rules::Section& from, const model::ChildPart* part) const {
     SectionVm vm{from.id, rules::words(from.title, part), {}};
     for (const auto& asked : rules::questions_for(state.assets->form, from, open.visit.facts, part)) {
@@ -364,6 +389,7 @@ struct Making {
         default: vm.blocks.push_back(question(asked, part)); break;
       }
     }
+    if (auto made = rest(from, part); !made.actions.empty()) vm.blocks.push_back(std::move(made));
     return vm;
   }
 };

@@ -427,7 +427,8 @@ std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecor
       line.name = taken_words(state.text(), record.facts, jotting);
       line.value = jotting.text;
       const auto put = put_words(state.text(), state.assets->form, {record.part}, jotting);
-      if (!put.empty()) line.entries.push_back({{}, {{{}, state.text()("jottings.put", {{"where", put}})}}});
+      if (put.empty()) continue;
+      line.entries.emplace_back().facts.push_back({{}, state.text()("jottings.put", {{"where", put}})});
     }
     out.push_back(std::move(block));
   }
@@ -762,11 +763,11 @@ AlertsVm alerts_vm(const State& state) {
   vm.intro = text("alerts.intro");
   for (const auto& open : open_alerts(state)) {
     AlertVm alert;
-    alert.alert = open.child->id;
-    alert.key = "alert/" + open.child->id.str();
-    alert.title = open.child->name.empty() ? text("alerts.no_name") : open.child->name;
+    alert.alert = open.person.alert;
+    alert.key = "alert/" + open.person.alert.str();
+    alert.title = open.person.name.empty() ? text("alerts.no_name") : open.person.name;
     for (const auto& words :
-         {open.child->age.empty() ? std::string() : text("alerts.age", {{"age", open.child->age}}), open.child->note})
+         {open.person.age.empty() ? std::string() : text("alerts.age", {{"age", open.person.age}}), open.person.note})
       if (!words.empty()) alert.detail += (alert.detail.empty() ? "" : ". ") + words;
     const auto& body = open.record->head().body;
     alert.raised =
@@ -775,17 +776,17 @@ AlertsVm alerts_vm(const State& state) {
               {"family", body.family_name.empty() ? body.part.name : body.family_name},
               {"when", when_words(text, body.facts.start ? body.facts.start->at : open.record->head().at, state.now)}});
     alert.outcome_label = text("alerts.outcome");
-    const auto chosen = held_words(state, Id(), alert_key(open.child->id, "outcome"));
+    const auto chosen = held_words(state, Id(), alert_key(open.person.alert, "outcome"));
     for (const std::string code : {"REFERRED", "ALREADY_KNOWN", "NOT_IN_HOUSEHOLD", "OTHER"})
       alert.outcomes.push_back({alert.key + "/" + code,
                                 text("alerts.outcome." + code),
                                 {},
                                 chosen == code,
-                                ChooseAlertOutcome{open.child->id, code}});
+                                ChooseAlertOutcome{open.person.alert, code}});
     alert.why_label = text("alerts.why");
-    if (const auto problem = state.alert_problem.find(open.child->id); problem != state.alert_problem.end())
+    if (const auto problem = state.alert_problem.find(open.person.alert); problem != state.alert_problem.end())
       alert.problem = problem->second;
-    alert.settle = {text("alerts.settle"), PressSettleAlert{open.child->id}};
+    alert.settle = {text("alerts.settle"), PressSettleAlert{open.person.alert}};
     vm.alerts.push_back(std::move(alert));
   }
   vm.empty_heading = text("alerts.empty");

@@ -93,9 +93,9 @@ std::vector<OpenAlert> open_alerts(const State& state) {
   };
   for (const auto& item : state.caseload->records) {
     if (item.head().state == model::State::Draft) continue;
-    for (const auto* child : model::unknown_children(item.head().body.facts)) {
-      const bool listed = std::any_of(out.begin(), out.end(), [&](const auto& a) { return a.child->id == child->id; });
-      if (!listed && !settled(child->id)) out.push_back({child, &item});
+    for (auto& person : model::unknown_in_household(item.head().body.facts)) {
+      const bool listed = std::any_of(out.begin(), out.end(), [&](const auto& a) { return a.person.alert == person.alert; });
+      if (!listed && !settled(person.alert)) out.push_back({std::move(person), &item});
     }
   }
   std::stable_sort(out.begin(), out.end(),
@@ -103,9 +103,22 @@ std::vector<OpenAlert> open_alerts(const State& state) {
   return out;
 }
 
+Id present_id(const Id& visit, const Id& member) { return Id::from_name("present:" + visit.str() + ":" + member.str()); }
+
+std::vector<const rules::Question*> rest_of(const rules::Form& form, const rules::Section& section, const std::string& code,
+                                            const model::VisitFacts& facts, const model::ChildPart* part) {
+  std::vector<const rules::Question*> out;
+  for (const auto& asked : rules::questions_for(form, section, facts, part)) {
+    const auto& question = *asked.question;
+    const bool offers = std::any_of(asked.options.begin(), asked.options.end(), [&](const auto& option) { return option.code == code; });
+    if (question.kind == rules::Kind::Choice && offers && !rules::answer_of(question, facts, part)) out.push_back(&question);
+  }
+  return out;
+}
+
 std::optional<OpenAlert> open_alert(const State& state, const Id& alert) {
   for (const auto& open : open_alerts(state))
-    if (open.child->id == alert) return open;
+    if (open.person.alert == alert) return open;
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/state/state.h"
+#include "sync/model/visit.h"
 #include "sync/rules/validate.h"
 
 /// What update() and the view models both need to know about State.
@@ -34,15 +35,21 @@ model::Call call_now(const State& state, const model::ChildPart& part, bool answ
 bool decided(const RecordItem& item);
 
 struct OpenAlert {
-  const model::OtherChild* child = nullptr;
+  model::Unknown person;
   const RecordItem* record = nullptr;  ///< the first that raises it
 };
-/// Alerts about unknown children that no supervisor has settled, by when they were raised.
+/// Alerts about people in a household who are not known to us, that no supervisor has settled, by when they were raised.
 std::vector<OpenAlert> open_alerts(const State& state);
 std::optional<OpenAlert> open_alert(const State& state, const Id& alert);
 
 /// What Unfinished holds of the visit or record `owner` (nil: of neither) for the editor or choice of `key`; empty: nothing.
 std::string held_words(const State& state, const Id& owner, std::string_view key);
+
+/// Of the entry for a member of the family who was there: the same on each of the worker's tablets.
+Id present_id(const Id& visit, const Id& member);
+/// The choices of a section that are asked, have no answer and offer `code`.
+std::vector<const rules::Question*> rest_of(const rules::Form& form, const rules::Section& section, const std::string& code,
+                                            const model::VisitFacts& facts, const model::ChildPart* part);
 
 /// What stands in the way of submitting the open visit: what the form misses, then what was begun and not finished.
 std::vector<rules::Problem> problems_of(const State& state);

@@ -237,7 +237,8 @@ void draw_read_block(Ui& ui, const state::ReadBlockVm& block) {
   heading(ui, block.heading);
   gap(ui, space::kXs);
   for (const auto& line : block.lines) {
-    const bool is_short = line.entries.empty() && !line.sheet && line.value.size() <= kShortAnswer && line.value.find('\n') == std::string::npos;
+    const bool is_line = line.value.size() <= kShortAnswer && line.value.find('\n') == std::string::npos;
+    const bool is_short = is_line && line.entries.empty() && !line.sheet;
     const bool said_by_heading = &line == block.lines.data() && line.name == block.heading;  // "What I saw"
     if (is_short && !said_by_heading) {
       fact(ui, line.name, line.value, kAnswerColumn);

@@ -124,6 +124,10 @@ void draw_list(Pen& pen, const state::ListVm& vm) {
   if (!vm.hint.empty()) hint(ui, vm.hint);
   if (!vm.error.empty()) inline_error(ui, vm.error);
   if (vm.map) draw_body_map(ui, *vm.map, pen.out);
+  if (!vm.known.empty()) {
+    gap(ui, space::kXs);
+    draw_checkboxes(ui, vm.key + "/known", {.label = vm.known_label}, vm.known, pen.out);
+  }
   for (const auto& item : vm.items) {
     Scope scope(ui, item.id.str());
     gap(ui, space::kXs);
@@ -208,7 +212,8 @@ void draw_jotting_place(Pen& pen, const state::RecordVm& vm) {
     hint(ui, vm.in_hand_hint);
     gap(ui, space::kXs);
   }
-  if (vm.jotting_open) draw_note(ui, state::kJotting, {.label = vm.jotting_label}, {}, limits::kNoteBytes, pen.notes, pen.editors, pen.out, 2);
+  if (!vm.jotting_open) return;
+  draw_note(ui, state::kJotting, {.label = vm.jotting_label}, {}, limits::kNoteBytes, pen.notes, pen.editors, pen.out, 2);
 }
 
 void draw_head(Pen& pen, const state::RecordVm& vm) {
@@ -252,10 +257,19 @@ void draw_section_title(Ui& ui, std::string_view title) {
   gap(ui, space::kMd);
 }
 
+void draw_rest(Pen& pen, const state::RestVm& vm) {
+  begin_flow(pen.ui);
+  for (std::size_t i = 0; i < vm.actions.size(); ++i)
+    draw_action(pen.ui, vm.key + "/" + std::to_string(i), vm.actions[i], ButtonKind::Secondary, pen.out);
+  end_flow(pen.ui);
+  gap(pen.ui, space::kLg);
+}
+
 void draw_block(Pen& pen, const state::BlockVm& block) {
   if (auto* field = std::get_if<state::FieldVm>(&block)) draw_field(pen, *field);
   else if (auto* list = std::get_if<state::ListVm>(&block)) draw_list(pen, *list);
   else if (auto* second = std::get_if<state::SecondWorkerVm>(&block)) draw_second_worker(pen, *second);
+  else if (auto* rest = std::get_if<state::RestVm>(&block)) draw_rest(pen, *rest);
   else draw_group(pen, std::get<state::GroupVm>(block));
 }
 

@@ -69,10 +69,12 @@ bool call_pending(const ChildPart& part) {
   return true;
 }
 
-std::vector<const OtherChild*> unknown_children(const VisitFacts& facts) {
-  std::vector<const OtherChild*> out;
+std::vector<Unknown> unknown_in_household(const VisitFacts& facts) {
+  std::vector<Unknown> out;
   for (const OtherChild& child : facts.other_children)
-    if (child.known_to_service && *child.known_to_service != Known::Yes) out.push_back(&child);
+    if (child.known_to_service && *child.known_to_service != Known::Yes) out.push_back({child.id, child.name, child.age, child.note, true});
+  for (const Present& person : facts.present)
+    if (person.unknown == true && person.in_household == true) out.push_back({person.id, person.name, {}, person.relationship, false});
   return out;
 }
 

@@ -26,7 +26,14 @@ bool is_urgent(const ChildPart& part);
 /// Urgent, and no answered call to a manager is recorded yet.
 bool call_pending(const ChildPart& part);
 
-/// Children of the household that are not known, or of whom nobody could say. Borrowed from `facts`.
-std::vector<const OtherChild*> unknown_children(const VisitFacts& facts);
+/// Somebody in the household who is not known to us: an alert that only a supervisor's Disposition closes.
+struct Unknown {
+  Id alert;                ///< the id of the OtherChild, or of the Present
+  std::string name;        ///< or what they looked like; may be empty
+  std::string age, note;
+  bool is_child = false;
+};
+/// Children of the household that are not known, or of whom nobody could say; and whoever was there, lives there and is not known.
+std::vector<Unknown> unknown_in_household(const VisitFacts& facts);
 
 }  // namespace doorstep::model

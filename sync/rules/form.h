@@ -95,6 +95,7 @@ struct Section {
   std::string title;  ///< may hold {name}
   Scope scope{};
   std::vector<Question> questions;
+  std::vector<std::string> rest;  ///< codes that can be given in one press to every choice here that has no answer yet
 };
 
 /// Two answers that do not go together. Shown, never judged, never a reason to refuse.

@@ -145,6 +145,10 @@ Question read_question(Place place, Scope scope) {
   return q;
 }
 
+bool is_offered(const Question& q, const std::string& code) {
+  return q.kind == Kind::Choice && std::any_of(q.options.begin(), q.options.end(), [&](const Option& o) { return o.code == code; });
+}
+
 /// Conditions that name nothing would silently never hold.
 class Checker {
  public:
@@ -204,7 +208,7 @@ Result<Form> parse_form(std::string_view json) {
     Section section;
     section.id = item.text("id");
     item.name(section.id);
-    item.only({"id", "title", "scope", "questions"});
+    item.only({"id", "title", "scope", "questions", "rest"});
     if (!section_ids.insert(section.id).second) item.fail("id", "stands twice");
     section.title = item.text("title");
     section.scope = item.code<Scope>("scope");
@@ -213,6 +217,10 @@ Result<Form> parse_form(std::string_view json) {
       if (!question_ids.insert(section.questions.back().id).second)
         question.fail("id", "“" + section.questions.back().id + "” stands twice");
     }
+    section.rest = item.texts("rest");
+    for (const std::string& code : section.rest)
+      if (std::none_of(section.questions.begin(), section.questions.end(), [&](const Question& q) { return is_offered(q, code); }))
+        item.fail("rest", "“" + code + "” is no choice of this section");
     form.sections.push_back(std::move(section));
   }
   if (form.sections.empty()) root.fail("sections", "must hold at least one section");

@@ -302,9 +302,10 @@ class Decider {
     if (body->record != op_.record) return no(Refusal::Malformed, "record");
     if (!body->id.is_v7() || facts_.body_id_taken) return no(Refusal::Malformed, "id");
     if (body->outcome.empty()) return no(Refusal::Malformed, "outcome");
-    const auto& others = record_.facts.other_children;
-    auto named = [&](const model::OtherChild& other) { return other.id == body->alert; };
-    if (!body->alert || std::none_of(others.begin(), others.end(), named))
+    auto named = [&](const auto& people) {
+      return std::any_of(people.begin(), people.end(), [&](const auto& person) { return person.id == body->alert; });
+    };
+    if (!body->alert || (!named(record_.facts.other_children) && !named(record_.facts.present)))
       return no(Refusal::Malformed, "alert");
     if (facts_.alert_settled) return no(Refusal::WrongState, "the alert is settled");
     return only(beside(RecordKind::Disposition, body->id));

@@ -406,7 +406,7 @@ class Page {
     std::vector<std::vector<std::string>> rows;
     for (const auto& one : exported_.dispositions) rows.push_back({when(one.at), one.by_name, one.outcome, one.why});
     if (rows.empty()) return;
-    heading("Children who were not known");
+    heading("People in the household who were not known");
     table("Settled", {"When", "By", "Outcome", "Why"}, rows);
   }
   void footer() {

@@ -231,3 +231,14 @@ TEST_CASE("form: a broken form names the place and what would be right", "[rules
     {"id":"a","kind":"text","label":"A","when":[{"of":"age","is":["ADULT"]}]}]}]})")
             .find("asks about the whole visit") != std::string::npos);
 }
+
+TEST_CASE("form: a sheet belongs to a child's narrative, and what is left is answered with a code that is offered", "[rules]") {
+  CHECK(tests::visit_form().find("house_worries")->drawing == Sheet::House);
+  CHECK(tests::visit_form().find("drawing")->drawing == Sheet::Page);
+  CHECK(tests::visit_form().find("saw")->drawing == Sheet::None);
+  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","drawing":"page"})")).find("only for long_text") != std::string::npos);
+  CHECK(refused(small(R"({"id":"a","kind":"long_text","label":"A","drawing":"castle"})")).find("page, house") != std::string::npos);
+  const std::string json = tests::asset("forms/visit.json");
+  const auto told = refused(replaced(json, R"("rest": ["OK", "NOT_SEEN"])", R"("rest": ["FINE"])"));
+  CHECK(told.find("“FINE” is no choice of this section") != std::string::npos);
+}

@@ -123,7 +123,7 @@ TEST_CASE("situations: what each is there to show", "[rules]") {
   in_care.statuses = {model::Status::Cla};
   CHECK_FALSE(validate_part(form, visit(14).facts, in_care).empty());
   // 19: the child on no list raises an alert; the one who lives elsewhere is left out with a reason
-  CHECK(model::unknown_children(visit(19).facts).size() == 1);
+  CHECK(model::unknown_in_household(visit(19).facts).size() == 1);
   CHECK(visit(19).children[2].skip_reason == "LIVES_ELSEWHERE");
   // 27: the due date jumps earlier
   const Date today = base::date_from_iso("2026-11-14").value();

@@ -497,14 +497,15 @@ TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, an
       if (shown.name == "record-drawing") window.show(shown, 1280, 1200);
     state::Intents asked;
     int fresh = 0;
+    const auto fresh_id = [&] { return base::Id::from_name(std::to_string(++fresh)); };
     window.head.draw_with([&](Ui& ui) {
       asked.clear();
       draw_app(ui, window.state, window.state.editors, asked);
       for (const auto& intent : asked)
-        state::update(window.state, intent, {window.state.now, window.state.mono, [&] { return base::Id::from_name(std::to_string(++fresh)); }});
+        state::update(window.state, intent, {window.state.now, window.state.mono, fresh_id});
     });
-    const auto child = window.state.visit->visit.children[0].id;
-    const std::string key = "child/" + child.str() + "/house_worries";
+    auto& part = *state::part_of(window.state.visit->visit, window.state.visit->child);
+    const std::string key = "child/" + part.id.str() + "/house_worries";
     window.head.ui().focus(key + "/sheet/open");
     window.head.settle(6);
     const auto sheet = [&] {
@@ -513,7 +514,7 @@ TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, an
       FAIL("there is no sheet");
       return Rect{};
     };
-    auto& strokes = window.state.visit->visit.children[0].strokes;
+    auto& strokes = part.strokes;
     const auto before = strokes.size();
     const Rect at = sheet();
     window.head.drag(at.x0 + at.w() * 0.2f, at.y0 + at.h() * 0.25f, at.x0 + at.w() * 0.8f, at.y0 + at.h() * 0.75f, finger);
@@ -533,18 +534,20 @@ TEST_CASE("screens: a jotting is dragged into its field, or put there by two pre
   for (const bool dragged : {true, false}) {
     Window window(1, Look::Light);
     for (const auto& shown : test::all_screens())
-      if (shown.name == "record-jottings") window.show(shown, 1280, 3000);
+      if (shown.name == "record-jottings") window.show(shown, 1280, 8000);
     state::Intents asked;
     std::uint64_t focused = window.state.focus_number;
     window.head.draw_with([&](Ui& ui) {
       asked.clear();
       draw_app(ui, window.state, window.state.editors, asked);
       if (std::exchange(focused, window.state.focus_number) != window.state.focus_number) ui.focus(window.state.focus);
-      for (const auto& intent : asked) state::update(window.state, intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
+      for (const auto& intent : asked)
+        state::update(window.state, intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
     });
     window.head.settle(6);
     auto& visit = window.state.visit->visit;
-    const std::string field = "child/" + visit.children[0].id.str() + "/think";
+    auto& part = *state::part_of(visit, window.state.visit->child);
+    const std::string field = "child/" + part.id.str() + "/think";
     const auto rect = [&](const std::string& key) {
       const Item* item = window.head.semantics().find_key(key);
       REQUIRE(item);
@@ -564,7 +567,7 @@ TEST_CASE("screens: a jotting is dragged into its field, or put there by two pre
       window.head.click(field + "/put-here");
     }
     CHECK(visit.jottings[0].put_into == std::vector<std::string>{field});
-    CHECK(std::get<std::string>(visit.children[0].answers["think"]) == visit.jottings[0].text);
+    CHECK(std::get<std::string>(part.answers["think"]) == visit.jottings[0].text);
     CHECK(window.state.visit->in_hand.nil());
     CHECK(is_as_new(window));
   }

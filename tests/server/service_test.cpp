@@ -348,7 +348,7 @@ TEST_CASE("service: a child on no list opens a case, and a match brings its reco
   CHECK(wren.has(child_id("B1"), record.id)->state == State::Submitted);
 }
 
-TEST_CASE("service: an alert about a child nobody knew is settled once, by a supervisor", "[server]") {
+TEST_CASE("service: an alert about somebody nobody knew is settled once, by a supervisor", "[server]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");
   auto record = wren.record(any_id("r"), child_id("A1"));
@@ -356,6 +356,10 @@ TEST_CASE("service: an alert about a child nobody knew is settled once, by a sup
   other.id = any_id("boy on the stairs");
   other.known_to_service = model::Known::Unknown;
   record.facts.other_children = {other};
+  model::Present man;
+  man.id = any_id("a man who lives there");
+  man.unknown = man.in_household = true;
+  record.facts.present = {man};
   wren.sync({Tablet::submit(record, child_id("A1"))});
   sparrow.sync();
   model::Disposition disposition;
@@ -375,6 +379,9 @@ TEST_CASE("service: an alert about a child nobody knew is settled once, by a sup
   CHECK(sparrow.one(op).status == OpStatus::Applied);
   CHECK(sparrow.has(child_id("A1"), disposition.id));
   CHECK(sparrow.one(op).status == OpStatus::Applied);  // under another number, as from a chain begun anew: no news
+  disposition.id = any_id("of the man");
+  disposition.alert = man.id;
+  CHECK(sparrow.one(Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(disposition))).status == OpStatus::Applied);
   disposition.id = any_id("again");
   CHECK(sparrow.one(Tablet::on(OpKind::Settle, head, child_id("A1"), wire::encode(disposition))).code == Refusal::WrongState);
 }

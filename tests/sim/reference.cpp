@@ -77,6 +77,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
     record.author = actor;
     record.writers = {actor};
     for (const auto& other : body->facts.other_children) record.alerts.insert(other.id);
+    for (const auto& person : body->facts.present) record.alerts.insert(person.id);
     return add("SUBMITTED", record);
   }
 
@@ -136,6 +137,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
       record.writers.insert(actor);
       record.alerts.clear();
       for (const auto& other : body->facts.other_children) record.alerts.insert(other.id);
+      for (const auto& person : body->facts.present) record.alerts.insert(person.id);
       return add("SUBMITTED", record);
     }
     case OpKind::Withdraw:
