@@ -12,7 +12,8 @@
 
 namespace doorstep::support {
 
-/// Forwards loopback connections, and cuts the one during which `direction` has carried so many bytes; later ones pass.
+/// Forwards loopback connections, and cuts the one during which `direction` has carried so many bytes; later ones pass, or are cut
+/// as well.
 class CuttingProxy {
  public:
   enum Direction { ToServer = 0, ToTablet = 1 };
@@ -36,7 +37,16 @@ class CuttingProxy {
   /// `reset`: as a network that drops the state (RST), else as one that closes (FIN).
   void cut_next(Direction direction, long at, bool reset) {
     std::lock_guard lock(mutex_);
-    direction_ = direction, at_ = at, reset_ = reset, carried_[0] = carried_[1] = 0;
+    direction_ = direction, at_ = at, reset_ = reset, each_ = false, carried_[0] = carried_[1] = 0;
+  }
+  /// From here on every connection when it has carried so many more, by reset and by close in turn.
+  void cut_each(Direction direction, long at) {
+    std::lock_guard lock(mutex_);
+    direction_ = direction, at_ = at, each_ = true, carried_[0] = carried_[1] = 0;
+  }
+  int cuts() {
+    std::lock_guard lock(mutex_);
+    return cuts_;
   }
   long carried(Direction direction) {
     std::lock_guard lock(mutex_);
@@ -90,9 +100,11 @@ class CuttingProxy {
           std::lock_guard lock(mutex_);
           if (at_ >= 0 && d == direction_ && carried_[d] + got > at_) {
             pass = at_ - carried_[d];
-            at_ = -1, cut = true, reset = reset_;
+            cut = true, reset = reset_, ++cuts_;
+            if (each_) reset_ = !reset_;
+            else at_ = -1;
           }
-          carried_[d] += pass;
+          carried_[d] = cut && each_ ? 0 : carried_[d] + pass;
         }
         if (pass > 0 && ::send(to[d], buffer, static_cast<std::size_t>(pass), MSG_NOSIGNAL) != pass) return true;
         if (!cut) continue;
@@ -109,7 +121,8 @@ class CuttingProxy {
   std::mutex mutex_;
   int direction_ = ToServer;
   long at_ = -1, carried_[2] = {0, 0};
-  bool reset_ = false;
+  bool reset_ = false, each_ = false;
+  int cuts_ = 0;
   std::thread thread_;
 };
 
