@@ -11,8 +11,9 @@
 namespace doorstep::server {
 
 /// The case server's own folder (mode 0700): cases.db and its key cases.key, the authority ca.pem and ca.key, the server's
-/// certificate server.pem and server.key, and what it signs receipts with, receipts.pem and receipts.key. Keys have mode 0600. Whoever copies the folder without cases.key has nothing.
-/// With PostgreSQL there is no cases.db, and cases.key is what records are sealed with: the same file on every server.
+/// certificate server.pem and server.key, and what it signs receipts with, receipts.pem and receipts.key. Keys have mode 0600.
+/// Whoever copies the folder without cases.key can read no case. With PostgreSQL there is no cases.db, and cases.key is what
+/// records are sealed with: the same file on every server.
 struct DataFolder {
   std::unique_ptr<Repository> repository;
   tls::Authority ca;
