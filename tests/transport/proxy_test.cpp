@@ -82,7 +82,7 @@ TEST_CASE("proxy: each failure is told apart, in words, and none of them is fina
     CHECK(error.detail.find("Your notes are safe") != std::string::npos);
   }
   ConnectProxy dumb{std::string()};
-  const auto silent = failure_of(through(dumb.port(), listener->port()), council.tablet(), base::Millis(300));
+  const auto silent = failure_of(through(dumb.port(), listener->port()), council.tablet(), base::Millis(1000));
   CHECK(silent.fault == Fault::Timeout);
   CHECK(silent.where == "proxy.silent");
   const auto nobody = failure_of(through(1, listener->port()), council.tablet());
