@@ -488,7 +488,8 @@ Result<void> Store::Impl::end_access(bool drain, Applied& out) {
 /// When nothing at all waits: the drafts, and whatever else no case took with it.
 Result<void> Store::Impl::purge_rest(Applied& out) {
   DOORSTEP_TRY_ASSIGN(auto waits, db.first<std::int64_t>("SELECT 1 WHERE EXISTS (SELECT 1 FROM queued) OR EXISTS (SELECT 1 FROM ops"
-                                                         " WHERE acked=0) OR EXISTS (SELECT 1 FROM drafts WHERE dirty=1 OR stage=?)",
+                                                         " WHERE acked=0) OR EXISTS (SELECT 1 FROM drafts WHERE dirty=1 OR stage=?)"
+                                                         " OR EXISTS (SELECT 1 FROM blobs WHERE need IS NOT NULL AND whole=1)",
                                                          kStageSubmitting));
   if (waits) return {};
   DOORSTEP_TRY_ASSIGN(Id own, me());

@@ -214,6 +214,11 @@ Result<SyncStatus> Store::status() {
   DOORSTEP_TRY_ASSIGN(auto waiting, db.first<std::int64_t>("SELECT (SELECT count(*) FROM queued) + (SELECT count(*) FROM ops WHERE"
                                                            " acked=0 AND kind<>'put')"));
   out.waiting = waiting.value_or(0);
+  DOORSTEP_TRY_ASSIGN(bool ended, impl_->ended());
+  if (ended) {
+    DOORSTEP_TRY_ASSIGN(auto photos, db.first<std::int64_t>("SELECT count(*) FROM blobs WHERE need IS NOT NULL AND whole=1"));
+    out.waiting += photos.value_or(0);
+  }
   DOORSTEP_TRY_ASSIGN(auto drafts, db.first<std::int64_t>("SELECT count(*) FROM drafts d WHERE stage<>? AND (dirty=1 OR EXISTS"
                                                           " (SELECT 1 FROM ops WHERE record=d.visit AND kind='put' AND acked=0))",
                                                           kStageSubmitting));

@@ -131,7 +131,7 @@ struct Caseload {
 };
 
 struct SyncStatus {
-  std::int64_t waiting = 0;              ///< operations made here that the server has not acknowledged
+  std::int64_t waiting = 0;              ///< operations the server has not acknowledged; when access has ended, photos too
   std::int64_t drafts_not_backed_up = 0;
   std::optional<wire::Receipt> receipt;  ///< the server's last word
   std::optional<Instant> last_sync;      ///< the tablet's clock when a reply was last taken in

@@ -208,6 +208,7 @@ struct Runner::Impl {
                 : moved.ended ? db->blob_absent(moved.sha256)
                               : db->blob_fetched(moved.sha256, moved.offset, moved.bytes);
     untold = untold || !sent || moved.ended;  // of what was sent only that it is there
+    if (sent && moved.ended && told && told->ended && pump) pump->wake(transport::Why::Changed);  // the purge waits for it
     if (untold && clock.monotonic() >= tell_again) tell_caseload();
     return done;
   }

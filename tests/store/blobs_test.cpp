@@ -231,3 +231,29 @@ TEST_CASE("blobs: a restored server gets the photos again with their words", "[s
   must(store.apply(answer(store, server, {{hash_of(bytes), 0}}), at(70)));
   CHECK(must(store.next_blob(9000)).bytes == bytes);
 }
+
+TEST_CASE("blobs: a worker whose access ended sends the photos of drafts too, before everything is purged", "[store]") {
+  Folder folder;
+  Server server;
+  const auto path = folder.path / "replica.db";
+  auto store = open_store(path);
+  const std::string bytes = photo("a");
+  must(store.save_draft(with(store, visit_to({"Amara"}), bytes), at(3)));
+  const auto drained = [&](std::vector<wire::BlobNeed> need) {
+    auto reply = answer(store, server, std::move(need));
+    reply.cases.clear();
+    reply.drain = true;
+    must(store.apply(reply, at(61)));
+  };
+  drained({{hash_of(bytes), 0}});
+  drained({{hash_of(bytes), 0}});  // its words are there, the photo is not
+  CHECK(must(store.caseload()).ended);
+  CHECK(must(store.status()).waiting == 1);
+  auto step = must(store.next_blob(1 << 20));
+  CHECK(step.what == BlobStep::What::Send);
+  CHECK(step.bytes == bytes);
+  must(store.blob_sent(hash_of(bytes), static_cast<std::int64_t>(bytes.size()), true));
+  drained({});
+  CHECK(files(path).empty());
+  CHECK(must(store.drafts()).empty());
+}
