@@ -231,6 +231,8 @@ TEST_CASE("screens: an answer that is pressed again is taken away", "[screens]")
     state::Intents asked;
     window.head.draw_with([&](Ui& ui) { draw_app(ui, window.state, window.state.editors, asked); });
     const auto press = [&](const std::string& key) {
+      window.head.ui().focus(key);  // brings it into sight
+      window.head.settle(6);
       asked.clear();
       window.head.click(key);
       for (const auto& intent : asked) state::update(window.state, intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
