@@ -122,8 +122,8 @@ TEST_CASE("blobs: words saved while photos are sent do not wait for them", "[wor
   });
   CHECK(words_there);
   CHECK(photos_wait);
-  worker.settle([](const auto& caseload) {
-    return std::none_of(caseload.blobs.begin(), caseload.blobs.end(), [](const auto& b) { return b.second.waiting; });
+  worker.wait<state::Loaded>([](const auto& loaded) {
+    return std::none_of(loaded.caseload->blobs.begin(), loaded.caseload->blobs.end(), [](const auto& b) { return b.second.waiting; });
   });
 }
 
