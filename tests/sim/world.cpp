@@ -19,7 +19,7 @@ std::string store_salt() { return std::string(sql::kSaltBytes, 's'); }
 const Image& fresh_store() {
   static const Image image = [] {
     MemoryDisk disk("fresh-store");
-    auto store = store::Store::open(disk.path(), store_key(), store_salt(), {true, MemoryDisk::kVfs, false});
+    auto store = store::Store::open(disk.path(), store_key(), store_salt(), {.create = true, .vfs = MemoryDisk::kVfs});
     DOORSTEP_ASSERT(store.has_value());
     { auto closed = std::move(*store); }
     return disk.image();
@@ -86,7 +86,7 @@ World::~World() {
 
 void World::start(Tablet& tablet) {
   if (tablet.store) return;
-  auto open = [&] { return store::Store::open(tablet.disk.path(), store_key(), store_salt(), {true, MemoryDisk::kVfs, false}); };
+  auto open = [&] { return store::Store::open(tablet.disk.path(), store_key(), store_salt(), {.create = true, .vfs = MemoryDisk::kVfs}); };
   auto opened = open();
   if (!opened && opened.error().fault == base::Fault::Full) {  // somebody makes room
     tablet.disk.fill_up(0);
