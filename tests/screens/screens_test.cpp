@@ -384,6 +384,7 @@ struct Marking {
   Marking() {
     for (const auto& shown : test::all_screens())
       if (shown.name == "record-marks") window.show(shown, 1280, 1600);
+    focused = window.state.focus_number;  // of what was asked for while the screen was made
     window.head.draw_with([this](Ui& ui) {
       asked.clear();
       draw_app(ui, window.state, window.state.editors, asked);
@@ -537,7 +538,7 @@ TEST_CASE("screens: a jotting is dragged into its field, or put there by two pre
   for (const bool dragged : {true, false}) {
     Window window(1, Look::Light);
     for (const auto& shown : test::all_screens())
-      if (shown.name == "record-jottings") window.show(shown, 1280, 8000);
+      if (shown.name == "record-jottings") window.show(shown, 1280, 20000);
     state::Intents asked;
     std::uint64_t focused = window.state.focus_number;
     window.head.draw_with([&](Ui& ui) {

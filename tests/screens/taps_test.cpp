@@ -126,7 +126,7 @@ class Worker {
   Desk desk_;
   std::uint64_t focused_ = 0;
   std::size_t written_ = 0;
-  test::Headless head_{DOORSTEP_FONTS_DIR, 1280, 9000};
+  test::Headless head_{DOORSTEP_FONTS_DIR, 1280, 20000};
 };
 
 void tell(const char* visit, const Worker& worker, int most) {

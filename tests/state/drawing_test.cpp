@@ -93,7 +93,7 @@ TEST_CASE("drawing: a sheet that is full says so, keeps what is on it and takes 
   auto bare = desk.state.visit->visit;
   bare.children[0].strokes.clear();
   CHECK(with - wire::encode(bare).size() <= limits::kSheetBytes);
-  CHECK(with - wire::encode(bare).size() > limits::kSheetBytes * 2 / 3);
+  CHECK(with - wire::encode(bare).size() > limits::kSheetBytes / 2);
   desk.act(UndoStroke{desk.page});
   CHECK(desk.sheet(desk.page).full.empty());
 }

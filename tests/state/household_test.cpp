@@ -61,6 +61,7 @@ TEST_CASE("household: somebody who lives there and is not known to us is an aler
   auto item = desk.record(desk.other, "r1", "2026-11-20T10:00:00Z");
   auto body = item.head().body;
   const Id man = Id::from_name("man"), guest = Id::from_name("guest");
+  body.facts.other_children.clear();
   body.facts.present = {{man, "A man, about 40", "", true, true}, {guest, "A guest", "Friend", true, false}};
   item.versions = {Desk::version(body, 1, model::State::Submitted)};
   desk.caseload.records = {item};

@@ -142,7 +142,7 @@ TEST_CASE("marks: those of two tablets are both there, and a mark moved on both 
   theirs.children[0].injuries.emplace_back().id = Id::from_name("theirs");
   const auto merged = [&] {
     const auto json = [](const model::Visit& visit) { return boost::json::parse(wire::encode(visit)); };
-    const auto result = merge::merge(json(base), json(mine), json(theirs), merge::record_options("me", "me"));
+    const auto result = merge::merge(json(base), json(mine), json(theirs), merge::record_options(desk.me.str(), desk.me.str()));
     return wire::decode<model::Visit>(boost::json::serialize(result.document)).value();
   };
   CHECK(merged().children[0].injuries.size() == 3);
