@@ -109,7 +109,10 @@ void SyncPump::session() {
       if (applied.has_error()) base::log_error("sync.apply_failed", applied.error());
       engine.handle(applied.has_value() ? *applied : engine::Applied{false});
     } else if (const auto* wanted = std::get_if<engine::NeedBlob>(&*output)) {
-      if (take_turn()) engine.handle(engine::Wake{});
+      if (take_turn()) {
+        tell_(SyncStarted{});
+        engine.handle(engine::Wake{});
+      }
       auto task = port_.next_blob(wanted->max_bytes);
       if (task.has_value()) engine.handle(std::move(*task));
       else engine.handle(engine::Broken{task.error()});

@@ -209,3 +209,31 @@ TEST_CASE("pump: a reply that could not be kept is asked for again", "[transport
   CHECK(told.next<SyncDone>().pushed == 1);
   CHECK(cases.stored().size() == 1);
 }
+
+TEST_CASE("pump: who asks while photos are sent hears that a round begins", "[transport]") {
+  Gate gate;
+  Cases cases;
+  Store store;
+  Told told;
+  cases.go_wrong([](const server::HttpRequest& request) -> std::optional<server::HttpReply> {
+    if (request.method != "PATCH") return {};
+    server::HttpReply unwanted;
+    unwanted.status = 404;
+    unwanted.content_type = wire::kProblemType;
+    unwanted.body = wire::encode(wire::Problem{"urn:doorstep:problem:blob-unknown", "Unknown", 404, ""});
+    return unwanted;
+  });
+  store.blobs = true;
+  store.next = [&, calls = 0]() mutable {
+    if (++calls > 1) return engine::BlobTask{};
+    gate.arrive_and_wait();
+    return engine::BlobTask{engine::BlobTask::What::Send, std::string(64, 'a'), 0, "bytes", 0};
+  };
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  told.next<SyncStarted>();
+  REQUIRE(gate.await(1));
+  pump.wake(Why::Asked);
+  gate.open();
+  told.next<SyncStarted>();
+  told.next<SyncDone>();
+}
