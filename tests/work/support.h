@@ -1,7 +1,9 @@
 #pragma once
 #include <catch2/catch_test_macros.hpp>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "app/work/runner.h"
 #include "platform/base/file.h"
@@ -73,7 +75,10 @@ class CaseServer {
       config.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}};
       return must(server::HttpListener::start(std::move(config), std::move(handler)));
     };
-    main_ = listen(port, main_context_, [this](const server::HttpRequest& request) { return service_->handle(request); });
+    main_ = listen(port, main_context_, [this](const server::HttpRequest& request) {
+      if (slow_photos && request.method == "PATCH") std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      return service_->handle(request);
+    });
     enrol_ = listen(enrol_port, enrol_context_, [this](const server::HttpRequest& request) { return service_->handle_enrolment(request); });
     port = main_->port();
     enrol_port = enrol_->port();
@@ -86,6 +91,7 @@ class CaseServer {
 
   std::unique_ptr<server::Repository> repository;
   std::uint16_t port = 0, enrol_port = 0;
+  std::atomic<bool> slow_photos = false;  ///< each part that is sent takes a tenth of a second, as outside
 
  private:
   Folder folder_;
