@@ -36,7 +36,7 @@ install(FILES ${package}/uk.doorstep.Doorstep.desktop DESTINATION share/applicat
 install(FILES ${CMAKE_BINARY_DIR}/package/uk.doorstep.Doorstep.metainfo.xml DESTINATION share/metainfo COMPONENT tablet)
 install(FILES ${package}/uk.doorstep.Doorstep.svg DESTINATION share/icons/hicolor/scalable/apps COMPONENT tablet)
 install(FILES ${CMAKE_SOURCE_DIR}/platform/PROVISIONING.md DESTINATION share/doc/doorstep-provision COMPONENT provision)
-install(FILES ${package}/doorstep-server.service DESTINATION /lib/systemd/system COMPONENT server)
+install(FILES ${package}/doorstep-server.service DESTINATION lib/systemd/system COMPONENT server)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "Doorstep <it@doorstep.invalid>")
