@@ -325,9 +325,10 @@ TEST_CASE("http: requests of different tablets are handled at the same time", "[
   });
   std::vector<std::thread> tablets;
   std::atomic<int> answered = 0;
+  const auto context = council.tablet();  // it asserts, and Catch2 takes assertions of one thread at a time
   for (int i = 0; i < 3; ++i)
     tablets.emplace_back([&] {
-      transport::HttpClient client(at(*listener), council.tablet());
+      transport::HttpClient client(at(*listener), context);
       if (client.request(post("/"), kSoon).has_value()) ++answered;
     });
   CHECK(gate.await(3));  // all three are inside the handler
@@ -346,8 +347,9 @@ TEST_CASE("http: stop lets the request in progress finish, and takes no other", 
   const auto port = listener->port();
   transport::HttpClient idle(at(*listener), council.tablet());
   base::Result<transport::HttpResponse> reply = base::Error{};
+  const auto context = council.tablet();
   std::thread tablet([&] {
-    transport::HttpClient client(at(*listener), council.tablet());
+    transport::HttpClient client(at(*listener), context);
     reply = client.request(post("/", "precious"), kSoon);
   });
   REQUIRE(gate.await(1));
