@@ -1,11 +1,5 @@
 #pragma once
-#include <arpa/inet.h>
-#include <catch2/catch_test_macros.hpp>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <list>
 #include <mutex>
@@ -15,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/loopback_door.h"
+
 namespace doorstep::support {
 
 /// An HTTP proxy on loopback that carries CONNECT, as a council's does: it resolves, connects, says so, and passes bytes on.
@@ -22,27 +18,15 @@ namespace doorstep::support {
 class ConnectProxy {
  public:
   explicit ConnectProxy(std::optional<std::string> answer = std::nullopt)
-      : answer_(std::move(answer)), door_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::bind(door_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(::listen(door_, 8) == 0);
-    socklen_t size = sizeof address;
-    ::getsockname(door_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    REQUIRE(::pipe(wake_) == 0);
-    thread_ = std::thread([this] { run(); });
-  }
+      : answer_(std::move(answer)), thread_([this] { run(); }) {}
   ~ConnectProxy() {
-    ::close(wake_[1]);  // everybody who waits sees it
+    door_.shut();
     thread_.join();
-    for (const int fd : {door_, wake_[0]}) ::close(fd);
   }
   ConnectProxy(const ConnectProxy&) = delete;
   ConnectProxy& operator=(const ConnectProxy&) = delete;
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return door_.port(); }
   /// Of each connection, the request it began with.
   std::vector<std::string> requests() {
     std::lock_guard lock(mutex_);
@@ -57,11 +41,8 @@ class ConnectProxy {
  private:
   void run() {
     std::list<std::thread> sessions;
-    for (;;) {
-      pollfd ready[] = {{door_, POLLIN, 0}, {wake_[0], POLLIN, 0}};
-      ::poll(ready, 2, -1);
-      if (ready[1].revents) break;
-      const int client = ::accept(door_, nullptr, nullptr);
+    while (door_.knock()) {
+      const int client = door_.accept();
       if (client >= 0)
         sessions.emplace_back([this, client] {
           session(client);
@@ -72,7 +53,7 @@ class ConnectProxy {
   }
   /// False: the test is over, or the other side closed.
   bool readable(int fd) {
-    pollfd ready[] = {{fd, POLLIN, 0}, {wake_[0], POLLIN, 0}};
+    pollfd ready[] = {{fd, POLLIN, 0}, {door_.shut_seen(), POLLIN, 0}};
     ::poll(ready, 2, -1);
     return !ready[1].revents;
   }
@@ -124,7 +105,7 @@ class ConnectProxy {
     const int from[] = {client, server}, to[] = {server, client};
     char buffer[16384];
     for (;;) {
-      pollfd ready[] = {{client, POLLIN, 0}, {server, POLLIN, 0}, {wake_[0], POLLIN, 0}};
+      pollfd ready[] = {{client, POLLIN, 0}, {server, POLLIN, 0}, {door_.shut_seen(), POLLIN, 0}};
       ::poll(ready, 3, -1);
       if (ready[2].revents) return;
       for (int d = 0; d < 2; ++d) {
@@ -141,12 +122,11 @@ class ConnectProxy {
   }
 
   const std::optional<std::string> answer_;
-  int door_, wake_[2] = {-1, -1};
-  std::uint16_t port_ = 0;
+  LoopbackDoor door_;
   std::mutex mutex_;
   std::vector<std::string> requests_;
   std::string carried_;
-  std::thread thread_;
+  std::thread thread_;  // the last: it uses all the others
 };
 
 }  // namespace doorstep::support

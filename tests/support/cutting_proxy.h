@@ -1,14 +1,10 @@
 #pragma once
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <catch2/catch_test_macros.hpp>
 #include <mutex>
 #include <thread>
+
+#include "tests/support/loopback_door.h"
 
 namespace doorstep::support {
 
@@ -18,22 +14,12 @@ class CuttingProxy {
  public:
   enum Direction { ToServer = 0, ToTablet = 1 };
 
-  explicit CuttingProxy(std::uint16_t target) : target_(target), door_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address = loopback(0);
-    REQUIRE(::bind(door_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(::listen(door_, 8) == 0);
-    socklen_t size = sizeof address;
-    ::getsockname(door_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    REQUIRE(::pipe(wake_) == 0);
-    thread_ = std::thread([this] { run(); });
-  }
+  explicit CuttingProxy(std::uint16_t target) : target_(target), thread_([this] { run(); }) {}
   ~CuttingProxy() {
-    [[maybe_unused]] const auto written = ::write(wake_[1], "x", 1);
+    door_.shut();
     thread_.join();
-    for (const int fd : {door_, wake_[0], wake_[1]}) ::close(fd);
   }
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return door_.port(); }
   /// `reset`: as a network that drops the state (RST), else as one that closes (FIN).
   void cut_next(Direction direction, long at, bool reset) {
     std::lock_guard lock(mutex_);
@@ -58,19 +44,9 @@ class CuttingProxy {
   }
 
  private:
-  static sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-  }
   void run() {
-    for (;;) {
-      pollfd ready[] = {{door_, POLLIN, 0}, {wake_[0], POLLIN, 0}};
-      ::poll(ready, 2, -1);
-      if (ready[1].revents) return;
-      const int tablet = ::accept(door_, nullptr, nullptr);
+    while (door_.knock()) {
+      const int tablet = door_.accept();
       const int server = ::socket(AF_INET, SOCK_STREAM, 0);
       sockaddr_in address = loopback(target_);
       const bool up = ::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
@@ -87,7 +63,7 @@ class CuttingProxy {
     const int from[] = {tablet, server}, to[] = {server, tablet};
     char buffer[4096];
     for (;;) {
-      pollfd ready[] = {{tablet, POLLIN, 0}, {server, POLLIN, 0}, {wake_[0], POLLIN, 0}};
+      pollfd ready[] = {{tablet, POLLIN, 0}, {server, POLLIN, 0}, {door_.shut_seen(), POLLIN, 0}};
       ::poll(ready, 3, -1);
       if (ready[2].revents) return false;
       for (int d = 0; d < 2; ++d) {
@@ -116,14 +92,14 @@ class CuttingProxy {
     }
   }
 
-  std::uint16_t target_, port_ = 0;
-  int door_, wake_[2] = {-1, -1};
+  std::uint16_t target_;
+  LoopbackDoor door_;
   std::mutex mutex_;
   int direction_ = ToServer;
   long at_ = -1, carried_[2] = {0, 0};
   bool reset_ = false, each_ = false;
   int cuts_ = 0;
-  std::thread thread_;
+  std::thread thread_;  // the last: it uses all the others
 };
 
 }  // namespace doorstep::support
