@@ -13,6 +13,7 @@ void Place::fail(std::string_view key, std::string detail) const {
   if (*error_) return;
   std::string where = path_;
   if (!key.empty()) where += (where.empty() ? "" : ".") + std::string(key);
+  if (where.empty()) where = "the whole file";
   *error_ = base::Error{base::Fault::Invalid, where, std::move(detail)};
 }
 

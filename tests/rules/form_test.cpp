@@ -88,6 +88,10 @@ TEST_CASE("form: nothing is preselected", "[rules]") {
     }
 }
 
+TEST_CASE("form: a file that is no form at all is refused by a place with a name", "[rules]") {
+  for (const char* json : {"null", "[]", "7"}) CHECK(refused(json).starts_with("the whole file: "));
+}
+
 TEST_CASE("form: an optional question added to the data is asked, recorded, checked and read back", "[rules]") {
   const std::string json = replaced(tests::asset("forms/visit.json"), R"({"id": "chronology", "kind": "yes_no")",
                                     R"({"id": "pocket_money", "kind": "choice", "label": "Does {name} get pocket money?",
