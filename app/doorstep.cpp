@@ -61,9 +61,7 @@ work::Credentials credentials(const std::string& ca) {
           .client_context = [ca](const std::string& certificate, const base::Secret& key) {
             return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
           },
-          .check_signature = [ca](const std::string& signer, base::Instant at, std::string_view bytes, std::string_view signature) {
-            return tls::check_signature(ca, signer, at, bytes, signature);
-          }};
+          .check_signature = tls::SignatureCheck(ca)};
 }
 
 view::Look look_of(int choice) {

@@ -39,22 +39,36 @@ bool certified(X509* authority, X509* signer, Instant at) {
   return X509_verify_cert(context.get()) == 1;
 }
 
+/// As X509_verify_cert() looks at the times of a certificate.
+bool held(X509* cert, Instant at) {
+  std::time_t when = static_cast<std::time_t>(at.ms / 1000);
+  return X509_cmp_time(X509_get0_notBefore(cert), &when) < 0 && X509_cmp_time(X509_get0_notAfter(cert), &when) > 0;
+}
+
+Error not_certified() {
+  return {Fault::Untrusted, "tls.signer", "it was not signed with a key which the council's authority certified"};
+}
+
 }  // namespace
 
 Result<Signer> make_signer(const Authority& ca, const std::vector<std::string>& names, int days, Instant now) {
-  Signer out;
-  DOORSTEP_TRY_ASSIGN(out.key, pem_of(Owned<EVP_PKEY>(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")).get()));
-  DOORSTEP_TRY_ASSIGN(auto request, make_request(out.key));
-  DOORSTEP_TRY_ASSIGN(out.cert, issue(ca, request, Subject::of_receipts(names), days, now));
-  return out;
+  DOORSTEP_TRY_ASSIGN(auto key, pem_of(Owned<EVP_PKEY>(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")).get()));
+  DOORSTEP_TRY_ASSIGN(auto request, make_request(key));
+  DOORSTEP_TRY_ASSIGN(auto cert, issue(ca, request, Subject::of_receipts(names), days, now));
+  return signer_of(std::move(cert), std::move(key));
 }
 
-Result<std::string> sign(const Secret& key_pem, std::string_view bytes) {
-  const auto key = read_key(key_pem);
+Result<Signer> signer_of(std::string cert, Secret key) {
+  auto opened = read_key(key);
+  if (!is_ed25519(opened.get())) return openssl_error(Fault::Invalid, "tls.signer", "this key signs no receipts");
+  return Signer{std::move(cert), std::move(key), std::move(opened)};
+}
+
+Result<std::string> sign(const Signer& signer, std::string_view bytes) {
   const Held<EVP_MD_CTX> context(EVP_MD_CTX_new());
   std::size_t size = 0;
   std::string out;
-  if (!is_ed25519(key.get()) || !context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
+  if (!signer.opened || !context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, signer.opened.get()) != 1 ||
       EVP_DigestSign(context.get(), nullptr, &size, raw(bytes), bytes.size()) != 1)
     return openssl_error(Fault::Invalid, "tls.sign", "signing failed");
   out.resize(size);
@@ -64,15 +78,27 @@ Result<std::string> sign(const Secret& key_pem, std::string_view bytes) {
   return out;
 }
 
-Result<void> check_signature(std::string_view ca, std::string_view signer_pem, Instant at, std::string_view bytes,
-                             std::string_view signature) {
-  const auto authority = read_cert(ca);
-  const auto signer = read_cert(signer_pem);
-  const bool trusted = authority && signer && is_ed25519(X509_get0_pubkey(signer.get())) && certified(authority.get(), signer.get(), at);
-  ERR_clear_error();
-  if (!trusted) return Error{Fault::Untrusted, "tls.signer", "it was not signed with a key which the council's authority certified"};
+struct SignatureCheck::Known {
+  std::string pem;
+  Owned<X509> authority, signer;
+};
+
+SignatureCheck::SignatureCheck(std::string ca) : ca_(std::move(ca)) {}
+SignatureCheck::~SignatureCheck() = default;
+
+Result<void> SignatureCheck::operator()(std::string_view signer_pem, Instant at, std::string_view bytes, std::string_view signature) {
+  if (!known_ || known_->pem != signer_pem) {
+    auto fresh = std::make_unique<Known>(Known{std::string(signer_pem), read_cert(ca_), read_cert(signer_pem)});
+    const bool trusted = fresh->authority && fresh->signer && is_ed25519(X509_get0_pubkey(fresh->signer.get())) &&
+                         certified(fresh->authority.get(), fresh->signer.get(), at);
+    ERR_clear_error();
+    if (!trusted) return not_certified();
+    known_ = std::move(fresh);
+  } else if (!held(known_->authority.get(), at) || !held(known_->signer.get(), at)) {
+    return not_certified();
+  }
   const Held<EVP_MD_CTX> context(EVP_MD_CTX_new());
-  const bool good = context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, X509_get0_pubkey(signer.get())) == 1 &&
+  const bool good = context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, X509_get0_pubkey(known_->signer.get())) == 1 &&
                     EVP_DigestVerify(context.get(), raw(signature), signature.size(), raw(bytes), bytes.size()) == 1;
   ERR_clear_error();
   if (!good) return Error{Fault::Untrusted, "tls.signature", "the signature is not over these words"};

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,8 @@
 #include "platform/base/time.h"
 #include "platform/tls/certificate.h"
 
+struct evp_pkey_st;  // OpenSSL's EVP_PKEY
+
 /// Signatures that hold without a connection: whoever has the council's authority can check one, offline, years later.
 /// Ed25519: the same key signs the same bytes with the same signature, always. Thread-safe.
 namespace doorstep::tls {
@@ -16,18 +19,36 @@ namespace doorstep::tls {
 struct Signer {
   std::string cert;  ///< PEM
   base::Secret key;  ///< PEM, PKCS#8, Ed25519
+  std::shared_ptr<evp_pkey_st> opened = {};  ///< the same: reading PEM costs ten times what signing does
 };
 
 /// A fresh one, called by `names` (a server's; for people), certified for `days`.
 base::Result<Signer> make_signer(const Authority& ca, const std::vector<std::string>& names, int days, base::Instant now);
 
-/// Signs `bytes`. The caller begins them with words that say what they are, so that no signature passes for another's.
-base::Result<std::string> sign(const base::Secret& key_pem, std::string_view bytes);
+/// One that was kept. Fault::Invalid: `key` is no Ed25519 key.
+base::Result<Signer> signer_of(std::string cert, base::Secret key);
 
-/// Whether `signature` was made over exactly `bytes`, by a key which `ca` (PEM) certified for receipts, and whose certificate
-/// held at `at`: what was signed before a certificate ran out, or was replaced, stays good. No clock is asked.
-/// Fault::Untrusted ("tls.signer": not certified so; "tls.signature": not over these bytes).
-base::Result<void> check_signature(std::string_view ca, std::string_view signer_pem, base::Instant at, std::string_view bytes,
-                                   std::string_view signature);
+/// Signs `bytes`. The caller begins them with words that say what they are, so that no signature passes for another's.
+base::Result<std::string> sign(const Signer& signer, std::string_view bytes);
+
+/// Checks signatures of receipts against one authority. Remembers the last signer it found certified: a thousand receipts of one
+/// signer cost its certificate once. Copies share nothing. Not thread-safe.
+class SignatureCheck {
+ public:
+  explicit SignatureCheck(std::string ca);  ///< PEM
+  SignatureCheck(const SignatureCheck& other) : SignatureCheck(other.ca_) {}
+  SignatureCheck& operator=(const SignatureCheck&) = delete;
+  ~SignatureCheck();
+
+  /// Whether `signature` was made over exactly `bytes`, by a key which the authority certified for receipts, and whose certificate
+  /// held at `at`: what was signed before a certificate ran out, or was replaced, stays good. No clock is asked.
+  /// Fault::Untrusted ("tls.signer": not certified so; "tls.signature": not over these bytes).
+  base::Result<void> operator()(std::string_view signer, base::Instant at, std::string_view bytes, std::string_view signature);
+
+ private:
+  struct Known;
+  std::string ca_;
+  std::unique_ptr<Known> known_;
+};
 
 }  // namespace doorstep::tls

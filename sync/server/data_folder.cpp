@@ -63,7 +63,7 @@ Result<tls::Signer> signer_of(const fs::path& folder, const tls::Authority& ca, 
   if (cert && key && tls::matches(*cert, *key)) {
     auto identity = tls::inspect(*cert);
     if (identity && identity->kind == tls::Kind::Receipts && identity->not_after >= now + kRenewBefore)
-      return tls::Signer{std::move(*cert), std::move(*key)};
+      return tls::signer_of(std::move(*cert), std::move(*key));
   }
   DOORSTEP_TRY_ASSIGN(tls::Signer made, tls::make_signer(ca, names, tls::kServerDays, now));
   DOORSTEP_TRY(base::write_file_atomic(folder / "receipts.key", made.key.view(), Access::Owner));

@@ -36,7 +36,7 @@ Result<wire::SignedReceipt> sign_receipt(const tls::Signer& signer, const std::s
   said.sent = base::sha256_hex(op.body);
   wire::SignedReceipt out;
   out.statement = wire::encode(said);
-  DOORSTEP_TRY_ASSIGN(auto signature, tls::sign(signer.key, signed_bytes(out.statement)));
+  DOORSTEP_TRY_ASSIGN(auto signature, tls::sign(signer, signed_bytes(out.statement)));
   out.signature = base::to_hex(signature);
   return out;
 }
@@ -61,7 +61,7 @@ Result<CheckedReceipt> check_receipt(Repository& repository, const std::string& 
   DOORSTEP_TRY_ASSIGN(out.statement, wire::decode<wire::ReceiptStatement>(receipt.statement));
   const auto signature = base::from_hex(receipt.signature);
   if (!signature || !receipt.signer) return Error{Fault::Invalid, "receipt.signature", "the signature or its certificate is missing"};
-  DOORSTEP_TRY(tls::check_signature(ca, *receipt.signer, out.statement.at, signed_bytes(receipt.statement), *signature));
+  DOORSTEP_TRY(tls::SignatureCheck(ca)(*receipt.signer, out.statement.at, signed_bytes(receipt.statement), *signature));
   DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
   const wire::ReceiptStatement& said = out.statement;
   DOORSTEP_TRY_ASSIGN(auto operation, unit->operation(said.device, said.incarnation, said.operation));

@@ -106,11 +106,11 @@ TEST_CASE("receipts: forged, changed, another's and unsigned are found", "[serve
   const auto forger = *tls::make_authority("Test council", office.clock.now);
   const auto theirs = *tls::make_signer(forger, {"localhost"}, tls::kServerDays, office.clock.now);
   auto forged = good;
-  forged.signature = base::to_hex(*tls::sign(theirs.key, std::string(wire::kReceiptContext) + good.statement));
+  forged.signature = base::to_hex(*tls::sign(theirs, std::string(wire::kReceiptContext) + good.statement));
   forged.signer = theirs.cert;
   CHECK(fault_of(forged) == Fault::Untrusted);
   auto bare = good;  // signed, but not as a receipt
-  bare.signature = base::to_hex(*tls::sign(office.signer.key, good.statement));
+  bare.signature = base::to_hex(*tls::sign(office.signer, good.statement));
   CHECK(fault_of(bare) == Fault::Untrusted);
   auto unsigned_one = good;
   unsigned_one.signer.reset();
@@ -163,7 +163,7 @@ TEST_CASE("receipts: a server restored from a backup says of a receipt that it h
   auto statement = said(receipt);
   statement.sent = base::sha256_hex("something else");
   wire::SignedReceipt otherwise{wire::encode(statement), {}, office.signer.cert};
-  otherwise.signature = base::to_hex(*tls::sign(office.signer.key, std::string(wire::kReceiptContext) + otherwise.statement));
+  otherwise.signature = base::to_hex(*tls::sign(office.signer, std::string(wire::kReceiptContext) + otherwise.statement));
   CHECK(standing(otherwise) == Standing::Otherwise);
 }
 

@@ -187,10 +187,7 @@ work::Options FieldTablet::options() const {
                      .client_context = [ca = enrolled.ca](const std::string& certificate, const base::Secret& key) {
                        return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
                      },
-                     .check_signature = [ca = enrolled.ca](const std::string& signer, base::Instant at, std::string_view bytes,
-                                                           std::string_view signature) {
-                       return tls::check_signature(ca, signer, at, bytes, signature);
-                     }};
+                     .check_signature = tls::SignatureCheck(enrolled.ca)};
   out.test_cost = how_.cost;
   out.vfs = how_.vfs;
   return out;

@@ -21,7 +21,7 @@ tls::Signer signer_of(const tls::Authority& ca, int days = 100, base::Instant at
   return std::move(*signer);
 }
 std::string signed_by(const tls::Signer& signer, std::string_view bytes) {
-  auto signature = tls::sign(signer.key, bytes);
+  auto signature = tls::sign(signer, bytes);
   REQUIRE(signature.has_value());
   return *signature;
 }
@@ -39,44 +39,60 @@ TEST_CASE("signature: good over exactly the bytes, by a key certified for receip
   const auto signer = signer_of(ca);
   const auto signature = signed_by(signer, "fourteen");
   CHECK(signed_by(signer, "fourteen") == signature);
-  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow, "fourteen", signature)).empty());
-  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow, "fifteen", signature)) == "tls.signature");
-  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow, "fourteen", {})) == "tls.signature");
+  CHECK(refused(tls::SignatureCheck(ca.cert)(signer.cert, kNow, "fourteen", signature)).empty());
+  CHECK(refused(tls::SignatureCheck(ca.cert)(signer.cert, kNow, "fifteen", signature)) == "tls.signature");
+  CHECK(refused(tls::SignatureCheck(ca.cert)(signer.cert, kNow, "fourteen", {})) == "tls.signature");
   for (std::size_t at = 0; at < signature.size(); ++at) {
     auto changed = signature;
     changed[at] = static_cast<char>(changed[at] ^ 1);
-    CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow, "fourteen", changed)) == "tls.signature");
+    CHECK(refused(tls::SignatureCheck(ca.cert)(signer.cert, kNow, "fourteen", changed)) == "tls.signature");
   }
   const auto other = signer_of(ca);
-  CHECK(refused(tls::check_signature(ca.cert, other.cert, kNow, "fourteen", signature)) == "tls.signature");
+  CHECK(refused(tls::SignatureCheck(ca.cert)(other.cert, kNow, "fourteen", signature)) == "tls.signature");
 }
 
 TEST_CASE("signature: another authority's signer, a worker, a tablet, the server and the authority itself sign no receipts", "[tls]") {
   const auto ca = authority(), forger = authority();  // of the same name
   const auto foreign = signer_of(forger);
-  CHECK(refused(tls::check_signature(ca.cert, foreign.cert, kNow, "x", signed_by(foreign, "x"))) == "tls.signer");
+  CHECK(refused(tls::SignatureCheck(ca.cert)(foreign.cert, kNow, "x", signed_by(foreign, "x"))) == "tls.signer");
   const auto key = *tls::make_key();
   const auto request = *tls::make_request(key);
   const auto device = base::Id::from_name("device"), worker = base::Id::from_name("worker");
-  CHECK_FALSE(tls::sign(key, "x").has_value());
+  CHECK_FALSE(tls::signer_of({}, base::Secret::copy_of(key.view())).has_value());
   const auto signature = signed_by(signer_of(ca), "x");
   for (const auto& subject : {tls::Subject::of_device(device), tls::Subject::of_worker(worker, device), tls::Subject::of_server({"localhost"})}) {
     const auto cert = tls::issue(ca, request, subject, 90, kNow);
     REQUIRE(cert.has_value());
-    CHECK(refused(tls::check_signature(ca.cert, *cert, kNow, "x", signature)) == "tls.signer");
+    CHECK(refused(tls::SignatureCheck(ca.cert)(*cert, kNow, "x", signature)) == "tls.signer");
   }
   CHECK_FALSE(tls::issue(ca, request, tls::Subject::of_receipts({"localhost"}), 90, kNow).has_value());  // a key of another kind
-  CHECK(refused(tls::check_signature(ca.cert, ca.cert, kNow, "x", signature)) == "tls.signer");
-  CHECK(refused(tls::check_signature(ca.cert, "no certificate", kNow, "x", signature)) == "tls.signer");
+  CHECK(refused(tls::SignatureCheck(ca.cert)(ca.cert, kNow, "x", signature)) == "tls.signer");
+  CHECK(refused(tls::SignatureCheck(ca.cert)("no certificate", kNow, "x", signature)) == "tls.signer");
 }
 
 TEST_CASE("signature: what was signed while the certificate held stays good after it, and is not good from before or after it", "[tls]") {
   const auto ca = authority();
   const auto signer = signer_of(ca, 10);
   const auto signature = signed_by(signer, "x");
-  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow + 9 * kDay, "x", signature)).empty());
-  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow + 11 * kDay, "x", signature)) == "tls.signer");
-  CHECK(refused(tls::check_signature(ca.cert, signer.cert, kNow + -1 * kDay, "x", signature)) == "tls.signer");
+  CHECK(refused(tls::SignatureCheck(ca.cert)(signer.cert, kNow + 9 * kDay, "x", signature)).empty());
+  CHECK(refused(tls::SignatureCheck(ca.cert)(signer.cert, kNow + 11 * kDay, "x", signature)) == "tls.signer");
+  CHECK(refused(tls::SignatureCheck(ca.cert)(signer.cert, kNow + -1 * kDay, "x", signature)) == "tls.signer");
+}
+
+TEST_CASE("signature: a signer that is remembered is still one only while its certificate held, and no other passes for it", "[tls]") {
+  const auto ca = authority(), forger = authority();
+  const auto signer = signer_of(ca, 10), second = signer_of(ca), foreign = signer_of(forger);
+  const auto signature = signed_by(signer, "x");
+  tls::SignatureCheck check(ca.cert);
+  CHECK(refused(check(signer.cert, kNow, "x", signature)).empty());
+  CHECK(refused(check(signer.cert, kNow + 9 * kDay, "x", signature)).empty());
+  CHECK(refused(check(signer.cert, kNow + 11 * kDay, "x", signature)) == "tls.signer");
+  CHECK(refused(check(signer.cert, kNow + -1 * kDay, "x", signature)) == "tls.signer");
+  CHECK(refused(check(signer.cert, kNow, "y", signature)) == "tls.signature");
+  CHECK(refused(check(foreign.cert, kNow, "x", signed_by(foreign, "x"))) == "tls.signer");
+  CHECK(refused(check(second.cert, kNow, "x", signature)) == "tls.signature");
+  CHECK(refused(check(second.cert, kNow, "x", signed_by(second, "x"))).empty());
+  CHECK(refused(check(signer.cert, kNow, "x", signature)).empty());
 }
 
 TEST_CASE("signature: a signer's certificate opens no connection of its own kind", "[tls]") {

@@ -132,10 +132,7 @@ class Tablet {
                            .client_context = [ca = server_.ca()](const std::string& cert, const Secret& key) {
                              return tls::client_context({.ca = ca, .cert = cert, .key = &key});
                            },
-                           .check_signature = [ca = server_.ca()](const std::string& signer, base::Instant at, std::string_view bytes,
-                                                                  std::string_view signature) {
-                             return tls::check_signature(ca, signer, at, bytes, signature);
-                           }};
+                           .check_signature = tls::SignatureCheck(server_.ca())};
     options.test_cost = vault::kTestCost;
     runner = std::make_unique<Runner>(std::move(options), *clock, [this] {
       std::lock_guard lock(mutex_);
