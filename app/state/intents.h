@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -106,16 +107,28 @@ struct SetLook { LookChoice look{}; };
 struct DismissRefused { std::int64_t number = 0; };
 struct Touched {};                             ///< any key or finger: the idle clock starts again
 
-using Intent =
+using AnyIntent =
     std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
                  RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
-                 BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown,
-                 TurnJotting, AddJotting, TakeJotting, PutJotting,
-                 DiscardVisit, RecordCall, TurnCallReason, TurnCall,
-                 ChooseSecondWorker, GoToProblem, TurnProblems, PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson, ChooseReturnReason,
-                 ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn, ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch,
-                 PressKeep, PressSyncNow, SetTextSize, SetLook, DismissRefused, Touched>;
+                 BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
+                 PutJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, GoToProblem, TurnProblems,
+                 PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
+                 ChooseReturnReason, ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn,
+                 ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook,
+                 DismissRefused, Touched>;
+/// One of them. It is copied and destroyed in one place, not in each of the many files that make one: a variant of this many costs
+/// the compiler four seconds in each.
+struct Intent : AnyIntent {
+  template <class T>
+    requires(!std::is_same_v<T, Intent>)
+  Intent(T intent) : AnyIntent(std::in_place_type<T>, std::move(intent)) {}
+  Intent(const Intent&);
+  Intent(Intent&&) noexcept;
+  Intent& operator=(const Intent&);
+  Intent& operator=(Intent&&) noexcept;
+  ~Intent();
+};
 using Intents = std::vector<Intent>;
 
 // Keys of editors that are not fields of a visit

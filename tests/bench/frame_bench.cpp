@@ -5,7 +5,7 @@
 
 #include "app/view/screens.h"
 #include "tests/bench/measure.h"
-#include "tests/screens/cast.h"
+#include "tests/support/cast.h"
 #include "tests/support/headless.h"
 
 using namespace doorstep;

@@ -1,6 +1,6 @@
 #include "sync/rules/clocks.h"
 
-#include "tests/rules/assets.h"
+#include "tests/support/assets.h"
 
 using namespace doorstep;
 using namespace doorstep::rules;

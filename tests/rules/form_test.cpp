@@ -2,7 +2,7 @@
 
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
-#include "tests/rules/answers.h"
+#include "tests/support/answers.h"
 
 using namespace doorstep;
 using namespace doorstep::rules;

@@ -6,7 +6,7 @@
 
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
-#include "tests/rules/assets.h"
+#include "tests/support/assets.h"
 
 /// The thirty situations of assets/demo, as visits that the app's own state layer would make.
 namespace doorstep::tests {

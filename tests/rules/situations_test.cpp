@@ -1,6 +1,7 @@
-#include "tests/rules/situations.h"
-
+#include "platform/base/limits.h"
 #include "sync/rules/validate.h"
+#include "sync/wire/codec.h"
+#include "tests/rules/situations.h"
 
 using namespace doorstep;
 using namespace doorstep::rules;

@@ -1,6 +1,7 @@
 #include "sync/rules/validate.h"
 
-#include "tests/rules/answers.h"
+#include "platform/base/limits.h"
+#include "tests/support/answers.h"
 
 using namespace doorstep;
 using namespace doorstep::rules;

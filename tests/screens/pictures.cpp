@@ -8,7 +8,7 @@
 
 #include "app/shell/shell.h"
 #include "app/view/screens.h"
-#include "tests/screens/cast.h"
+#include "tests/support/cast.h"
 #include "tests/support/xvfb.h"
 
 using namespace doorstep;

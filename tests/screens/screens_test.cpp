@@ -5,7 +5,7 @@
 
 #include "app/view/screens.h"
 #include "platform/base/limits.h"
-#include "tests/screens/cast.h"
+#include "tests/support/cast.h"
 #include "tests/support/headless.h"
 
 using namespace doorstep;

@@ -7,7 +7,7 @@
 
 #include "app/state/words.h"
 #include "app/view/screens.h"
-#include "tests/state/desk.h"
+#include "tests/support/desk.h"
 #include "tests/support/headless.h"
 
 using namespace doorstep;

@@ -2,7 +2,7 @@
 
 #include "platform/base/file.h"
 #include "sync/server/csv.h"
-#include "tests/rules/assets.h"
+#include "tests/support/assets.h"
 #include "tests/server/csv_cells.h"
 #include "tests/server/office.h"
 

@@ -1,4 +1,4 @@
-#include "tests/state/desk.h"
+#include "tests/support/desk.h"
 
 #include "app/state/vm_parts.h"
 #include "app/state/words.h"

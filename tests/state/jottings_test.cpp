@@ -1,7 +1,7 @@
-#include "tests/state/desk.h"
-
 #include "app/state/vm_parts.h"
 #include "sync/merge/merge.h"
+#include "sync/wire/codec.h"
+#include "tests/support/desk.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;

@@ -1,7 +1,8 @@
-#include "tests/state/desk.h"
-
 #include "app/state/vm_parts.h"
+#include "platform/base/limits.h"
 #include "sync/merge/merge.h"
+#include "sync/wire/codec.h"
+#include "tests/support/desk.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;

@@ -1,7 +1,7 @@
-#include "tests/rules/situations.h"
-
 #include "sync/model/visit.h"
-#include "tests/state/desk.h"
+#include "sync/wire/codec.h"
+#include "tests/rules/situations.h"
+#include "tests/support/desk.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;

@@ -1,6 +1,8 @@
 #include <regex>
 
-#include "tests/state/desk.h"
+#include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "tests/support/desk.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;

@@ -1,4 +1,4 @@
-#include "tests/state/desk.h"
+#include "tests/support/desk.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;

@@ -1,7 +1,8 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "sync/model/visit.h"
-#include "tests/state/desk.h"
+#include "sync/wire/codec.h"
+#include "tests/support/desk.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;

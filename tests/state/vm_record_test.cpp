@@ -2,7 +2,7 @@
 #include <numeric>
 #include <set>
 
-#include "tests/state/desk.h"
+#include "tests/support/desk.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;

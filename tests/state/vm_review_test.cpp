@@ -1,6 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "tests/state/desk.h"
+#include "tests/support/desk.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;

@@ -1,8 +1,5 @@
-#pragma once
-#include "sync/rules/validate.h"
-#include "tests/rules/assets.h"
+#include "tests/support/answers.h"
 
-/// Answers questions as a person would who leaves nothing out.
 namespace doorstep::tests {
 
 using rules::Asked;
@@ -10,7 +7,7 @@ using rules::Field;
 using rules::Kind;
 using rules::Question;
 
-inline void answer_one(const Asked& asked, model::VisitFacts& facts, model::ChildPart* part) {
+void answer_one(const Asked& asked, model::VisitFacts& facts, model::ChildPart* part) {
   const Question& q = *asked.question;
   const auto id = base::Id::from_name("item " + q.id);
   const base::Instant at = base::from_rfc3339("2026-11-16T15:00:00Z").value();
@@ -66,8 +63,7 @@ inline void answer_one(const Asked& asked, model::VisitFacts& facts, model::Chil
   if (!set.has_value()) FAIL(set.error());
 }
 
-/// Takes back whatever the question was answered with.
-inline void take_back(const Question& q, model::VisitFacts& facts, model::ChildPart* part) {
+void take_back(const Question& q, model::VisitFacts& facts, model::ChildPart* part) {
   switch (q.field) {
     case Field::Present: facts.present.clear(); break;
     case Field::OtherChildren: facts.other_children.clear(); break;
@@ -84,10 +80,8 @@ inline void take_back(const Question& q, model::VisitFacts& facts, model::ChildP
   if (!cleared.has_value()) FAIL(cleared.error());
 }
 
-/// A visit with one child in which every visible question but those of `leave` is answered. Answers that `facts` and the part
-/// already hold stay.
-inline void answer_all(const rules::Form& form, model::VisitFacts& facts, model::ChildPart& part,
-                       const std::set<std::string>& leave = {"skip_reason", "nothing_to_report"}) {
+void answer_all(const rules::Form& form, model::VisitFacts& facts, model::ChildPart& part,
+                const std::set<std::string>& leave) {
   for (int round = 0; round < 4; ++round) {  // an answer can make further questions visible
     for (const auto scope : {rules::Scope::Visit, rules::Scope::Child}) {
       model::ChildPart* of = scope == rules::Scope::Child ? &part : nullptr;

@@ -1,4 +1,4 @@
-#include "tests/screens/cast.h"
+#include "tests/support/cast.h"
 
 #include "app/state/submit.h"
 #include "platform/base/bytes.h"

@@ -1,28 +1,23 @@
-#pragma once
-#include <catch2/catch_test_macros.hpp>
-#include <string>
+#include "tests/support/assets.h"
 
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
-#include "sync/rules/clocks.h"
-#include "sync/rules/form.h"
 
-/// The shipped assets, as the programs read them.
 namespace doorstep::tests {
 
-inline std::string asset(const std::string& name) {
+std::string asset(const std::string& name) {
   auto text = base::read_file(std::string(DOORSTEP_ASSETS_DIR) + "/" + name, limits::kAssetBytes);
   REQUIRE(text.has_value());
   return *text;
 }
 
-inline rules::Form visit_form() {
+rules::Form visit_form() {
   auto form = rules::parse_form(asset("forms/visit.json"));
   if (!form.has_value()) FAIL(form.error());
   return *form;
 }
 
-inline rules::Rules shipped_rules() {
+rules::Rules shipped_rules() {
   auto rules = rules::parse_rules(asset("rules/clocks.json"), asset("rules/calendar.json"), asset("rules/thresholds.json"));
   if (!rules.has_value()) FAIL(rules.error());
   return *rules;
