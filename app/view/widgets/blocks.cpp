@@ -93,7 +93,8 @@ void Blocks::put_again(Ui& ui, Block& block) {
     ImDrawList& list = draw::list();
     list.PrimReserve(static_cast<int>(block.indices.size()), static_cast<int>(block.vertices.size()));
     list._VtxWritePtr = std::copy(block.vertices.begin(), block.vertices.end(), list._VtxWritePtr);
-    for (const ImDrawIdx index : block.indices) *list._IdxWritePtr++ = list._VtxCurrentIdx + index;
+    list._IdxWritePtr = std::transform(block.indices.begin(), block.indices.end(), list._IdxWritePtr,
+                                       [first_vertex = list._VtxCurrentIdx](ImDrawIdx index) { return first_vertex + index; });
     list._VtxCurrentIdx += static_cast<unsigned>(block.vertices.size());
   }
 

@@ -76,7 +76,8 @@ template <class What, class Typed, class Draw>
 void block(Ui& ui, std::string_view key, const What& what, const Typed& typed, const Draw& draw) {
   using Shown = typename Kept<What>::Type;
   if (!ui.models || !ui.panels.empty()) return draw();
-  const std::uint32_t id = ImGui::GetID(key.data(), key.data() + key.size());
+  // Dear ImGui's own hash goes byte by byte: a sixth of a frame, for the keys of a long page.
+  const std::uint32_t id = ImGui::GetID(reinterpret_cast<const void*>(std::hash<std::string_view>()(key)));
   if (Blocks::Block* last = ui.blocks->standing(ui, id)) {
     bool same = last->models == ui.models;
     if constexpr (std::equality_comparable<Shown>) {
