@@ -34,9 +34,12 @@ std::string chain_next(const std::string& previous, const model::Revision& revis
 /// Digest of a vector of cursors, whatever their order.
 std::string view_digest(std::vector<Cursor> cursors);
 
-/// zstd level 3; for the transport.
-std::string compress(std::string_view bytes);
-/// Fault::Invalid for anything that is not zstd, Fault::Full for what would grow past `limit_bytes`.
-base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_bytes);
+inline constexpr std::size_t kWorthCompressing = 512;  ///< bytes of a body; smaller ones fit one packet anyway
+
+/// zstd level 3, as one frame; for the transport. With a prefix, what stands in it costs next to nothing, and a checksum tells a
+/// reader whether theirs is the same.
+std::string compress(std::string_view bytes, std::string_view prefix = {});
+/// Fault::Invalid for anything that is not zstd or was made with another prefix, Fault::Full for what would grow past `limit_bytes`.
+base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_bytes, std::string_view prefix = {});
 
 }  // namespace doorstep::wire

@@ -7,16 +7,24 @@
 
 namespace doorstep::wire {
 
-std::string compress(std::string_view bytes) {
+std::string compress(std::string_view bytes, std::string_view prefix) {
   constexpr int kLevel = 3;
+  struct Free {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+  std::unique_ptr<ZSTD_CCtx, Free> context(ZSTD_createCCtx());
+  DOORSTEP_ASSERT(context && !ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel)));
+  if (!prefix.empty())
+    DOORSTEP_ASSERT(!ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1)) &&
+                    !ZSTD_isError(ZSTD_CCtx_refPrefix(context.get(), prefix.data(), prefix.size())));
   std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), kLevel);
+  const std::size_t size = ZSTD_compress2(context.get(), out.data(), out.size(), bytes.data(), bytes.size());
   DOORSTEP_ASSERT(!ZSTD_isError(size));
   out.resize(size);
   return out;
 }
 
-base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_bytes) {
+base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_bytes, std::string_view prefix) {
   constexpr int kWindowLog = 23;  // 8 MiB: a frame may not make us hold more; ours need 2 MiB
   auto invalid = [](const char* detail) { return base::Error{base::Fault::Invalid, "wire.decompress", detail}; };
   struct Free {
@@ -24,6 +32,7 @@ base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_b
   };
   std::unique_ptr<ZSTD_DStream, Free> stream(ZSTD_createDStream());
   DOORSTEP_ASSERT(stream && !ZSTD_isError(ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, kWindowLog)));
+  if (!prefix.empty()) DOORSTEP_ASSERT(!ZSTD_isError(ZSTD_DCtx_refPrefix(stream.get(), prefix.data(), prefix.size())));
 
   std::string out;
   std::string piece(std::min<std::size_t>(ZSTD_DStreamOutSize(), limit_bytes + 1), '\0');

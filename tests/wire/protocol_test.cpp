@@ -8,7 +8,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/limits.h"
 #include "sync/merge/merge.h"
-#include "sync/wire/codec.h"
+#include "sync/wire/prefix.h"
 
 using namespace doorstep;
 using namespace doorstep::wire;
@@ -77,6 +77,28 @@ TEST_CASE("protocol: the vectors of the page are what this program reads and wri
   CHECK(view_digest(*view->cases) == one("digest"));
   CHECK(read_and_written_again<SyncRequest>(one("request")).view.digest == view_digest({}));
   read_and_written_again<SyncReply>(one("reply"));
+
+  const auto case_id = Id::parse(one("case"));
+  REQUIRE(case_id.has_value());
+  std::vector<Base> bases;
+  for (const auto& text : all("base")) {
+    const auto revision = read_and_written_again<model::Revision>(text);
+    CHECK(base::sha256_hex(revision.body) == revision.hash);
+    bases.push_back({case_id.value(), revision.record, revision.kind, revision.rev, revision.hash, revision.body});
+  }
+  CHECK(request_prefix(bases) == one("request-prefix"));
+  CHECK(reply_prefix(bases, {}) == one("reply-prefix"));
+  const auto prefixed = base::from_hex(one("zstd-prefix"));
+  REQUIRE(prefixed.has_value());
+  const auto parts = read_prefixed(*prefixed);
+  REQUIRE(parts.has_value());
+  REQUIRE(parts->bases.size() == bases.size());
+  for (std::size_t i = 0; i < bases.size(); ++i) CHECK(parts->bases[i] == bases[i].name());
+  const auto edited = decompress(parts->frame, limits::kBodyBytes, request_prefix(bases));
+  REQUIRE(edited.has_value());
+  CHECK(*edited == one("prefixed"));
+  read_and_written_again<SyncRequest>(*edited);
+
   const auto frame = base::from_hex(one("zstd"));
   REQUIRE(frame.has_value());
   const auto plain = decompress(*frame, limits::kBodyBytes);
@@ -140,7 +162,8 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
            {"body, after decompression", limits::kBodyBytes}, {"body, at the enrolment listener", limits::kEnrolBodyBytes}, {"header", limits::kHeaderBytes},
            {"operations in one request", limits::kOpsPerPush}, {"revisions in one reply, about", limits::kPullBytes},
            {"one record's body", limits::kRecordBytes}, {"JSON depth", limits::kJsonDepth}, {"cases in a view", limits::kCasesPerView},
-           {"earlier incarnations named in one request", kEarlierIncarnations},
+           {"earlier incarnations named in one request", kEarlierIncarnations}, {"bases named in one message", kBasesPerMessage},
+           {"their bodies together", kBaseBytes},
            {"requests of one device", limits::kRequestsPerMinute},
            {"one photo or drawing", limits::kBlobBytes}, {"photos and drawings of one child's record", limits::kBlobsPerRecord},
            {"of one in one request, either way", limits::kBlobPartBytes}, {"of them named in `need`", limits::kBlobsNeeded},
