@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/store/impl.h"
+#include "platform/base/bytes.h"
 #include "platform/base/mutant.h"
 #include "sync/model/attachment.h"
 #include "sync/model/visit.h"
@@ -249,6 +250,47 @@ Result<void> Store::Impl::freeze_one(Queued& item, std::int64_t incarnation) {
   return {};
 }
 
+/// What the server has that says nearly what this operation says: of a draft, what was last sent; of a record, its newest version
+/// or, when it is new, the draft it was written as.
+Result<std::optional<wire::Base>> Store::Impl::base_of(std::string_view kind, Id record, Id case_id, Id visit) {
+  std::optional<wire::Base> out;
+  if (kind == model::code(wire::OpKind::Put)) {
+    DOORSTEP_TRY(db.query("SELECT base_rev, base_hash, b.body FROM drafts JOIN draft_bases b USING (visit) WHERE visit=? AND base_rev>0",
+                          record, [&](const sql::Row& row) {
+      out = wire::Base{case_id, record, RecordKind::Visit, row.integer(0), row.string(1), row.string(2)};
+    }));
+  } else if (kind == model::code(wire::OpKind::Submit)) {
+    DOORSTEP_TRY_ASSIGN(auto head, head_of(record));
+    if (head) {
+      out = wire::Base{case_id, record, RecordKind::ChildRecord, head->rev, std::move(head->hash), std::move(head->body)};
+    } else {
+      DOORSTEP_TRY_ASSIGN(Id own, me());
+      DOORSTEP_TRY_ASSIGN(auto draft, head_of(visit));
+      if (draft)
+        out = wire::Base{own, visit, RecordKind::Visit, draft->rev, std::move(draft->hash), std::move(draft->body)};
+    }
+  }
+  if (out && base::sha256_hex(out->body) != out->hash) out.reset();  // of what was discarded the text is not kept
+  return out;
+}
+
+Result<std::vector<wire::Base>> Store::bases(const std::vector<wire::BaseName>& names) {
+  const Error missing{Fault::NotFound, "store.bases", "a version that the server leans on is not here"};
+  std::vector<wire::Base> out;
+  for (const wire::BaseName& name : names) {
+    std::vector<wire::Base> found;
+    DOORSTEP_TRY(impl_->db.query("SELECT record, r.kind, hash, body FROM record_cases c JOIN revisions r USING (record) WHERE"
+                                 " record>=? AND record<=? AND case_id=? AND rev=? AND body<>''",
+                                 name.first(), name.last(), name.case_id, name.rev, [&](const sql::Row& row) {
+      const auto kind = model::from_code<RecordKind>(row.text(1)).value_or(RecordKind::Visit);
+      found.push_back({name.case_id, row.id(0), kind, name.rev, row.string(2), row.string(3)});
+    }));
+    if (found.size() != 1) return missing;
+    out.push_back(std::move(found.front()));
+  }
+  return out;
+}
+
 Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   auto& db = impl_->db;
@@ -265,7 +307,8 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
   out.ops.first = last + 1;
   if (!head.empty()) out.ops.prev = head;
   std::size_t bytes = 0;
-  DOORSTEP_TRY_ASSIGN(auto statement, db.prepare("SELECT number, prev, size, bytes FROM ops WHERE incarnation=? AND acked=0"
+  DOORSTEP_TRY_ASSIGN(auto statement, db.prepare("SELECT number, prev, size, bytes, kind, record, case_id, visit FROM ops"
+                                                 " WHERE incarnation=? AND acked=0"
                                                  " ORDER BY number", out.incarnation));
   for (;;) {
     DOORSTEP_TRY_ASSIGN(bool row, statement.step());
@@ -281,7 +324,10 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
     }
     bytes += size;
     out.ops.items.push_back(statement.string(3));
+    DOORSTEP_TRY_ASSIGN(auto base, impl_->base_of(statement.text(4), statement.id(5), statement.id(6), statement.id(7)));
+    if (base && std::find(out.bases.begin(), out.bases.end(), *base) == out.bases.end()) out.bases.push_back(std::move(*base));
   }
+  out.bases = wire::within_limits(std::move(out.bases));
   // A draft that was changed behind its own Put can be frozen as soon as this batch is answered: that must not take a timer.
   DOORSTEP_TRY_ASSIGN(auto behind, db.first<std::int64_t>("SELECT 1 FROM drafts d WHERE dirty=1 AND stage<>? AND EXISTS"
                                                           " (SELECT 1 FROM ops WHERE record=d.visit AND kind='put' AND acked=0) LIMIT 1",

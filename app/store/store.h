@@ -9,6 +9,7 @@
 
 #include "app/store/views.h"
 #include "sync/merge/merge.h"
+#include "sync/wire/prefix.h"
 
 namespace doorstep::store {
 
@@ -22,6 +23,7 @@ struct Batch {
   std::vector<wire::Cursor> cursors;
   std::vector<Id> purged;
   std::vector<wire::Incarnation> earlier;  ///< what was acknowledged in incarnations that ended
+  std::vector<wire::Base> bases;  ///< what the server has of the same records, in the order of `ops`: what they are sent relative to
 };
 
 /// Whether a receipt was signed by the council's server: its signature over kReceiptContext and the statement, by its signer,
@@ -118,6 +120,8 @@ class Store {
   /// Freezes what waits (numbers, chains, fixes the bytes), then hands out what is not acknowledged, from the first. At least
   /// one operation when there is any, else at most `max_ops` and `max_bytes`. A draft with a Put on its way waits for its answer.
   Result<Batch> freeze(std::size_t max_ops, std::size_t max_bytes, Instant now);
+  /// The revisions that these names say. Fault::NotFound when one is not here.
+  Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>& names);
   /// Takes a reply in. Fault::Conflict ("store.forked"): the server's chain of our operations is not ours, because this is an
   /// old copy of the store or was copied (I9); then nothing of the reply is taken, and a new incarnation has begun.
   Result<Applied> apply(const wire::SyncReply& reply, Instant now);

@@ -37,15 +37,19 @@ void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name
 class Port final : public transport::ReplicaPort {
  public:
   struct Freeze { std::size_t max_ops, max_bytes; std::promise<Result<engine::Replica>> answer; };
+  struct Look { std::vector<wire::BaseName> names; std::promise<Result<std::vector<wire::Base>>> answer; };
   struct Take { wire::SyncReply reply; std::promise<Result<engine::Applied>> answer; };
   struct NextBlob { std::size_t max_bytes; std::promise<Result<engine::BlobTask>> answer; };
   struct Moved { engine::BlobMoved moved; std::promise<Result<void>> answer; };
-  using Question = std::variant<Freeze, Take, NextBlob, Moved>;
+  using Question = std::variant<Freeze, Look, Take, NextBlob, Moved>;
 
   explicit Port(std::function<void()> knock) : knock_(std::move(knock)) {}
 
   Result<engine::Replica> freeze(std::size_t max_ops, std::size_t max_bytes) override {
     return answer_to(Freeze{max_ops, max_bytes, {}});
+  }
+  Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>& names) override {
+    return answer_to(Look{names, {}});
   }
   Result<engine::Applied> apply(const wire::SyncReply& reply) override { return answer_to(Take{reply, {}}); }
   Result<engine::BlobTask> next_blob(std::size_t max_bytes) override { return answer_to(NextBlob{max_bytes, {}}); }
@@ -189,8 +193,10 @@ struct Runner::Impl {
     auto batch = db->freeze(question.max_ops, question.max_bytes, now());
     if (!batch) return batch.error();
     return engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops), batch->more_ops,
-                           std::move(batch->cursors), std::move(batch->purged), std::move(batch->earlier)};
+                           std::move(batch->cursors), std::move(batch->purged), std::move(batch->earlier), std::move(batch->bases)};
   }
+
+  Result<std::vector<wire::Base>> answer(const Port::Look& question) { return db->bases(question.names); }
 
   Result<engine::BlobTask> answer(const Port::NextBlob& question) {
     DOORSTEP_TRY_ASSIGN(auto step, db->next_blob(question.max_bytes));

@@ -136,7 +136,7 @@ void Engine::on(const Replica& replica) {
   if (round_.with_cases) request.view.cases = replica.cursors;
 
   phase_ = Phase::Sent;
-  outputs_.push_back(Send{wire::encode(request)});
+  outputs_.push_back(Send{wire::encode(request), replica.bases});
 }
 
 void Engine::on(const Response& response) {

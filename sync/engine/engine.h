@@ -10,7 +10,7 @@
 #include "platform/base/error.h"
 #include "platform/base/limits.h"
 #include "platform/base/time.h"
-#include "sync/wire/messages.h"
+#include "sync/wire/prefix.h"
 
 namespace doorstep::engine {
 
@@ -36,6 +36,7 @@ struct Replica {
   std::vector<wire::Cursor> cursors;  ///< of every case the device holds
   std::vector<base::Id> purged;       ///< purge receipts not yet told
   std::vector<wire::Incarnation> earlier = {};  ///< what was acknowledged in incarnations that ended
+  std::vector<wire::Base> bases = {};  ///< revisions that the server has and the operations differ from
 };
 /// An HTTP answer that was recognised as our server's.
 struct Response {
@@ -64,7 +65,8 @@ using Input = std::variant<Wake, Replica, Response, Broken, Applied, BlobTask>;
 
 /// Ask the store for a Replica with at most so much in its batch.
 struct Need { std::size_t max_ops; std::size_t max_bytes; };
-struct Send { std::string body; };               ///< POST /v1/sync
+/// POST /v1/sync, with a prefix of `bases` where the server takes that.
+struct Send { std::string body; std::vector<wire::Base> bases = {}; };
 /// To the store, answered by Applied. What the engine took out: drops while operations still wait to be sent (push before
 /// purge; the store looks once more, in its own transaction), and acknowledgements past what was sent. An applied_through
 /// below what the store knows as acknowledged means that the server was restored from a backup: offer again from there.

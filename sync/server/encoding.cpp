@@ -1,12 +1,12 @@
 #include "sync/server/encoding.h"
 
-#include "sync/wire/codec.h"
+#include <algorithm>
+
+#include "sync/wire/prefix.h"
 
 namespace doorstep::server {
 
 namespace {
-
-constexpr std::size_t kWorthCompressing = 512;  // bytes; smaller ones fit one packet anyway
 
 std::string_view header(const HttpRequest& request, const std::string& name) {
   const auto found = request.headers.find(name);
@@ -23,11 +23,12 @@ HttpReply plain_in_coded_out(const HttpHandler& handler, HttpRequest& request, s
     if (plain.has_error()) return problem(400, "malformed", "The request's body is not what its header says.");
     request.body = std::move(*plain);
     request.headers.erase("content-encoding");
-  } else if (!encoding.empty()) {
+  } else if (!encoding.empty() && encoding != wire::kPrefixEncoding) {
     return problem(415, "unsupported-encoding", "The request's body is encoded in a way that this server does not know.");
   }
   HttpReply reply = handler(request);
-  if (reply.body.size() >= kWorthCompressing && header(request, "accept-encoding").find("zstd") != std::string_view::npos) {
+  const bool coded = std::any_of(reply.headers.begin(), reply.headers.end(), [](const auto& h) { return h.first == "Content-Encoding"; });
+  if (!coded && reply.body.size() >= wire::kWorthCompressing && header(request, "accept-encoding").find("zstd") != std::string_view::npos) {
     reply.body = wire::compress(reply.body);
     reply.headers.emplace_back("Content-Encoding", "zstd");
   }

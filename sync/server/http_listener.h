@@ -29,7 +29,7 @@ struct HttpRequest {
   std::string method;
   std::string target;                          ///< path and query as sent
   std::map<std::string, std::string> headers;  ///< names in lower case; a repeated header was refused before this
-  std::string body;                            ///< decompressed, when it came as zstd
+  std::string body;                            ///< decompressed, when it came as zstd; with a prefix it is the handler's to do so
   HttpPeer peer;
 };
 
@@ -37,7 +37,7 @@ struct HttpReply {
   int status = 200;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string body = {};  ///< compressed by the listener when that is worth it and the client takes it
+  std::string body = {};  ///< compressed by the listener when that is worth it, the client takes it and no header says it is done
 };
 
 /// RFC 9457: {"type":"urn:doorstep:problem:<code>","title":...,"status":...,"detail":...} as application/problem+json.

@@ -83,6 +83,8 @@ class Unit {
   virtual Result<std::optional<model::Revision>> head(Id record) = 0;
   virtual Result<std::optional<model::Revision>> revision(Id record, std::int64_t rev) = 0;
   virtual Result<bool> listed(Id record, Id case_id) = 0;     ///< is the record in this case's log?
+  /// The records in the case's log from one id to another, in their order; at most two.
+  virtual Result<std::vector<Id>> listed_between(Id first, Id last, Id case_id) = 0;
   virtual Result<std::vector<Id>> cases_listing(Id record) = 0;  ///< aliases included
   virtual Result<std::vector<Id>> contributors(
       Id record) = 0;  ///< authors of its submitted and merged revisions, and of its first

@@ -6,9 +6,9 @@
 #include "platform/base/log.h"
 #include "platform/base/mutant.h"
 #include "sync/rules/validate.h"
+#include "sync/server/bases.h"
 #include "sync/server/pull.h"
 #include "sync/server/push.h"
-#include "sync/wire/codec.h"
 
 namespace doorstep::server {
 
@@ -58,16 +58,43 @@ HttpReply answer(std::string body) {
   return reply;
 }
 
+std::string_view header(const HttpRequest& request, const std::string& name) {
+  const auto found = request.headers.find(name);
+  return found == request.headers.end() ? std::string_view() : std::string_view(found->second);
+}
+
 template <class T>
-Or<T> read_body(const HttpRequest& request) {
-  auto found = request.headers.find("content-type");
-  std::string type = found == request.headers.end() ? std::string() : found->second;
+Or<T> read_body(const HttpRequest& request, const std::string& body) {
+  std::string_view type = header(request, "content-type");
   type = type.substr(0, type.find(';'));
   if (type != wire::kContentType && type != "application/json")
     return problem(415, "unsupported-media", "The request is of another kind than this server reads.", wire::kContentType);
-  auto value = wire::decode<T>(request.body);
+  auto value = wire::decode<T>(body);
   if (!value) return problem(400, "malformed", "The request cannot be read.", value.error().detail);
   return std::move(*value);
+}
+
+template <class T>
+Or<T> read_body(const HttpRequest& request) {
+  return read_body<T>(request, request.body);
+}
+
+/// The same of one that came with a prefix of what this tablet may read.
+Or<wire::SyncRequest> read_prefixed_body(Repository& repository, const Actor& actor, const HttpRequest& request, Instant now) {
+  const auto parts = wire::read_prefixed(request.body);
+  if (!parts) return problem(400, "malformed", "The request's body is not what its header says.");
+  auto unit = repository.read();
+  if (!unit) return failure(unit.error());
+  const auto bases = bases_of(**unit, actor, parts->bases, rules::uk_date(now));
+  if (!bases && bases.error().where != "bases") return failure(bases.error());
+  if (bases) {
+    auto plain = wire::decompress(parts->frame, limits::kBodyBytes, wire::request_prefix(*bases));
+    if (plain) return read_body<wire::SyncRequest>(request, *plain);
+    if (plain.error().fault == Fault::Full)
+      return problem(413, "body-too-large", "The request is larger than this server accepts.", "Send it in smaller parts.");
+  }
+  return problem(422, "prefix-unknown", "The request leans on versions that this server does not have for this tablet.",
+                 "Nothing of it was kept. It is sent again without them.");
 }
 
 /// Who asks. The rows are read anew for every request: a revocation holds from the next one on.
@@ -131,6 +158,10 @@ std::optional<std::pair<std::int64_t, std::size_t>> range_of(const HttpRequest& 
 /// The same for one that does not exist and one that is not this worker's.
 HttpReply unknown_blob() { return problem(404, "blob-unknown", "There is no such photo or drawing."); }
 
+/// Only a sync may come with a prefix.
+HttpReply unknown_encoding() {
+  return problem(415, "unsupported-encoding", "The request's body is encoded in a way that is not known here.");
+}
 HttpReply not_found() { return problem(404, "not-found", "There is nothing here."); }
 HttpReply wrong_method(const char* allowed) {
   HttpReply reply = problem(405, "method-not-allowed", "This is asked for in another way.", allowed);
@@ -167,6 +198,7 @@ Service::Service(Repository& repository, const tls::Authority& ca, const base::C
 
 HttpReply Service::handle(const HttpRequest& request) {
   std::string_view path = path_of(request);
+  if (path != "/v1/sync" && request.headers.contains("content-encoding")) return unknown_encoding();
   if (path == "/v1/sync") return request.method == "POST" ? sync(request) : wrong_method("POST");
   if (path == "/v1/activate") return request.method == "POST" ? activate(request) : wrong_method("POST");
   if (path.starts_with(kBlobPath)) return request.method == "PATCH" || request.method == "GET" ? blob(request) : wrong_method("PATCH, GET");
@@ -176,6 +208,7 @@ HttpReply Service::handle(const HttpRequest& request) {
 
 HttpReply Service::handle_enrolment(const HttpRequest& request) {
   std::string_view path = path_of(request);
+  if (request.headers.contains("content-encoding")) return unknown_encoding();
   if (path == "/v1/enrol") return request.method == "POST" ? enrol(request) : wrong_method("POST");
   if (path == "/v1/meta") return request.method == "GET" ? meta() : wrong_method("GET");
   return not_found();
@@ -196,7 +229,9 @@ HttpReply Service::sync(const HttpRequest& request) {
   auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Worker);
   if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
   const Actor& actor = std::get<Actor>(admitted);
-  auto read = read_body<wire::SyncRequest>(request);
+  const Instant now = clock_.wall();
+  auto read = header(request, "content-encoding") == wire::kPrefixEncoding ? read_prefixed_body(repository_, actor, request, now)
+                                                                          : read_body<wire::SyncRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
   const auto& asked = std::get<wire::SyncRequest>(read);
   if (asked.proto != wire::kProto)
@@ -211,7 +246,6 @@ HttpReply Service::sync(const HttpRequest& request) {
   if (asked.ops.items.size() > limits::kOpsPerPush)
     return problem(413, "too-many-operations", "Too many operations in one request.", std::to_string(limits::kOpsPerPush));
 
-  const Instant now = clock_.wall();
   std::optional<std::vector<wire::BlobNeed>> needed;
   auto pushed = push(repository_, validate_, actor, asked.incarnation, asked.ops, now, options_.signer);
   if (!pushed) {
@@ -251,7 +285,22 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.receipt = pushed->receipt;
   reply.server_time = now;
   if (access_of(actor.worker, actor.device) == Access::Drain) reply.drain = true;
-  return answer(wire::encode(reply));
+  if (header(request, "accept-encoding").find(wire::kPrefixEncoding) == std::string_view::npos) return answer(wire::encode(reply));
+  return with_prefix(reply, asked.ops);
+}
+
+/// What of it the tablet holds or said itself costs it next to nothing.
+HttpReply Service::with_prefix(const wire::SyncReply& reply, const wire::OpsBatch& ops) {
+  std::string plain = wire::encode(reply);
+  if (plain.size() < wire::kWorthCompressing) return answer(std::move(plain));
+  auto unit = repository_.read();
+  if (!unit) return failure(unit.error());
+  const auto bases = bases_held(**unit, reply.cases, ops);
+  if (!bases) return failure(bases.error());
+  if (bases->empty() && ops.items.empty()) return answer(std::move(plain));
+  HttpReply out = answer(wire::write_prefixed(*bases, plain, wire::reply_prefix(*bases, ops.items)));
+  out.headers.emplace_back("Content-Encoding", wire::kPrefixEncoding);
+  return out;
 }
 
 HttpReply Service::blob(const HttpRequest& request) {

@@ -199,6 +199,10 @@ class SqlUnit : public Unit {
   Result<bool> listed(Id record, Id case_id) override {
     return exists("SELECT 1 FROM record_cases WHERE record = ?1 AND case_id = ?2", record, case_id);
   }
+  Result<std::vector<Id>> listed_between(Id first, Id last, Id case_id) override {
+    return all<Id>("SELECT record FROM record_cases WHERE record >= ?1 AND record <= ?2 AND case_id = ?3 ORDER BY record LIMIT 2",
+                   [](const Row& row) { return row.id(0); }, first, last, case_id);
+  }
   Result<std::vector<Id>> cases_listing(Id record) override {
     return all<Id>(
         "SELECT case_id FROM record_cases WHERE record = ?1 ORDER BY case_id", [](const Row& row) { return row.id(0); }, record);

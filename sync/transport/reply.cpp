@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "platform/base/log.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::transport {
@@ -11,8 +12,6 @@ using base::Fault;
 using base::Result;
 
 namespace {
-
-constexpr std::size_t kWorthCompressing = 512;  // bytes; smaller ones fit one packet anyway
 
 std::string_view header(const HttpResponse& response, const std::string& name) {
   const auto found = response.headers.find(name);
@@ -31,21 +30,28 @@ Error not_ours() {
           "Something that is not our server answered, perhaps this network's log-in page. Your notes are safe on this tablet."};
 }
 
+constexpr std::string_view kZstd = "zstd";
+
+HttpRequest request_of(std::string target, std::string body, std::string_view encoding, std::string_view accepted) {
+  HttpRequest out;
+  out.target = std::move(target);
+  if (body.empty()) out.method = "GET";
+  out.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}, {"Accept-Encoding", std::string(accepted)}};
+  if (!body.empty()) out.headers.emplace_back("Content-Type", wire::kContentType);
+  if (!encoding.empty()) out.headers.emplace_back("Content-Encoding", encoding);
+  out.body = std::move(body);
+  return out;
+}
+
+/// Where that is worth it.
+HttpRequest in_zstd(std::string target, std::string body, std::string_view accepted) {
+  if (body.size() < wire::kWorthCompressing) return request_of(std::move(target), std::move(body), {}, accepted);
+  return request_of(std::move(target), wire::compress(body), kZstd, accepted);
+}
+
 }  // namespace
 
-HttpRequest sync_request(std::string target, std::string body) {
-  HttpRequest request;
-  request.target = std::move(target);
-  if (body.empty()) request.method = "GET";
-  request.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}, {"Accept-Encoding", "zstd"}};
-  if (!body.empty()) request.headers.emplace_back("Content-Type", wire::kContentType);
-  if (body.size() >= kWorthCompressing) {
-    request.headers.emplace_back("Content-Encoding", "zstd");
-    body = wire::compress(body);
-  }
-  request.body = std::move(body);
-  return request;
-}
+HttpRequest sync_request(std::string target, std::string body) { return in_zstd(std::move(target), std::move(body), kZstd); }
 
 HttpRequest blob_request(const engine::BlobTask& task) {
   HttpRequest request;
@@ -63,7 +69,8 @@ HttpRequest blob_request(const engine::BlobTask& task) {
   return request;
 }
 
-Result<engine::Response> recognise(const HttpResponse& response) {
+Result<engine::Response> recognise(const HttpResponse& response,
+                                   const std::function<Result<std::string>(std::string_view)>& prefixed) {
   const auto type = media_type(header(response, "content-type"));
   if (header(response, "sync-proto").empty() || (type != wire::kContentType && type != wire::kProblemType && type != wire::kBlobType))
     return not_ours();
@@ -77,14 +84,52 @@ Result<engine::Response> recognise(const HttpResponse& response) {
   const auto encoding = header(response, "content-encoding");
   if (encoding.empty()) {
     out.body = response.body;
-  } else if (encoding == "zstd") {
+  } else if (encoding == kZstd) {
     auto plain = wire::decompress(response.body, limits::kBodyBytes);
     if (plain.has_error()) return plain.error().fault == Fault::Full ? plain.error() : not_ours();
     out.body = std::move(*plain);
+  } else if (encoding == wire::kPrefixEncoding && prefixed) {
+    DOORSTEP_TRY_ASSIGN(out.body, prefixed(response.body));
   } else {
     return not_ours();
   }
   return out;
+}
+
+Exchange::Exchange(engine::Send send, BaseLookup held, bool older)
+    : send_(std::move(send)), held_(std::move(held)), older_(older), plain_(older) {}
+
+HttpRequest Exchange::request() const {
+  static const std::string kAccepted = std::string(kZstd) + ", " + std::string(wire::kPrefixEncoding);
+  if (plain_) return sync_request("/v1/sync", send_.body);
+  if (send_.bases.empty()) return in_zstd("/v1/sync", send_.body, kAccepted);
+  return request_of("/v1/sync", wire::write_prefixed(send_.bases, send_.body, wire::request_prefix(send_.bases)), wire::kPrefixEncoding,
+                    kAccepted);
+}
+
+Result<std::string> Exchange::read_prefixed(std::string_view body) const {
+  DOORSTEP_TRY_ASSIGN(const auto parts, wire::read_prefixed(body));
+  std::vector<wire::Base> bases;
+  if (!parts.bases.empty()) {
+    DOORSTEP_TRY_ASSIGN(bases, held_(parts.bases));
+  }
+  DOORSTEP_TRY_ASSIGN(const auto said, wire::decode<wire::SyncRequest>(send_.body));
+  return wire::decompress(parts.frame, limits::kBodyBytes, wire::reply_prefix(bases, said.ops.items));
+}
+
+std::optional<engine::Input> Exchange::take(const HttpResponse& response) {
+  auto answer = recognise(response, [this](std::string_view body) { return read_prefixed(body); });
+  const bool leans = header(response, "content-encoding") == wire::kPrefixEncoding;
+  const std::string refusal = answer.has_value() && answer->status != 200 ? engine::error_of(*answer).where : std::string();
+  const bool unread = refusal == "server.unsupported-encoding";
+  if (!plain_ && (unread || refusal == "server.prefix-unknown" || (leans && answer.has_error()))) {
+    base::log_event("sync.without_prefix", response.status);
+    older_ = older_ || unread;
+    plain_ = true;
+    return std::nullopt;
+  }
+  if (answer.has_error()) return engine::Broken{answer.error()};
+  return std::move(*answer);
 }
 
 }  // namespace doorstep::transport

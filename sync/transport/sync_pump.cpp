@@ -103,7 +103,7 @@ void SyncPump::session() {
       if (replica.has_value()) engine.handle(std::move(*replica));
       else engine.handle(engine::Broken{replica.error()});
     } else if (const auto* send = std::get_if<engine::Send>(&*output)) {
-      engine.handle(exchange(sync_request("/v1/sync", send->body)));
+      engine.handle(exchange(*send));
     } else if (const auto* apply = std::get_if<engine::Apply>(&*output)) {
       const auto applied = port_.apply(apply->reply);
       if (applied.has_error()) base::log_error("sync.apply_failed", applied.error());
@@ -117,7 +117,7 @@ void SyncPump::session() {
       if (task.has_value()) engine.handle(std::move(*task));
       else engine.handle(engine::Broken{task.error()});
     } else if (const auto* move = std::get_if<engine::MoveBlob>(&*output)) {
-      engine.handle(exchange(blob_request(move->task)));
+      engine.handle(exchange(move->task));
     } else if (const auto* moved = std::get_if<engine::BlobMoved>(&*output)) {
       const auto kept = port_.moved(*moved);
       if (kept.has_error()) base::log_error("sync.blob_not_kept", kept.error());
@@ -134,12 +134,23 @@ void SyncPump::session() {
   fail({{Fault::Io, "engine.silent", "The connection was given up."}, {}, false});
 }
 
-engine::Input SyncPump::exchange(const HttpRequest& request) {
-  const auto reply = client_.request(request, options_.reply_limit);
+engine::Input SyncPump::exchange(const engine::BlobTask& task) {
+  const auto reply = client_.request(blob_request(task), options_.reply_limit);
   if (reply.has_error()) return engine::Broken{reply.error()};
   auto answer = recognise(*reply);
   if (answer.has_error()) return engine::Broken{answer.error()};
   return std::move(*answer);
+}
+
+engine::Input SyncPump::exchange(const engine::Send& send) {
+  Exchange exchange(send, [this](const auto& names) { return port_.bases(names); }, older_server_);
+  for (;;) {
+    const auto reply = client_.request(exchange.request(), options_.reply_limit);
+    if (reply.has_error()) return engine::Broken{reply.error()};
+    auto input = exchange.take(*reply);
+    older_server_ = exchange.older();
+    if (input) return std::move(*input);
+  }
 }
 
 // Everything is sent and received: until somebody changes something, or the timer rings.

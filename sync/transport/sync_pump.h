@@ -17,6 +17,8 @@ class ReplicaPort {
   virtual ~ReplicaPort() = default;
   /// Freezes what waits and hands it out (store::Store::freeze).
   virtual base::Result<engine::Replica> freeze(std::size_t max_ops, std::size_t max_bytes) = 0;
+  /// What the names say, of what is held (store::Store::bases); an Error when one is not.
+  virtual base::Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>& names) = 0;
   /// Takes a reply in, in one transaction. An Error ends this connection; the next one asks again.
   virtual base::Result<engine::Applied> apply(const wire::SyncReply& reply) = 0;
   /// The next part of a photo to be sent or fetched (store::Store::next_blob).
@@ -69,7 +71,8 @@ class SyncPump {
   void begin_turn();
   bool take_turn();           // at once: whether there is one
   void session();             // one engine, until it closes
-  engine::Input exchange(const HttpRequest& request);
+  engine::Input exchange(const engine::Send& send);
+  engine::Input exchange(const engine::BlobTask& task);
   void rest(const engine::Idle& idle);
   void fail(const engine::Close& closed);
   double uniform();
@@ -78,7 +81,8 @@ class SyncPump {
   ReplicaPort& port_;
   std::function<void(const SyncEvent&)> tell_;
   HttpClient client_;
-  int attempt_ = 0;  // connections in a row that broke
+  int attempt_ = 0;             // connections in a row that broke
+  bool older_server_ = false;   // it does not read prefixes
 
   std::mutex mutex_;
   std::condition_variable changed_;

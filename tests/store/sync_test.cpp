@@ -923,3 +923,72 @@ TEST_CASE("sync: a draft is backed up again after the server went back in time, 
     CHECK(must(wire::decode<model::Visit>(old.head(visit.id)->body)) == settled.visit);
   }
 }
+
+TEST_CASE("sync: what is sent comes with what the server has of it", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder.path / "replica.db");
+  server.child("Amara");
+  sync(store, server, at(0));
+  auto visit = visit_to({"Amara"});
+  must(store.save_draft(visit, at(1)));
+  const auto fresh = must(store.freeze(64, 1 << 20, at(1)));
+  CHECK(fresh.ops.items.size() == 1);
+  CHECK(fresh.bases.empty());  // the server has nothing of it
+  must(store.apply(server.answer(fresh), at(1)));
+  const std::string first = wire::encode(visit);
+
+  observed(visit) = "Other words.";
+  must(store.save_draft(visit, at(2)));
+  const auto edit = must(store.freeze(64, 1 << 20, at(2)));
+  const wire::Base base{kMe, visit.id, model::RecordKind::Visit, 1, base::sha256_hex(first), first};
+  CHECK(edit.bases == std::vector{base});
+  CHECK(must(store.freeze(64, 1 << 20, at(2))).bases == edit.bases);  // as long as it was not answered
+  must(store.apply(server.answer(edit), at(2)));
+  CHECK(must(store.freeze(64, 1 << 20, at(2))).bases.empty());        // nothing is sent
+
+  // A record that is new says what its draft said; changed, what it said before.
+  const auto records = records_of(visit);
+  must(store.submit(visit, records, at(3)));
+  const auto submission = must(store.freeze(64, 1 << 20, at(3)));
+  REQUIRE(submission.bases.size() == 1);
+  CHECK(submission.bases.front().record == visit.id);
+  CHECK(submission.bases.front().rev == 2);
+  must(store.apply(server.answer(submission), at(3)));
+  auto again = records.front();
+  again.part.revises = model::RevisionRef{again.id, 1, base::sha256_hex(wire::encode(again))};
+  auto next = visit;
+  next.id = id_of("visit/next");
+  must(store.submit(next, {again}, at(4)));
+  const auto resubmission = must(store.freeze(64, 1 << 20, at(4)));
+  REQUIRE_FALSE(resubmission.bases.empty());
+  CHECK(resubmission.bases.front().record == again.id);
+  CHECK(resubmission.bases.front().rev == 1);
+  CHECK(resubmission.bases.front().case_id == again.part.id);
+}
+
+TEST_CASE("sync: a version is found by its name, and one that is not here is not made up", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder.path / "replica.db");
+  server.child("Amara");
+  sync(store, server, at(0));
+  auto visit = visit_to({"Amara"});
+  must(store.save_draft(visit, at(1)));
+  sync(store, server, at(1));
+  const wire::Base held{kMe, visit.id, model::RecordKind::Visit, 1, base::sha256_hex(wire::encode(visit)), wire::encode(visit)};
+  CHECK(must(store.bases({held.name()})) == std::vector{held});
+  CHECK(must(store.bases({})).empty());
+  const auto lacks = [&](wire::BaseName name) {
+    return store.bases({held.name(), std::move(name)}).error().fault == base::Fault::NotFound;
+  };
+  CHECK(lacks({kMe, held.name().start, 2}));
+  CHECK(lacks({id_of("child/Amara"), held.name().start, 1}));
+  CHECK(lacks({kMe, std::string(wire::kNameBytes, 'x'), 1}));
+
+  must(store.discard(visit.id, at(2)));  // of what was thrown away the text is not kept
+  sync(store, server, at(2));
+  sync(store, server, at(3));
+  CHECK(lacks(held.name()));
+  CHECK(lacks({kMe, held.name().start, 2}));
+}

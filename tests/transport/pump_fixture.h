@@ -67,6 +67,9 @@ class Store final : public transport::ReplicaPort {
     replica.more_ops = ops_.size() > max_ops;
     return replica;
   }
+  base::Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>&) override {
+    return base::Error{base::Fault::NotFound, "store.bases", "nothing is held here"};
+  }
   base::Result<engine::Applied> apply(const wire::SyncReply& reply) override {
     if (fail_apply_.exchange(false)) return base::Error{base::Fault::Full, "store.apply", "disk full"};
     {
