@@ -5,6 +5,7 @@
 
 #include "platform/base/log.h"
 #include "platform/base/mutant.h"
+#include "sync/rules/calendar.h"
 #include "sync/rules/validate.h"
 #include "sync/server/bases.h"
 #include "sync/server/pull.h"

@@ -136,14 +136,29 @@ void World::read_server() {
 }
 
 /// I7: nothing leaves the server for somebody who may not see it.
-void World::check_reply(Id worker, Id device, const transport::HttpResponse& reply) {
+void World::check_reply(Id worker, Id device, const transport::HttpResponse& reply, const transport::Exchange* exchange) {
   if (reply.status != 200) return;
   if (switched_off(worker, device)) throw Broken("I7", "a tablet that was switched off was answered");
-  auto read = transport::recognise(reply);
-  if (!read.has_value()) throw Broken("I7", "the server's reply is not recognised");
-  auto decoded = wire::decode<wire::SyncReply>(read->body);
-  if (!decoded) throw Broken("reply", decoded.error().detail);
   const Date today = rules::uk_date(server_clock_.wall());
+  std::string body;
+  const auto encoding = reply.headers.find("content-encoding");
+  if (encoding != reply.headers.end() && encoding->second == wire::kPrefixEncoding) {
+    const auto parts = wire::read_prefixed(reply.body);
+    if (!parts) throw Broken("reply", parts.error().detail);
+    for (const auto& base : parts->bases)
+      if (!council_.may_see(worker, base.case_id, today)) throw Broken("I7", "a reply leans on a case outside the grant");
+    if (!exchange) return;  // a request from the drawer: nobody reads this
+    transport::Exchange reader = *exchange;
+    const auto input = reader.take(reply);
+    if (!input) return;     // the tablet no longer has what it leans on, and asks again
+    body = std::get<engine::Response>(*input).body;
+  } else {
+    auto read = transport::recognise(reply);
+    if (!read.has_value()) throw Broken("I7", "the server's reply is not recognised");
+    body = std::move(read->body);
+  }
+  auto decoded = wire::decode<wire::SyncReply>(body);
+  if (!decoded) throw Broken("reply", decoded.error().detail);
   for (const auto& pull : decoded->cases) {
     if (!council_.may_see(worker, pull.case_id, today)) throw Broken("I7", "a case was read outside the grant");
     for (const auto& entry : pull.entries)

@@ -43,19 +43,19 @@ transport::HttpResponse busy(Random& random) {
 
 }  // namespace
 
-std::optional<transport::HttpResponse> World::deliver(Id device, Id worker, const std::string& serial, const std::string& body,
+std::optional<transport::HttpResponse> World::deliver(Id device, Id worker, const std::string& serial,
+                                                      const transport::HttpRequest& sent, const transport::Exchange* exchange,
                                                       Random& random, bool faults) {
   ++figures.requests;
-  transport::HttpRequest sent = transport::sync_request("/v1/sync", body);
   server::HttpRequest request;
   request.method = sent.method;
   request.target = sent.target;
-  for (auto& [name, value] : sent.headers) {
+  for (const auto& [name, value] : sent.headers) {
     std::string lower = name;
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
     request.headers[lower] = value;
   }
-  request.body = std::move(sent.body);
+  request.body = sent.body;
   request.peer.address = "198.51.100.7";
   request.peer.identity = tls::Identity{tls::Kind::Worker, device, worker, serial, "", "", {}, {}};
 
@@ -77,13 +77,13 @@ std::optional<transport::HttpResponse> World::deliver(Id device, Id worker, cons
     out.headers[lower] = value;
   }
   trace.add("reply " + std::to_string(out.status));
-  check_reply(worker, device, out);
-  if (faults && drawer_.size() < kDrawer) drawer_.push_back({device, worker, serial, body});
+  check_reply(worker, device, out, exchange);
+  if (faults && drawer_.size() < kDrawer) drawer_.push_back({device, worker, serial, sent});
   return out;
 }
 
-/// A reply as the engine gets it, or what was left of it.
-engine::Input World::arrives(Tablet& tablet, transport::HttpResponse answer, Random& random, bool faults) {
+/// A reply as the engine gets it, or what was left of it; nothing: the same is to be asked once more.
+std::optional<engine::Input> World::arrives(Tablet& tablet, transport::HttpResponse answer, Random& random, bool faults) {
   if (faults) {
     const std::size_t luck = random.below(100);
     if (luck < 4 && !answer.body.empty()) {
@@ -93,9 +93,7 @@ engine::Input World::arrives(Tablet& tablet, transport::HttpResponse answer, Ran
       if (device == tablet.device) answer = stale;
     }
   }
-  auto read = transport::recognise(answer);
-  if (read.has_error()) return engine::Broken{read.error()};
-  return std::move(*read);
+  return tablet.exchange->take(answer);
 }
 
 /// One thing more about this tablet's connection: a request sets out, reaches the server, or its reply the tablet.
@@ -103,15 +101,20 @@ void World::advance(Tablet& tablet, Random& random, bool faults) {
   if (!tablet.store) return;
   if (tablet.answer) {
     auto answer = std::exchange(tablet.answer, std::nullopt);
-    tablet.engine->handle(arrives(tablet, std::move(*answer), random, faults));
+    const auto input = arrives(tablet, std::move(*answer), random, faults);
+    if (!input) {
+      tablet.asked = tablet.exchange->request();
+      return;
+    }
+    tablet.engine->handle(*input);
     return carry(tablet, random);
   }
   if (tablet.asked) {
-    const std::string body = *std::exchange(tablet.asked, std::nullopt);
+    const transport::HttpRequest request = *std::exchange(tablet.asked, std::nullopt);
     const std::size_t luck = faults ? random.below(100) : 100;
     if (luck < 8) return broke_off(tablet, random, lost());
     if (luck < 14) {  // half-open: the tablet has given up, the request arrives later
-      drawer_.push_back({tablet.device, tablet.worker, tablet.serial, body});
+      drawer_.push_back({tablet.device, tablet.worker, tablet.serial, request});
       return broke_off(tablet, random, {Fault::Timeout, "http.timeout", ""});
     }
     if (luck < 18) {
@@ -122,7 +125,7 @@ void World::advance(Tablet& tablet, Random& random, bool faults) {
       tablet.answer = portal(random);
       return;
     }
-    auto answer = deliver(tablet.device, tablet.worker, tablet.serial, body, random, faults);
+    auto answer = deliver(tablet.device, tablet.worker, tablet.serial, request, &*tablet.exchange, random, faults);
     if (!answer || luck < 32) {
       if (answer && faults && random.percent(50)) late_.emplace_back(tablet.device, std::move(*answer));
       if (late_.size() > kDrawer) late_.pop_front();
@@ -154,10 +157,11 @@ void World::carry(Tablet& tablet, Random& random) {
       if (batch)
         tablet.engine->handle(engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops),
                                               batch->more_ops, std::move(batch->cursors), std::move(batch->purged),
-                                              std::move(batch->earlier)});
+                                              std::move(batch->earlier), std::move(batch->bases)});
       else tablet.engine->handle(engine::Broken{batch.error()});
     } else if (const auto* send = std::get_if<engine::Send>(&*output)) {
-      tablet.asked = send->body;
+      tablet.exchange.emplace(*send, [&tablet](const auto& names) { return tablet.store->bases(names); }, false);
+      tablet.asked = tablet.exchange->request();
       return;
     } else if (const auto* apply = std::get_if<engine::Apply>(&*output)) {
       auto applied = tablet.store->apply(apply->reply, tablet.clock.wall());
@@ -223,7 +227,7 @@ void World::redeliver(Random& random) {
   const std::size_t at = random.below(drawer_.size());
   const Request request = drawer_[at];
   if (random.percent(50)) drawer_.erase(drawer_.begin() + static_cast<std::ptrdiff_t>(at));
-  auto reply = deliver(request.device, request.worker, request.serial, request.body, random, false);
+  auto reply = deliver(request.device, request.worker, request.serial, request.http, nullptr, random, false);
   if (reply && random.percent(50)) late_.emplace_back(request.device, std::move(*reply));
   if (late_.size() > kDrawer) late_.pop_front();
 }

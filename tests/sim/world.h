@@ -12,7 +12,7 @@
 #include "platform/sql/db.h"
 #include "sync/engine/engine.h"
 #include "sync/server/service.h"
-#include "sync/transport/http_client.h"
+#include "sync/transport/reply.h"
 #include "tests/sim/memory_disk.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/reference.h"
@@ -58,7 +58,8 @@ struct Tablet {
   int attempt = 0, fresh_starts = 0;
   bool stopped = false;                        ///< until a person asks
   base::Error last_error;
-  std::optional<std::string> asked;            ///< a request that has not reached the server
+  std::optional<transport::Exchange> exchange;  ///< what is being asked
+  std::optional<transport::HttpRequest> asked;  ///< a request that has not reached the server
   std::optional<transport::HttpResponse> answer;  ///< a reply that has not reached the tablet
   bool idle = false;                           ///< the last round ended with nothing left to do
   // For the checks
@@ -108,9 +109,10 @@ class World {
   void broke_off(Tablet& tablet, Random& random, base::Error why);
   void forked(const Tablet& tablet);
   void closed(Tablet& tablet, const engine::Close& close, Random& random);
-  std::optional<transport::HttpResponse> deliver(Id device, Id worker, const std::string& serial, const std::string& body,
-                                                 Random& random, bool faults);
-  engine::Input arrives(Tablet& tablet, transport::HttpResponse answer, Random& random, bool faults);
+  std::optional<transport::HttpResponse> deliver(Id device, Id worker, const std::string& serial,
+                                                 const transport::HttpRequest& sent, const transport::Exchange* exchange, Random& random,
+                                                 bool faults);
+  std::optional<engine::Input> arrives(Tablet& tablet, transport::HttpResponse answer, Random& random, bool faults);
   void sync_all(Tablet& tablet, Random& random);
   void redeliver(Random& random);
 
@@ -143,7 +145,7 @@ class World {
   void check_tablet(Tablet& tablet);
   void read_server();
   void check_words();
-  void check_reply(Id worker, Id device, const transport::HttpResponse& reply);
+  void check_reply(Id worker, Id device, const transport::HttpResponse& reply, const transport::Exchange* exchange);
   void forgive_what_is_gone();
   bool switched_off(Id worker, Id device) const;  ///< refused; who only left is drained
   bool entitled(const Tablet& tablet, Id case_id) const;
@@ -165,7 +167,7 @@ class World {
   std::unique_ptr<server::Service> service_;
   std::optional<sql::Db> server_eye_;
   tls::Authority authority_;
-  struct Request { Id device, worker; std::string serial, body; };
+  struct Request { Id device, worker; std::string serial; transport::HttpRequest http; };
   std::deque<Request> drawer_;                 ///< requests the network may deliver once more
   std::deque<std::pair<Id, transport::HttpResponse>> late_;  ///< replies it may deliver too late, by device
   Council council_;
