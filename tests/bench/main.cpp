@@ -14,7 +14,7 @@ struct Line {
   double ours = 0, yardstick = 0;
   std::string about;
 };
-std::map<std::string_view, Line> lines;
+std::map<std::string, Line, std::less<>> lines;
 bool is_quick = false, is_each = false;
 
 struct Verdict {
@@ -22,9 +22,9 @@ struct Verdict {
 };
 Verdict print_table() {
   Verdict out;
-  std::printf("%-22s %11s %11s %7s %6s\n", "figure", "ours, ms", "beside, ms", "ratio", "limit");
+  std::printf("%-22s %11s %11s %-5s %7s %6s\n", "figure", "ours", "beside", "", "ratio", "limit");
   for (const Figure& figure : kFigures) {
-    const auto found = lines.find(figure.name);
+    const auto found = lines.find(std::string_view(figure.name));
     if (found == lines.end()) {
       ++out.missing;
       continue;
@@ -33,8 +33,8 @@ Verdict print_table() {
     const double ratio = line.ours / line.yardstick;
     const bool too_much = ratio > figure.most && !is_quick;
     out.over += too_much;
-    std::printf("%-22s %11.3f %11.3f %6.2fx %5.2fx%s\n    %s; beside: %s\n", figure.name, line.ours, line.yardstick, ratio,
-                figure.most, too_much ? "  OVER" : "", line.about.c_str(), figure.yardstick);
+    std::printf("%-22s %11.3f %11.3f %-5s %6.2fx %5.2fx%s\n    %s; beside: %s\n", figure.name, line.ours, line.yardstick, figure.unit,
+                ratio, figure.most, too_much ? "  OVER" : "", line.about.c_str(), figure.yardstick);
     if (too_much) std::printf("    why this limit: %s\n", figure.why);
   }
   if (out.missing > 0) std::printf("%d of %zu figures were not measured\n", out.missing, kFigures.size());
@@ -46,8 +46,8 @@ Verdict print_table() {
 bool quick() { return is_quick; }
 bool each() { return is_each; }
 
-void tell(std::string_view figure, double ours_ms, double yardstick_ms, std::string about) {
-  lines[figure] = {ours_ms, yardstick_ms, std::move(about)};
+void tell(std::string_view figure, double ours, double yardstick, std::string about) {
+  lines.insert_or_assign(std::string(figure), Line{ours, yardstick, std::move(about)});
 }
 
 }  // namespace doorstep::bench

@@ -45,7 +45,7 @@ Sides take_turns(int rounds, const Ours& ours, const Yardstick& yardstick, const
   return out;
 }
 
-/// One line of the table. `figure`: a name of kFigures. `about`: what was measured exactly, in a few words.
-void tell(std::string_view figure, double ours_ms, double yardstick_ms, std::string about);
+/// One line of the table. `figure`: a name of kFigures, both sides in its unit. `about`: what was measured exactly, in a few words.
+void tell(std::string_view figure, double ours, double yardstick, std::string about);
 
 }  // namespace doorstep::bench
