@@ -100,6 +100,12 @@ CREATE INDEX receipts_of ON receipts(device, incarnation, through);
     {4, R"sql(
 ALTER TABLE workers ADD COLUMN disabled boolean NOT NULL DEFAULT false;
 )sql"},
+    {5, R"sql(
+-- as in schema.h; without its indexes, so that a log that grows rewrites none
+ALTER TABLE cases ADD COLUMN mark bigint NOT NULL DEFAULT 0;
+UPDATE cases SET mark = (random() * 281474976710655)::bigint;
+ALTER TABLE views ADD COLUMN stamp text NOT NULL DEFAULT '';
+)sql"},
 };
 
 /// What the application's role may do, and nothing else: it owns nothing, and what never changes it can only add to.

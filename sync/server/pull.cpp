@@ -101,66 +101,78 @@ class Filler {
   bool some_ = false;
 };
 
+/// Compares what the device says that it holds with the logs of its worker's cases.
+Result<void> compare(Unit& unit, const Actor& actor, const wire::SyncRequest& request, Instant now, Pulled& out, Cursors& held,
+                     Cursors& offered) {
+  DOORSTEP_TRY_ASSIGN(auto cursors, cursors_of(unit, actor.device.id, request.view));
+  if (!cursors) {
+    out.need_view = true;
+    return {};
+  }
+  held = std::move(*cursors);
+  offered = held;
+  DOORSTEP_TRY_ASSIGN(auto cases, unit.cases_of(actor.worker, rules::uk_date(now)));
+  for (const auto& [id, cursor] : held)
+    if (!base::mutant("revocation-untold") &&
+        std::none_of(cases.begin(), cases.end(), [&id = id](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
+  // The worker's own drafts first, then what is new in known cases, then new cases.
+  std::stable_sort(cases.begin(), cases.end(), [&](const CaseRow& a, const CaseRow& b) {
+    auto rank = [&](const CaseRow& row) { return row.owner ? 0 : held.contains(row.id) ? 1 : 2; };
+    return rank(a) < rank(b);
+  });
+  std::int64_t budget = request.budget > 0 ? request.budget : static_cast<std::int64_t>(limits::kPullBytes);
+  Filler filler(unit, std::min(budget, static_cast<std::int64_t>(limits::kPullBytes)));
+  for (const CaseRow& row : cases) {
+    wire::Cursor from{row.id, 0, wire::kChainStart};
+    bool diverged = false;
+    if (auto found = held.find(row.id); found != held.end()) {
+      std::optional<std::string> chain = row.chain;  // most cases did not change: their row is enough
+      if (found->second.seq != row.head) {
+        DOORSTEP_TRY_ASSIGN(chain, unit.chain_at(row.id, found->second.seq));
+      }
+      diverged = !chain || *chain != found->second.chain;
+      if (base::mutant("regression-unseen")) diverged = false;
+      if (!diverged) from = found->second;
+    }
+    if (base::mutant("grant-from-now-on") && !held.contains(row.id)) from = {row.id, row.head, row.chain};
+    if (from.seq == row.head && !diverged) continue;
+    if (filler.full()) {
+      out.more = true;
+      break;
+    }
+    DOORSTEP_TRY_ASSIGN(auto part, filler.fill(row, from.seq, from.chain));
+    if (diverged) part.diverged = true;
+    out.more = out.more || !part.complete;
+    offered[row.id] = {row.id, part.to, part.chain};
+    if (part.entries.empty() && !diverged) break;  // the next entry did not fit
+    out.cases.push_back(std::move(part));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::SyncRequest& request, Instant now) {
   Pulled out;
   Cursors held, offered;
-  bool known_view = false;
+  std::string stamp;
+  std::optional<std::string> settled;  ///< the stamp of this view, when it is known
+  bool compared = true;
   {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
     DOORSTEP_TRY_ASSIGN(out.epoch, unit->epoch());
     DOORSTEP_TRY_ASSIGN(out.lost, lost_of(*unit, actor.device.id, request));
     DOORSTEP_TRY_ASSIGN(out.awaited, unit->blobs_awaited(actor.device.id, limits::kBlobsNeeded));
-    DOORSTEP_TRY_ASSIGN(auto cursors, cursors_of(*unit, actor.device.id, request.view));
-    if (!cursors) {
-      out.need_view = true;
-    } else {
-      held = std::move(*cursors);
-      offered = held;
-      DOORSTEP_TRY_ASSIGN(auto stored, unit->view(actor.device.id, request.view.digest));
-      known_view = stored.has_value();
-      DOORSTEP_TRY_ASSIGN(auto cases, unit->cases_of(actor.worker, rules::uk_date(now)));
-      for (const auto& [id, cursor] : held)
-        if (!base::mutant("revocation-untold") &&
-            std::none_of(cases.begin(), cases.end(), [&id = id](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
-      // The worker's own drafts first, then what is new in known cases, then new cases.
-      std::stable_sort(cases.begin(), cases.end(), [&](const CaseRow& a, const CaseRow& b) {
-        auto rank = [&](const CaseRow& row) { return row.owner ? 0 : held.contains(row.id) ? 1 : 2; };
-        return rank(a) < rank(b);
-      });
-      std::int64_t budget = request.budget > 0 ? request.budget : static_cast<std::int64_t>(limits::kPullBytes);
-      Filler filler(*unit, std::min(budget, static_cast<std::int64_t>(limits::kPullBytes)));
-      for (const CaseRow& row : cases) {
-        wire::Cursor from{row.id, 0, wire::kChainStart};
-        bool diverged = false;
-        if (auto found = held.find(row.id); found != held.end()) {
-          std::optional<std::string> chain = row.chain;  // most cases did not change: their row is enough
-          if (found->second.seq != row.head) {
-            DOORSTEP_TRY_ASSIGN(chain, unit->chain_at(row.id, found->second.seq));
-          }
-          diverged = !chain || *chain != found->second.chain;
-          if (base::mutant("regression-unseen")) diverged = false;
-          if (!diverged) from = found->second;
-        }
-        if (base::mutant("grant-from-now-on") && !held.contains(row.id)) from = {row.id, row.head, row.chain};
-        if (from.seq == row.head && !diverged) continue;
-        if (filler.full()) {
-          out.more = true;
-          break;
-        }
-        DOORSTEP_TRY_ASSIGN(auto part, filler.fill(row, from.seq, from.chain));
-        if (diverged) part.diverged = true;
-        out.more = out.more || !part.complete;
-        offered[row.id] = {row.id, part.to, part.chain};
-        if (part.entries.empty() && !diverged) break;  // the next entry did not fit
-        out.cases.push_back(std::move(part));
-      }
-    }
+    DOORSTEP_TRY_ASSIGN(stamp, unit->stamp_of(actor.worker, rules::uk_date(now)));
+    DOORSTEP_TRY_ASSIGN(settled, unit->view_stamp(actor.device.id, request.view.digest));
+    compared = settled != stamp || request.view.cases;  // else it lacked nothing, and since then nothing changed
+    if (compared) DOORSTEP_TRY(compare(*unit, actor, request, now, out, held, offered));
   }
 
   bool seen_lately = actor.device.seen_at && now - *actor.device.seen_at < kSeenEvery && *actor.device.seen_at <= now;
-  if (out.cases.empty() && request.purged.empty() && (known_view || out.need_view) && seen_lately) return out;
+  const std::string lacks_nothing = out.drop.empty() && !out.more ? stamp : std::string();  // once it has all that is offered
+  const bool remember = compared && !out.need_view && (!out.cases.empty() || settled != lacks_nothing);
+  if (!remember && request.purged.empty() && seen_lately) return out;
   DOORSTEP_TRY(insist(repository, [&]() -> Result<void> {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.write_within({actor.device.id}));
     for (const wire::CasePull& part : out.cases) {
@@ -168,10 +180,12 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
       DOORSTEP_TRY(unit->audit({now, actor.worker.id, actor.device.id, "read", part.case_id, "applied"}));
     }
     for (Id id : request.purged) DOORSTEP_TRY(unit->note_purged(actor.device.id, id, now));
-    if (!out.need_view && (!out.cases.empty() || !known_view))
-      DOORSTEP_TRY(unit->put_views(actor.device.id,
-                                   {wire::view_digest(values(held)), values(base::mutant("reply-taken-for-granted") ? offered : held)},
-                                   {wire::view_digest(values(offered)), values(offered)}));
+    if (remember) {
+      ViewRow acknowledged{wire::view_digest(values(held)), values(base::mutant("reply-taken-for-granted") ? offered : held)};
+      const ViewRow offer{wire::view_digest(values(offered)), values(offered), lacks_nothing};
+      if (acknowledged.digest == offer.digest) acknowledged.stamp = lacks_nothing;
+      DOORSTEP_TRY(unit->put_views(actor.device.id, acknowledged, offer));
+    }
     if (!seen_lately) {
       DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
       if (device) {

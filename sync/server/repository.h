@@ -30,6 +30,7 @@ struct LogRow {
 struct ViewRow {
   std::string digest;
   std::vector<wire::Cursor> cursors;
+  std::string stamp = {};  ///< Unit::stamp_of() where whoever holds these cursors lacks nothing; empty: they may lack something
 };
 
 struct Counts {
@@ -73,6 +74,9 @@ class Unit {
   virtual Result<void> put_case(const CaseRow& row) = 0;      ///< who may see it, never its log
   /// Every case the worker is entitled to, by id; agrees with entitled() of authorise.h.
   virtual Result<std::vector<CaseRow>> cases_of(const WorkerRow& worker, Date today) = 0;
+  /// Another text whenever cases_of() would give other cases, or one of their logs has grown; never empty. Its cost hardly depends
+  /// on how many they are. By chance two may be alike: once in 2^48 changes.
+  virtual Result<std::string> stamp_of(const WorkerRow& worker, Date today) = 0;
   virtual Result<bool> id_in_use(Id id) = 0;                  ///< as a case, record, worker or device
   virtual Result<bool> held_before(Id case_id, Id worker) = 0;
   virtual Result<void> note_held(Id case_id, Id worker) = 0;
@@ -115,6 +119,7 @@ class Unit {
 
   // Views --------------------------------------------------------------------------------------------------------------
   virtual Result<std::optional<ViewRow>> view(Id device, const std::string& digest) = 0;
+  virtual Result<std::optional<std::string>> view_stamp(Id device, const std::string& digest) = 0;  ///< of view(), which is larger
   /// Keeps these two and forgets every other of the device.
   virtual Result<void> put_views(Id device, const ViewRow& acknowledged, const ViewRow& offered) = 0;
   virtual Result<void> note_purged(Id device, Id case_id, Instant at) = 0;

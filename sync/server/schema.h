@@ -103,6 +103,19 @@ CREATE INDEX receipts_of ON receipts(device, incarnation, through);
     {4, R"sql(
 ALTER TABLE workers ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
 )sql"},
+    {5, R"sql(
+-- mark: of the log's chain, so another number whenever it grows. The sums of a worker's marks tell that nothing changed; so each
+-- index has all that such a sum asks. stamp: those sums, where a device that has this view lacks nothing.
+ALTER TABLE cases ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+UPDATE cases SET mark = random() & 281474976710655;
+DROP INDEX cases_owner;
+DROP INDEX cases_allocated;
+DROP INDEX cases_team;
+CREATE INDEX cases_owner ON cases(owner, alias_of, mark) WHERE owner IS NOT NULL;
+CREATE INDEX cases_allocated ON cases(allocated, owner, alias_of, mark) WHERE allocated IS NOT NULL;
+CREATE INDEX cases_team ON cases(team, owner, alias_of, mark) WHERE team IS NOT NULL;
+ALTER TABLE views ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
+)sql"},
 };
 
 }  // namespace doorstep::server

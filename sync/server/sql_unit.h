@@ -58,8 +58,8 @@ class SqlUnit : public Unit {
                  "role = ?4, team = ?5, team_name = ?6, qualified = ?7, active = ?8, revoked = ?9, disabled = ?10",
                  row.id, row.external_ref, Store::bind(name), model::code(row.role), row.team, Store::bind(team_name),
                  row.qualified, row.active, row.revoked, row.disabled));
-    return done(db_.exec("INSERT INTO cases(id, owner, chain) VALUES(?1, ?1, ?2) ON CONFLICT(id) DO NOTHING", row.id,
-                         wire::kChainStart));
+    return done(db_.exec("INSERT INTO cases(id, owner, chain, mark) VALUES(?1, ?1, ?2, ?3) ON CONFLICT(id) DO NOTHING", row.id,
+                         wire::kChainStart, mark_of(row.id, wire::kChainStart)));
   }
   Result<std::optional<DeviceRow>> device(Id id) override {
     return one<DeviceRow>("SELECT id, worker, active, enrolled_at, activated_at, seen_at FROM devices WHERE id = ?1", read_device,
@@ -125,11 +125,11 @@ class SqlUnit : public Unit {
   }
   Result<void> put_case(const CaseRow& row) override {
     DOORSTEP_TRY(
-        db_.exec("INSERT INTO cases(id, owner, allocated, team, provisional, alias_of, chain) "
-                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO UPDATE SET owner = ?2, allocated = ?3, team = ?4, "
+        db_.exec("INSERT INTO cases(id, owner, allocated, team, provisional, alias_of, chain, mark) "
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO UPDATE SET owner = ?2, allocated = ?3, team = ?4, "
                  "provisional = ?5, alias_of = ?6",
                  row.id, maybe(row.owner), maybe(row.allocated), maybe(row.team), row.provisional, maybe(row.alias_of),
-                 wire::kChainStart));
+                 wire::kChainStart, mark_of(row.id, wire::kChainStart)));
     DOORSTEP_TRY(db_.exec("DELETE FROM cover WHERE case_id = ?1", row.id));
     for (const model::Cover& cover : row.cover)
       if (cover.until)
@@ -158,6 +158,19 @@ class SqlUnit : public Unit {
                                at->cover.push_back({row.id(1), base::date_from_iso(row.text(2))});
                            }));
     return rows;
+  }
+  Result<std::string> stamp_of(const WorkerRow& worker, Date today) override {
+    if (!worker.usable()) return std::string("-");
+    // One sum for each way of being entitled: a case that comes by another way changes two of them.
+    static constexpr std::string_view kSum = "(SELECT count(*) || ':' || coalesce(sum(mark), 0) FROM cases WHERE alias_of IS NULL AND ";
+    static const std::string kSums = "SELECT " + std::string(kSum) + "owner = ?1) || '/' || " + std::string(kSum) +
+                                     "allocated = ?1 AND owner IS NULL) || '/' || " + std::string(kSum) +
+                                     "?2 AND team = ?3 AND owner IS NULL) || '/' || " + std::string(kSum) +
+                                     "id IN (SELECT case_id FROM cover WHERE worker = ?1 AND until >= ?4))";
+    const bool supervisor = worker.role == model::Role::Supervisor;
+    const std::string day = base::mutant("cover-for-ever") ? "0000-00-00" : base::to_iso(today);
+    DOORSTEP_TRY_ASSIGN(auto stamp, db_.template first<std::string>(kSums, worker.id, supervisor, worker.team, day));
+    return stamp.value_or("-");
   }
   Result<bool> id_in_use(Id id) override {
     DOORSTEP_TRY(store_.hold_id(id));
@@ -349,18 +362,22 @@ class SqlUnit : public Unit {
   // Views --------------------------------------------------------------------------------------------------------------
 
   Result<std::optional<ViewRow>> view(Id device, const std::string& digest) override {
-    DOORSTEP_TRY_ASSIGN(auto text, db_.template first<std::string>(
-                                       "SELECT cursors FROM views WHERE device = ?1 AND digest = ?2", device, digest));
-    if (!text) return std::optional<ViewRow>();
-    DOORSTEP_TRY_ASSIGN(auto view, wire::decode<wire::View>(*text));
-    return std::optional<ViewRow>(ViewRow{digest, view.cases.value_or(std::vector<wire::Cursor>())});
+    return one<ViewRow>("SELECT cursors, stamp FROM views WHERE device = ?1 AND digest = ?2",
+                        [&](const Row& row) -> Result<ViewRow> {
+                          DOORSTEP_TRY_ASSIGN(auto view, wire::decode<wire::View>(row.text(0)));
+                          return ViewRow{digest, view.cases.value_or(std::vector<wire::Cursor>()), row.string(1)};
+                        },
+                        device, digest);
+  }
+  Result<std::optional<std::string>> view_stamp(Id device, const std::string& digest) override {
+    return db_.template first<std::string>("SELECT stamp FROM views WHERE device = ?1 AND digest = ?2", device, digest);
   }
   Result<void> put_views(Id device, const ViewRow& acknowledged, const ViewRow& offered) override {
     DOORSTEP_TRY(db_.exec("DELETE FROM views WHERE device = ?1", device));
     for (const ViewRow* row : {&acknowledged, &offered}) {
       if (row == &offered && offered.digest == acknowledged.digest) continue;
-      DOORSTEP_TRY(db_.exec("INSERT INTO views(device, digest, cursors) VALUES(?1, ?2, ?3)", device, row->digest,
-                            wire::encode(wire::View{row->digest, row->cursors})));
+      DOORSTEP_TRY(db_.exec("INSERT INTO views(device, digest, cursors, stamp) VALUES(?1, ?2, ?3, ?4)", device, row->digest,
+                            wire::encode(wire::View{row->digest, row->cursors}), row->stamp));
     }
     return {};
   }
@@ -500,6 +517,15 @@ class SqlUnit : public Unit {
   static constexpr std::string_view kCaseColumns =
       "c.id, c.owner, c.allocated, c.team, c.provisional, c.alias_of, c.head, c.chain";
 
+  /// Of a case's log at its head: another number whenever it grows. Sums of them fit 64 bits, for more cases than there can be.
+  static std::int64_t mark_of(Id case_id, std::string_view chain) {
+    constexpr int kBytes = 6;
+    std::int64_t out = 0;
+    const std::string hash = base::sha256(case_id.bytes().append(chain));
+    for (int i = 0; i < kBytes; ++i) out = out << 8 | static_cast<std::uint8_t>(hash[static_cast<std::size_t>(i)]);
+    return out;
+  }
+
   static std::string held(std::string_view sql) { return std::string(sql).append(Store::kHold); }
   /// A SELECT of revisions as read_revision() takes them, with one more column when `also` says so.
   static std::string revisions(std::string_view where, std::string_view also = {}) {
@@ -590,8 +616,9 @@ class SqlUnit : public Unit {
     const std::string chain = wire::chain_next(*before, revision);
     const int step = base::mutant("gap-in-log") && revision.kind == model::RecordKind::Decision ? 2 : 1;
     DOORSTEP_TRY_ASSIGN(auto seq, db_.template first<std::int64_t>(
-                                      "UPDATE cases SET head = head + ?3, chain = ?2 WHERE id = ?1 RETURNING head", case_id,
-                                      chain, step));
+                                      "UPDATE cases SET head = head + ?3, chain = ?2, mark = ?4 WHERE id = ?1 "
+                                      "RETURNING head",
+                                      case_id, chain, step, mark_of(case_id, chain)));
     DOORSTEP_TRY(db_.exec("INSERT INTO case_log(case_id, seq, record, rev, hash, chain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", case_id,
                           seq.value_or(0), revision.record, revision.rev, revision.hash, chain));
     return done(

@@ -27,6 +27,11 @@ inline constexpr std::array kFigures = {
     Figure{"sync 1,000 notes down", "the same", 2.0, "as up"},
     Figure{"20 edits, 10,000 notes", "the sum of zstd(edit, prefix = its base), without checksums", 1.1,
            "one frame for all saves what 20 cost; that pays for names, numbers and hashes", "bytes"},
+    Figure{"nothing new, by notes", "the same with a hundredth of the notes", 1.2,
+           "a tablet asks every five minutes, however much there is"},
+    Figure{"its bytes, by notes", "the same", 1.2, "as its time", "bytes"},
+    Figure{"nothing new, by cases", "the same with a tenth of the cases", 1.2, "as by notes"},
+    Figure{"its bytes, by cases", "the same", 1.2, "as its time", "bytes"},
 };
 
 }  // namespace doorstep::bench

@@ -1,0 +1,106 @@
+#include "sync/server/pull.h"
+
+#include "tests/server/office.h"
+
+using namespace doorstep;
+using namespace doorstep::tests;
+
+namespace {
+
+/// As a tablet asks when nothing is new to it: by the digest alone.
+wire::SyncReply ask(Tablet& tablet) {
+  auto request = tablet.request();
+  request.view.cases.reset();
+  auto reply = wire::decode<wire::SyncReply>(tablet.raw(request).body);
+  REQUIRE(reply.has_value());
+  CHECK_FALSE(reply->need_view);
+  return *reply;
+}
+
+bool nothing_new(Tablet& tablet) {
+  const auto reply = ask(tablet);
+  return reply.cases.empty() && reply.drop.empty() && !reply.more;
+}
+
+std::map<std::string, std::string> allocated(const std::string& rows) {
+  auto files = extract();
+  files["allocations.csv"] = "child_ref,worker_ref,kind,until\n" + rows;
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("pull: who lacked nothing hears of every entry after it, and of it again while its reply may be lost", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  wren.sync();
+  sparrow.sync();
+  CHECK(nothing_new(sparrow));
+  CHECK(nothing_new(sparrow));
+
+  auto record = wren.record(any_id("record"), child_id("A1"));
+  wren.sync({Tablet::submit(record, child_id("A1"))});
+  CHECK(nothing_new(wren));
+  const auto first = ask(sparrow);
+  REQUIRE(first.cases.size() == 1);
+  CHECK(ask(sparrow).cases == first.cases);  // the reply was lost
+  sparrow.take(first);
+  CHECK(nothing_new(sparrow));
+  CHECK(nothing_new(sparrow));
+
+  // As much as fits now, and the rest with the next digest.
+  for (const char* name : {"b", "c"}) wren.sync({Tablet::submit(wren.record(any_id(name), child_id("B1")), child_id("B1"))});
+  auto request = sparrow.request();
+  request.view.cases.reset();
+  request.budget = 1;
+  const auto part = wire::decode<wire::SyncReply>(sparrow.raw(request).body).value();
+  CHECK(part.more);
+  sparrow.take(part);
+  const auto rest = ask(sparrow);
+  REQUIRE(rest.cases.size() == 1);
+  sparrow.take(rest);
+  CHECK(nothing_new(sparrow));
+}
+
+TEST_CASE("pull: a grant and its end are heard of without an entry in any log", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), ash(office, "ash"), sparrow(office, "sparrow");
+  for (Tablet* tablet : {&wren, &ash, &sparrow}) tablet->sync();
+  for (Tablet* tablet : {&wren, &ash, &sparrow}) CHECK(nothing_new(*tablet));
+
+  office.import(allocated("A1,ash,ALLOCATED,\nB1,wren,ALLOCATED,\nS1,heron,ALLOCATED,\n"));
+  CHECK(ask(wren).drop == std::vector{child_id("A1")});
+  CHECK(ask(wren).drop == std::vector{child_id("A1")});  // until it is gone
+  wren.purge(child_id("A1"));
+  wren.sync();
+  CHECK(nothing_new(wren));
+  const auto granted = ask(ash);
+  REQUIRE(std::any_of(granted.cases.begin(), granted.cases.end(), [](const auto& pull) { return pull.case_id == child_id("A1"); }));
+  ash.take(granted);
+  ash.sync();
+  CHECK(nothing_new(ash));
+
+  // Cover ends with its day, though nothing is written then.
+  office.import(allocated("A1,ash,ALLOCATED,\nA1,wren,COVER,2026-11-19\nB1,wren,ALLOCATED,\nS1,heron,ALLOCATED,\n"));
+  wren.sync();
+  CHECK(wren.cases.contains(child_id("A1")));
+  CHECK(nothing_new(wren));
+  office.clock.pass(std::chrono::hours(24));
+  CHECK(nothing_new(wren));
+  office.clock.pass(std::chrono::hours(24));
+  CHECK(ask(wren).drop == std::vector{child_id("A1")});
+}
+
+TEST_CASE("pull: whoever is switched off hears so, also when nothing changed", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync();
+  CHECK(nothing_new(wren));
+  auto unit = std::move(*office.repository->write());
+  auto device = **unit->device(wren.device);
+  device.active = false;
+  REQUIRE(unit->put_device(device).has_value());
+  REQUIRE(unit->commit().has_value());
+  unit.reset();
+  CHECK(wren.raw(wren.request()).status == 403);
+}
