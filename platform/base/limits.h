@@ -52,6 +52,8 @@ inline constexpr auto kHandshakeTimeout = 10s;
 inline constexpr std::size_t kSessions = 1024;                ///< connections at once per listener
 inline constexpr std::size_t kSessionsPerDevice = 8;          ///< of them; a tablet uses one
 inline constexpr std::size_t kRequestsPerMinute = 60;         ///< per device (security.md section 4)
+inline constexpr std::size_t kRequestsWaiting = 32;           ///< for a thread of the server's; a push may take 0.6 s, a tablet waits 30 s
+inline constexpr std::size_t kRefusedBodyBytes = 16 * 1024;   ///< read also when the server is busy, so that the connection can stay
 inline constexpr std::size_t kFailedEnrolmentsPerHour = 5;    ///< per address; only failures count
 
 // Files

@@ -107,6 +107,7 @@ struct HttpListener::Impl {
   net::awaitable<void> handle(Session& session, HttpRequest request);
   net::awaitable<void> linger(Session& session);
   std::optional<HttpReply> refuse(const Parser& parser) const;
+  bool full() const { return at_work >= config.workers + config.max_waiting; }
   HttpRequest request_of(Session& session, Parser& parser) const;
   void ended(std::uint64_t number, const std::exception_ptr& failure);
   void begin_stop();
@@ -120,6 +121,7 @@ struct HttpListener::Impl {
   net::steady_timer stop_timer;
   std::map<std::uint64_t, std::shared_ptr<Session>> open_sessions;  ///< network thread only
   std::uint64_t next_number = 0;
+  std::size_t at_work = 0;                                          ///< requests with a worker, or waiting for one; network thread only
   bool stopping = false;                                            ///< network thread only
   std::atomic<std::size_t> count = 0;
   std::uint16_t bound_port = 0;
@@ -260,6 +262,11 @@ net::awaitable<bool> HttpListener::Impl::one_request(Session& session, bool firs
     co_return co_await send(session, std::move(reply), false);
   }
 
+  if (full() && parser.content_length().value_or(0) > limits::kRefusedBodyBytes) {
+    HttpReply reply = busy();
+    co_return co_await send(session, std::move(reply), false);
+  }
+
   session.link().expires_after(config.read_limit);
   auto [body_ec, body_size] = co_await http::async_read(session.stream, session.buffer, parser, kTuple);
   if (body_ec) {
@@ -268,6 +275,10 @@ net::awaitable<bool> HttpListener::Impl::one_request(Session& session, bool firs
     co_return co_await send(session, std::move(reply), false);
   }
   const bool keep = parser.get().keep_alive();
+  if (full()) {
+    HttpReply reply = busy();
+    co_return co_await send(session, std::move(reply), keep && !stopping);
+  }
   HttpRequest request = request_of(session, parser);
   session.answering = true;
   co_await handle(session, std::move(request));
@@ -309,6 +320,7 @@ HttpRequest HttpListener::Impl::request_of(Session& session, Parser& parser) con
 // Runs the handler on a worker; `session` outlives it, because this coroutine waits.
 net::awaitable<void> HttpListener::Impl::handle(Session& session, HttpRequest request) {
   session.answered.expires_at(net::steady_timer::time_point::max());
+  ++at_work;
   net::post(pool, [this, &session, &request] {
     HttpReply reply;
     try {
@@ -317,7 +329,8 @@ net::awaitable<void> HttpListener::Impl::handle(Session& session, HttpRequest re
       base::log_event("http.handler_failed");
       reply = problem(500, "internal", "The server failed to answer.", "What was not acknowledged is still on the tablet.");
     }
-    net::post(io, [&session, reply = std::move(reply)]() mutable {
+    net::post(io, [this, &session, reply = std::move(reply)]() mutable {
+      --at_work;
       session.reply = std::move(reply);
       session.answered.cancel();
     });

@@ -43,6 +43,8 @@ struct HttpReply {
 /// RFC 9457: {"type":"urn:doorstep:problem:<code>","title":...,"status":...,"detail":...} as application/problem+json.
 /// `code` is stable and lower case with hyphens; `title` and `detail` are for people and carry no case data.
 HttpReply problem(int status, std::string_view code, std::string_view title, std::string_view detail = {});
+/// 503 with Retry-After (limits::kBusyRetry): nothing was done, and the same may work later.
+HttpReply busy();
 
 /// Called on a worker thread, several at once, one at a time per connection. May block on the database. Must not throw.
 using HttpHandler = std::function<HttpReply(const HttpRequest&)>;
@@ -54,6 +56,7 @@ struct ListenerConfig {
   std::vector<std::string> methods = {"GET", "POST", "PATCH"};                ///< others get 405
   std::vector<std::pair<std::string, std::string>> headers = {};     ///< on every reply, also our own problems
   std::size_t workers = 4;                                           ///< threads that run the handler
+  std::size_t max_waiting = limits::kRequestsWaiting;                ///< for one of them; whoever comes then is told busy()
   std::size_t max_sessions = limits::kSessions;
   std::size_t max_sessions_per_device = limits::kSessionsPerDevice;
   std::size_t max_header_bytes = limits::kHeaderBytes;
@@ -67,6 +70,8 @@ struct ListenerConfig {
 
 /// HTTPS/1.1 on one port: bytes in, bytes out. One thread does the network, `workers` run the handler. Requests that break a
 /// limit or the syntax are answered here with a problem document and never reach the handler; one whose time is up is closed.
+/// When all workers have work and as many wait as may, a request is answered busy() before its body is decompressed or read as
+/// anything, and before a large body is even received.
 class HttpListener {
  public:
   /// Binds and starts. Fault::Io when the address is taken or not ours.

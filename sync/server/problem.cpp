@@ -14,4 +14,10 @@ HttpReply problem(int status, std::string_view code, std::string_view title, std
   return reply;
 }
 
+HttpReply busy() {
+  HttpReply reply = problem(503, "busy", "The case server is busy.", "Nothing is lost; it is tried again.");
+  reply.headers.emplace_back("Retry-After", std::to_string(std::chrono::seconds(limits::kBusyRetry).count()));
+  return reply;
+}
+
 }  // namespace doorstep::server

@@ -45,7 +45,7 @@ HttpReply failure(const Error& error) {
     return later(problem(503, "unavailable", "The case server cannot reach its database.", "Nothing is lost; it is tried again."),
                  Millis(10'000));
   if (error.fault == Fault::Timeout || error.fault == Fault::Conflict)
-    return later(problem(503, "busy", "The case server is busy.", "Nothing is lost; it is tried again."), limits::kBusyRetry);
+    return busy();
   if (error.fault == Fault::Full)
     return later(problem(503, "full", "The case server has no room left.", "Nothing is lost; it is tried again."),
                  Millis(300'000));

@@ -94,7 +94,7 @@ void SyncPump::begin_turn() {
 
 // One connection: from here to its end, or to the end of the pump.
 void SyncPump::session() {
-  engine::Engine engine(options_.tuning, attempt_);
+  engine::Engine engine(options_.tuning, broken_);
   tell_(SyncStarted{});
   engine.handle(engine::Wake{});
   while (const auto output = engine.poll()) {
@@ -155,7 +155,7 @@ engine::Input SyncPump::exchange(const engine::Send& send) {
 
 // Everything is sent and received: until somebody changes something, or the timer rings.
 void SyncPump::rest(const engine::Idle& idle) {
-  attempt_ = 0;
+  attempt_ = broken_ = 0;
   const Millis next = engine::next_sync(idle.next_after, idle.next_spread, uniform());
   {
     std::lock_guard lock(mutex_);
@@ -167,7 +167,7 @@ void SyncPump::rest(const engine::Idle& idle) {
 }
 
 void SyncPump::fail(const engine::Close& closed) {
-  client_.close();
+  if (!closed.retry_after) client_.close();  // a server that says when to come again need not shake hands again then
   SyncFailed failed{closed.why, std::nullopt};
   {
     std::lock_guard lock(mutex_);
@@ -180,6 +180,7 @@ void SyncPump::fail(const engine::Close& closed) {
       failed.retry = engine::backoff(attempt_, closed.retry_after, uniform(), uniform());
       due_ = monotonic() + *failed.retry;
       ++attempt_;
+      broken_ += !closed.retry_after;
     }
   }
   base::log_error("sync.broken", failed.why);

@@ -81,7 +81,8 @@ class SyncPump {
   ReplicaPort& port_;
   std::function<void(const SyncEvent&)> tell_;
   HttpClient client_;
-  int attempt_ = 0;             // connections in a row that broke
+  int attempt_ = 0;             // in a row that did not work
+  int broken_ = 0;              // of them those where no server said to come later: perhaps the line, so batches are halved
   bool older_server_ = false;   // it does not read prefixes
 
   std::mutex mutex_;

@@ -337,6 +337,59 @@ TEST_CASE("http: requests of different tablets are handled at the same time", "[
   CHECK(answered == 3);
 }
 
+TEST_CASE("http: when every worker has work and the queue is full, whoever comes is told to come again", "[transport]") {
+  const Council council;
+  Gate gate;
+  std::atomic<int> handled = 0;
+  auto config = with(council.listener());
+  config.workers = config.max_waiting = 1;
+  const auto listener = listen(std::move(config), [&](const server::HttpRequest& request) {
+    ++handled;
+    if (request.target == "/slow") gate.arrive_and_wait();
+    return echo(request);
+  });
+  Gate told;  // by whoever is refused
+  std::atomic<int> answered = 0, refused = 0;
+  std::vector<std::thread> tablets;
+  const auto context = council.tablet();  // it asserts, and Catch2 takes assertions of one thread at a time
+  const auto tablet = [&](const char* target) {
+    tablets.emplace_back([&, target] {
+      transport::HttpClient client(at(*listener), context);
+      const auto reply = client.request(post(target), kSoon);
+      if (reply.has_value() && reply->status == 200) ++answered;
+      if (reply.has_value() && reply->status == 503) ++refused, told.arrive_and_wait();
+    });
+  };
+  tablet("/slow");
+  REQUIRE(gate.await(1));
+  tablet("/quick");  // of these two one waits for the worker, and the other is refused: then there is room for nobody
+  tablet("/quick");
+  REQUIRE(told.await(1));
+
+  transport::HttpClient late(at(*listener), context);
+  const auto reply = late.request(post("/quick", "a little"), kSoon);
+  REQUIRE(reply.has_value());
+  CHECK(reply->status == 503);
+  CHECK(reply->body.find("urn:doorstep:problem:busy") != std::string::npos);
+  CHECK(reply->headers.at("retry-after") == "5");
+  const auto sessions = listener->sessions();
+  auto coded = post("/quick", "this would be a 400, were it looked at");
+  coded.headers.emplace_back("Content-Encoding", "zstd");
+  CHECK(late.request(coded, kSoon)->status == 503);
+  CHECK(listener->sessions() == sessions);  // a small request keeps its connection
+  RawClient large(listener->port(), context);
+  large.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+  check_problem(large.read_all(), 503, "busy");  // before any of it was sent
+  CHECK(handled == 1);
+
+  gate.open();
+  told.open();
+  for (auto& one : tablets) one.join();
+  CHECK(answered == 2);
+  CHECK(refused == 1);
+  CHECK(late.request(post("/quick"), kSoon)->status == 200);
+}
+
 TEST_CASE("http: stop lets the request in progress finish, and takes no other", "[transport]") {
   const Council council;
   Gate gate;

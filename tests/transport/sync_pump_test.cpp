@@ -111,6 +111,27 @@ TEST_CASE("pump: Retry-After is kept to", "[transport]") {
   told.next<SyncDone>();
 }
 
+TEST_CASE("pump: a server that is busy is waited for on the connection there is, with batches as large as before", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  for (int i = 0; i < 40; ++i) store.add("operation " + std::to_string(i));
+  std::atomic<std::size_t> largest = 0;
+  std::atomic<int> left = 3;
+  cases.go_wrong([&](const server::HttpRequest& request) -> std::optional<server::HttpReply> {
+    largest = wire::decode<wire::SyncRequest>(request.body)->ops.items.size();
+    if (left-- <= 0) return std::nullopt;
+    auto reply = server::problem(503, "busy", "The case server is busy.");
+    reply.headers.emplace_back("Retry-After", "0");
+    return reply;
+  });
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  for (int i = 0; i < 3; ++i) CHECK(told.next<SyncFailed>().why.where == "server.busy");
+  CHECK(told.next<SyncDone>().pushed == 40);
+  CHECK(largest == 40);
+  CHECK(cases.listener->sessions() == 1);
+}
+
 TEST_CASE("pump: a refusal that only a person can mend is not repeated by itself", "[transport]") {
   Cases cases;
   Store store;
