@@ -39,6 +39,12 @@ inline constexpr std::size_t kBlobRequestsPerMinute = 600;    ///< per device, b
 inline constexpr std::int64_t kBlobFreeBytes = 512 * 1024 * 1024;  ///< photos leave so much of a disk free, for words
 inline constexpr auto kBlobKept = std::chrono::hours(24 * 90);     ///< after nothing refers to it any more
 
+inline constexpr std::size_t kPicturePixels = 50'000'000;     ///< of a photo that is to be shown: 200 MB while it is made smaller
+inline constexpr std::size_t kPictureMemory = 512 * 1024 * 1024;  ///< of the process that does: a progressive JPEG of as many takes 300 MB
+inline constexpr int kPictureSide = 2048;                     ///< of what is shown; every renderer takes a texture of that size
+inline constexpr auto kPictureTime = 5s;                      ///< for a process to make it
+inline constexpr std::size_t kPhotoFiles = 30;                ///< of the camera's folder offered on the screen: the newest
+
 // HTTP
 inline constexpr std::size_t kHeaderBytes = 8 * 1024;
 /// One push of a full record, uncompressed; also the zstd bomb cap. A quote is two bytes in a record's JSON, and becomes eight:

@@ -12,8 +12,9 @@ die() { echo "sbom: $*" >&2; exit 1; }
 
 # Compiled in: headers and archives. CMakeLists.txt says which program has which.
 inside=(libboost1.83-dev libcli11-dev libspdlog-dev libfmt-dev libstdc++-12-dev)
+programs=("$program")
 case "$name" in
-  doorstep) inside+=(libtomlplusplus-dev libsqlcipher-dev) ;;
+  doorstep) inside+=(libtomlplusplus-dev libsqlcipher-dev) programs+=("$program-picture") ;;
   doorstep-server) inside+=(libtomlplusplus-dev libsqlcipher-dev) ;;
   doorstep-provision) inside+=(libtomlplusplus-dev) ;;
   *) die "$name is none of the three programs" ;;
@@ -22,7 +23,7 @@ esac
 # package version source-version: one line each
 packages() {
   local file
-  ldd "$program" | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' | while read -r file; do
+  for file in "${programs[@]}"; do ldd "$file"; done | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' | while read -r file; do
     dpkg -S "$file" 2>/dev/null || dpkg -S "$(realpath "$file")" 2>/dev/null || dpkg -S "${file#/usr}" 2>/dev/null \
       || dpkg -S "/usr$file" 2>/dev/null || die "no package has $file"
   done | sed 's/:.*//' | sort -u

@@ -42,7 +42,8 @@ plain=(
   fonts-noto-ui-core fonts-droid-fallback fonts-dejavu-core  # names in Arabic, Chinese and other scripts, where Inter has no letters
   fonts-symbola                              # emoji in one colour: children answer in them
   libfribidi-dev                             # names in right-to-left scripts: their order and joined letters
-  libpng-dev libx11-dev libxtst-dev          # the end-to-end driver: screenshots, and XTEST to press keys as a person would
+  libjpeg62-turbo-dev libpng-dev             # photos: cameras' own format, and drawings that were scanned; PNG also of tests' screenshots
+  libx11-dev libxtst-dev                     # the end-to-end driver: XTEST to press keys as a person would
   xvfb xclip                                 # a display where there is none, and pasting as a person would
   libgl1-mesa-dri libegl1 libgles2           # drawing where there is no GPU
   dpkg-dev xz-utils ca-certificates          # fetching the Dear ImGui source package

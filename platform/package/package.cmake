@@ -19,6 +19,7 @@ function(part component program page section)
   install(FILES ${CMAKE_BINARY_DIR}/${program}.cdx.json DESTINATION share/doc/${program} RENAME sbom.cdx.json COMPONENT ${component})
 endfunction()
 part(tablet doorstep doorstep.1 1)
+install(TARGETS doorstep-picture RUNTIME DESTINATION libexec COMPONENT tablet)  # started by doorstep alone
 part(provision doorstep-provision doorstep-provision.1 1)
 part(server doorstep-server doorstep-server.8 8)
 

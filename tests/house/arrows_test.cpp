@@ -23,6 +23,7 @@ const std::vector<Room> kRooms = {
     {"platform/vault", {}},
     {"platform/tls", {}},
     {"platform/os", {}},
+    {"platform/image", {}},
     {"sync/model", {}},
     {"sync/rules", {"sync/model"}},
     {"sync/merge", {"sync/model"}},
@@ -35,7 +36,7 @@ const std::vector<Room> kRooms = {
     {"app/editor", {}},
     {"app/view", {"app/state", "app/editor"}},
     {"app/shell", {"app/view", "app/state", "platform/os"}},
-    {"app/work", {"app/state", "app/store", "sync/transport", "sync/engine", "platform/vault", "platform/os"}},
+    {"app/work", {"app/state", "app/store", "sync/transport", "sync/engine", "platform/vault", "platform/image", "platform/os"}},
 };
 
 /// Mains wire the parts; they alone may know them all.
