@@ -46,6 +46,7 @@ state::Config config_of(const config::DeviceConfig& device) {
     for (const auto& contact : *list) out.contacts.push_back({contact.label, contact.number});
   out.lock_after = base::Millis(device.policy.lock_s * 1000);
   out.curtain_after = base::Millis(device.policy.curtain_s * 1000);
+  out.photos = device.photos_dir.has_value();
   out.visit_lock_after = base::Millis(device.policy.visit_lock_s * 1000);
   switch (device.theme) {
     case config::Theme::Light: out.look = state::LookChoice::Light; break;
@@ -84,6 +85,7 @@ class App {
     shell_.run({.poll = [this] { return hear(); },
                 .draw = [this](view::Ui& ui) { draw(ui); },
                 .notice = [this](shell::Notice notice) { on(notice); },
+                .dropped = [this](const std::string& path) { happen(state::Intent(state::FileDropped{path})); },
                 .deadline = [this] { return state::next_deadline(state_); }});
   }
 
@@ -116,6 +118,7 @@ class App {
       focused_ = state_.focus_number;
       ui.focus(state_.focus);
     }
+    shell_.set_photo(state_.picture && !state_.covered ? state_.picture->pixels : nullptr);
     state::Intents intents;
     view::draw_app(ui, state_, state_.editors, intents);
     for (const auto& intent : intents) {
@@ -202,6 +205,8 @@ int run(const std::filesystem::path& folder, const std::filesystem::path& assets
 
   work::Options options;
   options.folder = folder;
+  options.photos = device->photos_dir.value_or("");
+  options.picture_program = os::program_folder() / DOORSTEP_PICTURE;
   options.enrolment = std::move(*enrolment);
   options.server = {device->server.sync.host, device->server.sync.port, device->server.name};
   if (const auto& proxy = device->server.proxy) options.server.proxy = transport::Proxy{proxy->host, proxy->port};

@@ -90,6 +90,7 @@ struct Shell::Inner {
 
   Result<void> open_window();
   void make_fonts();
+  void make_photo();
   void hear(const SDL_Event& event, const Client& client);
   void hear_window(const SDL_WindowEvent& event, const Client& client);
   bool frame(const Client& client);
@@ -112,6 +113,8 @@ struct Shell::Inner {
   ImGuiContext* context = nullptr;
   bool backends = false;
 
+  std::shared_ptr<const state::Pixels> photo;
+  SDL_Texture* photo_texture = nullptr;
   std::set<char32_t> seen;
   bool fonts_stale = true;
   std::uint64_t generation = 0;
@@ -140,6 +143,7 @@ Shell::Inner::~Inner() {
     }
     ImGui::DestroyContext(context);
   }
+  if (photo_texture) SDL_DestroyTexture(photo_texture);
   if (renderer) SDL_DestroyRenderer(renderer);
   if (window) SDL_DestroyWindow(window);
   SDL_Quit();
@@ -217,6 +221,19 @@ void Shell::Inner::make_fonts() {
   shown.reset();
 }
 
+void Shell::Inner::make_photo() {
+  if (photo_texture) SDL_DestroyTexture(photo_texture);
+  photo_texture = nullptr;
+  ui.picture = {};
+  shown.reset();
+  if (!photo) return;
+  photo_texture = SDL_CreateTexture(renderer, SDL_PIXELFORMAT_RGBA32, SDL_TEXTUREACCESS_STATIC, photo->width, photo->height);
+  if (!photo_texture) return base::log_event("shell.no_texture");
+  SDL_SetTextureScaleMode(photo_texture, SDL_ScaleModeLinear);
+  SDL_UpdateTexture(photo_texture, nullptr, photo->rgba.data(), photo->width * 4);
+  ui.picture = {photo_texture, photo->width, photo->height};
+}
+
 void Shell::Inner::hear_window(const SDL_WindowEvent& event, const Client& client) {
   switch (event.event) {
     case SDL_WINDOWEVENT_MINIMIZED:
@@ -251,7 +268,14 @@ void Shell::Inner::hear(const SDL_Event& event, const Client& client) {
       return;
     case SDL_WINDOWEVENT: hear_window(e.window, client); break;
     case SDL_RENDER_TARGETS_RESET: shown.reset(); break;
-    case SDL_RENDER_DEVICE_RESET: fonts_stale = true; break;
+    case SDL_RENDER_DEVICE_RESET:
+      fonts_stale = true;
+      make_photo();
+      break;
+    case SDL_DROPFILE:
+      client.dropped(e.drop.file);
+      SDL_free(e.drop.file);
+      return;
     case SDL_KEYDOWN:
       if (e.key.keysym.sym == SDLK_F9) {
         if (e.key.repeat == 0) client.notice(Notice::Cover);
@@ -376,6 +400,13 @@ void Shell::set_look(view::Look look) {
   if (inner_->ui.look == look) return;
   inner_->ui.set_look(look);
   inner_->fonts_stale = true;  // the style holds colours too
+  inner_->need = kSettle;
+}
+
+void Shell::set_photo(std::shared_ptr<const state::Pixels> photo) {
+  if (inner_->photo == photo) return;
+  inner_->photo = std::move(photo);
+  inner_->make_photo();
   inner_->need = kSettle;
 }
 

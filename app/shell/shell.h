@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/state/events.h"
 #include "app/view/widgets/ui.h"
 #include "platform/base/error.h"
 #include "platform/base/limits.h"
@@ -70,6 +71,7 @@ class Shell {
     /// it calls redraw().
     std::function<void(view::Ui&)> draw;
     std::function<void(Notice)> notice;
+    std::function<void(const std::string& path)> dropped = [](const std::string&) {};  ///< a file, on the window
     /// When the program itself next wants to be woken (monotonic); empty: not.
     std::function<std::optional<base::Millis>()> deadline;
   };
@@ -81,6 +83,9 @@ class Shell {
 
   void set_text_scale(float scale);     ///< takes effect between frames
   void set_look(view::Look look);
+  /// The photo that screens may draw (Ui::picture): four bytes a pixel, rows from the top. Null: none; nothing of it stays on the
+  /// graphics card. To be called before each frame; the same one again costs nothing.
+  void set_photo(std::shared_ptr<const state::Pixels> photo);
   /// Takes back from the machine's clipboard what was copied here, if it is still there. To be called when the app locks; the
   /// shell does it by itself after Options::clipboard_for.
   void clear_clipboard();

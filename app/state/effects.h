@@ -62,6 +62,11 @@ struct AttachFile { Id visit, child; std::string path; };
 /// The photos of this record or draft that are not here are to be fetched. Answer: Loaded, whenever one has come.
 struct FetchBlobs { Id record; };
 
+/// The newest JPEG and PNG files of the camera's folder. Answer: PhotosFound.
+struct ListPhotos {};
+/// Make pixels of it. Answer: PhotoOpened.
+struct OpenPhoto { std::string sha256; };
+
 struct SyncNow {};
 /// A person has dealt with what the server answered to this operation: it is not told again. Answer: SyncStatus.
 struct DismissAnswer { std::int64_t number = 0; };
@@ -72,7 +77,8 @@ struct ApplyLook { float scale = 1; int look = 0; };
 struct SaveSettings { std::string json; };
 
 using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw, Decide, AddAddendum,
-                            Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, SyncNow, DismissAnswer, Search, ApplyLook, SaveSettings>;
+                            Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, ListPhotos, OpenPhoto, SyncNow,
+                            DismissAnswer, Search, ApplyLook, SaveSettings>;
 using Effects = std::vector<Effect>;
 
 }  // namespace doorstep::state

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -56,6 +57,24 @@ struct Attached {
 /// Nothing was taken. `error.where`: "blob.kind" (no JPEG or PNG), "blob.size", "blob.room", or "blob.file" (it cannot be read).
 struct AttachFailed { Id visit; base::Error error; };
 
+/// A file that may be attached.
+struct PhotoFile {
+  std::string path, name;
+  Instant at;  ///< when it was written
+};
+struct PhotosFound { std::vector<PhotoFile> files; };  ///< newest first
+struct Pixels {
+  int width = 0, height = 0;
+  std::string rgba;       ///< row by row from the top, four bytes each
+  bool place = false;     ///< the photo says where it was taken
+};
+/// `pixels` empty: `error` says why. Fault::NotFound: it is not on this tablet yet.
+struct PhotoOpened {
+  std::string sha256;
+  std::shared_ptr<const Pixels> pixels;
+  std::optional<base::Error> error;
+};
+
 /// An operation the server kept without effect.
 struct Refused {
   std::int64_t number = 0;
@@ -100,6 +119,7 @@ struct Tick {};         ///< a deadline of next_deadline() came
 struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
 
 using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Saved, SaveFailed, DraftChanged, Submitted,
-                           SubmitFailed, OperationFailed, Attached, AttachFailed, SyncStatus, NetworkChanged, SearchHits, Tick, WindowHidden>;
+                           SubmitFailed, OperationFailed, Attached, AttachFailed, PhotosFound, PhotoOpened, SyncStatus,
+                           NetworkChanged, SearchHits, Tick, WindowHidden>;
 
 }  // namespace doorstep::state

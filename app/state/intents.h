@@ -21,8 +21,8 @@ struct PressLock {};
 
 // Getting about
 enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus, Approvals, Review, Conflict, Alerts, Match,
-                        Settings, ReadRecord };
-/// `id`: of Child and Match the child, of Record, Check and Conflict the visit, of Review and ReadRecord the record.
+                        Settings, ReadRecord, Photo };
+/// `id`: of Child and Match the child, of Record, Check and Conflict the visit, of Review and ReadRecord the record, of Photo the attachment.
 struct Open { ScreenKind screen{}; Id id; };
 struct Back {};
 enum class ListTab { Today, Week, All };
@@ -71,6 +71,12 @@ struct TurnCallReason { CallKey card; };
 struct TurnCall { CallKey card; };             ///< the call card: opened or made small
 struct ChooseSecondWorker { Id worker; };      ///< the one chosen already: taken away
 
+// Photos and drawings
+struct FindPhotos {};                          ///< look into the camera's folder
+struct PressAttach { std::string path; };      ///< to the child whose tab is shown
+struct RemovePhoto { Id child, photo; };
+struct FileDropped { std::string path; };      ///< on the window
+
 // Check and submit
 struct GoToProblem { std::size_t problem = 0; };
 struct TurnProblems { Id child; };             ///< its list of what is missing, nil for the visit's: opened or closed
@@ -112,7 +118,8 @@ using AnyIntent =
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
                  RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
                  BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
-                 PutJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, GoToProblem, TurnProblems,
+                 PutJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos, PressAttach,
+                 RemovePhoto, FileDropped, GoToProblem, TurnProblems,
                  PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
                  ChooseReturnReason, ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn,
                  ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook,
@@ -136,6 +143,7 @@ inline constexpr std::string_view kPassphrase = "unlock/passphrase";
 inline constexpr std::string_view kPassphraseAgain = "unlock/again";
 inline constexpr std::string_view kSearch = "search";
 inline constexpr std::string_view kJotting = "record/jotting";
+inline constexpr std::string_view kCaption = "record/photo/";  ///< then the attachment's id
 inline constexpr std::string_view kNewFamily = "start/family";
 inline constexpr std::string_view kNewAddress = "start/address";
 inline constexpr std::string_view kNewChildren = "start/children";  ///< one name a line

@@ -31,6 +31,7 @@ struct Config {
   Millis curtain_after{60'000};      ///< idle, a visit open
   Millis visit_lock_after{600'000};  ///< idle, a visit open
   LookChoice look = LookChoice::Light;  ///< until the worker chooses another
+  bool photos = false;               ///< photos may be attached here
 };
 
 /// What the world is like when update() is called.
@@ -101,6 +102,14 @@ struct OpenVisit {
   std::set<Id> problems_turned;    ///< of "Check and submit": lists opened or closed, by child, nil: the visit
   bool submitting = false;
   std::string submit_error;
+  std::string attach_problem;      ///< of the last file, in plain words
+};
+
+/// The photo that is shown.
+struct OpenPicture {
+  std::string sha256;
+  std::shared_ptr<const Pixels> pixels;  ///< empty: not yet
+  std::string problem;                   ///< in plain words
 };
 
 /// A draft as it was last handed to the store, or as the store last changed it.
@@ -165,6 +174,10 @@ struct State {
   std::set<CallKey> calls_turned;         ///< those that are not as they come: open in a tall window, small in a short one
   std::set<Id> receipts_open;             ///< records whose receipt shows its details
   Id match_target;
+  std::vector<PhotoFile> photo_files;
+  int attaching = 0;                      ///< files that are being copied
+  bool not_attached = false;              ///< there were such when the tablet locked: to be told
+  std::optional<OpenPicture> picture;     ///< of ScreenKind::Photo
   std::uint64_t search_number = 0;
   std::vector<SearchHit> search_hits;
   SyncStatus sync;

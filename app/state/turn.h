@@ -55,6 +55,7 @@ void save_now(Turn& turn);
 /// Drafts that are not open and could not be saved; only those whose time has come, unless `all`.
 void save_again(Turn& turn, bool all);
 std::optional<Millis> save_deadline(const State& state);
+std::int64_t version_of(const State& state, const Id& visit);  ///< of its draft: for SaveDraft::based_on
 void drop_visit_editors(State& state);
 void close_visit(Turn& turn);
 /// False: there is no such draft, or it is being submitted.
@@ -66,8 +67,6 @@ void start_visit(Turn& turn);
 void typed(Turn& turn, std::string_view key);
 void choose(Turn& turn, const FieldChosen& chosen);
 void record_call(Turn& turn, const RecordCall& said);
-/// Into the child's part of the open visit, or of the draft it was left as. Nothing, when that is being submitted or gone.
-void attach(Turn& turn, const Attached& attached);
 
 // update_marks.cpp: marks on a body map
 void put_mark(Turn& turn, const PutMark& put);
@@ -101,6 +100,25 @@ std::vector<Id> held_ids(const State& state, const Id& owner, std::string_view p
 /// Forgets what belongs to no draft, record or alert that is still here.
 void forget_strays(Turn& turn);
 void save_unfinished(Turn& turn);
+
+// update_photos.cpp
+/// A file, to the child whose tab is shown (or the only one).
+void attach_file(Turn& turn, const std::string& path);
+/// Into the child's part of the open visit, or of the draft it was left as. Nothing, when that is being submitted or gone.
+void attached(Turn& turn, const Attached& attached);
+void attach_failed(Turn& turn, const AttachFailed& failed);
+/// After the tablet locked while a file was being copied: nothing refers to its copy, which goes at the unlock.
+void tell_not_attached(Turn& turn);
+void remove_photo(Turn& turn, const RemovePhoto& remove);
+/// What was typed into the editor of a caption. False: the key is none, or there is no such photo.
+bool caption_typed(Turn& turn, std::string_view key);
+/// What a record or draft refers to is fetched while somebody looks at it.
+void fetch_photos(Turn& turn, Id record, const std::vector<model::Attachment>& photos);
+/// False: nothing that is here refers to such a photo.
+bool open_photo(Turn& turn, const Id& photo);
+void photo_opened(Turn& turn, const PhotoOpened& opened);
+/// One that is waited for may have come.
+void photos_loaded(Turn& turn);
 
 // update_oversight.cpp
 void start_review(Turn& turn, const Id& record);

@@ -113,6 +113,8 @@ void on(Turn& turn, const ShowChild& shown) {
   if (!turn.state.visit) return;
   turn.state.visit->child = shown.child;
   turn.state.visit->placing = Id();
+  turn.state.visit->attach_problem.clear();
+  if (shown.child && turn.state.config.photos) turn.effects.push_back(ListPhotos{});
 }
 void on(Turn& turn, const NoneOf& none) {
   if (!turn.state.visit) return;
@@ -215,6 +217,13 @@ void on(Turn& turn, const ChooseSecondWorker& chosen) {
   changed(turn);
   save_now(turn);
 }
+
+void on(Turn& turn, const FindPhotos&) {
+  if (turn.state.config.photos) turn.effects.push_back(ListPhotos{});
+}
+void on(Turn& turn, const PressAttach& attach) { attach_file(turn, attach.path); }
+void on(Turn& turn, const FileDropped& dropped) { attach_file(turn, dropped.path); }
+void on(Turn& turn, const RemovePhoto& remove) { remove_photo(turn, remove); }
 
 void on(Turn& turn, const TurnProblems& turned) {
   if (!turn.state.visit) return;
@@ -352,7 +361,9 @@ void on(Turn& turn, const Loaded& loaded) {
     if (state.resume.kind == ScreenKind::Record && draft_of(state, state.resume.id))
       show(turn, {ScreenKind::Record, state.resume.id});
     state.resume = {};
+    tell_not_attached(turn);
   }
+  photos_loaded(turn);
   if (state.reviewing) {
     const auto* item = state.caseload->record(state.reviewing->read.record);
     state.reviewing->stale =
@@ -368,7 +379,8 @@ void on(Turn& turn, const Loaded& loaded) {
   // What left this tablet leaves the screen.
   while (state.screens.size() > 1) {
     const auto& top = state.screens.back();
-    const bool gone = (top.kind == ScreenKind::Child && !state.caseload->child(top.id)) ||
+    const bool gone = (top.kind == ScreenKind::Photo && !photo_of(state, top.id)) ||
+                      (top.kind == ScreenKind::Child && !state.caseload->child(top.id)) ||
                       ((top.kind == ScreenKind::ReadRecord || top.kind == ScreenKind::Review) && !state.caseload->record(top.id));
     if (!gone) break;
     pop(turn);
@@ -439,12 +451,10 @@ void on(Turn& turn, const SubmitFailed& failed) {
   turn.state.visit->submit_error = why;
 }
 
-void on(Turn& turn, const Attached& attached) { updating::attach(turn, attached); }
-void on(Turn& turn, const AttachFailed& failed) {
-  const auto& where = failed.error.where;
-  const bool own_words = where == "blob.kind" || where == "blob.size" || where == "blob.room" || where == "blob.file";
-  turn.state.notice = own_words ? turn.text()("attach." + where) : error_words(turn.text(), failed.error);
-}
+void on(Turn& turn, const Attached& attached) { updating::attached(turn, attached); }
+void on(Turn& turn, const AttachFailed& failed) { attach_failed(turn, failed); }
+void on(Turn& turn, const PhotosFound& found) { turn.state.photo_files = found.files; }
+void on(Turn& turn, const PhotoOpened& opened) { photo_opened(turn, opened); }
 
 void on(Turn& turn, const SyncStatus& status) {
   auto& state = turn.state;

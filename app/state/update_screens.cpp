@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/state/turn.h"
+#include "sync/model/attachment.h"
 
 namespace doorstep::state::updating {
 namespace {
@@ -32,6 +33,7 @@ void left(Turn& turn, const Screen& screen) {
       state.alert_problem.clear();
       break;
     case ScreenKind::Match: state.match_target = Id(); break;
+    case ScreenKind::Photo: state.picture.reset(); break;
     default: break;
   }
 }
@@ -104,6 +106,7 @@ void show(Turn& turn, const Open& open) {
         state.notice = turn.text()("record.not_open");
         return;
       }
+      fetch_photos(turn, open.id, model::attachments_of(state.visit->visit));
       while (on_stack(state, ScreenKind::Record) && state.screen()->kind != ScreenKind::Record) pop(turn);
       break;
     case ScreenKind::Check:
@@ -117,14 +120,19 @@ void show(Turn& turn, const Open& open) {
       if (!state.visit && !open_visit(turn, open.id)) return;
       save_now(turn);
       break;
+    case ScreenKind::Photo:
+      if (!open_photo(turn, open.id)) return;
+      break;
     case ScreenKind::Review:
       if (!state.supervisor() || !state.caseload->record(open.id)) return;
       start_review(turn, open.id);
+      fetch_photos(turn, open.id, model::attachments_of(state.caseload->record(open.id)->head().body.part));
       if (state.screen() && state.screen()->kind == ScreenKind::Review) state.screens.pop_back();
       break;
     case ScreenKind::ReadRecord:
       if (!state.caseload->record(open.id)) return;
       recall(state, open.id, "addendum/");
+      fetch_photos(turn, open.id, model::attachments_of(state.caseload->record(open.id)->head().body.part));
       break;
   }
   push(turn, {open.screen, open.id});
@@ -159,8 +167,10 @@ void lock(Turn& turn) {
   auto& state = turn.state;
   if (state.stage != Stage::Unlocked) return;
   const auto resume = state.visit ? Screen{ScreenKind::Record, state.visit->visit.id} : Screen{};
+  const bool attaching = state.attaching > 0;
   empty(turn, Stage::Locked);
   state.resume = resume;
+  state.not_attached = attaching;
   turn.effects.push_back(Lock{});
 }
 

@@ -7,12 +7,6 @@
 namespace doorstep::state::updating {
 namespace {
 
-std::int64_t version_of(const State& state, const Id& visit) {
-  if (const auto newer = state.drafts.find(visit); newer != state.drafts.end()) return newer->second.version;
-  const auto* stored = state.caseload->draft(visit);
-  return stored ? stored->version : 0;
-}
-
 model::ChildPart part_for(const State& state, const model::Child& child) {
   model::ChildPart part;
   part.id = child.id;
@@ -73,6 +67,12 @@ bool has_words(const Turn& turn, std::string_view key) {
 }
 
 }  // namespace
+
+std::int64_t version_of(const State& state, const Id& visit) {
+  if (const auto newer = state.drafts.find(visit); newer != state.drafts.end()) return newer->second.version;
+  const auto* stored = state.caseload->draft(visit);
+  return stored ? stored->version : 0;
+}
 
 // The open visit ---------------------------------------------------------------------------------------------------------
 
@@ -214,6 +214,7 @@ void start_visit(Turn& turn) {
 void typed(Turn& turn, std::string_view key) {
   auto& state = turn.state;
   if (state.visit && state.visit->submitting) return;
+  if (caption_typed(turn, key)) return;
   if (key.ends_with(kTimePart)) key.remove_suffix(kTimePart.size());
   const bool had_words = has_words(turn, key);
   const auto rest = state.visit ? typed_into_visit(turn, key) : std::nullopt;
@@ -286,38 +287,15 @@ void record_call(Turn& turn, const RecordCall& said) {
   save_now(turn);
 }
 
-void attach(Turn& turn, const Attached& attached) {
-  auto& state = turn.state;
-  const bool open = state.visit && state.visit->visit.id == attached.visit;
-  const auto* draft = open ? &state.visit->visit : draft_of(state, attached.visit);
-  const auto* stored = draft ? state.caseload->draft(attached.visit) : nullptr;
-  if (!draft || (open && state.visit->submitting) || (stored && stored->submitting)) return;
-  model::Visit visit = *draft;
-  auto* part = part_of(visit, attached.child);
-  if (!part) return;
-  if (!part->attachments) part->attachments.emplace();
-  auto& list = *part->attachments;
-  if (std::any_of(list.begin(), list.end(), [&](const auto& one) { return one.sha256 == attached.sha256; })) return;
-  if (list.size() >= limits::kBlobsPerRecord) {
-    state.notice = turn.text()("attach.blob.count");
-    return;
-  }
-  list.push_back({turn.context.new_id(), attached.sha256, attached.size, attached.media_type, {}, turn.context.wall});
-  if (open) {
-    state.visit->visit = std::move(visit);
-    changed(turn);
-    return save_now(turn);
-  }
-  const auto version = version_of(state, visit.id);
-  state.drafts[visit.id] = {visit, version};
-  turn.effects.push_back(SaveDraft{std::move(visit), 0, false, version});
-}
-
 void submit(Turn& turn) {
   auto& state = turn.state;
   auto& open = *state.visit;
   open.checked = true;
   if (open.submitting) return;
+  if (state.attaching > 0) {
+    open.submit_error = turn.text()("attach.wait");
+    return;
+  }
   written_up(turn);
   if (!open.visit.conflicts.empty() || !problems_of(state).empty()) {
     save_now(turn);

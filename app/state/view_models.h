@@ -49,6 +49,25 @@ struct CallCardVm {
   friend bool operator==(const CallCardVm&, const CallCardVm&) = default;
 };
 
+/// A photo or drawing of a child's record.
+struct PhotoVm {
+  Id id;
+  std::string title;                                   ///< "Photo 1, 2.1 MB"
+  TagVm tag;                                           ///< what is to be known of it; empty: nothing
+  std::string caption_key, caption_label, caption_hint, caption;  ///< an editor; or, with an empty key, words
+  ActionVm show, remove;
+  friend bool operator==(const PhotoVm&, const PhotoVm&) = default;
+};
+struct PhotosVm {
+  std::string heading;                                 ///< empty: there are none, and none may be added
+  std::string hint, waiting;                           ///< waiting: "Waiting for 1 photo"
+  std::vector<PhotoVm> photos;
+  std::string files_heading, files_none;
+  std::vector<ActionVm> files;                         ///< of the camera's folder
+  ActionVm look_again;
+  friend bool operator==(const PhotosVm&, const PhotosVm&) = default;
+};
+
 // Every screen ---------------------------------------------------------------------------------------------------------
 
 struct BarVm {
@@ -353,6 +372,7 @@ struct RecordVm {
   std::string came_back;         ///< a submission that the server did not take: why
   std::string submitted_already; ///< the visit is submitted, and this is what was written beside it
   std::vector<SectionVm> sections;
+  PhotosVm photos;               ///< of the child shown
   std::string jottings_heading, jottings_hint, jotting_label;
   std::vector<JottingVm> jottings;
   bool jotting_open = false;     ///< the place to jot something down is there
@@ -436,6 +456,7 @@ struct ReadVm {
   TagVm tag;
   std::vector<FactVm> facts;              ///< by whom, when, submitted, approved by ...
   std::vector<ReadBlockVm> blocks;
+  PhotosVm photos;
   std::vector<FactVm> decisions;
   std::vector<FactVm> addenda;
   ActionVm withdraw, rewrite, add_addendum;
@@ -444,6 +465,17 @@ struct ReadVm {
   ReceiptVm receipt;
 };
 ReadVm read_vm(const State& state, const Id& record);
+
+// One photo ------------------------------------------------------------------------------------------------------------
+
+struct PhotoScreenVm {
+  std::string title, words;               ///< its caption, or what it is; when it was added
+  std::string status;                     ///< instead of the picture: why it is not shown
+  bool trouble = false;
+  std::string spoken;                     ///< what the picture is called, for who does not see it
+  bool shown = false;
+};
+PhotoScreenVm photo_screen_vm(const State& state, const Id& photo);
 
 // Sync status ----------------------------------------------------------------------------------------------------------
 
@@ -489,6 +521,7 @@ struct ReviewVm {
   std::string changes_heading, changes_none, before_heading, after_heading;
   std::vector<ChangeVm> changes;
   std::vector<ReadBlockVm> blocks;        ///< the whole record
+  PhotosVm photos;
   std::string decide_heading;
   std::vector<std::string> why_rationale; ///< why words are compulsory here; empty: they are not
   std::string agree_label;

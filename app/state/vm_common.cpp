@@ -140,7 +140,8 @@ BarVm bar_vm(const State& state) {
     }
   }
   const bool page_tells = screen && (screen->kind == ScreenKind::MyChildren || screen->kind == ScreenKind::ReadRecord);
-  if (!page_tells && !in_visit(state)) bar.notice = state.notice;
+  if (in_visit(state)) bar.notice = state.visit->attach_problem;
+  else if (!page_tells) bar.notice = state.notice;
   const auto& sync = state.sync;
   bar.offline = !sync.online;
   const bool refused = !refusals_told(state).empty();
@@ -151,6 +152,7 @@ BarVm bar_vm(const State& state) {
   else if (sync.phase == SyncPhase::Sending) bar.status = text("bar.status.sending");
   else if (sync.error) bar.status = text("bar.status.trouble");
   else if (sync.waiting > 0) bar.status = text.count("bar.status.waiting", sync.waiting);
+  else if (const auto photos = photos_to_send(state); photos > 0) bar.status = text.count("photos.waiting", photos);
   else bar.status = text("bar.status.sent");
   bar.sending = sync.phase == SyncPhase::Sending;
   return bar;
@@ -185,6 +187,7 @@ UnlockVm unlock_vm(const State& state) {
 SyncVm sync_vm(const State& state) {
   const auto& text = state.text();
   const auto& sync = state.sync;
+  const auto photos = state.ended() ? 0 : photos_to_send(state);  // then they are among what waits
   SyncVm vm;
   vm.title = text(state.ended() ? "ended.title" : "sync.title");
   if (state.ended()) {
@@ -205,6 +208,9 @@ SyncVm sync_vm(const State& state) {
   } else if (!refusals_told(state).empty()) {
     vm.headline = text("sync.headline.refused");
     vm.mood = Mood::Warn;
+  } else if (photos > 0) {
+    vm.headline = text("sync.headline.photos");
+    vm.mood = sync.blob_trouble ? Mood::Warn : Mood::Info;
   } else if (sync.receipt) {
     vm.headline = text("sync.headline.sent");
     vm.mood = Mood::Ok;
@@ -212,8 +218,9 @@ SyncVm sync_vm(const State& state) {
     vm.headline = text("sync.headline.never");
     vm.mood = Mood::Info;
   }
-  vm.facts.push_back(
-      {text("sync.waiting"), sync.waiting == 0 ? text("sync.waiting.none") : text.count("sync.waiting.n", sync.waiting)});
+  std::string waiting = sync.waiting == 0 ? std::string() : text.count("sync.waiting.n", sync.waiting);
+  if (photos > 0) waiting += (waiting.empty() ? "" : ", ") + text.count("sync.waiting.photos", photos);
+  vm.facts.push_back({text("sync.waiting"), waiting.empty() ? text("sync.waiting.none") : waiting});
   if (sync.receipt) {
     const auto when = when_words(text, sync.receipt->at, state.now);
     vm.facts.push_back(
@@ -226,6 +233,10 @@ SyncVm sync_vm(const State& state) {
     vm.facts.push_back({text("sync.next_try"), when_begins(text, *sync.next_try, state.now)});
   if (sync.phase == SyncPhase::Sending && sync.total > 0)
     vm.progress = text("sync.progress", {{"done", std::to_string(sync.done)}, {"total", std::to_string(sync.total)}});
+  if (sync.blob_trouble) {
+    const auto key = "photos.wait." + sync.blob_trouble->where;
+    vm.facts.push_back({text("photos.heading"), text.has(key) ? text(key) : text("photos.wait")});
+  }
   if (sync.error) {
     vm.error_heading = text("sync.error");
     vm.error = error_words(text, *sync.error);

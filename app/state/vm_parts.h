@@ -30,6 +30,15 @@ std::string labelled(const std::string& label, const std::string& words);
 /// The first line, at most so many bytes, cut between words, with an ellipsis when there is more.
 std::string first_line(std::string_view text, std::size_t bytes);
 
+/// As this tablet has it; nothing is true of one it does not know.
+BlobItem blob_of(const State& state, const std::string& sha256);
+/// How many the server wants and this tablet has not sent yet.
+long long photos_to_send(const State& state);
+/// By its id, in the open visit or a record that is here; nullptr: none refers to it.
+const model::Attachment* photo_of(const State& state, const Id& photo);
+/// Of one child; `editable`: captions may be written, and photos taken off and added.
+PhotosVm photos_vm(const State& state, const model::ChildPart& part, bool editable);
+
 /// Date as an answer is read: "Thu 3 Dec" for steps due.
 std::string due_words(const State& state, const std::optional<base::Date>& due);
 std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps);

@@ -5,6 +5,7 @@
 #include "app/state/vm_parts.h"
 #include "app/state/words.h"
 #include "platform/base/limits.h"
+#include "sync/model/attachment.h"
 #include "sync/model/visit.h"
 #include "sync/rules/validate.h"
 
@@ -522,6 +523,7 @@ RecordVm record_vm(const State& state) {
     }
     if (!made.blocks.empty()) vm.sections.push_back(std::move(made));
   }
+  if (part) vm.photos = photos_vm(state, *part, true);
   show_jottings(state, open, vm);
   vm.check = {text("record.check"), Open{ScreenKind::Check, visit.id}};
   vm.discard = {text("record.discard"), DiscardVisit{DiscardVisit::Step::Ask}};
@@ -615,6 +617,12 @@ CheckVm check_vm(const State& state) {
       if (!warning.child.nil() && visit.children.size() > 1 && words.find(name) == words.npos) words = labelled(name, words);
       if (std::find(vm.warnings.begin(), vm.warnings.end(), words) == vm.warnings.end()) vm.warnings.push_back(std::move(words));
     }
+  for (const auto& part : visit.children) {
+    const auto photos = model::attachments_of(part);
+    for (std::size_t i = 0; i < photos.size(); ++i)
+      if (lines_of(photos[i].caption).empty())
+        vm.warnings.push_back(text("check.photo", {{"n", std::to_string(i + 1)}, {"name", short_name(part)}}));
+  }
   vm.summary_heading = text("check.summary");
   for (const auto& part : visit.children) vm.parts.push_back({part.name, summary_lines(state, visit.facts, part)});
   vm.calls = call_cards(state, visit.id);

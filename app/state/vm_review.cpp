@@ -527,6 +527,7 @@ ReadVm read_vm(const State& state, const Id& record) {
   vm.tag = state_tag(state, *item);
   vm.facts = record_facts(state, *item);
   vm.blocks = read_blocks(state, head.body);
+  vm.photos = photos_vm(state, head.body.part, false);
   vm.decisions = decision_facts(state, *item);
   for (const auto& addendum : item->addenda)
     vm.addenda.push_back(
@@ -637,6 +638,7 @@ ReviewVm review_vm(const State& state) {
     vm.changes_none = text("review.changes.first");
   }
   vm.blocks = read_blocks(state, body);
+  vm.photos = photos_vm(state, body.part, false);
 
   vm.decide_heading = text("review.decide");
   if (body.author == state.caseload->me.id) vm.own = text("review.own");

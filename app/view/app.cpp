@@ -47,6 +47,7 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
     case ScreenKind::Alerts: return draw_alerts(ui, where, made(state::alerts_vm), made(state::note_words), editors, out);
     case ScreenKind::Match: return draw_match(ui, where, made_of(state::match_vm), out);
     case ScreenKind::Settings: return draw_settings(ui, where, made(state::settings_vm), out);
+    case ScreenKind::Photo: return draw_photo_screen(ui, where, photo_screen_vm(state, screen.id));
     case ScreenKind::ReadRecord: return draw_read(ui, where, made_of(state::read_vm), made(state::note_words), editors, out);
   }
 }
@@ -91,7 +92,7 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
       draw_screen(ui, rest, state, *models, editors, out);
     }
   } else {
-    draw_notice_strip(ui, rest, models->get([&] { return bar_vm(state); }).notice);
+    draw_notice_strip(ui, rest, models->get([&] { return bar_vm(state); }).notice, in_visit(state) ? Tone::Warn : Tone::Info);
     draw_screen(ui, rest, state, *models, editors, out);
   }
   end_root(ui);

@@ -155,11 +155,11 @@ void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& ca
   ui.places.pop_back();
 }
 
-void draw_notice_strip(Ui& ui, Rect& rest, std::string_view words) {
+void draw_notice_strip(Ui& ui, Rect& rest, std::string_view words, Tone tone) {
   if (words.empty()) return;
   const float around = ui.s(space::kXs);
   ui.places.push_back({.x = rest.x0 + around, .y = rest.y0 + around, .w = rest.w() - 2 * around, .bottom = rest.y0});
-  info_panel(ui, "notice", Tone::Info, {}, words);
+  info_panel(ui, "notice", tone, {}, words);
   rest.y0 = ui.places.back().bottom;
   ui.places.pop_back();
 }
@@ -277,6 +277,54 @@ void draw_note(Ui& ui, std::string_view key, const Question& question, std::stri
 void draw_date(Ui& ui, std::string_view key, const Question& question, std::optional<base::Date> initial, const state::DateWordsVm& words,
                Editors& editors, Intents& out) {
   say(date_fields(ui, key, question, editors.date(key, initial), {words.day, words.month, words.year}), key, out);
+}
+
+namespace {
+
+void draw_photo(Ui& ui, const state::PhotoVm& vm, const state::NoteWordsVm& words, Editors& editors, Intents& out) {
+  Scope scope(ui, vm.id.str());
+  gap(ui, space::kXs);
+  begin_panel(ui, "photo", Tone::Neutral, vm.title);
+  begin_flow(ui, space::kSm);
+  label(ui, vm.title);
+  if (!vm.tag.words.empty()) draw_tag(ui, vm.tag);
+  end_flow(ui);
+  gap(ui, space::kXs);
+  const Question asked{.label = vm.caption_label, .hint = vm.caption_hint};
+  if (vm.caption_key.empty()) body(ui, vm.caption);
+  else draw_line(ui, vm.caption_key, asked, vm.caption, limits::kShortTextBytes, words, editors, out);
+  gap(ui, space::kXs);
+  begin_flow(ui);
+  draw_action(ui, "show", vm.show, ButtonKind::Secondary, out);
+  draw_action(ui, "remove", vm.remove, ButtonKind::Quiet, out, Icon::Cross);
+  end_flow(ui);
+  end_panel(ui);
+}
+
+}  // namespace
+
+void draw_photos(Ui& ui, const state::PhotosVm& vm, const state::NoteWordsVm& words, Editors& editors, Intents& out) {
+  if (vm.heading.empty()) return;
+  block(ui, "photos", vm, [&] { return editors.hash(state::kCaption); }, [&] {
+    separator(ui);
+    gap(ui, space::kXs);
+    heading(ui, vm.heading);
+    if (!vm.hint.empty()) hint(ui, vm.hint);
+    if (!vm.waiting.empty()) icon_text(ui, Icon::Clock, vm.waiting, Tone::Info);
+    for (const auto& photo : vm.photos) draw_photo(ui, photo, words, editors, out);
+    if (!vm.files_heading.empty()) {
+      gap(ui, space::kMd);
+      label(ui, vm.files_heading);
+      if (!vm.files_none.empty()) hint(ui, vm.files_none);
+      gap(ui, space::kXs);
+      begin_flow(ui);
+      for (std::size_t i = 0; i < vm.files.size(); ++i)
+        draw_action(ui, "file-" + std::to_string(i), vm.files[i], ButtonKind::Secondary, out, Icon::Plus);
+      draw_action(ui, "look-again", vm.look_again, ButtonKind::Quiet, out, Icon::Sync);
+      end_flow(ui);
+    }
+    gap(ui, space::kLg);
+  });
 }
 
 }  // namespace doorstep::view

@@ -309,6 +309,7 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
       block(ui, key, std::tie(each, pen.headed), [&] { return editors.hash(key); }, [&] { draw_block(pen, each); });
     }
   }
+  draw_photos(ui, vm.photos, notes, editors, out);
   block(ui, "jottings", std::tie(vm.jottings_heading, vm.jottings_hint, vm.jottings), [&] { draw_jottings(pen, vm); });
   block(ui, "discarding", std::tie(vm.discard, vm.discard_question, vm.discard_no, vm.discard_yes), [&] { draw_discard(pen, vm); });
   gap(ui, space::kLg);

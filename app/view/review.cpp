@@ -121,6 +121,7 @@ void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::Dat
         [&] { draw_head(ui, vm, out); });
   draw_changes(ui, vm, out);
   draw_blocks(ui, vm.blocks);
+  draw_photos(ui, vm.photos, notes, editors, out);
   if (!vm.own.empty()) {
     gap(ui, space::kLg);
     info_panel(ui, "own", Tone::Info, {}, vm.own);

@@ -18,6 +18,7 @@
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "platform/base/log.h"
+#include "platform/image/image.h"
 #include "platform/os/os.h"
 #include "platform/vault/vault.h"
 #include "sync/transport/calls.h"
@@ -98,7 +99,8 @@ class Port final : public transport::ReplicaPort {
 struct Synced { transport::SyncEvent event; };
 struct Activated { Result<wire::ActivateReply> reply; };
 struct Network { bool online; };
-using Letter = std::variant<Synced, Activated, Network>;
+struct Decoded {};  ///< the thread `picture` has nothing more to say
+using Letter = std::variant<Synced, Activated, Network, Decoded>;
 struct Knock {};  ///< there are letters, or questions at the port
 using Message = std::variant<state::Effect, Knock>;
 
@@ -130,9 +132,10 @@ struct Runner::Impl {
   std::optional<store::Store> db;
   std::unique_ptr<Port> port;
   std::unique_ptr<transport::SyncPump> pump;
-  std::thread activation;
+  std::thread activation, picture;
   std::unique_ptr<transport::HttpClient> activation_client;
   std::optional<base::Millis> activate_again;  // monotonic
+  std::optional<state::OpenPhoto> picture_next;
   int activation_attempts = 0, fresh_starts = 0;
   state::SyncStatus sync;
   state::CaseloadPtr told;  // the snapshot last said
@@ -458,6 +461,8 @@ struct Runner::Impl {
     told.reset();
     untold = false;
     sync = {};
+    picture_next.reset();
+    if (picture.joinable()) picture.join();  // the store and its keys have not waited for it
     for (Letter& letter : letters.drain())  // the others are about the store that is closed
       if (auto* network = std::get_if<Network>(&letter)) on(*network);
   }
@@ -537,6 +542,54 @@ struct Runner::Impl {
     state::UnfinishedFailed out{std::move(why), {}};
     for (const auto& one : asked.words) out.keys.emplace(one.key, one.case_id);
     return out;
+  }
+
+  void carry(state::ListPhotos&) {
+    namespace fs = std::filesystem;
+    state::PhotosFound found;
+    std::error_code error;
+    for (fs::directory_iterator at(options.photos, error), end; !error && at != end; at.increment(error)) {
+      std::string kind = at->path().extension().string();
+      std::transform(kind.begin(), kind.end(), kind.begin(), [](unsigned char c) { return std::tolower(c); });
+      std::error_code unread;
+      if ((kind != ".jpg" && kind != ".jpeg" && kind != ".png") || !at->is_regular_file(unread)) continue;
+      const auto written = at->last_write_time(unread);
+      if (unread) continue;  // taken away meanwhile
+      const auto since = std::chrono::file_clock::to_sys(written).time_since_epoch();
+      const auto ms = std::chrono::duration_cast<base::Millis>(since).count();
+      found.files.push_back({at->path().string(), at->path().filename().string(), {ms}});
+    }
+    std::sort(found.files.begin(), found.files.end(),
+              [](const auto& a, const auto& b) { return std::tie(b.at, a.path) < std::tie(a.at, b.path); });
+    if (found.files.size() > limits::kPhotoFiles) found.files.resize(limits::kPhotoFiles);
+    say(std::move(found));
+  }
+  /// Read here, decoded by a process apart while a thread waits for it, so that saves do not. Asked for while it does: the last one
+  /// comes next.
+  void carry(state::OpenPhoto& e) {
+    if (picture.joinable()) {
+      picture_next = std::move(e);
+      return;
+    }
+    auto bytes = db ? db->blob(e.sha256) : Result<std::string>(closed());
+    if (!bytes) return say(state::PhotoOpened{e.sha256, nullptr, bytes.error()});
+    picture = std::thread([this, sha256 = e.sha256, bytes = std::move(*bytes)]() mutable {
+      name_thread("picture");
+      auto made = image::decode_apart(options.picture_program, bytes, limits::kPictureSide, limits::kPictureTime);
+      base::wipe(bytes);
+      if (made) {
+        state::Pixels pixels{made->width, made->height, std::move(made->rgba), made->place};
+        say(state::PhotoOpened{std::move(sha256), std::make_shared<const state::Pixels>(std::move(pixels)), {}});
+      } else {
+        base::log_error("picture", made.error());
+        say(state::PhotoOpened{std::move(sha256), nullptr, made.error()});
+      }
+      post(Decoded{});
+    });
+  }
+  void on(Decoded&) {
+    picture.join();
+    if (auto next = std::exchange(picture_next, {})) carry(*next);
   }
 
   static Error closed() { return {Fault::Locked, "work.store", "the store is closed"}; }

@@ -43,6 +43,8 @@ struct Credentials {
 
 struct Options {
   std::filesystem::path folder;   ///< the tablet's: vault/, replica.db, settings.json
+  std::filesystem::path photos;           ///< of the camera: what is offered to be attached; empty: nothing
+  std::filesystem::path picture_program;  ///< doorstep-picture, which photos are decoded by
   Enrolment enrolment;
   transport::Endpoint server;
   Credentials credentials;

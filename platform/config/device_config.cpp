@@ -13,7 +13,7 @@ const std::vector<std::string> kAllKeys = {
     "version",       "serial",              "not_before",          "not_after",            "council.id",
     "council.name",  "server.url",          "server.enrol_url",    "server.name",          "server.ca_pem",
     "server.ca_file", "server.proxy", "policy.lock_s",      "policy.visit_lock_s", "policy.curtain_s",     "policy.clipboard_s",
-    "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme"};
+    "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme", "tablet.photos_dir"};
 
 constexpr std::int64_t kSerialMost = 2'000'000'000;  // one a second for sixty years
 
@@ -109,6 +109,11 @@ std::vector<Contact> read_contacts(Table& contacts, const std::string& key) {
 }
 
 void read_tablet(Table& table, DeviceConfig& config) {
+  if (auto folder = table.maybe_text("photos_dir", "photos_dir = \"/home/worker/Pictures\"")) {
+    if (std::filesystem::path(folder->value).is_absolute()) config.photos_dir = folder->value;
+    else table.problem("photos_dir", folder->line, "\"" + folder->value + "\" is not a full path",
+                       "begin with /: photos_dir = \"/home/worker/Pictures\"");
+  }
   if (auto theme = table.maybe_text("theme", "theme = \"light\"")) {
     if (theme->value == "light") config.theme = Theme::Light;
     else if (theme->value == "dark") config.theme = Theme::Dark;
@@ -285,6 +290,7 @@ number = "CHANGE ME"                       # 01632 960102
 
 [tablet]
 theme = "light"                            # light, dark or high-contrast, until the worker chooses another
+# photos_dir = "/home/worker/Pictures"     # with it photos may be attached, from there or dropped on the window; without it not
 )";
 }
 

@@ -62,6 +62,8 @@ struct DeviceConfig {
     std::vector<Contact> duty;          ///< in the order to try
     std::vector<Contact> out_of_hours;  ///< in the order to try
   } contacts;
+  /// Where this tablet's camera, or a cable, puts photos that may be attached. Empty: photos are not attached to records.
+  std::optional<std::filesystem::path> photos_dir;
   Theme theme = Theme::Light;  ///< until the worker chooses another
 };
 

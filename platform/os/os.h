@@ -43,4 +43,7 @@ class NetworkWatch {
 /// as always online, so that sync is tried.
 std::unique_ptr<NetworkWatch> watch_network();
 
+/// Where this program's file lies; the programs it starts lie beside it. Empty when the system does not say.
+std::filesystem::path program_folder();
+
 }  // namespace doorstep::os

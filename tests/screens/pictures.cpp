@@ -58,6 +58,7 @@ void take(const std::vector<test::Shown>& screens, view::Look look, int percent,
   shell::Shell::Client client;
   client.draw = [&](view::Ui& ui) {
     state::Intents intents;
+    shell->set_photo(state.picture ? state.picture->pixels : nullptr);
     view::draw_app(ui, state, state.editors, intents);
     if (to_the_end)
       for (ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) ImGui::SetScrollY(window, window->ScrollMax.y);

@@ -25,6 +25,8 @@ struct Window {
   Window(float scale, Look look) : head(DOORSTEP_FONTS_DIR, 1280, 800, scale, look) {
     head.draw_with([this](Ui& ui) {
       state::Intents intents;
+      ui.picture = {};
+      if (state.picture && state.picture->pixels) ui.picture = {nullptr, state.picture->pixels->width, state.picture->pixels->height};
       draw_app(ui, state, state.editors, intents);
     });
   }

@@ -13,6 +13,8 @@
 
 #include "app/shell/font_files.h"
 #include "app/shell/semantics_writer.h"
+#include "app/view/widgets/layout.h"
+#include "app/view/widgets/picture.h"
 #include "tests/support/gallery.h"
 #include "tests/support/xvfb.h"
 
@@ -190,6 +192,56 @@ TEST_CASE("shell: a deadline is heard also while there is no pause", "[shell]") 
   };
   shell->run(client);
   CHECK(clock.monotonic() - start < base::Millis(3000));
+}
+
+TEST_CASE("shell: a file that is dropped is told, and a photo is drawn pixel for pixel until it is taken away", "[shell]") {
+  const support::Xvfb display(640, 480);
+  base::SystemClock clock;
+  Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  options.width = 640, options.height = 480;
+  auto shell = Shell::open(options, clock);
+  REQUIRE(shell.has_value());
+  const auto photo = std::make_shared<const state::Pixels>(state::Pixels{2, 1, std::string("\xFF\0\0\xFF\0\0\xFF\xFF", 8)});
+  std::string dropped;
+  Shell::Client client;
+  view::Rect at;
+  const auto colour_at = [&](float x, float y) {
+    const auto seen = shell->capture();
+    REQUIRE(seen.has_value());
+    const auto i = (static_cast<std::size_t>(y) * static_cast<std::size_t>(seen->w) + static_cast<std::size_t>(x)) * 3;
+    return std::array{int(seen->rgb[i]), int(seen->rgb[i + 1]), int(seen->rgb[i + 2])};
+  };
+  client.dropped = [&](const std::string& path) { dropped = path; };
+  int drawn = 0;
+  client.draw = [&](view::Ui& ui) {
+    shell->set_photo(dropped.empty() ? photo : nullptr);
+    CHECK(ui.picture.width == (dropped.empty() ? 2 : 0));
+    view::begin_root(ui, "x");
+    view::begin_page(ui, "page", "page", view::root_rest(ui));
+    view::picture(ui, "A photo");
+    view::end_page(ui);
+    view::end_root(ui);
+    if (const auto* item = ui.semantics.find(view::Role::Icon, "A photo")) at = item->rect;
+    ++drawn;
+    if (!dropped.empty()) shell->stop();
+  };
+  bool looked = false;
+  const base::Millis until = clock.monotonic() + base::Millis(20'000);
+  client.deadline = [&] { return std::optional(drawn > 3 && !looked ? clock.monotonic() : until); };
+  client.notice = [&](Notice notice) {
+    if (notice != Notice::Idle) return;
+    if (std::exchange(looked, true)) return shell->stop();
+    CHECK(at.w() == 2);  // not larger than it is
+    CHECK(colour_at(at.x0, at.y0) == std::array{255, 0, 0});
+    CHECK(colour_at(at.x0 + 1, at.y0) == std::array{0, 0, 255});
+    SDL_Event event{};
+    event.type = SDL_DROPFILE;
+    event.drop.file = SDL_strdup("/camera/a photo.jpg");
+    REQUIRE(SDL_PushEvent(&event) == 1);
+  };
+  shell->run(client);
+  CHECK(dropped == "/camera/a photo.jpg");
 }
 
 #ifdef DOORSTEP_DRIVABLE

@@ -1,5 +1,7 @@
 #include "tests/support/cast.h"
 
+#include <cstdlib>
+
 #include "app/state/submit.h"
 #include "platform/base/bytes.h"
 #include "sync/model/drawing.h"
@@ -426,6 +428,60 @@ State reading_lists() {
   const Id record = item.id();
   return at(unlocked(std::make_shared<const Caseload>(std::move(caseload))), Open{ScreenKind::ReadRecord, record});
 }
+model::Attachment photo(const std::string& name, std::int64_t size, const std::string& caption) {
+  return {Id::from_name("photo " + name), base::sha256_hex(name), size, "image/jpeg", caption, days_ago(0)};
+}
+/// A drawing of a house in three colours.
+std::shared_ptr<const Pixels> drawn(int width, int height) {
+  auto out = std::make_shared<Pixels>(Pixels{width, height, {}});
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      const bool house = x > width / 4 && x < width * 3 / 4 && y > height / 2;
+      const bool roof = y <= height / 2 && y > height / 4 && std::abs(x - width / 2) < (y - height / 4) * width / height;
+      const unsigned char colours[3][3] = {{0xF7, 0xF3, 0xE8}, {0xC9, 0x8B, 0x3C}, {0x8C, 0x2F, 0x2B}};
+      for (const unsigned char part : colours[house ? 1 : roof ? 2 : 0]) out->rgba += static_cast<char>(part);
+      out->rgba += static_cast<char>(0xFF);
+    }
+  return out;
+}
+/// A visit in which two photos of a child are attached, and the camera's folder has others.
+State with_photos() {
+  State out = begun_child("C1201");
+  out.config.photos = true;
+  auto& visit = out.visit->visit;
+  auto part = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& p) { return p.id == out.visit->child; });
+  part->attachments = {photo("bedroom", 2'140'000, "The bedroom she shares: a mattress, no bed"), photo("house", 380'000, "")};
+  Caseload caseload = *out.caseload;
+  caseload.drafts.push_back({visit, kNow});
+  caseload.blobs[base::sha256_hex("bedroom")] = {true, true, false};
+  caseload.blobs[base::sha256_hex("house")] = {true, false, false};
+  hear(out, Loaded{std::make_shared<const Caseload>(std::move(caseload))});
+  hear(out, PhotosFound{{{"/p/IMG_20261120_142955.jpg", "IMG_20261120_142955.jpg", kNow},
+                         {"/p/IMG_20261120_142901.jpg", "IMG_20261120_142901.jpg", kNow},
+                         {"/p/drawing by Amara.png", "drawing by Amara.png", days_ago(1)}}});
+  return out;
+}
+/// A supervisor reads a record with photos of which one has not come.
+State photos_to_review() {
+  State out = helen();
+  Caseload caseload = *out.caseload;
+  auto& item = *std::find_if(caseload.records.begin(), caseload.records.end(),
+                             [](const auto& r) { return r.head().state == model::State::Submitted; });
+  item.versions.back().body.part.attachments = {photo("bedroom", 2'140'000, "The bedroom she shares: a mattress, no bed"),
+                                                photo("house", 380'000, "What she drew of her house")};
+  caseload.blobs[base::sha256_hex("house")] = {true, false, false};
+  const Id record = item.id();
+  hear(out, Loaded{std::make_shared<const Caseload>(std::move(caseload))});
+  act(out, Open{ScreenKind::Approvals, {}});
+  act(out, Open{ScreenKind::Review, record});
+  return out;
+}
+State showing(const std::string& name, std::shared_ptr<const Pixels> pixels, std::optional<base::Error> error = {}) {
+  State out = with_photos();
+  act(out, Open{ScreenKind::Photo, Id::from_name("photo " + name)});
+  hear(out, PhotoOpened{base::sha256_hex(name), std::move(pixels), std::move(error)});
+  return out;
+}
 State syncing(SyncStatus status) {
   State out = at(ruth(), Open{ScreenKind::SyncStatus, {}});
   hear(out, status);
@@ -517,6 +573,17 @@ std::vector<Shown> all_screens() {
       if (draft.visit.id == kDisclosed) draft.came_back = {"stale"};
     return at(unlocked(std::make_shared<const Caseload>(std::move(caseload))), Open{ScreenKind::Record, kDisclosed});
   });
+  add("record-photos", [] { return with_photos(); }, true);
+  add("record-photos-refused", [] {
+    State s = with_photos();
+    act(s, PressAttach{"/p/letter.pdf"});
+    hear(s, AttachFailed{s.visit->visit.id, {base::Fault::Invalid, "blob.kind", ""}});
+    return s;
+  }, true);
+  add("photo", [] { return showing("house", drawn(800, 600)); });
+  add("photo-upright", [] { return showing("house", drawn(600, 1800)); });
+  add("photo-damaged", [] { return showing("bedroom", nullptr, base::Error{base::Fault::Corrupt, "store.blob", ""}); });
+  add("review-photos", [] { return photos_to_review(); }, true);
   add("record-conflict", [] { return at(ruth(), Open{ScreenKind::Record, kConflicted}); });
   add("check-problems", [] { return checked(begun()); }, true);
   add("check-problems-folded", [] {
@@ -562,6 +629,15 @@ std::vector<Shown> all_screens() {
     status.error = base::Error{base::Fault::Denied, "sync", "revoked"};
     status.error_code = "revoked";
     return syncing(status);
+  });
+  add("sync-photos-wait", [] {
+    auto status = all_sent();
+    status.blob_trouble = base::Error{base::Fault::Offline, "server.full", ""};
+    State out = syncing(status);
+    Caseload caseload = *out.caseload;
+    caseload.blobs[base::sha256_hex("bedroom")] = {true, true, false};
+    hear(out, Loaded{std::make_shared<const Caseload>(std::move(caseload))});
+    return out;
   });
   add("sync-refused", [] {
     auto status = all_sent();

@@ -146,3 +146,39 @@ TEST_CASE("blobs: what is not a photo, too large, or no file at all is told by i
   CHECK(failed(camera.path) == "blob.file");
   CHECK(failed("/dev/zero") == "blob.file");
 }
+
+TEST_CASE("blobs: the camera's newest photos are offered; one that is attached is shown, a damaged one told", "[work]") {
+  CaseServer server;
+  Tablet worker(server, "W1001");
+  server.stop();
+  Folder camera;
+  worker.photos = camera.path;
+  REQUIRE_FALSE(worker.open());
+  constexpr std::string_view kPng(  // one red pixel
+      "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xDE\0\0\0\x0C" "IDATx\xDA" "c\xF8\xCF\xC0\0\0\x03\x01\x01\0"
+      "\xF7\x03\x41\x43\0\0\0\0IEND\xAE" "B`\x82", 69);
+  write(camera.path / "pixel.PNG", std::string(kPng));
+  write(camera.path / "letter.pdf", "%PDF");
+  write(camera.path / "broken.jpg", "\xFF\xD8\xFF nothing more");
+  fs::create_directory(camera.path / "folder.jpg");
+  worker.runner->run(state::ListPhotos{});
+  std::set<std::string> names;
+  for (const auto& file : worker.wait<state::PhotosFound>().files) names.insert(file.name);
+  CHECK(names == std::set<std::string>{"pixel.PNG", "broken.jpg"});
+
+  model::Child child;
+  child.id = base::new_id(kClock);
+  auto visit = worker.visit_to(child, "Photos.");
+  for (const char* name : {"pixel.PNG", "broken.jpg"}) visit = attached(worker, visit, camera.path / name);
+  worker.save(visit);
+  const auto& list = *visit.children.front().attachments;
+  worker.runner->run(state::OpenPhoto{list[1].sha256});
+  worker.runner->run(state::OpenPhoto{list[0].sha256});  // while the first is being looked at
+  CHECK(worker.wait<state::PhotoOpened>().error->fault == base::Fault::Invalid);
+  auto opened = worker.wait<state::PhotoOpened>();
+  REQUIRE(opened.pixels);
+  CHECK(opened.pixels->width == 1);
+  CHECK(opened.pixels->rgba.substr(0, 3) == std::string("\xFF\0\0", 3));
+  worker.runner->run(state::OpenPhoto{std::string(64, 'a')});
+  CHECK(worker.wait<state::PhotoOpened>().error->fault == base::Fault::NotFound);
+}

@@ -124,6 +124,8 @@ class Tablet {
   void make() {
     Options options;
     options.folder = folder.path;
+    options.photos = photos;
+    options.picture_program = fs::path(DOORSTEP_BIN_DIR) / "doorstep-picture";
     options.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, key_.clone(), enrolment_.device_certificate,
                          enrolment_.ticket};
     options.server = {"127.0.0.1", by_way_of ? by_way_of : server_.port, "localhost"};
@@ -220,6 +222,7 @@ class Tablet {
   Id device() const { return enrolment_.device; }
 
   Folder folder;
+  fs::path photos;                     ///< the camera's folder
   std::uint16_t by_way_of = 0;         ///< a port that leads to the server's; 0: straight there
   const base::Clock* clock = &kClock;  ///< the runner's
   std::unique_ptr<Runner> runner;

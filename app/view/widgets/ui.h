@@ -82,6 +82,10 @@ struct Ui {
   Millis ticks{0};        ///< monotonic, for the caret
   bool caret_blinks = true;
   bool touch = false;     ///< the last pointer was a finger
+  struct Picture {
+    void* texture = nullptr;               ///< Dear ImGui's name for it; null where nothing is rendered
+    int width = 0, height = 0;             ///< its pixels; 0: none
+  } picture;              ///< the photo that is shown
 
   // Written while drawing, read by the shell or a test afterwards.
   Semantics semantics;

@@ -53,4 +53,9 @@ std::string boot_id() {
   return *text;
 }
 
+std::filesystem::path program_folder() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+}
+
 }  // namespace doorstep::os
