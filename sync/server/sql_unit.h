@@ -162,7 +162,7 @@ class SqlUnit : public Unit {
   Result<std::string> stamp_of(const WorkerRow& worker, Date today) override {
     if (!worker.usable()) return std::string("-");
     // One sum for each way of being entitled: a case that comes by another way changes two of them.
-    static constexpr std::string_view kSum = "(SELECT count(*) || ':' || coalesce(sum(mark), 0) FROM cases WHERE alias_of IS NULL AND ";
+    static constexpr std::string_view kSum = "(SELECT coalesce(sum(mark), 0) FROM cases WHERE alias_of IS NULL AND ";
     static const std::string kSums = "SELECT " + std::string(kSum) + "owner = ?1) || '/' || " + std::string(kSum) +
                                      "allocated = ?1 AND owner IS NULL) || '/' || " + std::string(kSum) +
                                      "?2 AND team = ?3 AND owner IS NULL) || '/' || " + std::string(kSum) +
