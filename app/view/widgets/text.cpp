@@ -37,7 +37,7 @@ bool has_right_to_left(std::string_view line) {
 
 /// What is drawn for a line with right-to-left script: its runs reversed, Arabic letters in their joined forms. The text itself
 /// stays as it is.
-std::string in_visual_order(std::string_view line) {
+std::string in_visual_order(std::string_view line, bool right_to_left) {
   std::vector<FriBidiChar> logical;
   for (std::size_t i = 0; i < line.size();) {
     const editor::CodePoint c = editor::decode(line, i);
@@ -45,7 +45,7 @@ std::string in_visual_order(std::string_view line) {
     i += c.bytes;
   }
   std::vector<FriBidiChar> visual(logical.size() + 1);
-  FriBidiParType base = FRIBIDI_PAR_ON;
+  FriBidiParType base = right_to_left ? FRIBIDI_PAR_RTL : FRIBIDI_PAR_LTR;
   if (fribidi_log2vis(logical.data(), static_cast<FriBidiStrIndex>(logical.size()), &base, visual.data(), nullptr, nullptr, nullptr) == 0) {
     return std::string(line);
   }
@@ -63,11 +63,11 @@ std::string_view trimmed(std::string_view line) {
 
 constexpr float kOneRow = -1;  ///< a width that is none: the text is one line
 
-TextCache::Row row_of(std::string_view text, std::size_t begin, std::size_t end, const editor::Advance& advance) {
+TextCache::Row row_of(std::string_view text, std::size_t begin, std::size_t end, bool right_to_left, const editor::Advance& advance) {
   const std::string_view line = text.substr(begin, end - begin);
-  TextCache::Row row{begin, end, editor::width_of(line, 0, line.size(), advance), has_right_to_left(line)};
+  TextCache::Row row{begin, end, editor::width_of(line, 0, line.size(), advance), has_right_to_left(line), right_to_left};
   if (!row.reordered) return row;
-  const std::string visual = in_visual_order(line);  // joined letters may be wider or narrower than those that were wrapped
+  const std::string visual = in_visual_order(line, right_to_left);  // joined letters may be wider or narrower than those that were wrapped
   row.width = std::max(row.width, editor::width_of(visual, 0, visual.size(), advance));
   return row;
 }
@@ -75,17 +75,18 @@ TextCache::Row row_of(std::string_view text, std::size_t begin, std::size_t end,
 TextCache::Rows lay_out(std::string_view text, float width, const editor::Advance& advance) {
   TextCache::Rows out;
   if (width == kOneRow) {
-    out.rows.push_back(row_of(text, 0, text.size(), advance));
+    out.rows.push_back(row_of(text, 0, text.size(), runs_right_to_left(text), advance));
   } else {
     const editor::Doc doc(text);
     editor::Wrap wrap;
     wrap.update(doc, std::max(width, 1.0f), 0, advance);
     std::size_t start = 0;
     for (std::size_t para = 0, r = 0; para < doc.paragraphs(); ++para) {
+      const bool right_to_left = runs_right_to_left(doc.paragraph(para));
       for (; r < wrap.count() && wrap.row(r).para == para; ++r) {
         const editor::Row row = wrap.row(r);
         const std::string_view line = trimmed(text.substr(start + row.begin, row.end - row.begin));
-        out.rows.push_back(row_of(text, start + row.begin, start + row.begin + line.size(), advance));
+        out.rows.push_back(row_of(text, start + row.begin, start + row.begin + line.size(), right_to_left, advance));
       }
       start += doc.paragraph(para).size() + 1;
     }
@@ -100,11 +101,11 @@ const TextCache::Rows& rows_of(Ui& ui, Type type, std::string_view text, float w
   return ui.texts.keep(key, lay_out(text, width, advance_of(ui, type)));
 }
 
-void draw_row(Ui& ui, Type type, Color color, float x, float y, std::string_view line, bool reordered) {
+void draw_row(Ui& ui, Type type, Color color, float x, float y, std::string_view line, const TextCache::Row& row) {
   ImFont* font = ui.fonts[type];
   const float space = ui.s(line_px(type)) - font->FontSize;
-  const std::string visual = reordered ? in_visual_order(line) : std::string();
-  const std::string_view shown = reordered ? std::string_view(visual) : line;
+  const std::string visual = row.reordered ? in_visual_order(line, row.right_to_left) : std::string();
+  const std::string_view shown = row.reordered ? std::string_view(visual) : line;
   draw::list().AddText(font, font->FontSize, {std::round(x), std::round(y + space / 2)}, color, shown.data(), shown.data() + shown.size());
 }
 
@@ -115,6 +116,17 @@ void widget(Ui& ui, Type type, Color color, std::string_view words, Role role, f
 }
 
 }  // namespace
+
+bool runs_right_to_left(std::string_view paragraph) {
+  std::ptrdiff_t more = 0;
+  for (std::size_t i = 0; i < paragraph.size();) {
+    const editor::CodePoint c = editor::decode(paragraph, i);
+    const FriBidiCharType type = fribidi_get_bidi_type(c.value);
+    if (FRIBIDI_IS_STRONG(type)) more += FRIBIDI_IS_RTL(type) ? 1 : -1;
+    i += c.bytes;
+  }
+  return more > 0;
+}
 
 std::vector<std::string_view> wrap_lines(Ui& ui, Type type, std::string_view text, float width) {
   std::vector<std::string_view> out;
@@ -136,7 +148,7 @@ void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, R
   float y = at.y0;
   for (const TextCache::Row& row : rows.rows) {
     if (!draw::unseen({at.x0, y, at.x0 + row.width, y + line_h}))
-      draw_row(ui, type, color, at.x0, y, text.substr(row.begin, row.end - row.begin), row.reordered);
+      draw_row(ui, type, color, at.x0, y, text.substr(row.begin, row.end - row.begin), row);
     y += line_h;
   }
   const float right = at.x0 + rows.width;

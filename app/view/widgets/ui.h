@@ -35,6 +35,7 @@ class TextCache {
     std::size_t begin = 0, end = 0;        ///< bytes, without spaces that hang over the end
     float width = 0;
     bool reordered = false;                ///< holds right-to-left script: drawn in another order than it is written
+    bool right_to_left = false;            ///< its paragraph runs from right to left
   };
   struct Rows {
     std::vector<Row> rows;
