@@ -92,7 +92,8 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
       draw_screen(ui, rest, state, *models, editors, out);
     }
   } else {
-    draw_notice_strip(ui, rest, models->get([&] { return bar_vm(state); }).notice, in_visit(state) ? Tone::Warn : Tone::Info);
+    draw_notice_strip(ui, rest, "notice", in_visit(state) ? Tone::Warn : Tone::Info,
+                      models->get([&] { return bar_vm(state); }).notice);
     draw_screen(ui, rest, state, *models, editors, out);
   }
   end_root(ui);

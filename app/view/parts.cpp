@@ -155,11 +155,11 @@ void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& ca
   ui.places.pop_back();
 }
 
-void draw_notice_strip(Ui& ui, Rect& rest, std::string_view words, Tone tone) {
+void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std::string_view words) {
   if (words.empty()) return;
-  const float around = ui.s(space::kXs);
-  ui.places.push_back({.x = rest.x0 + around, .y = rest.y0 + around, .w = rest.w() - 2 * around, .bottom = rest.y0});
-  info_panel(ui, "notice", tone, {}, words);
+  const float beside = ui.s(ui.narrow() ? space::kMd : space::kXl), above = ui.s(space::kXs);  // as the page below it
+  ui.places.push_back({.x = rest.x0 + beside, .y = rest.y0 + above, .w = rest.w() - 2 * beside, .bottom = rest.y0});
+  info_panel(ui, key, tone, {}, words);
   rest.y0 = ui.places.back().bottom;
   ui.places.pop_back();
 }

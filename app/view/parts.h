@@ -40,7 +40,7 @@ void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intent
 /// While a visit is written: one line below the bar that stays in sight, cut from `rest`; and what it opens, in the page.
 void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out);
 /// What just happened, in a strip below the bar that is cut from `rest`; nothing when empty.
-void draw_notice_strip(Ui& ui, Rect& rest, std::string_view words, Tone tone);
+void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std::string_view words);
 void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);
 /// A panel with a heading and a text as it was written.
 void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone);

@@ -7,8 +7,9 @@
 namespace doorstep::view {
 namespace {
 
-constexpr float kDragAfter = 8;        ///< unscaled: who moved less has pressed
-constexpr float kBetween = space::kMd;  ///< after a question, besides what it leaves below itself
+constexpr float kDragAfter = 8;          ///< unscaled: who moved less has pressed
+constexpr float kRoomBesideStrip = 240;  ///< unscaled: with less for the page, nobody could write
+constexpr float kBetween = space::kMd;   ///< after a question, besides what it leaves below itself
 
 /// What drawing a question needs besides the question.
 struct Pen {
@@ -292,6 +293,8 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
                  const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   Pen pen{ui, dates, notes, editors, out};
   draw_call_line(ui, where, vm.calls, out);
+  if (saved.failed && ui.is_short() && where.h() >= ui.s(kRoomBesideStrip))  // the footer is out of sight
+    draw_notice_strip(ui, where, "not-saved", Tone::Danger, saved.words);
   begin_page(ui, "record", vm.title, where);
   block(ui, "head", std::tie(vm.title, vm.tag, vm.when, vm.where, vm.with, vm.hazards, vm.calls, vm.conflict, vm.settle, vm.returned_why,
                              vm.came_back, vm.submitted_already),

@@ -222,6 +222,44 @@ TEST_CASE("screens: a call to be made stays in sight while the visit is written,
   }
 }
 
+TEST_CASE("screens: that nothing was saved stays in sight while the visit is written", "[screens]") {
+  for (const float scale : {1.0f, 2.0f}) {
+    Window window(scale, Look::Light);
+    for (const auto& shown : test::all_screens()) {
+      if (shown.name != "record-not-saved") continue;
+      INFO("at " << scale);
+      window.show(shown, 1280, 800);
+      const std::string words = saved_vm(window.state).words;
+      const auto in_sight = [&] {
+        const auto& items = window.head.semantics().items;
+        return std::any_of(items.begin(), items.end(), [&](const Item& i) { return i.name == words && !i.offscreen; });
+      };
+      CHECK(in_sight());
+      for (int i = 0; i < 3; ++i) window.head.wheel(1220, 600, -200);
+      CHECK(in_sight());
+    }
+  }
+}
+
+TEST_CASE("screens: tiles of one row are of one height", "[screens]") {
+  Window window(2, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "start" && shown.name != "match") continue;
+    window.show(shown, 1280, 800);
+    const Item* before = nullptr;
+    int rows = 0;
+    for (const Item& item : window.head.semantics().items) {
+      if (item.role != Role::Radio) continue;
+      if (before != nullptr && before->rect.y0 == item.rect.y0) {
+        CHECK(before->rect.y1 == item.rect.y1);
+        ++rows;
+      }
+      before = &item;
+    }
+    CHECK(rows > 3);
+  }
+}
+
 TEST_CASE("screens: an answer that is pressed again is taken away", "[screens]") {
   Window window(1, Look::Light);
   for (const auto& shown : test::all_screens()) {
