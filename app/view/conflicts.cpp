@@ -23,7 +23,7 @@ void draw_conflicts(Ui& ui, Rect where, const state::ConflictsVm& vm, Intents& o
       begin_flow(ui);
       draw_action(ui, "keep-mine", conflict.keep_mine, ButtonKind::Secondary, out);
       draw_action(ui, "keep-theirs", conflict.keep_theirs, ButtonKind::Secondary, out);
-      draw_action(ui, "keep-both", conflict.keep_both, ButtonKind::Primary, out);
+      draw_action(ui, "keep-both", conflict.keep_both, ButtonKind::Secondary, out);
       end_flow(ui);
     });
   }
@@ -33,7 +33,7 @@ void draw_conflicts(Ui& ui, Rect where, const state::ConflictsVm& vm, Intents& o
   }
   gap(ui, space::kLg);
   begin_footer(ui);
-  draw_action(ui, "back", vm.back, ButtonKind::Primary, out);
+  draw_action(ui, "back", vm.back, vm.conflicts.empty() ? ButtonKind::Primary : ButtonKind::Secondary, out);
   end_footer(ui);
   end_page(ui);
 }

@@ -75,7 +75,7 @@ void draw_not_covered(Pen& pen, const state::Place& place, const std::string& ke
 void draw_put_here(Pen& pen, const state::FieldVm& vm, float top) {
   Ui& ui = pen.ui;
   if (vm.put_here.label.empty()) return;
-  if (ui.dragged_from == 0) draw_action(ui, vm.key + "/put-here", vm.put_here, ButtonKind::Primary, pen.out, Icon::Down);
+  if (ui.dragged_from == 0) draw_action(ui, vm.key + "/put-here", vm.put_here, ButtonKind::Secondary, pen.out, Icon::Down);
   const Ui::Place& place = ui.places.back();
   const ImVec2 at = ImGui::GetIO().MousePos;
   const bool over = at.x >= place.x && at.x <= place.x + place.w && at.y >= top && at.y <= place.y &&
@@ -322,9 +322,10 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
     draw_jotting_place(pen, vm);
     begin_flow(ui, space::kSm, kControl);
   }
-  draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);
-  if (vm.jotting_open) draw_action(ui, "add-jotting", vm.add_jotting, ButtonKind::Secondary, out, Icon::Plus);
+  if (vm.jotting_open) draw_action(ui, "add-jotting", vm.add_jotting, ButtonKind::Primary, out, Icon::Plus);
+  else draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);
   draw_action(ui, "jot", vm.jot, ButtonKind::Secondary, out, Icon::Pencil);
+  if (vm.jotting_open) draw_action(ui, "check", vm.check, ButtonKind::Secondary, out, Icon::Check);
   draw_action(ui, "put-down", vm.put_down, ButtonKind::Quiet, out, Icon::Cross);
   if (!saved.words.empty()) {
     push_right(ui, line_width(ui, Type::Small, saved.words) + ui.s(16 + space::kXs));

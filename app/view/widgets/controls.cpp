@@ -517,7 +517,7 @@ CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
   for (const std::string& line : card.tried) text(ui, Type::Small, ui.c.ink2, line);
   if (!card.tried.empty()) gap(ui, space::kSm);
   begin_flow(ui);
-  if (!card.called.empty() && button(ui, choice_key(key, "called"), card.called, ButtonKind::Primary, {.icon = Icon::Check})) action = CallAction::Called;
+  if (!card.called.empty() && button(ui, choice_key(key, "called"), card.called, ButtonKind::Secondary, {.icon = Icon::Check})) action = CallAction::Called;
   if (!card.no_answer.empty() && button(ui, choice_key(key, "no_answer"), card.no_answer, ButtonKind::Secondary)) action = CallAction::NoAnswer;
   if (!card.reason_label.empty() && button(ui, choice_key(key, "reason"), card.reason_label, ButtonKind::Quiet)) action = CallAction::TurnReason;
   end_flow(ui);
