@@ -84,13 +84,28 @@ void draw_mark(Ui& ui, Mark mark, const Rect& at, bool selected, bool disabled, 
 struct TileLook {
   float width = 0;     ///< of a column, window pixels; 0: as wide as its words
   bool quiet = false;  ///< no border, no ground
+  float height = 0;    ///< at least, window pixels: of the tiles beside it
 };
+
+constexpr float kMarkSide = 22;
+
+/// Of a tile, window pixels: its words, and the hint below them.
+struct TileWords {
+  Size label, hint;
+  float height = 0;  ///< of the tile that holds them
+};
+TileWords words_of(Ui& ui, const Choice& choice, const TileLook& look) {
+  const float pad = ui.s(look.quiet ? space::kHair : space::kMd);
+  const float most = (look.width > 0 ? look.width : room(ui)) - 2 * pad - ui.s(kMarkSide) - ui.s(space::kSm);
+  TileWords out{measure(ui, Type::Body, choice.label, most), choice.hint.empty() ? Size{} : measure(ui, Type::Small, choice.hint, most)};
+  out.height = std::max(ui.s(kControl), out.label.h + out.hint.h + 2 * ui.s(11));
+  return out;
+}
+
 bool tile(Ui& ui, std::string_view key, Role role, Mark mark, const Choice& choice, bool selected, const Question& question, TileLook look = {}) {
-  const float pad = ui.s(look.quiet ? space::kHair : space::kMd), side = ui.s(22), between = ui.s(space::kSm);
-  const float most = (look.width > 0 ? look.width : room(ui)) - 2 * pad - side - between;
-  const Size words = measure(ui, Type::Body, choice.label, most);
-  const Size below = choice.hint.empty() ? Size{} : measure(ui, Type::Small, choice.hint, most);
-  const float h = std::max(ui.s(kControl), words.h + below.h + 2 * ui.s(11));
+  const float pad = ui.s(look.quiet ? space::kHair : space::kMd), side = ui.s(kMarkSide), between = ui.s(space::kSm);
+  const auto [words, below, own_h] = words_of(ui, choice, look);
+  const float h = std::max(own_h, look.height);
   const Rect at = place(ui, {look.width > 0 ? look.width : 2 * pad + side + between + std::max(words.w, below.w), h});
   const bool invalid = !question.error.empty();
   const Pressed state = press(ui, key, at, {.role = role, .name = choice.label, .value = choice.hint, .selected = selected,
@@ -104,7 +119,7 @@ bool tile(Ui& ui, std::string_view key, Role role, Mark mark, const Choice& choi
     if (state.focused) focus_ring(ui, at, radius);
   }
   const float x = at.x0 + pad, text_x = x + side + between;
-  const float y = at.y0 + std::floor((h - words.h - below.h) / 2);
+  const float y = at.y0 + std::floor((own_h - words.h - below.h) / 2);  // in line with the tile beside it
   const float mark_y = y + std::round((ui.s(line_px(Type::Body)) - side) / 2);
   draw_mark(ui, mark, {x, mark_y, x + side, mark_y + side}, selected, question.disabled, invalid);
   const Inside inside(ui, state.id);
@@ -220,11 +235,19 @@ std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Quest
                                        std::optional<std::size_t> selected) {
   std::optional<std::size_t> chosen;
   const QuestionScope scope(ui, key, question, Role::RadioGroup);
+/// In columns, both tiles of a row are as high as the higher.
+TileLook look_at(Ui& ui, std::span<const Choice> choices, std::size_t i, TileLook look) {
+  if (look.width > 0)
+    for (const Choice& beside : choices.subspan(i / 2 * 2, std::min<std::size_t>(2, choices.size() - i / 2 * 2)))
+      look.height = std::max(look.height, words_of(ui, beside, look).height);
+  return look;
+}
+
   begin_flow(ui);
   const TileLook look = look_of(ui, choices);
   for (std::size_t i = 0; i < choices.size(); ++i) {
     if (i == 0 && ui.focus_key == std::string(key) + "/first") ui.focus_key = choice_key(key, choices[i].key);
-    if (tile(ui, choice_key(key, choices[i].key), Role::Radio, Mark::Circle, choices[i], selected == i, question, look)) chosen = i;
+    if (tile(ui, choice_key(key, choices[i].key), Role::Radio, Mark::Circle, choices[i], selected == i, question, look_at(ui, choices, i, look))) chosen = i;
   }
   end_flow(ui);
   return chosen;
@@ -239,7 +262,7 @@ std::optional<std::size_t> checkbox_tiles(Ui& ui, std::string_view key, const Qu
   for (std::size_t i = 0; i < choices.size(); ++i) {
     if (i == 0 && ui.focus_key == std::string(key) + "/first") ui.focus_key = choice_key(key, choices[i].key);
     const bool on = i < selected.size() && selected[i];
-    if (tile(ui, choice_key(key, choices[i].key), Role::Checkbox, Mark::Box, choices[i], on, question, look)) turned = i;
+    if (tile(ui, choice_key(key, choices[i].key), Role::Checkbox, Mark::Box, choices[i], on, question, look_at(ui, choices, i, look))) turned = i;
   }
   end_flow(ui);
   return turned;
