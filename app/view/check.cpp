@@ -14,7 +14,6 @@ void draw_missing(Ui& ui, const state::CheckVm& vm, Intents& out) {
       for (const std::size_t i : part.problems) to.lines.push_back({i, vm.problems[i]});
     }
   }
-  gap(ui, space::kMd);
   const ProblemPressed pressed = error_summary(ui, "problems", vm.problems_heading, groups);
   if (pressed.line) out.push_back(state::GoToProblem{*pressed.line});
   if (pressed.fold) out.push_back(state::TurnProblems{vm.lists[*pressed.fold].child});

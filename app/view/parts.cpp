@@ -223,7 +223,10 @@ constexpr std::size_t kShortAnswer = 48;  ///< bytes: fits beside its question
 /// One of a list, set off by a hairline at its left: its name, and what is said of it.
 void draw_entry(Ui& ui, const state::ReadEntryVm& entry) {
   const float top = begin_entry(ui);
-  if (!entry.title.empty()) text(ui, Type::Note, ui.c.ink, entry.title);
+  if (!entry.title.empty()) {
+    text(ui, Type::Note, ui.c.ink, entry.title);
+    gap(ui, space::kHair);
+  }
   for (const auto& said : entry.facts) {
     if (said.name.empty()) body(ui, said.value);
     else fact(ui, said.name, said.value);

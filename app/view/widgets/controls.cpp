@@ -169,7 +169,11 @@ bool button(Ui& ui, std::string_view key, std::string_view words, ButtonKind kin
   const Size text_size = measure(ui, Type::BodyBold, words, room(ui) - 2 * pad - icon_side - between);
   const float h = std::max(ui.s(kControl), text_size.h + 2 * ui.s(11));
   const float w = options.full_width ? room(ui) : std::max(ui.s(kControl), 2 * pad + icon_side + between + text_size.w);
-  const Rect at = place(ui, {w, h});
+  Rect at = place(ui, {w, h});
+  if (kind == ButtonKind::Quiet && at.x0 == ui.places.back().x) {  // it has no edge to be seen: its words begin where the column does
+    at = {at.x0 - pad, at.y0, at.x1 - pad, at.y1};
+    if (ui.places.back().flow) ui.places.back().flow_x -= pad;
+  }
   const Pressed state = press(ui, key, at, {.role = Role::Button, .name = options.name.empty() ? words : options.name, .disabled = options.disabled});
   const Paint paint = paint_of(ui, kind, state, options.disabled);
   const float radius = ui.s(kRadius);
@@ -231,10 +235,6 @@ TileLook look_of(const Ui& ui, std::span<const Choice> choices) {
   return {std::floor((room(ui) - ui.s(space::kSm)) / 2)};
 }
 
-std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
-                                       std::optional<std::size_t> selected) {
-  std::optional<std::size_t> chosen;
-  const QuestionScope scope(ui, key, question, Role::RadioGroup);
 /// In columns, both tiles of a row are as high as the higher.
 TileLook look_at(Ui& ui, std::span<const Choice> choices, std::size_t i, TileLook look) {
   if (look.width > 0)
@@ -243,6 +243,10 @@ TileLook look_at(Ui& ui, std::span<const Choice> choices, std::size_t i, TileLoo
   return look;
 }
 
+std::optional<std::size_t> radio_tiles(Ui& ui, std::string_view key, const Question& question, std::span<const Choice> choices,
+                                       std::optional<std::size_t> selected) {
+  std::optional<std::size_t> chosen;
+  const QuestionScope scope(ui, key, question, Role::RadioGroup);
   begin_flow(ui);
   const TileLook look = look_of(ui, choices);
   for (std::size_t i = 0; i < choices.size(); ++i) {
@@ -527,6 +531,7 @@ CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
     const Size head = measure(ui, Type::H3, card.heading, room(ui) - ui.s(24 + 12));
     draw_text(ui, Type::H3, ui.c.danger.text, card.heading, place(ui, head), Role::Alert);
     end_flow(ui);
+    gap(ui, space::kHair);
     if (!card.about.empty()) text(ui, Type::Body, ui.c.ink, card.about);
     gap(ui, space::kXs);
   }
