@@ -16,8 +16,6 @@ void draw_sync_status(Ui& ui, Rect where, const state::SyncVm& vm, Intents& out)
       gap(ui, space::kMd);
       info_panel(ui, "error", Tone::Danger, vm.error_heading, vm.error);
     }
-    gap(ui, space::kLg);
-    draw_facts(ui, vm.facts);
   });
   block(ui, "refused", vm, [&] {
     if (!vm.refused.empty()) {
@@ -36,6 +34,8 @@ void draw_sync_status(Ui& ui, Rect where, const state::SyncVm& vm, Intents& out)
         end_panel(ui);
       }
     }
+    gap(ui, space::kLg);
+    draw_facts(ui, vm.facts);
   });
   gap(ui, space::kLg);
   begin_footer(ui);
