@@ -221,6 +221,7 @@ void unlocked(Turn& turn, const UnlockResult& result) {
     case base::Fault::Locked:
       state.unlock_problem = result.tries_left >= 0 ? text.count("unlock.problem.wrong_left", result.tries_left)
                                                     : text("unlock.problem.wrong");
+      if (result.retry_after.count() > 0) state.unlock_problem += " " + text("unlock.problem.pause", {{"n", seconds}});
       break;
     case base::Fault::Throttled: state.unlock_problem = text("unlock.problem.wait", {{"n", seconds}}); break;
     case base::Fault::Offline: state.unlock_problem = text("unlock.problem.offline"); break;

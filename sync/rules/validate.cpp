@@ -179,11 +179,11 @@ class Check {
     if (asked.required && !risk.changed && !not_covered) say(q, q.missing);
     if (context_.first_of(q.level_required)) {
       if (risk.level.empty()) say(q, "Choose the risk level you hold for {name}.");
-      if (risk.threshold.empty()) say(q, "Choose the threshold level for {name}.");
+      if (risk.threshold.empty()) say(q, "Choose the level of need for {name}.");
       if (blank(risk.why)) say(q, "Say why you hold this level of risk for {name}.");
     }
     if (!risk.threshold.empty() && risk.threshold_set.empty())
-      say(q, "Choose the threshold level for {name} again: its document is not named.");
+      say(q, "Choose the level of need for {name} again: its document is not named.");
     check_length(q, risk.why, limits::kNoteBytes);
   }
 

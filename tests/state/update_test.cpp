@@ -43,6 +43,11 @@ TEST_CASE("update: wrong passphrases are told and waited for", "[state]") {
   desk.hear(UnlockResult{base::Error{base::Fault::Locked, "vault", ""}, Millis(0), 1});
   CHECK(unlock_vm(desk.state).problem == "That is not the passphrase. You can try once more.");
   try_once();
+  desk.hear(UnlockResult{base::Error{base::Fault::Locked, "vault", ""}, Millis(5'000), 3});
+  CHECK(unlock_vm(desk.state).disabled);
+  CHECK(unlock_vm(desk.state).problem == "That is not the passphrase. You can try 3 more times. Wait 5 seconds first.");
+  desk.later(Millis(5'000));
+  try_once();
   desk.hear(UnlockResult{base::Error{base::Fault::Throttled, "vault", ""}, Millis(30'000), 0});
   CHECK(unlock_vm(desk.state).disabled);
   const auto before = desk.all<Unlock>().size();
