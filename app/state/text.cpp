@@ -52,4 +52,9 @@ std::string Text::count(std::string_view key, long long n) const {
   return (*this)(std::string(key) + (n == 1 ? ".one" : ".many"), {{"n", std::to_string(n)}});
 }
 
+std::string line_begins(std::string words) {
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words;
+}
+
 }  // namespace doorstep::state

@@ -31,4 +31,7 @@ class Text {
   std::map<std::string, std::string, std::less<>> words_;
 };
 
+/// The same words where a line or a value begins: with a capital, if they begin with an English letter.
+std::string line_begins(std::string words);
+
 }  // namespace doorstep::state

@@ -14,10 +14,11 @@ std::string clock_words(Instant at) {
   return two(minutes / 60) + ":" + two(minutes % 60);
 }
 
-std::string weekday_words(const Text& text, Date day) {
+std::string weekday_words(const Text& text, Date day, std::optional<Date> today) {
   const std::chrono::weekday weekday{std::chrono::sys_days(day)};
   return text("weekday." + std::to_string(weekday.c_encoding())) + " " + std::to_string(static_cast<unsigned>(day.day())) + " " +
-         text("month." + std::to_string(static_cast<unsigned>(day.month())));
+         text("month." + std::to_string(static_cast<unsigned>(day.month()))) +
+         (today && today->year() != day.year() ? " " + std::to_string(static_cast<int>(day.year())) : std::string());
 }
 
 std::string when_words(const Text& text, Instant at, Instant now) {
@@ -32,9 +33,7 @@ std::string when_words(const Text& text, Instant at, Instant now) {
 }
 
 std::string when_begins(const Text& text, Instant at, Instant now) {
-  auto words = when_words(text, at, now);
-  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
-  return words;
+  return line_begins(when_words(text, at, now));
 }
 
 std::string ago_words(const Text& text, Instant at, Instant now) {

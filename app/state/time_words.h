@@ -12,8 +12,9 @@ using base::Date;
 using base::Instant;
 using base::Millis;
 
-std::string clock_words(Instant at);                    ///< "14:05"
-std::string weekday_words(const Text& text, Date day);  ///< "Thursday 19 March"
+std::string clock_words(Instant at);  ///< "14:05"
+/// "Thursday 19 March"; with its year when that is not the year of `today`.
+std::string weekday_words(const Text& text, Date day, std::optional<Date> today = {});
 /// "today at 14:05", "yesterday at 14:05", "Thu 3 Dec at 14:05".
 std::string when_words(const Text& text, Instant at, Instant now);
 /// The same where a line or a value begins: "Yesterday at 14:05".

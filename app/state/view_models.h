@@ -129,7 +129,8 @@ struct MyChildrenVm {
   bool searching = false;
   std::vector<HitRowVm> hits;             ///< when searching
   std::string empty_heading, empty_body;  ///< when there is nothing to list
-  std::string choose_heading, choose_body;  ///< beside the list, while nothing is open
+  bool nobody = false;                    ///< no child is on this tablet at all
+  std::string choose_heading, choose_body;  ///< beside the list, while nothing is open and there is somebody to choose
   struct DraftRow { Id visit; std::string title, subtitle; TagVm tag; };
   std::string drafts_heading;             ///< "To write up"
   std::vector<DraftRow> drafts;

@@ -30,7 +30,7 @@ TagVm due_tag(const State& state, const rules::Due& due) {
   if (due.overdue_days > 0) return {text.count("due.overdue", due.overdue_days), Mood::Danger};
   if (due.days_left == 0) return {text("due.today"), Mood::Warn};
   if (due.days_left <= 7) return {text.count("due.in", due.days_left), Mood::Warn};
-  return {text("due.on", {{"day", rules::short_date(*due.on, rules::uk_date(state.now))}}), Mood::Neutral};
+  return {text.count("due.in", due.days_left), Mood::Neutral};  // the day itself stands beside it
 }
 
 std::string statuses_words(const State& state, const model::Child& child) {
@@ -202,6 +202,7 @@ MyChildrenVm my_children_vm(const State& state) {
   if (vm.drafts.empty()) vm.drafts_heading.clear();
 
   vm.calls = call_cards(state, std::nullopt);
+  vm.nobody = caseload.children.empty();
   vm.choose_heading = text("children.choose");
   vm.choose_body = text("children.choose.body");
   vm.start_visit = {text("children.start"), Open{ScreenKind::StartVisit, Id()}};
@@ -272,12 +273,12 @@ ChildVm child_vm(const State& state, const Id& id) {
       std::string detail = member.in_household == true    ? text("person.lives_here")
                            : member.in_household == false ? text("person.lives_elsewhere")
                                                           : "";
-      if (!member.note.empty()) detail += (detail.empty() ? "" : ". ") + member.note;
-      vm.people.push_back({member.name, member.relationship, detail});
+      if (!member.note.empty()) detail += (detail.empty() ? "" : ". ") + line_begins(member.note);
+      vm.people.push_back({member.name, line_begins(member.relationship), detail});
     }
     for (const auto& sibling : caseload.children)
       if (sibling.family == family->id && sibling.id != child->id)
-        vm.people.push_back({sibling.name, text("person.sibling"), sibling.born ? age_words(text, *sibling.born, today) : ""});
+        vm.people.push_back({sibling.name, line_begins(text("person.sibling")), sibling.born ? age_words(text, *sibling.born, today) : ""});
   }
   vm.steps_heading = text("child.steps");
   vm.steps_none = text("child.steps.none");

@@ -497,7 +497,7 @@ RecordVm record_vm(const State& state) {
   vm.came_back = came_back(state, visit.id);
   vm.submitted_already = submitted_already(state, visit);
   if (visit.facts.start)
-    vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at)) + ", " + clock_words(visit.facts.start->at);
+    vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at), rules::uk_date(state.now)) + ", " + clock_words(visit.facts.start->at);
   vm.where = visit.address;
   if (visit.second_worker) vm.with = text("record.with", {{"name", person_name(state, *visit.second_worker)}});
   vm.hazards = hazards_of(state, state.caseload->family(visit.family));

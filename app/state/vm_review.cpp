@@ -287,7 +287,7 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
           if (const auto answer = rules::answer_of(question, facts, part))
             if (const auto* words = std::get_if<std::string>(&*answer))
               if (const auto at = base::from_rfc3339(*words)) {
-                block.lines.push_back({label, weekday_words(state.text(), rules::uk_date(*at)) + ", " + clock_words(*at), {}});
+                block.lines.push_back({label, weekday_words(state.text(), rules::uk_date(*at), rules::uk_date(state.now)) + ", " + clock_words(*at), {}});
                 break;
               }
           [[fallthrough]];

@@ -97,7 +97,7 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
     if (auto tab = tabs(ui, "when", labels, vm.tab)) out.push_back(state::ShowTab{static_cast<state::ListTab>(*tab)});
   });
   draw_rows(ui, vm, out);
-  if (vm.rows.empty()) empty_state(ui, Icon::Check, vm.empty_heading, vm.empty_body);
+  if (vm.rows.empty()) empty_state(ui, vm.nobody ? Icon::People : Icon::Check, vm.empty_heading, vm.empty_body);
   gap(ui, space::kLg);
   block(ui, "aside", vm.more, [&] {
     begin_flow(ui);
@@ -120,9 +120,11 @@ void draw_overview(Ui& ui, Rect where, const state::MyChildrenVm& vm, const stat
     heading(ui, queue->title);
     draw_queue(ui, *queue, out);
   }
-  gap(ui, space::kXl);
-  heading(ui, vm.choose_heading);
-  secondary(ui, vm.choose_body);
+  if (!vm.nobody) {
+    gap(ui, space::kXl);
+    heading(ui, vm.choose_heading);
+    secondary(ui, vm.choose_body);
+  }
   end_page(ui);
 }
 

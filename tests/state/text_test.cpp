@@ -1,5 +1,6 @@
 #include <regex>
 
+#include "app/state/time_words.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "tests/support/desk.h"
@@ -75,4 +76,13 @@ TEST_CASE("text: words stay plain: no sentence over 25 words, none of the words 
     for (const char* banned : {"Sign and lock", "Note signed", "overdue note", "Save draft", "LAC", "register"})
       CHECK(words.find(banned) == std::string::npos);
   }
+}
+
+TEST_CASE("text: a day of another year is told with its year", "[state]") {
+  using namespace std::chrono;
+  const auto& text = shipped_assets()->text;
+  const Date day = 2026y / December / 31, next = 2027y / January / 2;
+  CHECK(weekday_words(text, day) == "Thursday 31 December");
+  CHECK(weekday_words(text, day, day) == "Thursday 31 December");
+  CHECK(weekday_words(text, day, next) == "Thursday 31 December 2026");
 }

@@ -68,3 +68,27 @@ TEST_CASE("vm_children: two calls about one child say of which visit they are, a
   REQUIRE(record_vm(desk.state).calls.size() == 1);
   CHECK(record_vm(desk.state).calls[0].about.empty());
 }
+
+TEST_CASE("vm_children: who lives there is told in sentences", "[state]") {
+  Desk desk;
+  model::Member mother;
+  mother.name = "Ngozi Okafor";
+  mother.relationship = "mother";
+  mother.in_household = true;
+  mother.note = "reads Igbo and English";
+  desk.caseload.families[0].members = {mother};
+  desk.unlock();
+  const auto people = child_vm(desk.state, desk.amara).people;
+  REQUIRE_FALSE(people.empty());
+  CHECK(people[0].relationship == "Mother");
+  CHECK(people[0].detail == "Lives here. Reads Igbo and English");
+}
+
+TEST_CASE("vm_children: where no child is on the tablet, none is to be chosen", "[state]") {
+  Desk desk;
+  desk.unlock();
+  CHECK_FALSE(my_children_vm(desk.state).nobody);
+  desk.caseload.children.clear();
+  desk.load();
+  CHECK(my_children_vm(desk.state).nobody);
+}
