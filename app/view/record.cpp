@@ -75,7 +75,10 @@ void draw_not_covered(Pen& pen, const state::Place& place, const std::string& ke
 void draw_put_here(Pen& pen, const state::FieldVm& vm, float top) {
   Ui& ui = pen.ui;
   if (vm.put_here.label.empty()) return;
-  if (ui.dragged_from == 0) draw_action(ui, vm.key + "/put-here", vm.put_here, ButtonKind::Secondary, pen.out, Icon::Down);
+  if (ui.dragged_from == 0) {
+    draw_action(ui, vm.key + "/put-here", vm.put_here, ButtonKind::Secondary, pen.out, Icon::Down);
+    gap(ui, space::kSm);
+  }
   const Ui::Place& place = ui.places.back();
   const ImVec2 at = ImGui::GetIO().MousePos;
   const bool over = at.x >= place.x && at.x <= place.x + place.w && at.y >= top && at.y <= place.y &&
