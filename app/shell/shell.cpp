@@ -158,6 +158,10 @@ Result<void> Shell::Inner::open_window() {
   if (SDL_Init(SDL_INIT_VIDEO | SDL_INIT_EVENTS) != 0) {  // no joysticks: they would bring polling back
     return Error{Fault::Unsupported, "shell.open", std::string("no display: ") + SDL_GetError()};
   }
+  // Where neither X11 nor Wayland answers, SDL would draw where nobody sees it, and look for events a thousand times a second.
+  const std::string_view driver = SDL_GetCurrentVideoDriver();
+  if ((driver == "offscreen" || driver == "dummy") && !SDL_GetHint(SDL_HINT_VIDEODRIVER))
+    return Error{Fault::Unsupported, "shell.open", "no display: neither X11 nor Wayland was found"};
   window = SDL_CreateWindow(options.title.c_str(), SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, options.width, options.height,
                             SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
   if (!window) return Error{Fault::Unsupported, "shell.open", std::string("no window: ") + SDL_GetError()};

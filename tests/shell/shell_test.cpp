@@ -69,6 +69,24 @@ TEST_CASE("shell: what is missing is named", "[shell]") {
   CHECK(files.error().fault == base::Fault::NotFound);
 }
 
+TEST_CASE("shell: where there is no display it says so, and does not draw where nobody sees it", "[shell]") {
+  std::map<std::string, std::optional<std::string>> before;
+  for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "SDL_VIDEODRIVER"}) {
+    const char* value = std::getenv(name);
+    before[name] = value ? std::optional<std::string>(value) : std::nullopt;
+    unsetenv(name);
+  }
+  base::SystemClock clock;
+  Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  const auto shell = Shell::open(options, clock);
+  for (const auto& [name, value] : before)
+    if (value) setenv(name.c_str(), value->c_str(), 1);
+  REQUIRE(!shell.has_value());
+  CHECK(shell.error().fault == base::Fault::Unsupported);
+  CHECK(shell.error().detail.starts_with("no display"));
+}
+
 TEST_CASE("shell: a window that draws, sleeps, is woken and stops", "[shell]") {
   const support::Xvfb display(1280, 800);
   base::SystemClock clock;
