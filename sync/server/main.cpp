@@ -30,12 +30,13 @@ using doorstep::base::Error;
 using doorstep::base::Result;
 
 constexpr int kRefused = 1;  ///< exit code: what was asked for could not be done; standard error says why
+constexpr int kWrongCommand = 2;  ///< exit code: no such command or option
 
 struct Arguments {
   fs::path config = "/var/lib/doorstep-server/server.toml";
   fs::path data;    ///< a folder whose server.toml is meant
   fs::path assets;  ///< forms and rules
-  std::string council_id = "council", council_name = "Council", name = "localhost";
+  std::string council_id, council_name, name;
   std::string listen = "0.0.0.0:8443", enrol_listen = "0.0.0.0:8444";
   std::vector<std::string> also;
   std::string serve_listen, serve_enrol_listen;
@@ -70,6 +71,9 @@ std::vector<std::string> names_of(const std::string& name, const std::vector<std
 
 Result<doorstep::config::ServerConfig> read_config(const Arguments& args) {
   fs::path file = args.data.empty() ? args.config : args.data / "server.toml";
+  if (std::error_code none; !fs::exists(file, none) && !none)
+    return Error{doorstep::base::Fault::NotFound, file.parent_path().string(),
+                 "no case server's folder: it has no server.toml; make one with --data FOLDER init, or name it with --data"};
   auto parsed = doorstep::config::load_server_config(file);
   if (auto* problems = std::get_if<std::vector<doorstep::config::Problem>>(&parsed)) {
     std::string text;
@@ -447,10 +451,10 @@ int main(int argc, char** argv) {
   app.fallthrough();
 
   auto* init_command = app.add_subcommand("init", "make the folder (--data): keys, authority, certificate, server.toml");
-  init_command->add_option("--name", args.name, "name tablets reach it by");
+  init_command->add_option("--name", args.name, "name tablets reach it by")->required();
   init_command->add_option("--also", args.also, "further names or addresses in its certificate");
-  init_command->add_option("--council", args.council_name, "the council's name");
-  init_command->add_option("--council-id", args.council_id, "lower-case letters, digits, hyphens");
+  init_command->add_option("--council", args.council_name, "the council's name")->required();
+  init_command->add_option("--council-id", args.council_id, "lower-case letters, digits, hyphens")->required();
   init_command->add_option("--listen", args.listen, "address:port for tablets");
   init_command->add_option("--enrol-listen", args.enrol_listen, "address:port for enrolment");
   init_command->add_option("--postgres", args.postgres, "keep cases there: postgresql://role@host/database, a role that owns nothing");
@@ -489,7 +493,11 @@ int main(int argc, char** argv) {
   auto* status_command = app.add_subcommand("status", "counts, tablets, and whether the audit is intact");
   auto* export_command = app.add_subcommand("export", "approved records as HTML and JSON, visit tables, manifest");
   export_command->add_option("folder", args.folder, "made when it is not there")->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongCommand;
+  }
 
   doorstep::base::SystemClock clock;
   // As root it could write into anybody's folder, and leave files there that its owner cannot read.

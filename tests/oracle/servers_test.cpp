@@ -48,8 +48,8 @@ class Place {
   Place() : database_(Postgres::shared().make_database("cases_owner", "cases_app")) {
     if (!::mkdtemp(folder_.data())) throw std::runtime_error("mkdtemp");
     const auto& cluster = Postgres::shared();
-    command({"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Test council", "--listen", "127.0.0.1:8443",
-             "--enrol-listen", "127.0.0.1:8444", "--postgres", cluster.url("cases_app", database_), "--owner",
+    command({"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Test council", "--council-id", "test", "--listen",
+             "127.0.0.1:8443", "--enrol-listen", "127.0.0.1:8444", "--postgres", cluster.url("cases_app", database_), "--owner",
              cluster.url("cases_owner", database_)});
     command({"import", DOORSTEP_ASSETS_DIR "/demo", "--relative-dates"});
   }
