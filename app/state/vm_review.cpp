@@ -747,8 +747,10 @@ ConflictsVm conflicts_vm(const State& state) {
     // Whoever wrote on in the field sees that here: it is what "Keep theirs" keeps.
     if (const auto now = standing_at(state, conflict, question, part); !theirs_code && theirs.is_string() && !now.empty())
       one.theirs = value_words(state, question, {}, json::string(now));
-    one.keep_mine = {text("conflict.keep_mine"), PressKeep{conflict.path, merge::Choice::Keep::Mine}};
-    one.keep_theirs = {text("conflict.keep_theirs"), PressKeep{conflict.path, merge::Choice::Keep::Theirs}};
+    one.keep_mine = {text(same_person ? "conflict.keep_mine.self" : "conflict.keep_mine"),
+                     PressKeep{conflict.path, merge::Choice::Keep::Mine}};
+    one.keep_theirs = {text(same_person ? "conflict.keep_theirs.self" : "conflict.keep_theirs"),
+                       PressKeep{conflict.path, merge::Choice::Keep::Theirs}};
     const bool texts =
         !mine_code && !theirs_code && mine.is_string() && theirs.is_string() &&
         (!question || question->kind == Kind::Text || question->kind == Kind::LongText || question->kind == Kind::Risk);
