@@ -14,8 +14,10 @@ done
 case "$who" in worker) ref=W1001 ;; supervisor) ref=W1009 ;; *) echo "run: --as worker or --as supervisor" >&2; exit 2 ;; esac
 
 platform/dev/setup.sh
-echo "run: building (the first time takes some minutes)"
-platform/dev/build.sh release doorstep doorstep-server doorstep-provision doorstep_story >/dev/null
+echo "run: building (5 to 15 minutes the first time; build/run.txt says how far it is)"
+mkdir -p build
+platform/dev/build.sh release doorstep doorstep-server doorstep-provision doorstep_story >build/run.txt 2>&1 ||
+  { tail -n 50 build/run.txt >&2; exit 1; }
 bin=$PWD/build/release/bin
 
 if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
