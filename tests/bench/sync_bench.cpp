@@ -126,7 +126,9 @@ class Field {
     out.repository.vfs = "bench-server";
     out.replied = [this](const server::HttpRequest& request, const server::HttpReply& reply) {
       const auto length = request.headers.find("content-length");
-      exchanges_.push_back({length == request.headers.end() ? 0 : std::stoul(length->second), wire::compress(reply.body).size()});
+      const bool coded = std::any_of(reply.headers.begin(), reply.headers.end(), [](const auto& h) { return h.first == "Content-Encoding"; });
+      exchanges_.push_back({length == request.headers.end() ? 0 : std::stoul(length->second),
+                            coded ? reply.body.size() : wire::compress(reply.body).size()});
     };
     return out;
   }

@@ -109,7 +109,8 @@ void CaseServer::start() {
     config.headers = {{wire::kProtoHeader, std::to_string(wire::kProto)}};
     return must(server::HttpListener::start(std::move(config), std::move(handler)));
   };
-  main_ = listen(port_, main_context_, [this](const server::HttpRequest& r) {
+  main_ = listen(port_, main_context_, [this](server::HttpRequest r) {
+    if (options_.plain) r.headers.erase("accept-encoding");
     auto reply = service_->handle(r);
     if (options_.replied) options_.replied(r, reply);
     return reply;

@@ -49,6 +49,7 @@ struct CaseServerOptions {
   std::function<base::Result<std::unique_ptr<server::Repository>>(const base::Secret& key)> open;
   /// Called on the thread that answered, after the service has and before anything is sent.
   std::function<void(const server::HttpRequest&, const server::HttpReply&)> replied;
+  bool plain = false;  ///< replies are not made with prefixes: `replied` can read them
 };
 
 /// The case server with the caseload of assets/demo.

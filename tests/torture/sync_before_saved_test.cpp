@@ -110,6 +110,7 @@ Counts acknowledgements(bool sync_off) {
   Counts counts;
   support::CaseServerOptions options;
   options.repository = {.vfs = "torture-server", .sync_off = sync_off};
+  options.plain = true;
   options.replied = [&](const server::HttpRequest& request, const server::HttpReply& reply) {
     if (request.target != "/v1/sync" || reply.status != 200) return;
     auto answer = wire::decode<wire::SyncReply>(reply.body);
