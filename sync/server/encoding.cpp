@@ -6,14 +6,14 @@
 
 namespace doorstep::server {
 
-namespace {
-
 std::string_view header(const HttpRequest& request, const std::string& name) {
   const auto found = request.headers.find(name);
   return found == request.headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
-}  // namespace
+HttpReply unknown_encoding() {
+  return problem(415, "unsupported-encoding", "The request's body is encoded in a way that is not known here.");
+}
 
 HttpReply plain_in_coded_out(const HttpHandler& handler, HttpRequest& request, std::size_t max_body_bytes) {
   if (const auto encoding = header(request, "content-encoding"); encoding == "zstd") {
@@ -24,7 +24,7 @@ HttpReply plain_in_coded_out(const HttpHandler& handler, HttpRequest& request, s
     request.body = std::move(*plain);
     request.headers.erase("content-encoding");
   } else if (!encoding.empty() && encoding != wire::kPrefixEncoding) {
-    return problem(415, "unsupported-encoding", "The request's body is encoded in a way that this server does not know.");
+    return unknown_encoding();
   }
   HttpReply reply = handler(request);
   const bool coded = std::any_of(reply.headers.begin(), reply.headers.end(), [](const auto& h) { return h.first == "Content-Encoding"; });

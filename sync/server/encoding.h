@@ -8,4 +8,9 @@ namespace doorstep::server {
 /// handler's own, both ways: only it knows what a tablet holds.
 HttpReply plain_in_coded_out(const HttpHandler& handler, HttpRequest& request, std::size_t max_body_bytes);
 
+/// The value of a header, named in lower case; empty when there is none.
+std::string_view header(const HttpRequest& request, const std::string& name);
+/// 415 unsupported-encoding.
+HttpReply unknown_encoding();
+
 }  // namespace doorstep::server

@@ -8,6 +8,7 @@
 #include "sync/rules/calendar.h"
 #include "sync/rules/validate.h"
 #include "sync/server/bases.h"
+#include "sync/server/encoding.h"
 #include "sync/server/pull.h"
 #include "sync/server/push.h"
 
@@ -57,11 +58,6 @@ HttpReply answer(std::string body) {
   reply.content_type = wire::kContentType;
   reply.body = std::move(body);
   return reply;
-}
-
-std::string_view header(const HttpRequest& request, const std::string& name) {
-  const auto found = request.headers.find(name);
-  return found == request.headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
 template <class T>
@@ -159,10 +155,6 @@ std::optional<std::pair<std::int64_t, std::size_t>> range_of(const HttpRequest& 
 /// The same for one that does not exist and one that is not this worker's.
 HttpReply unknown_blob() { return problem(404, "blob-unknown", "There is no such photo or drawing."); }
 
-/// Only a sync may come with a prefix.
-HttpReply unknown_encoding() {
-  return problem(415, "unsupported-encoding", "The request's body is encoded in a way that is not known here.");
-}
 HttpReply not_found() { return problem(404, "not-found", "There is nothing here."); }
 HttpReply wrong_method(const char* allowed) {
   HttpReply reply = problem(405, "method-not-allowed", "This is asked for in another way.", allowed);
@@ -199,7 +191,7 @@ Service::Service(Repository& repository, const tls::Authority& ca, const base::C
 
 HttpReply Service::handle(const HttpRequest& request) {
   std::string_view path = path_of(request);
-  if (path != "/v1/sync" && request.headers.contains("content-encoding")) return unknown_encoding();
+  if (path != "/v1/sync" && request.headers.contains("content-encoding")) return unknown_encoding();  // only a sync leans on anything
   if (path == "/v1/sync") return request.method == "POST" ? sync(request) : wrong_method("POST");
   if (path == "/v1/activate") return request.method == "POST" ? activate(request) : wrong_method("POST");
   if (path.starts_with(kBlobPath)) return request.method == "PATCH" || request.method == "GET" ? blob(request) : wrong_method("PATCH, GET");
