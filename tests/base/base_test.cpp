@@ -6,6 +6,7 @@
 #include "platform/base/id.h"
 #include "platform/base/secret.h"
 #include "platform/base/time.h"
+#include "tests/support/folder.h"
 
 using namespace doorstep::base;
 
@@ -63,7 +64,8 @@ TEST_CASE("time: RFC 3339 goes both ways and refuses what is no time", "[base]")
 }
 
 TEST_CASE("file: a replaced file is whole and private", "[base]") {
-  auto dir = std::filesystem::temp_directory_path() / new_id(SystemClock()).str();
+  const doorstep::support::Folder folder;
+  const auto dir = folder / "made";
   REQUIRE(make_private_folder(dir).has_value());
   REQUIRE(write_file_atomic(dir / "a", "one", Access::Owner).has_value());
   REQUIRE(write_file_atomic(dir / "a", "two", Access::Owner).has_value());
@@ -72,19 +74,19 @@ TEST_CASE("file: a replaced file is whole and private", "[base]") {
   CHECK(read_file(dir / "b", 2).error().fault == Fault::NotFound);
   CHECK((std::filesystem::status(dir / "a").permissions() & std::filesystem::perms::mask) ==
         (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
-  std::filesystem::remove_all(dir);
 }
 
 TEST_CASE("file: a write that fails leaves the file as it was, and nothing beside it", "[base]") {
-  auto dir = std::filesystem::temp_directory_path() / new_id(SystemClock()).str();
+  const doorstep::support::Folder folder;
+  const auto dir = folder / "made";
   REQUIRE(make_private_folder(dir / "taken" / "by a folder").has_value());
   CHECK_FALSE(write_file_atomic(dir / "taken", "secret", Access::Owner).has_value());
   CHECK(std::distance(std::filesystem::directory_iterator(dir), {}) == 1);
-  std::filesystem::remove_all(dir);
 }
 
 TEST_CASE("file: a private folder's parents, where they are made too, are as private", "[base]") {
-  auto dir = std::filesystem::temp_directory_path() / new_id(SystemClock()).str();
+  const doorstep::support::Folder folder;
+  const auto dir = folder / "made";
   REQUIRE(make_private_folder(dir / "a" / "b").has_value());
   REQUIRE(make_private_folder(dir / "a" / "c" / "").has_value());
   for (const auto& folder : {dir, dir / "a", dir / "a" / "b", dir / "a" / "c"}) {
@@ -95,11 +97,11 @@ TEST_CASE("file: a private folder's parents, where they are made too, are as pri
   REQUIRE(write_file_atomic(dir / "file", "x", Access::Owner).has_value());
   CHECK_FALSE(make_private_folder(dir / "file").has_value());
   CHECK_FALSE(make_private_folder(dir / "file" / "below").has_value());
-  std::filesystem::remove_all(dir);
 }
 
 TEST_CASE("file: an erased file is gone, and was written over where it lay", "[base]") {
-  auto dir = std::filesystem::temp_directory_path() / new_id(SystemClock()).str();
+  const doorstep::support::Folder folder;
+  const auto dir = folder / "made";
   REQUIRE(make_private_folder(dir).has_value());
   REQUIRE(write_file_atomic(dir / "key", std::string(100'000, 'k'), Access::Owner).has_value());
   std::filesystem::create_hard_link(dir / "key", dir / "blocks");
@@ -108,7 +110,6 @@ TEST_CASE("file: an erased file is gone, and was written over where it lay", "[b
   CHECK(read_file(dir / "blocks", 200'000).value() == std::string(100'000, '\0'));
   REQUIRE(erase_file(dir / "key").has_value());  // again is no error
   CHECK_FALSE(erase_file(dir).has_value());
-  std::filesystem::remove_all(dir);
 }
 
 TEST_CASE("queue: refuses past its limit and drains after close", "[base]") {

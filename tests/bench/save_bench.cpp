@@ -11,8 +11,8 @@ using namespace doorstep::store::test;
 TEST_CASE("save", "[save]") {
   const int saves = quick() ? 20 : 2000;
   Folder folder;
-  store::Store store = open_store(folder.path / "ours.db");
-  RawDb raw(folder.path / "raw.db", std::string(the_key().view()) + the_salt());
+  store::Store store = open_store(folder / "ours.db");
+  RawDb raw(folder / "raw.db", std::string(the_key().view()) + the_salt());
   raw.run("CREATE TABLE drafts (visit BLOB PRIMARY KEY, body TEXT NOT NULL) STRICT");
   auto visit = visit_to({"Amara"});
   sqlite3_stmt* put = raw.prepare("INSERT INTO drafts VALUES (?1, ?2) ON CONFLICT(visit) DO UPDATE SET body = ?2");

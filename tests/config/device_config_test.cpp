@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "platform/base/file.h"
+#include "tests/support/folder.h"
 
 using namespace doorstep;
 using namespace doorstep::config;
@@ -357,9 +358,8 @@ TEST_CASE("device.toml: the example names each value that a council must decide,
 }
 
 TEST_CASE("device.toml: the file and its certificate are read from disk, and what is missing is named", "[config]") {
-  std::string folder = (std::filesystem::temp_directory_path() / "doorstep-config-XXXXXX").string();
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  std::filesystem::path path = std::filesystem::path(folder) / "device.toml";
+  const support::Folder folder;
+  const auto path = folder / "device.toml";
   auto problem = [&] {
     auto loaded = load_device_file(path);
     auto* problems = std::get_if<std::vector<Problem>>(&loaded);
@@ -373,7 +373,7 @@ TEST_CASE("device.toml: the file and its certificate are read from disk, and wha
   CHECK(problem().line == 11);
   const std::string pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
   auto write_ca = [&](std::string text) {
-    REQUIRE(base::write_file_atomic(std::filesystem::path(folder) / "ca.pem", text, base::Access::Everybody).has_value());
+    REQUIRE(base::write_file_atomic(folder / "ca.pem", text, base::Access::Everybody).has_value());
   };
   write_ca("hello");
   CHECK(problem().what == "ca.pem is no PEM certificate");
@@ -387,7 +387,6 @@ TEST_CASE("device.toml: the file and its certificate are read from disk, and wha
 
   REQUIRE(base::write_file_atomic(path, std::string(100 * 1024, '#'), base::Access::Everybody).has_value());
   CHECK(problem().what.find("larger") != std::string::npos);
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("device.toml: a proxy is http://, a host and a port, and may be left out", "[config]") {

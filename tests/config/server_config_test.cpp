@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "platform/base/file.h"
+#include "tests/support/folder.h"
 
 using namespace doorstep;
 using namespace doorstep::config;
@@ -103,16 +104,14 @@ TEST_CASE("server.toml: PostgreSQL over the network and by a socket; without the
 }
 
 TEST_CASE("server.toml: a relative data folder counts from the file", "[config]") {
-  std::string folder = (std::filesystem::temp_directory_path() / "doorstep-config-XXXXXX").string();
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  auto path = std::filesystem::path(folder) / "server.toml";
+  const support::Folder folder;
+  const auto path = folder / "server.toml";
   const auto text = replaced("/var/lib/doorstep-server", "data") + "\n[postgres]\nurl = \"postgresql://u@db/cases\"\nkey_file = \"keys/k\"\n";
   REQUIRE(base::write_file_atomic(path, text, base::Access::Everybody).has_value());
   auto loaded = load_server_config(path);
   REQUIRE(std::holds_alternative<ServerConfig>(loaded));
-  CHECK(std::get<ServerConfig>(loaded).postgres.value().key_file == std::filesystem::path(folder) / "keys/k");
+  CHECK(std::get<ServerConfig>(loaded).postgres.value().key_file == folder / "keys/k");
   REQUIRE(std::holds_alternative<ServerConfig>(loaded));
-  CHECK(std::get<ServerConfig>(loaded).data_dir == std::filesystem::path(folder) / "data");
+  CHECK(std::get<ServerConfig>(loaded).data_dir == folder / "data");
   CHECK(std::holds_alternative<std::vector<Problem>>(load_server_config(path.string() + ".missing")));
-  std::filesystem::remove_all(folder);
 }

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "platform/base/file.h"
+#include "tests/support/folder.h"
 
 using namespace doorstep;
 using namespace doorstep::config;
@@ -14,18 +15,12 @@ namespace {
 
 /// A tablet's folder with a council's key pinned in it.
 struct Tablet {
-  fs::path path;
+  support::Folder folder;
   base::Secret key = make_signing_key({}).value();
   const fs::path no_system = "/nonexistent/trust.pub";
 
-  Tablet() {
-    std::string made = (fs::temp_directory_path() / "doorstep-tablet-XXXXXX").string();
-    REQUIRE(::mkdtemp(made.data()) != nullptr);
-    path = made;
-  }
-  ~Tablet() { fs::remove_all(path); }
   void write(std::string_view name, std::string_view bytes) const {
-    REQUIRE(base::write_file_atomic(path / name, bytes, base::Access::Owner).has_value());
+    REQUIRE(base::write_file_atomic(folder / name, bytes, base::Access::Owner).has_value());
   }
   std::string trust() const { return public_key(key).value(); }
   void put(const std::string& text, const base::Secret& by) const {
@@ -34,7 +29,7 @@ struct Tablet {
   }
   /// What the app would say; empty: it takes the file.
   std::string said(const fs::path& system) const {
-    auto loaded = load_tablet_config(path, system);
+    auto loaded = load_tablet_config(folder.path(), system);
     const auto* problems = std::get_if<std::vector<Problem>>(&loaded);
     if (!problems) return {};
     REQUIRE(problems->size() == 1);
@@ -102,7 +97,7 @@ TEST_CASE("tablet: a signed file carries a serial, and its authority itself", "[
 
 TEST_CASE("tablet: the machine's own trust.pub goes before the folder's, and a damaged one is no reason to trust anybody", "[config]") {
   Tablet tablet, machine;
-  const fs::path system = machine.path / "trust.pub";
+  const fs::path system = machine.folder / "trust.pub";
   machine.write("trust.pub", machine.trust());
   tablet.write(kTrustFile, tablet.trust());
   tablet.put(toml(1), tablet.key);
@@ -119,7 +114,7 @@ TEST_CASE("tablet: a file older than one that was taken is refused, whoever sign
   tablet.write(kTrustFile, tablet.trust());
   tablet.put(toml(7), tablet.key);
   CHECK(tablet.said().empty());
-  CHECK(seen_serial(tablet.path) == 7);
+  CHECK(seen_serial(tablet.folder.path()) == 7);
   tablet.put(toml(6), tablet.key);
   CHECK(tablet.said() == "device.toml:1: serial: this file is older than one that this tablet has taken: its serial is 6, that one's was "
                          "7; use the newest file; to go back to earlier settings, give them a higher serial");
@@ -127,10 +122,10 @@ TEST_CASE("tablet: a file older than one that was taken is refused, whoever sign
   CHECK(tablet.said().empty());
   tablet.put(toml(8), tablet.key);
   CHECK(tablet.said().empty());
-  CHECK(seen_serial(tablet.path) == 8);
+  CHECK(seen_serial(tablet.folder.path()) == 8);
   for (const char* damaged : {"", "x", "-5\n"}) {  // as if it had been deleted
     tablet.write(kSerialFile, damaged);
-    CHECK(seen_serial(tablet.path) == 0);
+    CHECK(seen_serial(tablet.folder.path()) == 0);
   }
 }
 

@@ -1,12 +1,11 @@
 #pragma once
-#include <stdlib.h>
-
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "platform/base/error.h"
+#include "tests/support/folder.h"
 
 /// What the harnesses share. A harness is one file, <room>_<what>_fuzz.cpp: it hands any bytes to a decoder, and asserts
 /// (DOORSTEP_ASSERT, which aborts) what that decoder promises. libFuzzer runs it under ASan and UBSan; test_fuzz replays the kept
@@ -60,26 +59,10 @@ inline char first(std::string_view& input) {
 }
 
 /// A folder for this process, in memory where there is such a place; gone at its end.
-class Folder {
+class Folder : public support::Folder {
  public:
-  Folder() {
-    const std::filesystem::path memory = "/dev/shm";
-    std::error_code none;
-    const auto under = std::filesystem::is_directory(memory, none) ? memory : std::filesystem::temp_directory_path();
-    std::string made = (under / "doorstep-fuzz-XXXXXX").string();
-    DOORSTEP_ASSERT(::mkdtemp(made.data()) != nullptr);
-    path_ = made;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path file(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
+  Folder() : support::Folder(std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()) {}
+  std::filesystem::path file(const char* name) const { return *this / name; }
 };
 
 }  // namespace doorstep::fuzz

@@ -17,6 +17,7 @@
 #include "sync/server/data_folder.h"
 #include "sync/transport/calls.h"
 #include "sync/wire/codec.h"
+#include "tests/support/folder.h"
 #include "tests/support/postgres.h"
 
 using namespace doorstep;
@@ -46,19 +47,14 @@ void rest(milliseconds time) {
 class Place {
  public:
   Place() : database_(Postgres::shared().make_database("cases_owner", "cases_app")) {
-    if (!::mkdtemp(folder_.data())) throw std::runtime_error("mkdtemp");
     const auto& cluster = Postgres::shared();
     command({"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Test council", "--council-id", "test", "--listen",
              "127.0.0.1:8443", "--enrol-listen", "127.0.0.1:8444", "--postgres", cluster.url("cases_app", database_), "--owner",
              cluster.url("cases_owner", database_)});
     command({"import", DOORSTEP_ASSETS_DIR "/demo", "--relative-dates"});
   }
-  ~Place() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
   std::vector<std::string> program(std::vector<std::string> arguments) const {
-    std::vector<std::string> words{DOORSTEP_BIN_DIR "/doorstep-server", "--data", folder_, "--assets", DOORSTEP_ASSETS_DIR};
+    std::vector<std::string> words{DOORSTEP_BIN_DIR "/doorstep-server", "--data", folder_.path().string(), "--assets", DOORSTEP_ASSETS_DIR};
     words.insert(words.end(), arguments.begin(), arguments.end());
     return words;
   }
@@ -79,17 +75,17 @@ class Place {
     while (!answer.empty() && answer.back() == '\n') answer.pop_back();
     return answer;
   }
-  std::string ca() const { return base::read_file(std::filesystem::path(folder_) / "ca.pem", 1 << 16).value(); }
+  std::string ca() const { return base::read_file(folder_ / "ca.pem", 1 << 16).value(); }
   std::unique_ptr<server::Repository> open() const {
-    auto data = server::open_data_folder(folder_, {"localhost"}, base::SystemClock().wall(),
+    auto data = server::open_data_folder(folder_.path(), {"localhost"}, base::SystemClock().wall(),
                                          server::PgPlace{{.url = Postgres::shared().url("cases_app", database_)},
-                                                         std::filesystem::path(folder_) / "cases.key"});
+                                                         folder_ / "cases.key"});
     if (!data) FAIL(data.error());
     return std::move(data->repository);
   }
 
  private:
-  std::string folder_ = (std::filesystem::temp_directory_path() / "doorstep-servers-XXXXXX").string();
+  support::Folder folder_;
   std::string database_;
 };
 

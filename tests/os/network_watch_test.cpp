@@ -12,6 +12,7 @@
 
 #include "platform/base/file.h"
 #include "platform/os/os.h"
+#include "tests/support/folder.h"
 
 using namespace doorstep;
 using namespace doorstep::os;
@@ -23,12 +24,9 @@ bool readable(const NetworkWatch& watch, int wait_ms) {
   return ::poll(&one, 1, wait_ms) == 1 && (one.revents & POLLIN);
 }
 
-struct Folder {
-  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path file() const { return std::filesystem::path(path) / "network"; }
+struct Folder : support::Folder {
+  std::filesystem::path file() const { return *this / "network"; }
   void write(std::string_view text) const { REQUIRE(base::write_file_atomic(file(), text, base::Access::Owner).has_value()); }
-  std::string path = (std::filesystem::temp_directory_path() / "doorstep-os-XXXXXX").string();
 };
 
 }  // namespace
@@ -71,7 +69,7 @@ TEST_CASE("network: a watch begins with what is so already", "[os]") {
   auto watch = watch_switch_file(folder.file());
   REQUIRE(watch);
   CHECK_FALSE(watch->online());
-  CHECK_FALSE(watch_switch_file(std::filesystem::path(folder.path) / "no such folder" / "network"));
+  CHECK_FALSE(watch_switch_file(folder / "no such folder" / "network"));
 }
 
 TEST_CASE("network: drivable builds ask the file that the environment names", "[os]") {

@@ -13,6 +13,7 @@
 #include "sync/server/http_listener.h"
 #include "sync/wire/codec.h"
 #include "tests/support/council.h"
+#include "tests/support/folder.h"
 #include "tests/support/process.h"
 
 using namespace doorstep;
@@ -23,16 +24,12 @@ namespace {
 
 const std::string kProgram = std::string(DOORSTEP_BIN_DIR) + "/doorstep-provision";
 
-/// A folder of its own, gone at the end.
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("provision-" + base::to_hex(base::random_bytes(8)));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
+struct OwnFolder : Folder {
   void write(const std::string& name, std::string_view text) const {
-    REQUIRE(base::write_file_atomic(path / name, text, base::Access::Everybody).has_value());
+    REQUIRE(base::write_file_atomic(*this / name, text, base::Access::Everybody).has_value());
   }
   std::string read(const fs::path& name) const {
-    auto text = base::read_file(path / name, 1 << 20);
+    auto text = base::read_file(*this / name, 1 << 20);
     REQUIRE(text.has_value());
     return *text;
   }
@@ -109,8 +106,8 @@ struct Enrolment {
 }  // namespace
 
 TEST_CASE("provision: the example says what must be filled in, and is never written over", "[provision]") {
-  Folder folder;
-  const std::string file = (folder.path / "device.toml").string();
+  OwnFolder folder;
+  const std::string file = (folder / "device.toml").string();
   CHECK(run({kProgram, "new", file}).code == 0);
   CHECK(folder.read("device.toml").find("CHANGE ME") != std::string::npos);
   folder.write("device.toml", "mine");
@@ -126,10 +123,10 @@ TEST_CASE("provision: the example says what must be filled in, and is never writ
 }
 
 TEST_CASE("provision: check names file, line, key, what is wrong and what would be right", "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   const Council council;
   folder.write("ca.pem", council.ca.cert);
-  const std::string file = (folder.path / "device.toml").string();
+  const std::string file = (folder / "device.toml").string();
   folder.write("device.toml", device_toml(8444));
   const auto good = run({kProgram, "check", file});
   INFO(good.output);
@@ -155,7 +152,7 @@ TEST_CASE("provision: check names file, line, key, what is wrong and what would 
   CHECK(list[0].at("key").as_string() == "server.url");
   CHECK_FALSE(list[0].at("right").as_string().empty());
 
-  CHECK(run({kProgram, "check", (folder.path / "missing.toml").string()}).code == 2);
+  CHECK(run({kProgram, "check", (folder / "missing.toml").string()}).code == 2);
   folder.write("device.toml", device_toml(8444));
   folder.write("ca.pem", council.server.cert);  // a certificate, but no authority
   CHECK(run({kProgram, "check", file}).code == 1);
@@ -170,14 +167,14 @@ TEST_CASE("provision: wrong command lines are told apart from refusals", "[provi
 }
 
 TEST_CASE("provision: enrol leaves a tablet with key, certificate and ticket, for nobody else to read", "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   Enrolment enrolment;
   folder.write("ca.pem", enrolment.council.ca.cert);
   folder.write("device.toml", device_toml(enrolment.listener->port()));
-  const fs::path tablet = folder.path / "tablet";
+  const fs::path tablet = folder / "tablet";
   std::string typed = enrolment.code;
   for (std::size_t at = 4; at < typed.size(); at += 5) typed.insert(at, at == 9 ? " " : "-");
-  const std::vector<std::string> command = {kProgram, "enrol", (folder.path / "device.toml").string(), "--token", typed,
+  const std::vector<std::string> command = {kProgram, "enrol", (folder / "device.toml").string(), "--token", typed,
                                             "--tablet", tablet.string()};
   const auto done = run(command);
   INFO(done.output);
@@ -205,12 +202,12 @@ TEST_CASE("provision: enrol leaves a tablet with key, certificate and ticket, fo
 }
 
 TEST_CASE("provision: after a lost answer the same command goes on with the same key", "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   Enrolment enrolment;
   folder.write("ca.pem", enrolment.council.ca.cert);
   folder.write("device.toml", device_toml(enrolment.listener->port()));
-  const fs::path tablet = folder.path / "tablet";
-  const std::vector<std::string> command = {kProgram, "enrol", (folder.path / "device.toml").string(), "--token", enrolment.code,
+  const fs::path tablet = folder / "tablet";
+  const std::vector<std::string> command = {kProgram, "enrol", (folder / "device.toml").string(), "--token", enrolment.code,
                                             "--tablet", tablet.string()};
   enrolment.foreign = true;  // stands for an answer that never came whole
   const auto lost = run(command);
@@ -224,14 +221,14 @@ TEST_CASE("provision: after a lost answer the same command goes on with the same
 }
 
 TEST_CASE("provision: each way to fail has its own words and leaves no enrolment behind", "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   Enrolment enrolment;
   const Council stranger;
-  const fs::path tablet = folder.path / "tablet";
+  const fs::path tablet = folder / "tablet";
   const auto attempt = [&](const std::string& toml, const std::string& ca, const std::string& code) {
     folder.write("ca.pem", ca);
     folder.write("device.toml", toml);
-    auto ran = run({kProgram, "enrol", (folder.path / "device.toml").string(), "--token", code, "--tablet", tablet.string()});
+    auto ran = run({kProgram, "enrol", (folder / "device.toml").string(), "--token", code, "--tablet", tablet.string()});
     CHECK_FALSE(fs::exists(tablet / config::kEnrolmentFile));
     return ran;
   };
@@ -261,32 +258,32 @@ TEST_CASE("provision: each way to fail has its own words and leaves no enrolment
 
   std::string bad = device_toml(port);
   bad.replace(bad.find("ca.pem"), 6, "../ca.pem");
-  fs::create_directories(folder.path / "deeper");
+  fs::create_directories(folder / "deeper");
   folder.write("deeper/device.toml", bad);
   const auto outside = run(
-      {kProgram, "enrol", (folder.path / "deeper/device.toml").string(), "--token", enrolment.code, "--tablet", tablet.string()});
+      {kProgram, "enrol", (folder / "deeper/device.toml").string(), "--token", enrolment.code, "--tablet", tablet.string()});
   CHECK(outside.code == 1);
   CHECK(outside.output.find("cannot travel") != std::string::npos);
   CHECK(enrolment.asked == 1);  // only the unknown code got as far as the server
 }
 
 TEST_CASE("provision: new --ca puts the authority into the file", "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   const Council council;
   folder.write("ca.pem", council.ca.cert);
-  const auto ran = run({kProgram, "new", "-", "--ca", (folder.path / "ca.pem").string()});
+  const auto ran = run({kProgram, "new", "-", "--ca", (folder / "ca.pem").string()});
   CHECK(ran.code == 0);
   CHECK(ran.output.find("ca_pem = '''\n" + council.ca.cert + "'''\n# proxy") != std::string::npos);
   CHECK(ran.output.find("ca_file") == std::string::npos);
   folder.write("ca.pem", council.server.cert);
-  CHECK(run({kProgram, "new", "-", "--ca", (folder.path / "ca.pem").string()}).code == 1);
-  CHECK(run({kProgram, "new", "-", "--ca", (folder.path / "none.pem").string()}).code == 2);
+  CHECK(run({kProgram, "new", "-", "--ca", (folder / "ca.pem").string()}).code == 1);
+  CHECK(run({kProgram, "new", "-", "--ca", (folder / "none.pem").string()}).code == 2);
 }
 
 TEST_CASE("provision: a file is signed with a key that only its owner can read, and openssl says so too", "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   const Council council;
-  const auto at = [&](const char* name) { return (folder.path / name).string(); };
+  const auto at = [&](const char* name) { return (folder / name).string(); };
   const auto made = run({kProgram, "keygen", "--key", at("signing.key"), "--trust", at("trust.pub")});
   INFO(made.output);
   REQUIRE(made.code == 0);
@@ -331,9 +328,9 @@ TEST_CASE("provision: a file is signed with a key that only its owner can read, 
 }
 
 TEST_CASE("provision: a key under a passphrase, which is asked from a file or from standard input and nowhere else", "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   const Council council;
-  const auto at = [&](const char* name) { return (folder.path / name).string(); };
+  const auto at = [&](const char* name) { return (folder / name).string(); };
   folder.write("weak", "hello\n");
   CHECK(run({kProgram, "keygen", "--key", at("k"), "--trust", at("t"), "--passphrase-file", at("weak")}).code == 1);
   CHECK(run({kProgram, "keygen", "--key", at("k"), "--trust", at("t"), "--passphrase-file", at("none")}).code == 2);
@@ -359,9 +356,9 @@ TEST_CASE("provision: a key under a passphrase, which is asked from a file or fr
 
 TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign one never, and the same again changes nothing",
           "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   Enrolment enrolment;
-  const auto at = [&](const char* name) { return (folder.path / name).string(); };
+  const auto at = [&](const char* name) { return (folder / name).string(); };
   const auto& ca = enrolment.council.ca.cert;
   const auto port = enrolment.listener->port();
   REQUIRE(run({kProgram, "keygen", "--key", at("k"), "--trust", at("trust.pub")}).code == 0);
@@ -387,7 +384,7 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
     return problems.empty() ? std::string(said.at("happened").as_string()) : std::string(problems[0].at("what").as_string());
   };
   const auto app_takes_it = [&] {
-    return std::holds_alternative<config::DeviceConfig>(config::load_tablet_config(folder.path / "tablet", "/nonexistent"));
+    return std::holds_alternative<config::DeviceConfig>(config::load_tablet_config(folder / "tablet", "/nonexistent"));
   };
 
   write(signed_toml(port, ca, 5), nullptr);
@@ -411,7 +408,7 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
   CHECK(apply().at("result").as_string() == "done");
   CHECK(apply().at("result").as_string() == "unchanged");
   CHECK(folder.read("tablet/device.toml") == folder.read("device.toml"));
-  CHECK(mode_of(folder.path / "tablet/device.toml.sig") == 0600);
+  CHECK(mode_of(folder / "tablet/device.toml.sig") == 0600);
   CHECK(app_takes_it());
 
   const std::string kept = folder.read("tablet/device.toml");
@@ -451,9 +448,9 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
 }
 
 TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[provision]") {
-  Folder folder;
+  OwnFolder folder;
   Enrolment enrolment;
-  const fs::path tablet = folder.path / "tablet";
+  const fs::path tablet = folder / "tablet";
   const auto report = [&] {
     const auto ran = run({std::string(DOORSTEP_BIN_DIR) + "/doorstep", "--diagnose", "--tablet", tablet.string()});
     CHECK(ran.code == 0);
@@ -469,7 +466,7 @@ TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[pro
 
   folder.write("ca.pem", enrolment.council.ca.cert);
   folder.write("device.toml", device_toml(enrolment.listener->port()));
-  REQUIRE(run({kProgram, "enrol", (folder.path / "device.toml").string(), "--token", enrolment.code, "--tablet", tablet.string()})
+  REQUIRE(run({kProgram, "enrol", (folder / "device.toml").string(), "--token", enrolment.code, "--tablet", tablet.string()})
               .code == 0);
   vault::KeyfileProvider provider(tablet / "vault" / "keys");
   const base::SystemClock clock;
@@ -493,7 +490,7 @@ TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[pro
   CHECK(has(slip, "set-up file: refused; line 12\n"));
 
   std::vector<std::string> canaries = {"Amina", "Yusuf", "Northmere", "northmere", "960101", "960102", "Duty", "Quorvaxil", "Skelterbrook",
-                                       "quiet river", "PRIVATE KEY", folder.path.string(), "127.0.0.1"};
+                                       "quiet river", "PRIVATE KEY", folder.path().string(), "127.0.0.1"};
   const std::string key = folder.read("tablet/device.key");
   canaries.push_back(key.substr(key.find('\n') + 1, 20));
   for (const auto& canary : canaries)

@@ -16,6 +16,7 @@
 #include "sync/server/service.h"
 #include "sync/server/sqlcipher_repository.h"
 #include "sync/wire/codec.h"
+#include "tests/support/folder.h"
 #include "tests/support/postgres.h"
 
 /// A case server in a folder of its own with two teams, and tablets that talk to it without a network.
@@ -88,7 +89,6 @@ class Office {
   }) : ca(*tls::make_authority("Test council", clock.now)), signer(*tls::make_signer(ca, {"localhost"}, tls::kServerDays, clock.now)),
       store(store) {
     if (!options.signer) options.signer = &signer;
-    REQUIRE(::mkdtemp(folder_.data()) != nullptr);
     if (store == Store::Postgres) {
       auto& cluster = support::Postgres::shared();
       database_ = cluster.make_database("cases_owner", "cases_app");
@@ -96,7 +96,7 @@ class Office {
       if (!prepared) FAIL(prepared.error());
     }
     reopen();
-    blobs = {std::filesystem::path(folder_) / "blobs", options.blobs.keep_free};
+    blobs = {folder_ / "blobs", options.blobs.keep_free};
     options.blobs = blobs;
     service = std::make_unique<server::Service>(*repository, ca, clock, std::move(validate), std::move(options));
     import(extract());
@@ -104,15 +104,13 @@ class Office {
   ~Office() {
     service.reset();
     repository.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
     if (!database_.empty()) support::Postgres::shared().sql("postgres", "DROP DATABASE " + database_ + " WITH (FORCE)");
   }
   Office(const Office&) = delete;
   Office& operator=(const Office&) = delete;
 
-  std::filesystem::path file() const { return std::filesystem::path(folder_) / "cases.db"; }
-  std::filesystem::path folder() const { return folder_; }
+  std::filesystem::path file() const { return folder_ / "cases.db"; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   void reopen() {
     repository.reset();
     repository = open();
@@ -155,7 +153,7 @@ class Office {
 
  private:
   std::string database_;
-  std::string folder_ = (std::filesystem::temp_directory_path() / "doorstep-server-XXXXXX").string();
+  support::Folder folder_;
 };
 
 /// A tablet: enrolled and activated through the service, with a chain of its own and what it pulled.

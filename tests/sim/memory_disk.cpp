@@ -11,6 +11,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/error.h"
 #include "platform/sql/observed_vfs.h"
+#include "tests/support/folder.h"
 
 namespace doorstep::sim {
 
@@ -286,20 +287,8 @@ int vfs_full_path(sqlite3_vfs*, const char* name, int size, char* out) {
 
 /// An empty file for each disk: sql::Db looks whether there is one before it asks SQLite.
 const std::filesystem::path& folder() {
-  struct Folder {
-    std::filesystem::path path;
-    Folder() {
-      std::string name = (std::filesystem::temp_directory_path() / "doorstep-sim-XXXXXX").string();
-      DOORSTEP_ASSERT(::mkdtemp(name.data()) != nullptr);
-      path = name;
-    }
-    ~Folder() {
-      std::error_code ignored;
-      std::filesystem::remove_all(path, ignored);
-    }
-  };
-  static const Folder folder;
-  return folder.path;
+  static const support::Folder folder;
+  return folder.path();
 }
 
 void register_vfs() {

@@ -1,28 +1,14 @@
 #pragma once
 #include <catch2/catch_test_macros.hpp>
 
-#include <stdlib.h>
-
-#include <filesystem>
-#include <string>
-
 #include "platform/base/bytes.h"
 #include "platform/sql/db.h"
+#include "tests/support/folder.h"
 
 /// A folder of its own with one database in it, gone with the test.
-class Folder {
+class Folder : public doorstep::support::Folder {
  public:
-  Folder() : path_((std::filesystem::temp_directory_path() / "doorstep-sql-XXXXXX").string()) {
-    REQUIRE(::mkdtemp(path_.data()) != nullptr);
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::filesystem::path file(const std::string& name = "t.db") const { return std::filesystem::path(path_) / name; }
+  std::filesystem::path file(const std::string& name = "t.db") const { return *this / name; }
   doorstep::sql::Db create(doorstep::sql::DbOptions options = {}) const {
     options.mode = doorstep::sql::OpenMode::Create;
     return open(options);
@@ -36,7 +22,4 @@ class Folder {
 
   doorstep::base::Secret key = doorstep::base::Secret::copy_of("0123456789abcdef0123456789abcdef");
   std::string salt = "salt-of-16-bytes";
-
- private:
-  std::string path_;
 };

@@ -44,7 +44,7 @@ wire::SyncReply answer(Store& store, Server& server, std::vector<wire::BlobNeed>
 
 TEST_CASE("blobs: a photo is an encrypted file before a draft refers to it, and read back whole", "[store]") {
   Folder folder;
-  const auto path = folder.path / "replica.db";
+  const auto path = folder / "replica.db";
   auto store = open_store(path);
   const std::string bytes = photo("a", 3 * 1024 * 1024);
   const NewBlob made = must(store.add_blob(bytes, at(1)));
@@ -64,7 +64,7 @@ TEST_CASE("blobs: a photo is an encrypted file before a draft refers to it, and 
 
 TEST_CASE("blobs: what cannot be attached is told by its kind, and leaves nothing", "[store]") {
   Folder folder;
-  const auto path = folder.path / "replica.db";
+  const auto path = folder / "replica.db";
   auto store = open_store(path);
   CHECK(store.add_blob("%PDF-1.7", at(1)).error().where == "blob.kind");
   CHECK(store.add_blob("", at(1)).error().where == "blob.kind");
@@ -75,7 +75,7 @@ TEST_CASE("blobs: what cannot be attached is told by its kind, and leaves nothin
 
 TEST_CASE("blobs: never saved in a record it goes when the store is next opened; taken off a draft, at once", "[store]") {
   Folder folder;
-  const auto path = folder.path / "replica.db";
+  const auto path = folder / "replica.db";
   auto store = open_store(path);
   must(store.add_blob(photo("never saved"), at(1)));
   const auto visit = visit_to({"Amara"});
@@ -93,7 +93,7 @@ TEST_CASE("blobs: never saved in a record it goes when the store is next opened;
 
 TEST_CASE("blobs: what the server needs is handed out smallest first, from where its copy ends", "[store]") {
   Folder folder;
-  auto store = open_store(folder.path / "replica.db");
+  auto store = open_store(folder / "replica.db");
   Server server;
   server.child("Amara");
   sync(store, server);
@@ -129,7 +129,7 @@ TEST_CASE("blobs: what the server needs is handed out smallest first, from where
 
 TEST_CASE("blobs: a file that cannot be read any more is told, and keeps nothing waiting", "[store]") {
   Folder folder;
-  const auto path = folder.path / "replica.db";
+  const auto path = folder / "replica.db";
   auto store = open_store(path);
   Server server;
   server.child("Amara");
@@ -152,7 +152,7 @@ TEST_CASE("blobs: a file that cannot be read any more is told, and keeps nothing
 
 TEST_CASE("blobs: a colleague's photo is fetched when somebody opens the record, in parts, and checked", "[store]") {
   Folder folder;
-  const auto path = folder.path / "replica.db";
+  const auto path = folder / "replica.db";
   auto store = open_store(path);
   Server server;
   server.child("Amara");
@@ -188,7 +188,7 @@ TEST_CASE("blobs: a colleague's photo is fetched when somebody opens the record,
 
 TEST_CASE("blobs: a case that leaves takes its photos and their keys along, but not before they were sent", "[store]") {
   Folder folder;
-  const auto path = folder.path / "replica.db";
+  const auto path = folder / "replica.db";
   auto store = open_store(path);
   Server server;
   server.child("Amara");
@@ -214,7 +214,7 @@ TEST_CASE("blobs: a case that leaves takes its photos and their keys along, but 
 
 TEST_CASE("blobs: a restored server gets the photos again with their words", "[store]") {
   Folder folder;
-  auto store = open_store(folder.path / "replica.db");
+  auto store = open_store(folder / "replica.db");
   Server server;
   server.child("Amara");
   sync(store, server);
@@ -235,7 +235,7 @@ TEST_CASE("blobs: a restored server gets the photos again with their words", "[s
 TEST_CASE("blobs: a worker whose access ended sends the photos of drafts too, before everything is purged", "[store]") {
   Folder folder;
   Server server;
-  const auto path = folder.path / "replica.db";
+  const auto path = folder / "replica.db";
   auto store = open_store(path);
   const std::string bytes = photo("a");
   must(store.save_draft(with(store, visit_to({"Amara"}), bytes), at(3)));

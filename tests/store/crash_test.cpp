@@ -17,7 +17,7 @@ struct Crashes {
   bool armed = false;
   std::vector<fs::path> made;
 
-  explicit Crashes(const Folder& folder) : file(folder.path / "a.db"), images(folder.path / "images") {
+  explicit Crashes(const Folder& folder) : file(folder / "a.db"), images(folder / "images") {
     must(sql::register_observed_vfs("store-crash", [this](const sql::FileEvent&) {
       if (armed) made.push_back(crash_copy(file, images / std::to_string(made.size())));
     }));
@@ -84,7 +84,7 @@ TEST_CASE("crash: at every write of every step the file holds the state before i
 
 TEST_CASE("crash: killed at any moment while saving, everything that was said to be saved is there", "[store]") {
   Folder folder;
-  auto file = folder.path / "a.db";
+  auto file = folder / "a.db";
   { Store store = open_store(file); }
   std::int64_t saved = -1;
   for (int round = 0; round < 12; ++round) {

@@ -8,10 +8,10 @@ using namespace doorstep::store::test;
 
 TEST_CASE("drafts: what was saved is there after a crash, with no clean close", "[store]") {
   Folder folder;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara", "Tobi"}, "She said \u200Dit was fine \U0001F1EC\U0001F1E7 مرحبا =2+2 <b>&\"");
   must(store.save_draft(visit, at(1)));
-  Store after = must(Store::open(crash_copy(folder.path / "a.db", folder.path / "copy"), the_key(), the_salt()));
+  Store after = must(Store::open(crash_copy(folder / "a.db", folder / "copy"), the_key(), the_salt()));
   auto drafts = must(after.drafts());
   REQUIRE(drafts.size() == 1);
   CHECK(drafts[0].visit == visit);
@@ -31,7 +31,7 @@ TEST_CASE("drafts: saved means that the file was synced before save_draft return
     StoreOptions options;
     options.vfs = "store-drafts";
     options.sync_off = off;
-    Store store = open_store(folder.path / (off ? "off.db" : "on.db"), kMe, kDevice, options);
+    Store store = open_store(folder / (off ? "off.db" : "on.db"), kMe, kDevice, options);
     auto visit = visit_to({"Amara"});
     for (int i = 0; i < 5; ++i) {
       syncs = 0;
@@ -46,7 +46,7 @@ TEST_CASE("drafts: saved means that the file was synced before save_draft return
 
 TEST_CASE("drafts: the journal gives back every earlier state, newest first", "[store]") {
   Folder folder;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"});
   std::vector<model::Visit> states;
   for (const char* text : {"a", "ab", "ab cd", "b cd", "", "something else entirely", "something entirely"}) {
@@ -69,7 +69,7 @@ TEST_CASE("drafts: the journal is bounded in states and bytes", "[store]") {
   Folder folder;
   StoreOptions options;
   options.sync_off = true;
-  Store store = open_store(folder.path / "a.db", kMe, kDevice, options);
+  Store store = open_store(folder / "a.db", kMe, kDevice, options);
   auto visit = visit_to({"Amara"});
   for (std::size_t i = 0; i < limits::kJournalStates + 40; ++i) {
     observed(visit) = "state " + std::to_string(i);
@@ -88,7 +88,7 @@ TEST_CASE("drafts: the journal is bounded in states and bytes", "[store]") {
 
 TEST_CASE("drafts: a note of 20,000 words keeps its bytes; one past the record's limit is refused", "[store]") {
   Folder folder;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"});
   observed(visit).clear();
   for (int i = 0; i < 20'000; ++i) observed(visit) += "word" + std::to_string(i) + (i % 12 ? " " : ".\n\n");
@@ -103,7 +103,7 @@ TEST_CASE("drafts: a note of 20,000 words keeps its bytes; one past the record's
 
 TEST_CASE("drafts: discarding what the server never had leaves nothing; else a tombstone is sent", "[store]") {
   Folder folder;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "quokka canary");
   must(store.save_draft(visit, at(1)));
   must(store.save_draft(visit_to({"Amara"}, "quokka canary two"), at(2)));
@@ -131,7 +131,7 @@ TEST_CASE("drafts: discarding what the server never had leaves nothing; else a t
 TEST_CASE("drafts: a change by sync that the editor has not seen is merged into its next save", "[store]") {
   Folder folder;
   Server server;
-  Store here = open_store(folder.path / "here.db");
+  Store here = open_store(folder / "here.db");
   auto visit = visit_to({"Amara"}, "One.\n\nTwo.\n\nThree");
   must(here.save_draft(visit, at(1)));
   sync(here, server);
@@ -179,7 +179,7 @@ void on_the_other_tablet(Server& server, const model::Visit& visit) {
 TEST_CASE("drafts: what is written on one tablet outlives a discard on the other", "[store]") {
   Folder folder;
   Server server;
-  Store here = open_store(folder.path / "here.db");
+  Store here = open_store(folder / "here.db");
   auto visit = visit_to({"Amara"}, "One.");
   must(here.save_draft(visit, at(1)));
   sync(here, server);
@@ -199,7 +199,7 @@ TEST_CASE("drafts: a discard takes nothing with it that was written on the other
   for (bool heard_before_it_was_sent : {false, true}) {
     Folder folder;
     Server server;
-    Store here = open_store(folder.path / "here.db");
+    Store here = open_store(folder / "here.db");
     auto visit = visit_to({"Amara"}, "One.");
     must(here.save_draft(visit, at(1)));
     sync(here, server);

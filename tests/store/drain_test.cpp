@@ -31,7 +31,7 @@ TEST_CASE("drain: everything is hidden at once, what waits is sent, then nothing
   Server server;
   server.child("Amara");
   server.child("Tobi");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   model::Worker me;
   me.id = kMe;
   me.name = "Ros Ash";
@@ -77,7 +77,7 @@ TEST_CASE("drain: everything is hidden at once, what waits is sent, then nothing
   const auto quiet = must(store.freeze(64, 1 << 18, at(61)));
   CHECK(quiet.ops.items.empty());
   CHECK(quiet.purged.empty());
-  store = must(Store::open(folder.path / "a.db", the_key(), the_salt()));
+  store = must(Store::open(folder / "a.db", the_key(), the_salt()));
   CHECK(must(store.caseload()).ended);
   // Given back, everything comes again.
   sync(store, server);
@@ -89,7 +89,7 @@ TEST_CASE("drain: words that no record holds yet go with their draft; typed afte
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   auto visit = visit_to({"Amara"}, "saxophone lesson");
   must(store.save_draft(visit, at(1)));
@@ -109,7 +109,7 @@ TEST_CASE("drain: a draft that awaits the server's merge, which will not come, i
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   auto visit = visit_to({"Amara"}, "One.\n\nTwo.\n\nThree.");
   must(store.save_draft(visit, at(1)));

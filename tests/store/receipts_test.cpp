@@ -49,7 +49,7 @@ wire::SyncReply signed_reply(Server& server, const Batch& batch, std::int64_t fi
 struct Tablet {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "a.db", kMe, kDevice, checking());
+  Store store = open_store(folder / "a.db", kMe, kDevice, checking());
   model::Visit visit = visit_to({"Amara"});
 
   Tablet() {
@@ -77,7 +77,7 @@ TEST_CASE("receipts: a good one is kept with its record, also by a store opened 
   const auto reply = signed_reply(tablet.server, batch);
   must(tablet.store.apply(reply, at(3)));
   must(tablet.store.apply(reply, at(3)));
-  tablet.store = open_store(tablet.folder.path / "a.db");
+  tablet.store = open_store(tablet.folder / "a.db");
   const auto receipts = tablet.receipts();
   REQUIRE(receipts.size() == 1);
   CHECK(receipts[0].number == 14);

@@ -11,7 +11,7 @@ using namespace doorstep::store::test;
 
 TEST_CASE("schema: a draft begun before its base lay apart is still open, and still knows what the server has", "[store]") {
   Folder folder;
-  const auto file = folder.path / "before.db";
+  const auto file = folder / "before.db";
   const auto visit = visit_to({"Amara"});
   const std::string body = wire::encode(visit), base = R"({"what":"the server has"})";
   {

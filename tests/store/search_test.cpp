@@ -9,7 +9,7 @@ TEST_CASE("search: case and accents do not matter, composed or not", "[store]") 
   Server server;
   server.child("Si\u00E2n");            // composed
   server.child("Sia\u0302n", "Llwyd");  // the same name in two code points
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   for (const char* typed : {"Si\u00E2n", "sian", "SI\u00C2N", "Sia\u0302n", "SIAN", "si", "  si\u00E2n  "}) {
     CAPTURE(typed);
@@ -26,7 +26,7 @@ TEST_CASE("search: addresses, members and notes are found, ids and codes are not
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "There was a marmoset in the kitchen");
   visit.children[0].answers["a_question_added_later"] = std::string("Nasturtiums");
   must(store.submit(visit, records_of(visit), at(1)));
@@ -49,7 +49,7 @@ TEST_CASE("search: addresses, members and notes are found, ids and codes are not
 
 TEST_CASE("search: a draft is found as it is now, and no more by the words it lost", "[store]") {
   Folder folder;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "a walrus");
   must(store.save_draft(visit, at(1)));
   auto hits = must(store.search("walrus", 10));

@@ -9,6 +9,7 @@
 #include "sync/merge/merge.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
+#include "tests/support/folder.h"
 
 /// A store in a folder of its own and the other side of a sync, small enough to be read in one go.
 namespace doorstep::store::test {
@@ -19,16 +20,7 @@ inline Id id_of(std::string_view name) { return Id::from_name(name); }
 inline Instant at(std::int64_t minutes) { return {1'790'000'000'000 + minutes * 60'000}; }
 inline const Id kMe = id_of("worker/me"), kSupervisor = id_of("worker/supervisor"), kDevice = id_of("device/mine");
 
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("doorstep-store-" + base::to_hex(base::random_bytes(8)));
-  Folder() { fs::create_directories(path); }
-  ~Folder() {
-    std::error_code none;
-    fs::remove_all(path, none);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
+using support::Folder;
 
 template <class T>
 T must(Result<T> result) {

@@ -19,7 +19,7 @@ std::vector<std::string> shapes(const Batch& batch) {
 TEST_CASE("sync: what is frozen is sent again in the same bytes, across a crash, and never after its answer", "[store]") {
   Folder folder;
   Server server;
-  auto file = folder.path / "a.db";
+  auto file = folder / "a.db";
   auto visit = visit_to({"Amara"});
   Batch first;
   {
@@ -31,9 +31,9 @@ TEST_CASE("sync: what is frozen is sent again in the same bytes, across a crash,
     CHECK(first.ops.prev == wire::kChainStart);
     observed(visit) += " And more after it was frozen.";
     must(store.save_draft(visit, at(3)));
-    crash_copy(file, folder.path / "copy");
+    crash_copy(file, folder / "copy");
   }
-  Store store = must(Store::open(folder.path / "copy" / "a.db", the_key(), the_salt()));
+  Store store = must(Store::open(folder / "copy" / "a.db", the_key(), the_salt()));
   Batch again = must(store.freeze(64, 1 << 18, at(4)));
   CHECK(again.ops == first.ops);  // the newer edit waits for the answer to the first
   auto reply = server.answer(again);
@@ -56,7 +56,7 @@ TEST_CASE("sync: what is frozen is sent again in the same bytes, across a crash,
 
 TEST_CASE("sync: urgent work goes first, limits hold, and one large operation still travels", "[store]") {
   Folder folder;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto calm = visit_to({"Amara"});
   auto urgent = visit_to({"Tobi"});
   urgent.children[0].disclosures.push_back({id_of("d"), "he hits me", "", "", {}});
@@ -80,7 +80,7 @@ TEST_CASE("sync: a submission becomes one record per child; the draft goes when 
   Server server;
   server.child("Amara");
   server.child("Tobi");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   auto visit = visit_to({"Amara", "Tobi"});
   must(store.save_draft(visit, at(1)));
@@ -121,7 +121,7 @@ TEST_CASE("sync: a refused child comes back as a draft with the reason; its sibl
   Server server;
   server.child("Amara");
   server.child("Tobi");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara", "Tobi"});
   must(store.submit(visit, records_of(visit), at(3)));
   server.refuse[2] = wire::Refusal::UnknownCase;
@@ -145,7 +145,7 @@ TEST_CASE("sync: a refused child comes back as a draft with the reason; its sibl
 TEST_CASE("sync: withdrawing before it is sent gives the draft back; after, it is an operation on what was read", "[store]") {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"});
   auto records = records_of(visit);
   must(store.submit(visit, records, at(3)));
@@ -170,7 +170,7 @@ TEST_CASE("sync: withdrawing before it is sent gives the draft back; after, it i
 TEST_CASE("sync: taken back and submitted again in one go, before and after the first was sent", "[store]") {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara", "Tobi"});
   auto records = records_of(visit);
   auto call = [](model::Visit& v) { v.children[0].calls.push_back({id_of("call"), at(4), "Duty manager", "0121", model::CallOutcome::Answered, ""}); };
@@ -211,7 +211,7 @@ TEST_CASE("sync: a supervisor's decision and an addendum arrive with the record 
   Folder folder;
   Server server;
   server.child("Amara");
-  Store author = open_store(folder.path / "a.db");
+  Store author = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"});
   must(author.submit(visit, records_of(visit), at(3)));
   sync(author, server);
@@ -219,7 +219,7 @@ TEST_CASE("sync: a supervisor's decision and an addendum arrive with the record 
   relay.received.clear();
   relay.results.clear();
   relay.hashes = {wire::kChainStart};
-  Store supervisor = open_store(folder.path / "s.db", kSupervisor, id_of("device/s"));
+  Store supervisor = open_store(folder / "s.db", kSupervisor, id_of("device/s"));
   sync(supervisor, relay);
   auto head = must(supervisor.caseload()).records.at(0).head().revision;
   model::Decision decision;
@@ -253,7 +253,7 @@ TEST_CASE("sync: a supervisor's decision and an addendum arrive with the record 
 TEST_CASE("sync: newer local edits are rebased on the server's merge of two tablets", "[store]") {
   Folder folder;
   Server server;
-  Store here = open_store(folder.path / "here.db");
+  Store here = open_store(folder / "here.db");
   auto visit = visit_to({"Amara"}, "One.\n\nTwo.\n\nThree");
   must(here.save_draft(visit, at(1)));
   sync(here, server);
@@ -285,7 +285,7 @@ TEST_CASE("sync: newer local edits are rebased on the server's merge of two tabl
 TEST_CASE("sync: the same words changed on two tablets keep both texts until a person settles it", "[store]") {
   Folder folder;
   Server server;
-  Store here = open_store(folder.path / "here.db");
+  Store here = open_store(folder / "here.db");
   auto visit = visit_to({"Amara"}, "calm");
   must(here.save_draft(visit, at(1)));
   sync(here, server);
@@ -313,7 +313,7 @@ TEST_CASE("sync: the same words changed on two tablets keep both texts until a p
 TEST_CASE("sync: typing on while the conflict comes is one conflict with the newest words, and none of them goes unseen", "[store]") {
   Folder folder;
   Server server;
-  Store here = open_store(folder.path / "here.db");
+  Store here = open_store(folder / "here.db");
   auto visit = visit_to({"Amara"}, "calm");
   must(here.save_draft(visit, at(1)));
   sync(here, server);
@@ -350,7 +350,7 @@ TEST_CASE("sync: a re-submission that met a newer version comes back as a draft 
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "calm");
   auto records = records_of(visit);
   must(store.submit(visit, records, at(1)));
@@ -390,7 +390,7 @@ TEST_CASE("sync: a case is hidden at once and purged only after our work about i
   server.child("Amara");
   server.child("Tobi");
   server.child("Maren", "Quayle");
-  auto file = folder.path / "a.db";
+  auto file = folder / "a.db";
   Store store = open_store(file);
   auto visit = visit_to({"Maren"}, "Zanzibar canary");
   visit.family_name = "Quayle";
@@ -435,7 +435,7 @@ TEST_CASE("sync: a family leaves with the last of its children", "[store]") {
   Server server;
   server.child("Amara");
   server.child("Tobi");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   server.dropped.insert(id_of("child/Amara"));
   sync(store, server);
@@ -456,7 +456,7 @@ TEST_CASE("sync: a crash in the middle of a purge ends with the receipt all the 
   Folder folder;
   Server server;
   server.child("Amara");
-  auto file = folder.path / "a.db";
+  auto file = folder / "a.db";
   fs::path copy;
   {
     Store store = open_store(file);
@@ -469,7 +469,7 @@ TEST_CASE("sync: a crash in the middle of a purge ends with the receipt all the 
   {  // as it is between the commit and the emptied WAL
     auto db = must(sql::Db::open(file, the_key(), the_salt(), options));
     must(db.exec("UPDATE purged SET ready=0"));
-    copy = crash_copy(file, folder.path / "copy");
+    copy = crash_copy(file, folder / "copy");
   }
   Store after = must(Store::open(copy, the_key(), the_salt()));
   CHECK(must(after.freeze(64, 1 << 18, at(3))).purged == std::vector<Id>{id_of("child/Amara")});
@@ -479,7 +479,7 @@ TEST_CASE("sync: a chain that does not fit, a gap or a body with another hash ta
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   server.child("Amara", "Newname");
   auto batch = must(store.freeze(64, 1 << 18, at(2)));
@@ -506,12 +506,12 @@ TEST_CASE("sync: cursor, rows and results are one; a failed apply leaves nothing
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   must(store.save_draft(visit_to({"Amara"}), at(1)));
   auto batch = must(store.freeze(64, 1 << 18, at(2)));
   auto before = everything(store);
   auto reply = server.answer(batch);
-  auto disk = must(sql::Db::open(folder.path / "a.db", the_key(), the_salt()));  // it fails once results and rows are written
+  auto disk = must(sql::Db::open(folder / "a.db", the_key(), the_salt()));  // it fails once results and rows are written
   must(disk.script("CREATE TRIGGER full BEFORE UPDATE OF seq ON cases BEGIN SELECT RAISE(ABORT, 'no room'); END"));
   CHECK(store.apply(reply, at(3)).has_error());
   CHECK(everything(store) == before);
@@ -524,10 +524,10 @@ TEST_CASE("sync: cursor, rows and results are one; a failed apply leaves nothing
 TEST_CASE("sync: an old copy of the store, or a copied one, begins a new incarnation and loses nothing", "[store]") {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"});
   must(store.save_draft(visit, at(1)));
-  auto old = crash_copy(folder.path / "a.db", folder.path / "old");
+  auto old = crash_copy(folder / "a.db", folder / "old");
   sync(store, server);
   observed(visit) += " Later.";
   must(store.save_draft(visit, at(2)));
@@ -555,7 +555,7 @@ TEST_CASE("sync: a server restored from an older backup is offered again what it
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   Server old = server;
   old.epoch = "e2";
@@ -575,7 +575,7 @@ TEST_CASE("sync: a server restored from an older backup is offered again what it
 TEST_CASE("sync: a draft whose base a restored server does not have is brought together with what it has", "[store]") {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto from_elsewhere = [&](Server& at_server, const model::Visit& visit, std::int64_t rev) {
     model::Revision revision;
     revision.record = visit.id;
@@ -613,7 +613,7 @@ TEST_CASE("sync: a family of two children that a restore took back is as the res
   Server server;
   server.child("Amara");
   server.child("Tobi");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   const auto before = must(store.caseload()).families;
   REQUIRE(before.size() == 1);
@@ -641,7 +641,7 @@ TEST_CASE("sync: a family of two children that a restore took back is as the res
 TEST_CASE("sync: what another tablet wrote in a draft that was thrown away here is a draft again", "[store]") {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "One.");
   must(store.save_draft(visit, at(1)));
   sync(store, server);
@@ -664,7 +664,7 @@ TEST_CASE("sync: what was acknowledged before a fork is offered again when the s
   Server server;
   server.child("Amara");
   server.child("Tobi");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   auto visit = visit_to({"Amara"}, "in the backup");
   must(store.submit(visit, records_of(visit), at(1)));
@@ -702,7 +702,7 @@ TEST_CASE("sync: what was acknowledged before a fork is offered again when the s
 TEST_CASE("sync: what a tested backup holds need not be kept; a new incarnation starts with the rest", "[store]") {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "Zanzibar");
   must(store.submit(visit, records_of(visit), at(1)));
   server.stable = 1;
@@ -728,7 +728,7 @@ TEST_CASE("sync: a draft changed while its last state is on its way says that th
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "Words in a house.");
   must(store.save_draft(visit, at(1)));
   auto batch = must(store.freeze(64, 1 << 18, at(2)));
@@ -752,7 +752,7 @@ TEST_CASE("sync: what this build cannot read is kept, and holds up nothing else"
   Server server;
   server.child("Amara");
   server.child("Tobi");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"});
   must(store.submit(visit, records_of(visit), at(1)));
   sync(store, server);
@@ -815,7 +815,7 @@ TEST_CASE("sync: a matched child's records can still be sent to a restored serve
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   sync(store, server);
   Server old = server;
   old.epoch = "e2";
@@ -836,7 +836,7 @@ TEST_CASE("sync: a draft submitted while the server's merge of it was on its way
   Folder folder;
   Server server;
   server.child("Amara");
-  Store store = open_store(folder.path / "a.db");
+  Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "One.");
   must(store.save_draft(visit, at(1)));
   sync(store, server);
@@ -878,7 +878,7 @@ TEST_CASE("sync: a draft is backed up again after the server went back in time, 
   for (bool another_tablet : {false, true}) {
     Folder folder;
     Server server;
-    Store store = open_store(folder.path / "a.db");
+    Store store = open_store(folder / "a.db");
     auto visit = visit_to({"Amara"}, "One.");
     must(store.save_draft(visit, at(1)));
     sync(store, server);
@@ -927,7 +927,7 @@ TEST_CASE("sync: a draft is backed up again after the server went back in time, 
 TEST_CASE("sync: what is sent comes with what the server has of it", "[store]") {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "replica.db");
+  Store store = open_store(folder / "replica.db");
   server.child("Amara");
   sync(store, server, at(0));
   auto visit = visit_to({"Amara"});
@@ -970,7 +970,7 @@ TEST_CASE("sync: what is sent comes with what the server has of it", "[store]") 
 TEST_CASE("sync: a version is found by its name, and one that is not here is not made up", "[store]") {
   Folder folder;
   Server server;
-  Store store = open_store(folder.path / "replica.db");
+  Store store = open_store(folder / "replica.db");
   server.child("Amara");
   sync(store, server, at(0));
   auto visit = visit_to({"Amara"});

@@ -45,14 +45,6 @@ store::Store open_replica(const std::filesystem::path& tablet, const vault::Open
 
 }  // namespace
 
-Folder::Folder() : path_(std::filesystem::temp_directory_path() / ("doorstep-" + base::new_id(base::SystemClock()).str())) {
-  must(base::make_private_folder(path_));
-}
-Folder::~Folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 store::Store open_store(const std::filesystem::path& tablet) {
   const auto enrolment = must(wire::decode<wire::EnrolReply>(read_text(tablet / config::kEnrolmentFile)));
   return open_replica(tablet, unlock(tablet, enrolment, std::nullopt));

@@ -13,22 +13,11 @@
 #include "sync/server/http_listener.h"
 #include "sync/server/service.h"
 #include "sync/server/sqlcipher_repository.h"
+#include "tests/support/folder.h"
 
 /// A council and its tablets in one process, with the real parts: encrypted stores, threads, TLS, case server. Only windows are
 /// missing: a test is the person.
 namespace doorstep::support {
-
-/// A folder of its own below the temporary one, removed with everything in it.
-class Folder {
- public:
-  Folder();
-  ~Folder();
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// What enrolment gave a tablet, and where its server is.
 struct Setup {

@@ -41,7 +41,7 @@ class Life {
     must(store_->checkpoint());
     before_ = content(copy());
     allowed_ = {before_};
-    disk_.start(folder_.path, [this] { cut(); });
+    disk_.start(folder_.path(), [this] { cut(); });
   }
 
   /// Empty: every disk held what was promised. Else what one did not.
@@ -133,7 +133,7 @@ class Life {
     test::sync(*store_, server_, now_);
   }
 
-  fs::path copy() { return crash_copy(file_, images_.path); }
+  fs::path copy() { return crash_copy(file_, images_.path()); }
   /// As the app would find it: opened, every page read. Nothing is thrown: SQLite's own frames may lie below.
   std::string content(const fs::path& file) {
     const auto broken = [](const base::Error& error) { return "broken: " + error.where + ": " + error.detail; };
@@ -160,8 +160,8 @@ class Life {
       ++figures.disks;
       figures.torn += how == RecordedDisk::Cut::Torn;
       Folder folder;
-      for (const auto& [name, bytes] : files) std::ofstream(folder.path / name, std::ios::binary) << bytes;
-      within_.push_back({content(folder.path / file_.filename()), how});
+      for (const auto& [name, bytes] : files) std::ofstream(folder / name, std::ios::binary) << bytes;
+      within_.push_back({content(folder / file_.filename()), how});
     };
     look(RecordedDisk::Cut::Kept);
     look(RecordedDisk::Cut::Dropped);
@@ -183,7 +183,7 @@ class Life {
 
   std::mt19937_64 random_;
   Folder folder_, images_;
-  fs::path file_ = folder_.path / "a.db";
+  fs::path file_ = folder_ / "a.db";
   RecordedDisk disk_;
   Server server_;
   std::int64_t minute_ = 0;

@@ -8,6 +8,7 @@
 
 #include "platform/base/time.h"
 #include "platform/vault/vault.h"
+#include "tests/support/folder.h"
 
 /// Time stands still until a test moves it.
 class FakeClock final : public doorstep::base::Clock {
@@ -18,22 +19,7 @@ class FakeClock final : public doorstep::base::Clock {
   doorstep::base::Millis now{5'000};
 };
 
-class Folder {
- public:
-  Folder() : path_((std::filesystem::temp_directory_path() / "doorstep-vault-XXXXXX").string()) {
-    REQUIRE(::mkdtemp(path_.data()) != nullptr);
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using doorstep::support::Folder;
 
 /// One worker's vault in a folder of its own, at the test cost.
 struct Bench {

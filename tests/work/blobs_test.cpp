@@ -55,8 +55,8 @@ TEST_CASE("blobs: a photo of 1 MB over a link that is cut again and again arrive
   worker.settle([](const auto& caseload) { return !caseload.children.empty(); });
   Folder camera;
   const std::string bytes = photo(1024 * 1024);
-  write(camera.path / "IMG_1.jpg", bytes);
-  auto visit = attached(worker, worker.visit_to(a_child(worker), "There is a hole in the ceiling."), camera.path / "IMG_1.jpg");
+  write(camera / "IMG_1.jpg", bytes);
+  auto visit = attached(worker, worker.visit_to(a_child(worker), "There is a hole in the ceiling."), camera / "IMG_1.jpg");
   const std::string sha256 = base::sha256_hex(bytes);
   // Each session from here on is cut after some 300 KB more, in the middle of a part: a reset, then a close, and so on.
   proxy.cut_each(support::CuttingProxy::ToServer, 300'000);
@@ -87,7 +87,7 @@ TEST_CASE("blobs: a photo of 1 MB over a link that is cut again and again arrive
   CHECK_FALSE(worker.caseload->blobs.at(sha256).waiting);
 
   // Nothing of it lies about in plain.
-  for (const fs::path& folder : {worker.folder.path, supervisor.folder.path, server.blobs})
+  for (const fs::path& folder : {worker.folder.path(), supervisor.folder.path(), server.blobs})
     for (const auto& entry : fs::recursive_directory_iterator(folder))
       if (entry.is_regular_file()) CHECK(must(base::read_file(entry.path(), 1 << 26)).find("canary") == std::string::npos);
 }
@@ -101,8 +101,8 @@ TEST_CASE("blobs: words saved while photos are sent do not wait for them", "[wor
   Folder camera;
   auto visit = worker.visit_to(a_child(worker), "Many photos.");
   for (int i = 0; i < 3; ++i) {
-    write(camera.path / "x.jpg", photo(8 * 1024 * 1024));
-    visit = attached(worker, visit, camera.path / "x.jpg");
+    write(camera / "x.jpg", photo(8 * 1024 * 1024));
+    visit = attached(worker, visit, camera / "x.jpg");
   }
   worker.save(visit);
   worker.runner->run(worker.submission(visit));
@@ -134,16 +134,16 @@ TEST_CASE("blobs: what is not a photo, too large, or no file at all is told by i
   server.stop();
   REQUIRE_FALSE(worker.open());
   Folder camera;
-  write(camera.path / "letter.pdf", "%PDF-1.7");
-  write(camera.path / "large.jpg", photo(limits::kBlobBytes + 1));
+  write(camera / "letter.pdf", "%PDF-1.7");
+  write(camera / "large.jpg", photo(limits::kBlobBytes + 1));
   const auto failed = [&](const fs::path& path) {
     worker.runner->run(state::AttachFile{base::new_id(kClock), base::new_id(kClock), path.string()});
     return worker.wait<state::AttachFailed>().error.where;
   };
-  CHECK(failed(camera.path / "letter.pdf") == "blob.kind");
-  CHECK(failed(camera.path / "large.jpg") == "blob.size");
-  CHECK(failed(camera.path / "gone.jpg") == "blob.file");
-  CHECK(failed(camera.path) == "blob.file");
+  CHECK(failed(camera / "letter.pdf") == "blob.kind");
+  CHECK(failed(camera / "large.jpg") == "blob.size");
+  CHECK(failed(camera / "gone.jpg") == "blob.file");
+  CHECK(failed(camera.path()) == "blob.file");
   CHECK(failed("/dev/zero") == "blob.file");
 }
 
@@ -152,15 +152,15 @@ TEST_CASE("blobs: the camera's newest photos are offered; one that is attached i
   Tablet worker(server, "W1001");
   server.stop();
   Folder camera;
-  worker.photos = camera.path;
+  worker.photos = camera.path();
   REQUIRE_FALSE(worker.open());
   constexpr std::string_view kPng(  // one red pixel
       "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xDE\0\0\0\x0C" "IDATx\xDA" "c\xF8\xCF\xC0\0\0\x03\x01\x01\0"
       "\xF7\x03\x41\x43\0\0\0\0IEND\xAE" "B`\x82", 69);
-  write(camera.path / "pixel.PNG", std::string(kPng));
-  write(camera.path / "letter.pdf", "%PDF");
-  write(camera.path / "broken.jpg", "\xFF\xD8\xFF nothing more");
-  fs::create_directory(camera.path / "folder.jpg");
+  write(camera / "pixel.PNG", std::string(kPng));
+  write(camera / "letter.pdf", "%PDF");
+  write(camera / "broken.jpg", "\xFF\xD8\xFF nothing more");
+  fs::create_directory(camera / "folder.jpg");
   worker.runner->run(state::ListPhotos{});
   std::set<std::string> names;
   for (const auto& file : worker.wait<state::PhotosFound>().files) names.insert(file.name);
@@ -169,7 +169,7 @@ TEST_CASE("blobs: the camera's newest photos are offered; one that is attached i
   model::Child child;
   child.id = base::new_id(kClock);
   auto visit = worker.visit_to(child, "Photos.");
-  for (const char* name : {"pixel.PNG", "broken.jpg"}) visit = attached(worker, visit, camera.path / name);
+  for (const char* name : {"pixel.PNG", "broken.jpg"}) visit = attached(worker, visit, camera / name);
   worker.save(visit);
   const auto& list = *visit.children.front().attachments;
   worker.runner->run(state::OpenPhoto{list[1].sha256});

@@ -11,7 +11,7 @@ TEST_CASE("caseload: a decision and an addendum carry the name that belongs to w
   Folder folder;
   store::StoreOptions how;
   how.create = true;
-  auto store = must(store::Store::open(folder.path / "replica.db", base::Secret::copy_of(std::string(32, 'k')), std::string(16, 's'), how));
+  auto store = must(store::Store::open(folder / "replica.db", base::Secret::copy_of(std::string(32, 'k')), std::string(16, 's'), how));
   const Id me = Id::from_name("worker:me"), child = Id::from_name("child:C1");
   store::Identity identity;
   identity.device = Id::from_name("device");

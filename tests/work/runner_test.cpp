@@ -198,14 +198,14 @@ TEST_CASE("runner: an old copy of the store begins anew and what is in it still 
   tablet.save(visit);
   tablet.close();
   Folder backup;
-  copy_store(tablet.folder.path, backup.path);
+  copy_store(tablet.folder.path(), backup.path());
   REQUIRE_FALSE(tablet.open());
   tablet.settle();
   observed(visit) = "First part. Second part.";
   tablet.save(visit, 2);
   tablet.settle();
   tablet.close();
-  copy_store(backup.path, tablet.folder.path);
+  copy_store(backup.path(), tablet.folder.path());
   REQUIRE_FALSE(tablet.open());
   auto late = tablet.visit_to(a_child(tablet), "Written on the old copy");
   tablet.save(late, 1);

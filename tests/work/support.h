@@ -16,6 +16,7 @@
 #include "sync/server/sqlcipher_repository.h"
 #include "sync/transport/calls.h"
 #include "sync/wire/codec.h"
+#include "tests/support/folder.h"
 
 /// A real case server on loopback, and tablets that are a Runner with somebody listening to its events.
 namespace doorstep::work::test {
@@ -31,16 +32,7 @@ T must(Result<T> result) {
 
 inline const base::SystemClock kClock;
 
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("doorstep-work-" + base::new_id(kClock).str());
-  Folder() { must(base::make_private_folder(path)); }
-  ~Folder() {
-    std::error_code none;
-    fs::remove_all(path, none);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
+using support::Folder;
 
 class CaseServer {
  public:
@@ -49,7 +41,7 @@ class CaseServer {
     auto cert = must(tls::issue(ca_, must(tls::make_request(server_key)), tls::Subject::of_server({"localhost"}), 30, kClock.wall()));
     main_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key}));
     enrol_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key, .clients = tls::ClientCertificates::None}));
-    repository = must(server::open_sqlcipher_repository(folder_.path / "cases.db", key_));
+    repository = must(server::open_sqlcipher_repository(folder_ / "cases.db", key_));
     server::ServiceOptions options;
     options.requests_per_minute = options.blob_requests_per_minute = 100'000;
     options.signer = &signer_;
@@ -97,7 +89,7 @@ class CaseServer {
   Folder folder_;
 
  public:
-  const fs::path blobs = folder_.path / "blobs";
+  const fs::path blobs = folder_ / "blobs";
 
  private:
   base::Secret key_ = base::Secret::random(48);
@@ -123,7 +115,7 @@ class Tablet {
   /// A runner that hears and does nothing yet.
   void make() {
     Options options;
-    options.folder = folder.path;
+    options.folder = folder.path();
     options.photos = photos;
     options.picture_program = fs::path(DOORSTEP_BIN_DIR) / "doorstep-picture";
     options.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, key_.clone(), enrolment_.device_certificate,
