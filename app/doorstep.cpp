@@ -33,8 +33,15 @@ Result<state::Assets> read_assets(const std::filesystem::path& folder) {
   DOORSTEP_TRY_ASSIGN(auto calendar, text_of("rules/calendar.json"));
   DOORSTEP_TRY_ASSIGN(auto thresholds, text_of("rules/thresholds.json"));
   state::Assets assets;
-  DOORSTEP_TRY_ASSIGN(assets.text, state::Text::parse(words));
-  DOORSTEP_TRY_ASSIGN(assets.form, rules::parse_form(form));
+  const auto in = [&](const char* name, const Error& error) {
+    return Error{error.fault, (folder / name).string(), error.where + ": " + error.detail};
+  };
+  auto text = state::Text::parse(words);
+  if (!text) return in("text/en-GB.json", text.error());
+  assets.text = std::move(*text);
+  auto visit = rules::parse_form(form);
+  if (!visit) return in("forms/visit.json", visit.error());
+  assets.form = std::move(*visit);
   DOORSTEP_TRY_ASSIGN(assets.rules, rules::parse_rules(clocks, calendar, thresholds));
   return assets;
 }

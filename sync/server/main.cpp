@@ -122,8 +122,9 @@ Result<std::vector<doorstep::rules::Form>> load_forms(const Arguments& args) {
   std::vector<doorstep::rules::Form> forms;
   for (const fs::path& file : files) {
     DOORSTEP_TRY_ASSIGN(auto text, doorstep::base::read_file(file, limits::kAssetBytes));
-    DOORSTEP_TRY_ASSIGN(auto form, doorstep::rules::parse_form(text));
-    forms.push_back(std::move(form));
+    auto form = doorstep::rules::parse_form(text);
+    if (!form) return Error{form.error().fault, file.string(), form.error().where + ": " + form.error().detail};
+    forms.push_back(std::move(*form));
   }
   if (forms.empty()) return Error{doorstep::base::Fault::NotFound, folder.string(), "there is no visit form"};
   return forms;
@@ -265,6 +266,8 @@ int serve(const Arguments& args, const doorstep::base::Clock& clock) {
 int import(const Arguments& args, const doorstep::base::Clock& clock) {
   auto opened = open(args, clock);
   if (!opened) return fail(opened.error());
+  if (std::error_code unreadable; !fs::is_directory(args.folder, unreadable))
+    return fail({doorstep::base::Fault::NotFound, args.folder.string(), "is no folder that can be read; nothing was changed"});
   std::map<std::string, std::string> files;
   for (std::string_view name : server::kExtractFiles) {
     auto text = doorstep::base::read_file(args.folder / name, limits::kCsvBytes);

@@ -1,0 +1,61 @@
+// doorstep-server as a person runs it: the real program, a real folder.
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+
+#include "tests/server/office.h"
+#include "tests/support/folder.h"
+#include "tests/support/process.h"
+
+using namespace doorstep;
+using namespace doorstep::support;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Server {
+  Folder folder;
+  fs::path assets = DOORSTEP_ASSETS_DIR;
+
+  Ran operator()(std::vector<std::string> words) const {
+    words.insert(words.begin(), {DOORSTEP_BIN_DIR "/doorstep-server", "--data", (folder.path() / "server").string(), "--assets", assets.string()});
+    return run(std::move(words));
+  }
+  Ran init() const { return (*this)({"init", "--name", "localhost", "--council", "Northmere Council", "--council-id", "northmere"}); }
+};
+
+std::size_t lines(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+}  // namespace
+
+TEST_CASE("server program: wrong command lines are told apart from refusals", "[server]") {
+  const Server server;
+  CHECK(server({}).code == 2);
+  CHECK(server({"nonsense"}).code == 2);
+  CHECK(server({"init", "--name", "localhost"}).code == 2);  // a council is not invented
+  CHECK(server({"--help"}).code == 0);
+  const auto none = server({"status"});
+  CHECK(none.code == 1);
+  CHECK(none.output.find("no case server's folder") != std::string::npos);
+}
+
+TEST_CASE("server program: an import of a folder that is not there is one error, and changes nothing", "[server]") {
+  const Server server;
+  REQUIRE(server.init().code == 0);
+  const fs::path nowhere = server.folder.path() / "extarct";
+  const auto ran = server({"import", nowhere.string()});
+  CHECK(ran.code == 1);
+  CHECK(lines(ran.output) == 1);
+  CHECK(ran.output.find(nowhere.string() + ": is no folder that can be read") != std::string::npos);
+}
+
+TEST_CASE("server program: a form that cannot be read is named by its file", "[server]") {
+  Server server;
+  REQUIRE(server.init().code == 0);
+  server.assets = server.folder.path() / "assets";
+  fs::create_directories(server.assets / "forms");
+  const fs::path form = server.assets / "forms" / "visit.json";
+  std::ofstream(form) << "{\"version\": 1,";
+  const auto ran = server({"serve"});
+  CHECK(ran.code == 1);
+  CHECK(ran.output.find(form.string()) != std::string::npos);
+}
