@@ -152,8 +152,9 @@ bool shape_fits(Kind kind, const Answer& answer) {
   }
 }
 
+constexpr std::string_view kHole = "{name}";
+
 std::string fill(std::string text, const std::string& name) {
-  static constexpr std::string_view kHole = "{name}";
   for (auto at = text.find(kHole); at != std::string::npos; at = text.find(kHole, at + name.size()))
     text.replace(at, kHole.size(), name);
   return text;
@@ -208,10 +209,11 @@ std::vector<Asked> questions_for(const Form& form, Scope scope, const VisitFacts
 }
 
 std::string words(std::string_view text, const ChildPart* part) {
+  if (text.find(kHole) == text.npos) return std::string(text);  // nearly all of them
   const std::string name = part ? model::display_name(*part) : std::string();
   if (!name.empty()) return fill(std::string(text), name);
   std::string out = fill(std::string(text), "the child");
-  if (text.starts_with("{name}")) out[0] = 'T';
+  if (text.starts_with(kHole)) out[0] = 'T';
   return out;
 }
 
