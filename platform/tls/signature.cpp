@@ -1,6 +1,7 @@
 #include "platform/tls/signature.h"
 
 #include <openssl/x509v3.h>
+#include <sodium.h>
 
 #include <ctime>
 
@@ -81,6 +82,7 @@ Result<std::string> sign(const Signer& signer, std::string_view bytes) {
 struct SignatureCheck::Known {
   std::string pem;
   Owned<X509> authority, signer;
+  std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> key;
 };
 
 SignatureCheck::SignatureCheck(std::string ca) : ca_(std::move(ca)) {}
@@ -88,20 +90,20 @@ SignatureCheck::~SignatureCheck() = default;
 
 Result<void> SignatureCheck::operator()(std::string_view signer_pem, Instant at, std::string_view bytes, std::string_view signature) {
   if (!known_ || known_->pem != signer_pem) {
-    auto fresh = std::make_unique<Known>(Known{std::string(signer_pem), read_cert(ca_), read_cert(signer_pem)});
+    auto fresh = std::make_unique<Known>(Known{std::string(signer_pem), read_cert(ca_), read_cert(signer_pem), {}});
+    std::size_t size = fresh->key.size();
     const bool trusted = fresh->authority && fresh->signer && is_ed25519(X509_get0_pubkey(fresh->signer.get())) &&
-                         certified(fresh->authority.get(), fresh->signer.get(), at);
+                         certified(fresh->authority.get(), fresh->signer.get(), at) &&
+                         EVP_PKEY_get_raw_public_key(X509_get0_pubkey(fresh->signer.get()), fresh->key.data(), &size) == 1;
     ERR_clear_error();
     if (!trusted) return not_certified();
     known_ = std::move(fresh);
   } else if (!held(known_->authority.get(), at) || !held(known_->signer.get(), at)) {
     return not_certified();
   }
-  const Held<EVP_MD_CTX> context(EVP_MD_CTX_new());
-  const bool good = context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, X509_get0_pubkey(known_->signer.get())) == 1 &&
-                    EVP_DigestVerify(context.get(), raw(signature), signature.size(), raw(bytes), bytes.size()) == 1;
-  ERR_clear_error();
-  if (!good) return Error{Fault::Untrusted, "tls.signature", "the signature is not over these words"};
+  // libsodium takes half of OpenSSL 3's time for it, and a tablet checks one for each record it sent.
+  if (signature.size() != crypto_sign_BYTES || crypto_sign_verify_detached(raw(signature), raw(bytes), bytes.size(), known_->key.data()) != 0)
+    return Error{Fault::Untrusted, "tls.signature", "the signature is not over these words"};
   return {};
 }
 
