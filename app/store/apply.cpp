@@ -464,6 +464,7 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
     out.purged.push_back(id);
     out.caseload_changed = true;
   }
+  if (!cases.empty()) decoded.clear();  // also what was only sent from here
   return {};
 }
 
@@ -503,6 +504,7 @@ Result<void> Store::Impl::purge_rest(Applied& out) {
   DOORSTEP_TRY_ASSIGN(auto gone, db.exec("DELETE FROM cases WHERE id=?", own));
   if (gone == 0 && visits.empty()) return {};
   DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", own));
+  decoded.clear();
   out.purged.push_back(own);
   out.caseload_changed = out.drafts_changed = true;
   return {};

@@ -61,14 +61,16 @@ Result<std::vector<Answer>> Store::Impl::answers(std::string_view where, const s
   return out;
 }
 
-/// A revision's text never changes; a later entry of the log may still say that it was filed.
+/// A revision's text never changes; a later entry of the log may still say that it was filed. Without its body it is one of the kept.
 Result<RecordVersion> Store::Impl::read_version(model::Revision revision) {
   RecordVersion& kept = decoded[{revision.record, revision.rev}];
   if (kept.revision.body.empty() || kept.revision.hash != revision.hash) {
-    DOORSTEP_TRY_ASSIGN(auto body, db.first<std::string>("SELECT body FROM revisions WHERE record=? AND rev=?", revision.record,
-                                                         revision.rev));
-    DOORSTEP_TRY_ASSIGN(kept.body, wire::decode<model::ChildRecord>(body.value_or(std::string())));
-    revision.body = body.value_or(std::string());
+    if (revision.body.empty()) {
+      DOORSTEP_TRY_ASSIGN(auto body, db.first<std::string>("SELECT body FROM revisions WHERE record=? AND rev=?", revision.record,
+                                                           revision.rev));
+      revision.body = body.value_or(std::string());
+    }
+    DOORSTEP_TRY_ASSIGN(kept.body, wire::decode<model::ChildRecord>(revision.body));
   } else {
     revision.body = std::move(kept.revision.body);
   }
@@ -151,18 +153,18 @@ Result<void> Store::Impl::add_local_versions(const std::optional<Id>& only, cons
   auto add = [&](Id record, Id case_id, Instant at, std::string body) -> Result<void> {
     if (only && *only != record) return {};
     RecordView& view = place(record);
-    RecordVersion version;
+    model::Revision revision;
+    revision.record = record;
+    revision.rev = view.versions.empty() ? 1 : view.head().revision.rev + 1;
+    revision.kind = RecordKind::ChildRecord;
+    revision.state = model::State::Submitted;
+    revision.author = author;
+    revision.device = own_device;
+    revision.at = at;
+    revision.hash = base::sha256_hex(body);
+    revision.body = std::move(body);
+    DOORSTEP_TRY_ASSIGN(auto version, read_version(std::move(revision)));
     version.local = true;
-    version.revision.record = record;
-    version.revision.rev = view.versions.empty() ? 1 : view.head().revision.rev + 1;
-    version.revision.kind = RecordKind::ChildRecord;
-    version.revision.state = model::State::Submitted;
-    version.revision.author = author;
-    version.revision.device = own_device;
-    version.revision.at = at;
-    version.revision.hash = base::sha256_hex(body);
-    DOORSTEP_TRY_ASSIGN(version.body, wire::decode<model::ChildRecord>(body));
-    version.revision.body = std::move(body);
     if (view.versions.empty()) view.case_id = case_id;
     view.versions.push_back(std::move(version));
     return {};

@@ -189,6 +189,10 @@ struct Runner::Impl {
     if (!port) return;
     for (auto& question : port->questions()) {
       std::visit([this](auto& q) { q.answer.set_value(db ? answer(q) : decltype(answer(q))(closed())); }, question);
+      if (!std::holds_alternative<Port::Freeze>(question) && !std::holds_alternative<Port::NextBlob>(question)) continue;
+      // With that the network has something to do: what the screens are to show is read meanwhile, and nobody waits for it.
+      if (untold && clock.monotonic() >= tell_again) tell_caseload();  // else when the last reply is in
+      tell_sync();
     }
   }
 
@@ -218,7 +222,6 @@ struct Runner::Impl {
                               : db->blob_fetched(moved.sha256, moved.offset, moved.bytes);
     untold = untold || !sent || moved.ended;  // of what was sent only that it is there
     if (sent && moved.ended && told && told->ended && pump) pump->wake(transport::Why::Changed);  // the purge waits for it
-    if (untold && clock.monotonic() >= tell_again) tell_caseload();
     return done;
   }
 
@@ -228,10 +231,8 @@ struct Runner::Impl {
     for (Id visit : applied->drafts_rewritten)
       if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
     untold = untold || applied->caseload_changed || applied->blobs || applied->drafts_changed || !applied->answers.empty();
-    if (untold && clock.monotonic() >= tell_again) tell_caseload();  // else when the last reply is in
     // The draft of what was just received is to go from the server too: now, not when the timer next rings.
     if (!applied->visits_submitted.empty() && pump) pump->wake(transport::Why::Changed);
-    tell_sync();
     return engine::Applied{true, applied->blobs};
   }
 
