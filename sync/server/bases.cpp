@@ -43,17 +43,17 @@ Result<std::vector<wire::Base>> bases_of(Unit& unit, const Actor& actor, const s
   return out;
 }
 
-Result<std::vector<wire::Base>> bases_held(Unit& unit, const std::vector<wire::CasePull>& cases, const wire::OpsBatch& ops) {
-  std::set<std::string> said;
-  for (const std::string& bytes : ops.items)
-    if (auto op = wire::decode<wire::Operation>(bytes)) said.insert(base::sha256_hex(op->body));
+Result<std::vector<wire::Base>> bases_held(Unit& unit, const std::vector<wire::CasePull>& cases,
+                                           const std::vector<wire::Operation>& said) {
+  std::set<std::string> said_hashes;
+  for (const wire::Operation& op : said) said_hashes.insert(base::sha256_hex(op.body));
   std::vector<wire::Base> out;
   for (const wire::CasePull& pull : cases) {
     if (pull.from == 0 || pull.diverged.value_or(false)) continue;
     std::set<Id> seen;  // the earlier of two is in the message itself
     for (const wire::LogEntry& entry : pull.entries) {
       const model::Revision& now = entry.revision;
-      if (!seen.insert(now.record).second || now.rev == 1 || said.contains(now.hash)) continue;
+      if (!seen.insert(now.record).second || now.rev == 1 || said_hashes.contains(now.hash)) continue;
       if (out.size() == wire::kBasesPerMessage) return out;
       DOORSTEP_TRY_ASSIGN(auto before, unit.revision(now.record, now.rev - 1));
       if (before) out.push_back(base_of(pull.case_id, std::move(*before)));

@@ -12,7 +12,8 @@ namespace doorstep::server {
 Result<std::vector<wire::Base>> bases_of(Unit& unit, const Actor& actor, const std::vector<wire::BaseName>& names, Date today);
 
 /// Of the revisions that `cases` brings: those before them, where the tablet's cursor says that it holds them. Left out is what
-/// the request's own operations said.
-Result<std::vector<wire::Base>> bases_held(Unit& unit, const std::vector<wire::CasePull>& cases, const wire::OpsBatch& ops);
+/// the request's own operations `said`.
+Result<std::vector<wire::Base>> bases_held(Unit& unit, const std::vector<wire::CasePull>& cases,
+                                           const std::vector<wire::Operation>& said);
 
 }  // namespace doorstep::server

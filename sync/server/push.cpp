@@ -27,6 +27,7 @@ Result<std::optional<CaseRow>> case_behind(Unit& unit, Id id) {
 
 /// What a draft or a record refers to; nothing, when it is another kind, was thrown away, or cannot be read.
 std::vector<model::Attachment> attachments_in(const model::Revision& revision) {
+  if (revision.body.find("\"attachments\"") == revision.body.npos) return {};
   if (revision.kind == model::RecordKind::Visit)
     if (auto visit = wire::decode<model::Visit>(revision.body); visit && !visit->discarded.value_or(false))
       return model::attachments_of(*visit);
@@ -140,10 +141,9 @@ struct Taken {
   std::optional<wire::Receipt> receipt;
 };
 
-/// One operation in one transaction.
+/// One operation in one transaction. `op`: what `bytes` say.
 Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
-                             std::int64_t number, const std::string& bytes, const std::string& hash, Instant now) {
-  auto op = wire::decode<wire::Operation>(bytes);
+                      std::int64_t number, const std::string& bytes, const Result<wire::Operation>& op, const std::string& hash, Instant now) {
   Scope scope{actor.device.id};
   if (op) {
     for (Id id : {op->case_id, body_ids(*op).target})
@@ -207,6 +207,11 @@ Result<std::optional<std::string>> known_hash(Unit& unit, Id device, std::int64_
 Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
                     const wire::OpsBatch& ops, Instant now, const tls::Signer* signer) {
   Pushed out;
+  std::vector<Result<wire::Operation>> read;
+  for (const std::string& bytes : ops.items) {
+    read.push_back(wire::decode<wire::Operation>(bytes));
+    if (read.back()) out.operations.push_back(*read.back());
+  }
   std::string epoch;
   const Id device = actor.device.id;
   std::string hash = ops.prev;
@@ -227,15 +232,15 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
       if (known != chained && !base::mutant("key-without-content")) return forked();
     }
   }
-  std::int64_t number = ops.first;
-  for (const std::string& bytes : ops.items) {
+  for (std::size_t i = 0; i < ops.items.size(); ++i) {
+    const std::string& bytes = ops.items[i];
     hash = wire::chain_next(hash, bytes);
     DOORSTEP_TRY_ASSIGN(auto taken, insist(repository, [&] {
-                          return take_in(repository, validate, actor, incarnation, number, bytes, hash, now);
+                          return take_in(repository, validate, actor, incarnation, ops.first + static_cast<std::int64_t>(i), bytes, read[i],
+                                         hash, now);
                         }));
-    ++number;
     if (signer && taken.receipt) {
-      DOORSTEP_TRY_ASSIGN(taken.row.result.receipt, sign_receipt(*signer, epoch, taken.row, *taken.receipt));
+      DOORSTEP_TRY_ASSIGN(taken.row.result.receipt, sign_receipt(*signer, epoch, taken.row, *read[i], *taken.receipt));
     }
     out.results.push_back(std::move(taken.row.result));
   }

@@ -15,6 +15,7 @@ struct Actor {
 };
 
 struct Pushed {
+  std::vector<wire::Operation> operations;  ///< as they were sent; without those that cannot be read
   std::vector<wire::OpResult> results;
   DeviceChain chain;  ///< after them
   std::optional<wire::Receipt> receipt;

@@ -19,8 +19,7 @@ bool has_receipt(wire::OpKind kind, const wire::OpResult& result) {
 }
 
 Result<wire::SignedReceipt> sign_receipt(const tls::Signer& signer, const std::string& epoch, const OperationRow& operation,
-                                         const wire::Receipt& receipt) {
-  DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(operation.bytes));
+                                         const wire::Operation& op, const wire::Receipt& receipt) {
   if (!has_receipt(op.kind, operation.result)) return Error{Fault::Invalid, "receipt.operation", "it gets no receipt of its own"};
   wire::ReceiptStatement said;
   said.number = receipt.number;
@@ -50,7 +49,8 @@ Result<wire::SignedReceipt> read_receipt(Repository& repository, const tls::Sign
   DOORSTEP_TRY_ASSIGN(auto operation, unit->operation(row->device, row->incarnation, row->receipt.through));
   if (!operation || !first || first->number != number) return none;
   DOORSTEP_TRY_ASSIGN(auto epoch, unit->epoch());
-  auto out = sign_receipt(signer, epoch, *operation, row->receipt);
+  DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(operation->bytes));
+  auto out = sign_receipt(signer, epoch, *operation, op, row->receipt);
   if (!out && out.error().fault == Fault::Invalid) return none;
   if (out) out->signer = signer.cert;
   return out;

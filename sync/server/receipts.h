@@ -12,10 +12,10 @@ namespace doorstep::server {
 /// Whether an operation of this kind, with this result, gets a receipt of its own.
 bool has_receipt(wire::OpKind kind, const wire::OpResult& result);
 
-/// The signed receipt of an operation that has one. The same operation gives the same statement, whoever signs it.
-/// Fault::Invalid: it has none.
+/// The signed receipt of an operation that has one; `op`: what its bytes say. The same operation gives the same statement, whoever
+/// signs it. Fault::Invalid: it has none.
 base::Result<wire::SignedReceipt> sign_receipt(const tls::Signer& signer, const std::string& epoch, const OperationRow& operation,
-                                               const wire::Receipt& receipt);
+                                               const wire::Operation& op, const wire::Receipt& receipt);
 
 /// The receipt with this number, signed now, with its signer: what a person compares with a tablet's. Fault::NotFound: there is
 /// no such receipt here, or it is one of a whole batch.

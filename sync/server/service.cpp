@@ -279,19 +279,19 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.server_time = now;
   if (access_of(actor.worker, actor.device) == Access::Drain) reply.drain = true;
   if (header(request, "accept-encoding").find(wire::kPrefixEncoding) == std::string_view::npos) return answer(wire::encode(reply));
-  return with_prefix(reply, asked.ops);
+  return with_prefix(reply, pushed->operations);
 }
 
 /// What of it the tablet holds or said itself costs it next to nothing.
-HttpReply Service::with_prefix(const wire::SyncReply& reply, const wire::OpsBatch& ops) {
+HttpReply Service::with_prefix(const wire::SyncReply& reply, const std::vector<wire::Operation>& said) {
   std::string plain = wire::encode(reply);
   if (plain.size() < wire::kWorthCompressing) return answer(std::move(plain));
   auto unit = repository_.read();
   if (!unit) return failure(unit.error());
-  const auto bases = bases_held(**unit, reply.cases, ops);
+  const auto bases = bases_held(**unit, reply.cases, said);
   if (!bases) return failure(bases.error());
-  if (bases->empty() && ops.items.empty()) return answer(std::move(plain));
-  HttpReply out = answer(wire::write_prefixed(*bases, plain, wire::reply_prefix(*bases, ops.items)));
+  if (bases->empty() && said.empty()) return answer(std::move(plain));
+  HttpReply out = answer(wire::write_prefixed(*bases, plain, wire::reply_prefix(*bases, said)));
   out.headers.emplace_back("Content-Encoding", wire::kPrefixEncoding);
   return out;
 }

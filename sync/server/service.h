@@ -44,7 +44,7 @@ class Service {
 
  private:
   HttpReply sync(const HttpRequest& request);
-  HttpReply with_prefix(const wire::SyncReply& reply, const wire::OpsBatch& ops);
+  HttpReply with_prefix(const wire::SyncReply& reply, const std::vector<wire::Operation>& said);
   HttpReply activate(const HttpRequest& request);
   HttpReply enrol(const HttpRequest& request);
   HttpReply blob(const HttpRequest& request);

@@ -87,7 +87,14 @@ std::string request_prefix(const std::vector<Base>& bases) {
   return encode(request);
 }
 
-std::string reply_prefix(const std::vector<Base>& bases, const std::vector<std::string>& operations) {
+std::vector<Operation> read_operations(const std::vector<std::string>& items) {
+  std::vector<Operation> out;
+  for (const std::string& bytes : items)
+    if (auto op = decode<Operation>(bytes)) out.push_back(std::move(*op));
+  return out;
+}
+
+std::string reply_prefix(const std::vector<Base>& bases, const std::vector<Operation>& operations) {
   SyncReply reply;
   CasePull& pull = reply.cases.emplace_back();
   auto enter = [&](Id record, model::RecordKind kind, std::int64_t rev, std::string hash, std::string body) {
@@ -99,11 +106,8 @@ std::string reply_prefix(const std::vector<Base>& bases, const std::vector<std::
     entry.revision.body = std::move(body);
   };
   for (const Base& base : bases) enter(base.record, base.kind, base.rev, base.hash, base.body);
-  for (const std::string& bytes : operations)
-    if (auto op = decode<Operation>(bytes); op.has_value() && !op->body.empty()) {
-      std::string hash = base::sha256_hex(op->body);
-      enter(op->record, op->record_kind, op->base_rev + 1, std::move(hash), std::move(op->body));
-    }
+  for (const Operation& op : operations)
+    if (!op.body.empty()) enter(op.record, op.record_kind, op.base_rev + 1, base::sha256_hex(op.body), op.body);
   return encode(reply);
 }
 

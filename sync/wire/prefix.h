@@ -42,8 +42,10 @@ std::vector<Base> within_limits(std::vector<Base> bases);
 
 /// The prefix of a request: the JSON of a request whose operations put the bases.
 std::string request_prefix(const std::vector<Base>& bases);
+/// What operations say, in their order; without those that cannot be read.
+std::vector<Operation> read_operations(const std::vector<std::string>& items);
 /// The prefix of a reply: the JSON of a reply whose entries are the bases, and then what the request's operations said.
-std::string reply_prefix(const std::vector<Base>& bases, const std::vector<std::string>& operations);
+std::string reply_prefix(const std::vector<Base>& bases, const std::vector<Operation>& operations);
 
 /// What such a body consists of.
 struct Prefixed {

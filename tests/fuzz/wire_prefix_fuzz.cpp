@@ -38,7 +38,7 @@ FUZZ(wire_prefix) {
     fuzz::names_a_place(parts.error());
   }
   const std::vector<wire::Base> one = {held({base::Id::from_name("case"), "8 bytes.", 1})};
-  for (const auto& prefix : {wire::request_prefix(one), wire::reply_prefix(one, {std::string(input)})}) {
+  for (const auto& prefix : {wire::request_prefix(one), wire::reply_prefix(one, wire::read_operations({std::string(input)}))}) {
     const auto body = wire::write_prefixed(one, input, prefix);
     const auto parts = wire::read_prefixed(body);
     DOORSTEP_ASSERT(parts && parts->bases.size() == 1 && parts->bases.front() == one.front().name());

@@ -61,7 +61,7 @@ class Leaning : public Tablet {
         if (base(name.case_id, revision).name() == name) held.push_back(base(name.case_id, revision));
     CHECK(held.size() == parts->bases.size());
     named = held;
-    const auto plain = wire::decompress(parts->frame, limits::kBodyBytes, wire::reply_prefix(held, said));
+    const auto plain = wire::decompress(parts->frame, limits::kBodyBytes, wire::reply_prefix(held, wire::read_operations(said)));
     REQUIRE(plain.has_value());
     return wire::decode<wire::SyncReply>(*plain).value();
   }

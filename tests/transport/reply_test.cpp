@@ -78,7 +78,7 @@ TEST_CASE("exchange: an edit goes with its base as prefix, and both kinds of ans
   REQUIRE(read.has_value());
   CHECK(std::get<engine::Response>(*read).body == plain);
 
-  const auto said = wire::decode<wire::SyncRequest>(edit().body)->ops.items;
+  const auto said = wire::read_operations(wire::decode<wire::SyncRequest>(edit().body)->ops.items);
   const auto leaning = wire::write_prefixed({note()}, plain, wire::reply_prefix({note()}, said));
   read = exchange.take(answer(200, wire::kContentType, leaning, "zstd-prefix"));
   REQUIRE(read.has_value());

@@ -148,13 +148,13 @@ TEST_CASE("prefix: twenty edits cost at most 1.1 times each edit with its base a
 }
 
 TEST_CASE("prefix: a reply that brings back what the request said costs little more than saying so", "[wire]") {
-  std::vector<std::string> operations;
+  std::vector<Operation> operations;
   SyncReply reply;
   CasePull& pull = reply.cases.emplace_back();
   for (int n = 0; n < 20; ++n) {
     const Base base = note(n);
     const std::string body = edited(base, n);
-    operations.push_back(encode(put(base, 101 + n, body)));
+    operations.push_back(put(base, 101 + n, body));
     model::Revision made;
     made.record = base.record;
     made.rev = base.rev + 1;
