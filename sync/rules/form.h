@@ -87,6 +87,7 @@ struct Question {
   std::vector<Rule> level_required;     ///< Risk: level, threshold and why are mandatory when any holds
   bool not_covered = false;             ///< may be answered "Not covered" where it is mandatory
   Sheet drawing = Sheet::None;          ///< LongText of a child: its strokes have the question's id as their page
+  bool verbatim = false;                ///< LongText: holds what somebody said, word for word; nobody corrects its spelling
   bool from_open_steps = false;         ///< Multi: the child's open steps are its options, their ids its codes
 };
 

@@ -100,7 +100,7 @@ Question read_question(Place place, Scope scope) {
   q.id = place.text("id");
   place.name(q.id);
   place.only({"id", "kind", "field", "label", "help", "missing", "none", "options", "types", "when", "required", "level_required",
-              "not_covered", "drawing", "from_open_steps"});
+              "not_covered", "drawing", "verbatim", "from_open_steps"});
   q.scope = scope;
   q.kind = place.code<Kind>("kind");
   q.field = place.has("field") ? place.code<Field>("field") : Field::None;
@@ -121,6 +121,7 @@ Question read_question(Place place, Scope scope) {
   q.level_required = read_rules(place, "level_required");
   q.not_covered = place.flag("not_covered");
   if (place.has("drawing")) q.drawing = place.code<Sheet>("drawing");
+  q.verbatim = place.flag("verbatim");
   q.from_open_steps = place.flag("from_open_steps");
 
   if (!fits(q.field, scope, q.kind)) place.fail("field", "does not go with this kind and scope");
@@ -131,6 +132,7 @@ Question read_question(Place place, Scope scope) {
     place.fail("from_open_steps", "only for multi, of a child");
   if (q.drawing != Sheet::None && (q.kind != Kind::LongText || scope != Scope::Child || q.field != Field::None))
     place.fail("drawing", "only for long_text, of a child");
+  if (q.verbatim && q.kind != Kind::LongText) place.fail("verbatim", "only for long_text");
   if (!q.none.empty() && !is_list(q.kind)) place.fail("none", "only for lists of entries");
   if (!q.level_required.empty() && q.kind != Kind::Risk) place.fail("level_required", "only for risk");
   if (computed_facts().end() != std::find_if(computed_facts().begin(), computed_facts().end(),

@@ -236,6 +236,12 @@ TEST_CASE("form: a broken form names the place and what would be right", "[rules
             .find("asks about the whole visit") != std::string::npos);
 }
 
+TEST_CASE("form: a note says whether it holds somebody's exact words", "[rules]") {
+  CHECK(tests::visit_form().find("said")->verbatim);
+  CHECK_FALSE(tests::visit_form().find("saw")->verbatim);
+  CHECK(refused(small(R"({"id":"a","kind":"text","label":"A","verbatim":true})")).find("only for long_text") != std::string::npos);
+}
+
 TEST_CASE("form: a sheet belongs to a child's narrative, and what is left is answered with a code that is offered", "[rules]") {
   CHECK(tests::visit_form().find("house_worries")->drawing == Sheet::House);
   CHECK(tests::visit_form().find("drawing")->drawing == Sheet::Page);
