@@ -38,13 +38,20 @@ std::string clean_pasted(std::string_view text) {
 
 EditorState::EditorState(std::string_view text, Rules rules) : rules_(rules) {
   if (rules_.secret) doc_.reserve(rules_.max_bytes);
-  doc_.replace({}, {}, text);
+  put({}, {}, text);
   caret_ = anchor_ = doc_.end();
+}
+
+Pos EditorState::put(Pos a, Pos b, std::string_view text) {
+  const Pos end = doc_.replace(a, b, text);
+  spelling_.replaced(a, b, end);
+  typing_ = false;
+  return end;
 }
 
 void EditorState::reset(std::string_view text) {
   const std::size_t caret = doc_.offset(caret_);
-  doc_.replace(doc_.begin(), doc_.end(), text);
+  put(doc_.begin(), doc_.end(), text);
   steps_.clear();
   undone_ = undo_bytes_ = 0;
   too_long_ = false;
@@ -53,6 +60,7 @@ void EditorState::reset(std::string_view text) {
 
 void EditorState::wipe() {
   doc_.wipe();
+  spelling_.forget();
   for (Step& step : steps_) {
     std::fill(step.removed.begin(), step.removed.end(), '\0');
     std::fill(step.inserted.begin(), step.inserted.end(), '\0');
@@ -66,6 +74,7 @@ void EditorState::wipe() {
 
 void EditorState::move_to(Pos at, bool keep_anchor, bool row_end) {
   caret_ = doc_.clamp(at);
+  typing_ = false;
   if (!keep_anchor) anchor_ = caret_;
   row_end_ = row_end;
   goal_x_.reset();
@@ -167,14 +176,15 @@ void EditorState::change(Pos a, Pos b, std::string_view text, Kind kind, Millis 
   last_activity = now;
   too_long_ = false;
   if (rules_.secret) {
-    move_to(doc_.replace(a, b, text), false);
+    move_to(put(a, b, text), false);
     return;
   }
   Step step{a, doc_.slice(a, b), std::string(text), caret_, anchor_, {}, kind, now};
-  const Pos end = doc_.replace(a, b, text);
+  const Pos end = put(a, b, text);
   caret_ = anchor_ = end;
   row_end_ = false;
   goal_x_.reset();
+  typing_ = kind != Kind::Single;
   step.caret_after = caret_;
   for (; undone_ > 0; --undone_) {
     undo_bytes_ -= steps_.back().removed.size() + steps_.back().inserted.size();
@@ -210,7 +220,7 @@ bool EditorState::undo() {
   if (!can_undo()) return false;
   too_long_ = false;
   const Step& step = steps_[steps_.size() - 1 - undone_];
-  doc_.replace(step.at, after(step.at, step.inserted), step.removed);
+  put(step.at, after(step.at, step.inserted), step.removed);
   ++undone_;
   caret_ = step.caret_before;
   anchor_ = step.anchor_before;
@@ -223,7 +233,7 @@ bool EditorState::redo() {
   if (!can_redo()) return false;
   too_long_ = false;
   const Step& step = steps_[steps_.size() - undone_];
-  doc_.replace(step.at, after(step.at, step.removed), step.inserted);
+  put(step.at, after(step.at, step.removed), step.inserted);
   --undone_;
   caret_ = anchor_ = step.caret_after;
   row_end_ = false;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/editor/doc.h"
+#include "app/editor/spelling.h"
 #include "app/editor/wrap.h"
 #include "platform/base/time.h"
 
@@ -16,6 +17,7 @@ struct Rules {
   bool single_line = false;       ///< a pasted or typed newline becomes a space
   bool secret = false;            ///< no undo, no copy, no words: pass phrases
   std::size_t max_bytes = 200 * 1024;
+  bool spelling = false;          ///< misspelt words are marked
 };
 
 /// What became of text that was put in.
@@ -75,6 +77,15 @@ class EditorState {
   void layout(float width, std::uint64_t font, const Advance& advance);
   const Wrap& wrap() const { return wrap_; }
 
+  const Spelling& spelling() const { return spelling_; }
+  /// Spelling::update() is wanted.
+  bool spelling_due() const { return rules_.spelling && spelling_.due(doc_, typing()); }
+  /// Spelling::update() of this text.
+  bool spell(const Judge& judge) { return spelling_.update(doc_, typing(), judge); }
+  void forget_spelling() { spelling_.forget(); }
+  /// The word at the caret is finished: the keyboard went elsewhere.
+  void stop_typing() { typing_ = false; }
+
   /// Text an input method is composing: drawn underlined at the caret, not part of the text yet.
   std::string composing;
   Millis last_activity{0};  ///< when the caret last moved or text changed: it blinks for five seconds after that
@@ -89,6 +100,9 @@ class EditorState {
     Kind kind = Kind::Single;
     Millis time{0};
   };
+  std::optional<Pos> typing() const { return typing_ ? std::optional(caret_) : std::nullopt; }
+  /// Every change of the text.
+  Pos put(Pos a, Pos b, std::string_view text);
   void change(Pos a, Pos b, std::string_view text, Kind kind, Millis now);
   bool merges(const Step& last, const Step& step) const;
   void forget_oldest();
@@ -96,8 +110,10 @@ class EditorState {
   Doc doc_;
   Rules rules_;
   Wrap wrap_;
+  Spelling spelling_;
   Pos caret_, anchor_;
   bool row_end_ = false, too_long_ = false;
+  bool typing_ = false;     ///< a letter was put in or taken out at the caret, and it has not moved since
   std::optional<float> goal_x_;
   std::deque<Step> steps_;
   std::size_t undone_ = 0;  ///< steps at the back of steps_ that have been undone
