@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "app/work/spelling.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "platform/config/tablet_folder.h"
@@ -148,6 +149,7 @@ std::string diagnose(const fs::path& tablet, const base::Result<state::Assets>& 
   set_up(out, tablet, clock);
   enrolment(out, tablet);
   vault_state(out, tablet);
+  out << "spelling: " << (work::Speller::is_in(work::kDictionaries) ? "en_GB" : "no dictionary (package hunspell-en-gb): no word is marked") << "\n";
   out << "sync: known only to the worker, under Sync\n";
   return out.str();
 }

@@ -138,10 +138,16 @@ class App {
     switch (notice) {
       case shell::Notice::Cover: happen(state::Intent(state::Cover{})); break;
       case shell::Notice::FocusLost: happen(state::Event(state::WindowHidden{})); break;
-      case shell::Notice::Idle: happen(state::Event(state::Tick{})); break;
+      case shell::Notice::Idle: tick(); break;
       case shell::Notice::Quit: happen(state::Event(state::WindowHidden{})); break;  // saves what was typed
       case shell::Notice::FocusGained: break;
     }
+  }
+
+  void tick() {
+    const auto before = state_.revision;
+    happen(state::Event(state::Tick{}));
+    if (state_.revision != before) shell_.redraw();
   }
 
   state::State state_;

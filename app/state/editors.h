@@ -38,7 +38,15 @@ class Editors {
   /// What was typed into the parts of the date, and of the time where it is a moment's, a line for each. Empty: nothing.
   std::string parts(std::string_view key) const;
 
-  /// A hash of what is written in the editors whose key begins so, of whether it can be undone, and of whether more did not fit.
+  /// Some editor's words are to be looked at: see EditorState::spelling_due().
+  bool spelling_due() const;
+  /// EditorState::spell() of those that are due; `answered`: of those too whose words nobody could judge before. True: other words
+  /// are marked than before.
+  bool spell(const editor::Judge& judge, bool answered);
+  /// No word is marked any more, and every editor is due.
+  void forget_spelling();
+
+  /// A hash of what is written in the editors whose key begins so, of what is marked in it, of whether it can be undone, and of whether more did not fit.
   std::uint64_t hash(std::string_view prefix) const;
 
   /// Words that the next editor of `key` begins with, before any other; of a date or moment as parts() gives them.

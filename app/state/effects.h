@@ -71,6 +71,10 @@ struct SyncNow {};
 /// A person has dealt with what the server answered to this operation: it is not told again. Answer: SyncStatus.
 struct DismissAnswer { std::int64_t number = 0; };
 struct Search { std::string query; std::uint64_t number = 0; };     ///< Answer: SearchHits with the same number
+/// Are these words of a dictionary? Each once. Answer: SpellingChecked.
+struct CheckSpelling { std::vector<std::string> words; };
+/// What may be meant by a misspelt word. Answer: SpellingSuggested.
+struct SuggestSpelling { std::string word; };
 /// The shell's: text size and colours. `scale` is 1..2.
 struct ApplyLook { float scale = 1; int look = 0; };
 /// Keep the settings on this tablet.
@@ -78,7 +82,7 @@ struct SaveSettings { std::string json; };
 
 using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw, Decide, AddAddendum,
                             Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, ListPhotos, OpenPhoto, SyncNow,
-                            DismissAnswer, Search, ApplyLook, SaveSettings>;
+                            DismissAnswer, Search, CheckSpelling, SuggestSpelling, ApplyLook, SaveSettings>;
 using Effects = std::vector<Effect>;
 
 }  // namespace doorstep::state

@@ -115,11 +115,19 @@ struct SearchHit {
 };
 struct SearchHits { std::uint64_t number = 0; std::vector<SearchHit> hits; };
 
+/// Those of CheckSpelling.
+struct SpellingChecked { std::vector<std::string> right, wrong; };
+/// The likeliest first, at most limits::kSuggestions; may be none.
+struct SpellingSuggested {
+  std::string word;
+  std::vector<std::string> suggestions;
+};
+
 struct Tick {};         ///< a deadline of next_deadline() came
 struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
 
 using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Saved, SaveFailed, DraftChanged, Submitted,
                            SubmitFailed, OperationFailed, Attached, AttachFailed, PhotosFound, PhotoOpened, SyncStatus,
-                           NetworkChanged, SearchHits, Tick, WindowHidden>;
+                           NetworkChanged, SearchHits, SpellingChecked, SpellingSuggested, Tick, WindowHidden>;
 
 }  // namespace doorstep::state

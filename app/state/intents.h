@@ -71,6 +71,10 @@ struct TurnCallReason { CallKey card; };
 struct TurnCall { CallKey card; };             ///< the call card: opened or made small
 struct ChooseSecondWorker { Id worker; };      ///< the one chosen already: taken away
 
+// Spelling
+struct AskSuggestions { std::string word; };   ///< the caret is in a word that is marked
+struct LeaveSpelling { std::string word; };    ///< it is as it should be: not marked again in this visit
+
 // Photos and drawings
 struct FindPhotos {};                          ///< look into the camera's folder
 struct PressAttach { std::string path; };      ///< to the child whose tab is shown
@@ -110,6 +114,7 @@ struct PressSyncNow {};
 struct SetTextSize { int percent = 100; };
 enum class LookChoice { Light, Dark, HighContrast };
 struct SetLook { LookChoice look{}; };
+struct SetSpelling { bool on = true; };
 struct DismissRefused { std::int64_t number = 0; };
 struct Touched {};                             ///< any key or finger: the idle clock starts again
 
@@ -118,11 +123,11 @@ using AnyIntent =
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
                  RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
                  BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
-                 PutJotting, DiscardVisit, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos, PressAttach,
+                 PutJotting, DiscardVisit, AskSuggestions, LeaveSpelling, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos, PressAttach,
                  RemovePhoto, FileDropped, GoToProblem, TurnProblems,
                  PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
                  ChooseReturnReason, ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn,
-                 ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook,
+                 ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook, SetSpelling,
                  DismissRefused, Touched>;
 /// One of them. It is copied and destroyed in one place, not in each of the many files that make one: a variant of this many costs
 /// the compiler four seconds in each.

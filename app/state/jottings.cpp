@@ -76,7 +76,8 @@ void put_jotting(Turn& turn, const PutJotting& put) {
   const auto field = field_shown(state, put.key);
   if (jotting == jottings.end() || !field || field->put_here.label.empty()) return;
   const bool is_line = field->kind == FieldKind::Line;
-  auto& text = state.editors.text(put.key, field->text, {.single_line = is_line, .secret = false, .max_bytes = field->max_bytes});
+  auto& text = state.editors.text(put.key, field->text, {.single_line = is_line, .secret = false, .max_bytes = field->max_bytes,
+                                                          .spelling = !is_line && !field->verbatim});
   text.move_to(text.doc().end(), false);
   const auto* between = text.empty() ? "" : is_line ? " " : "\n";
   const auto entered = text.insert(between + jotting->text, editor::EditorState::How::Pasted, turn.context.mono);

@@ -46,6 +46,16 @@ enum class Stage { Starting, FirstUnlock, Locked, Unlocking, Unlocked };
 struct Settings {
   int text_percent = 100;  ///< 100..200
   LookChoice look = LookChoice::Light;
+  bool spelling = true;    ///< misspelt words are marked
+};
+
+/// What is known of the words in the notes since the tablet was unlocked. Never written anywhere.
+struct Spelling {
+  std::map<std::string, editor::Verdict, std::less<>> words;  ///< Unknown: asked; at most limits::kSpelledWords
+  std::set<std::string, std::less<>> names;  ///< of people and places here, as editor::fold() makes them
+  std::vector<std::string> left;             ///< words that stay as they are in this visit
+  std::string suggested;                     ///< the word that suggestions were asked for last
+  std::optional<std::vector<std::string>> suggestions;  ///< empty: not answered yet
 };
 
 struct Screen {
@@ -186,6 +196,7 @@ struct State {
   std::uint64_t focus_number = 0;         ///< whenever this has grown
 
   Editors editors;
+  Spelling spelling;
 
   /// Another after each update() that may have changed what a view model says; copies share it. Whoever remembers a view model
   /// keeps this with it and compares, and the minute of `now`. saved_vm and curtain_vm are not covered. Empty: nothing may be
@@ -220,7 +231,7 @@ Effects update(State& state, const Intent& intent, const Context& context);
 Effects update(State& state, const Event& event, const Context& context);
 
 /// When update(Tick) is next wanted (monotonic): autosave, a save to be tried again, curtain, lock, the wait after wrong
-/// passphrases. Empty: not before something else happens.
+/// passphrases, words that nobody has looked at (at once). Empty: not before something else happens.
 std::optional<Millis> next_deadline(const State& state);
 
 }  // namespace doorstep::state

@@ -101,6 +101,19 @@ std::vector<Id> held_ids(const State& state, const Id& owner, std::string_view p
 void forget_strays(Turn& turn);
 void save_unfinished(Turn& turn);
 
+// spelling.cpp
+/// The names of the caseload, when it lists others than `before` (nullptr: none), are never marked.
+void learn_names(Turn& turn, const Caseload* before);
+/// The same of the open visit.
+void learn_visit_names(Turn& turn);
+/// Marks what is to be marked after this turn, and asks for words nobody has judged.
+void spell(Turn& turn, bool answered);
+void suggest_spelling(Turn& turn, const std::string& word);
+void leave_spelling(Turn& turn, const std::string& word);
+/// The visit is closed: what was left as it is in it is marked elsewhere.
+void forget_left(Turn& turn);
+void set_spelling(Turn& turn, bool on);
+
 // update_photos.cpp
 /// A file, to the child whose tab is shown (or the only one).
 void attach_file(Turn& turn, const std::string& path);

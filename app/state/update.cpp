@@ -69,6 +69,7 @@ void on(Turn& turn, const FieldTyped& typed) {
 void on(Turn& turn, const FieldLeft&) {
   save_now(turn);
   turn.seen = false;
+  learn_visit_names(turn);
 }
 void on(Turn& turn, const FieldChosen& chosen) {
   if (turn.state.visit && !turn.state.visit->submitting) choose(turn, chosen);
@@ -201,6 +202,8 @@ void on(Turn& turn, const DiscardVisit& discard) {
   home(turn);
   turn.state.notice = turn.text()("record.discarded");
 }
+void on(Turn& turn, const AskSuggestions& ask) { suggest_spelling(turn, ask.word); }
+void on(Turn& turn, const LeaveSpelling& leave) { leave_spelling(turn, leave.word); }
 void on(Turn& turn, const RecordCall& said) { record_call(turn, said); }
 void on(Turn& turn, const TurnCallReason& turned) {
   if (!turn.state.reason_open.erase(turned.card)) turn.state.reason_open.insert(turned.card);
@@ -308,6 +311,10 @@ void on(Turn& turn, const SetLook& look) {
   turn.state.settings.look = look.look;
   apply_settings(turn, true);
 }
+void on(Turn& turn, const SetSpelling& set) {
+  set_spelling(turn, set.on);
+  apply_settings(turn, true);
+}
 void on(Turn& turn, const DismissRefused& dismiss) {
   std::erase_if(turn.state.sync.refused, [&](const auto& refused) { return refused.number == dismiss.number; });
   turn.effects.push_back(DismissAnswer{dismiss.number});
@@ -347,7 +354,8 @@ void on(Turn& turn, const Loaded& loaded) {
     state.caseload = loaded.caseload;
     return;
   }
-  state.caseload = loaded.caseload;
+  const auto before = std::exchange(state.caseload, loaded.caseload);
+  learn_names(turn, before.get());
   if (was_ended) state.screens = {{ScreenKind::MyChildren, Id()}};
   for (auto id = state.discarded.begin(); id != state.discarded.end();)
     id = state.caseload->draft(*id) ? std::next(id) : state.discarded.erase(id);
@@ -429,6 +437,7 @@ void on(Turn& turn, const DraftChanged& draft) {
   state.visit->based_on = draft.version;
   drop_visit_editors(state);
   recall(state, draft.visit.id, {});
+  learn_visit_names(turn);
 }
 
 void on(Turn& turn, const Submitted& done) {
@@ -467,6 +476,21 @@ void on(Turn& turn, const NetworkChanged& network) { turn.state.sync.online = ne
 void on(Turn& turn, const SearchHits& hits) {
   if (hits.number == turn.state.search_number) turn.state.search_hits = hits.hits;
 }
+void on(Turn& turn, const SpellingChecked& checked) {
+  auto& words = turn.state.spelling.words;
+  const auto say = [&](const std::string& word, editor::Verdict verdict) {
+    const auto found = words.find(word);
+    if (found != words.end() && found->second == editor::Verdict::Unknown) found->second = verdict;
+  };
+  for (const auto& word : checked.right) say(word, editor::Verdict::Right);
+  for (const auto& word : checked.wrong) say(word, editor::Verdict::Wrong);
+  turn.seen = false;
+}
+void on(Turn& turn, const SpellingSuggested& suggested) {
+  auto& spelling = turn.state.spelling;
+  turn.seen = spelling.suggested == suggested.word;
+  if (turn.seen) spelling.suggestions = suggested.suggestions;
+}
 void on(Turn& turn, const Tick&) {
   auto& state = turn.state;
   const auto mono = turn.context.mono;
@@ -503,7 +527,8 @@ bool allowed_ended(const Intent& intent) {
     return open->screen == ScreenKind::SyncStatus || open->screen == ScreenKind::Settings;
   return std::holds_alternative<PressLock>(intent) || std::holds_alternative<Cover>(intent) || std::holds_alternative<Uncover>(intent) ||
          std::holds_alternative<Back>(intent) || std::holds_alternative<PressSyncNow>(intent) ||
-         std::holds_alternative<SetTextSize>(intent) || std::holds_alternative<SetLook>(intent) || std::holds_alternative<Touched>(intent);
+         std::holds_alternative<SetTextSize>(intent) || std::holds_alternative<SetLook>(intent) ||
+         std::holds_alternative<SetSpelling>(intent) || std::holds_alternative<Touched>(intent);
 }
 
 /// Events that a State takes in while it is to hold nothing of a case: none that carries words of one, for it may have been said
@@ -541,6 +566,7 @@ Effects update(State& state, const Intent& intent, const Context& context) {
   if (state.covered && !std::holds_alternative<Uncover>(intent) && !std::holds_alternative<PressLock>(intent)) return {};
   if (state.ended() && !allowed_ended(intent)) return {};
   std::visit([&](const auto& what) { on(turn, what); }, intent);
+  spell(turn, false);
   if (turn.seen) revise(state);
   return std::move(turn.effects);
 }
@@ -550,6 +576,7 @@ Effects update(State& state, const Event& event, const Context& context) {
   updating::Turn turn{state, context, {}};
   if ((state.stage != Stage::Unlocked || state.ended()) && !allowed_without_case(state, event)) return {};
   std::visit([&](const auto& what) { on(turn, what); }, event);
+  spell(turn, std::holds_alternative<SpellingChecked>(event));
   if (turn.seen) revise(state);
   return std::move(turn.effects);
 }
@@ -562,6 +589,7 @@ std::optional<Millis> next_deadline(const State& state) {
   consider(updating::save_deadline(state));
   consider(state.unlock_wait_until);
   if (state.stage == Stage::Unlocked) {
+    if (state.settings.spelling && state.editors.spelling_due()) consider(state.mono);
     const bool visiting = in_visit(state);
     if (visiting && !state.covered) consider(state.last_touch + state.config.curtain_after);
     consider(state.last_touch + (visiting ? state.config.visit_lock_after : state.config.lock_after));

@@ -126,6 +126,7 @@ void close_visit(Turn& turn) {
   save_now(turn);
   turn.state.visit.reset();
   drop_visit_editors(turn.state);
+  forget_left(turn);
 }
 
 bool open_visit(Turn& turn, const Id& id) {
@@ -148,6 +149,7 @@ bool open_visit(Turn& turn, const Id& id) {
   state.visit = std::move(open);
   recall(state, id, {});
   state.visit->jotting_open = state.unfinished.words.count(id.str() + "/" + std::string(kJotting)) > 0;
+  learn_visit_names(turn);
   return true;
 }
 
@@ -201,6 +203,7 @@ void start_visit(Turn& turn) {
   }
   close_visit(turn);
   state.visit = std::move(open);
+  learn_visit_names(turn);
   changed(turn);
   save_now(turn);
   const auto id = state.visit->visit.id;

@@ -239,6 +239,7 @@ struct FieldVm {
   std::string key;               ///< place.key()
   std::string label, hint, error;
   std::string text;
+  bool verbatim = false;         ///< of a note: what somebody said, word for word
   std::optional<base::Date> date;
   std::optional<int> minutes;    ///< of the local day
   std::vector<OptionVm> options;
@@ -598,6 +599,8 @@ struct SettingsVm {
   std::vector<ChoiceVm> sizes;
   std::string look_label;
   std::vector<ChoiceVm> looks;
+  std::string spelling_label;
+  std::vector<ChoiceVm> spelling;
   std::vector<FactVm> about;
   ActionVm lock;
 };
@@ -608,7 +611,15 @@ SettingsVm settings_vm(const State& state);
 struct DateWordsVm { std::string day, month, year, hour, minute; };
 DateWordsVm date_words(const State& state);
 /// Words of the note editor's own buttons.
-struct NoteWordsVm { std::string undo, redo, word, words, too_long; };
+struct NoteWordsVm {
+  std::string undo, redo, word, words, too_long;
+  std::string misspelt;                   ///< the word that suggestions are here for, as it is written; empty: none
+  std::string spelling;                   ///< name of their bar
+  std::vector<std::string> suggestions;
+  std::vector<std::string> spoken;        ///< "Change to friend", one for each
+  std::string no_suggestions;             ///< empty: there are some, or they are still looked for
+  std::string leave;                      ///< "Leave it as it is"
+};
 NoteWordsVm note_words(const State& state);
 
 }  // namespace doorstep::state

@@ -282,6 +282,11 @@ SettingsVm settings_vm(const State& state) {
   for (const auto& [look, key] : looks)
     vm.looks.push_back(
         {std::string("look_") + key, text(std::string("settings.look.") + key), {}, state.settings.look == look, SetLook{look}});
+  vm.spelling_label = text("settings.spelling");
+  for (const bool on : {true, false}) {
+    const std::string word = on ? "on" : "off";
+    vm.spelling.push_back({"spelling_" + word, text("settings.spelling." + word), {}, state.settings.spelling == on, SetSpelling{on}});
+  }
   if (!state.config.council.empty()) vm.about.push_back({text("settings.council"), state.config.council});
   if (!state.worker_name.empty()) vm.about.push_back({text("settings.worker"), state.worker_name});
   vm.about.push_back({text("settings.form"), state.assets->form.version});
@@ -298,7 +303,20 @@ DateWordsVm date_words(const State& state) {
 
 NoteWordsVm note_words(const State& state) {
   const auto& text = state.text();
-  return {text("note.undo"), text("note.redo"), text("note.word"), text("note.words"), text("note.too_long")};
+  NoteWordsVm vm;
+  vm.undo = text("note.undo");
+  vm.redo = text("note.redo");
+  vm.word = text("note.word");
+  vm.words = text("note.words");
+  vm.too_long = text("note.too_long");
+  vm.misspelt = state.spelling.suggested;
+  vm.spelling = text("note.spelling", {{"word", vm.misspelt}});
+  vm.leave = text("note.leave");
+  if (!state.spelling.suggestions) return vm;
+  vm.suggestions = *state.spelling.suggestions;
+  for (const auto& one : vm.suggestions) vm.spoken.push_back(text("note.change", {{"word", one}}));
+  if (vm.suggestions.empty()) vm.no_suggestions = text("note.no_suggestions");
+  return vm;
 }
 
 }  // namespace doorstep::state

@@ -19,6 +19,7 @@ struct MemberSpec {
   const char* name;
   FieldKind kind;
   std::vector<const char*> codes = {};  ///< of a choice; {"YES","NO"} for a bool
+  bool verbatim = false;                ///< of a note: what somebody said, word for word
 };
 
 const char* list_name(Kind kind) {
@@ -55,13 +56,13 @@ std::vector<MemberSpec> members_of(Kind kind) {
               {"size", FieldKind::Line},
               {"size_mm", FieldKind::Number},
               {"colour", FieldKind::Line},
-              {"child_said", FieldKind::Note},
+              {"child_said", FieldKind::Note, {}, true},
               {"explanation", FieldKind::Note},
               {"explained_by", FieldKind::Line},
               {"health_said", FieldKind::Line},
               {"medical_sought", FieldKind::Line}};
     case Kind::Disclosures:
-      return {{"exact_words", FieldKind::Note}, {"question_asked", FieldKind::Line}, {"told_to", FieldKind::Line},
+      return {{"exact_words", FieldKind::Note, {}, true}, {"question_asked", FieldKind::Line}, {"told_to", FieldKind::Line},
               {"at", FieldKind::DateTime}};
     case Kind::OpenSteps:
       return {{"status", FieldKind::Choice, {"DONE", "OPEN", "MISSED", "DROPPED", "NOT_DISCUSSED"}}, {"note", FieldKind::Line}};
@@ -183,6 +184,7 @@ struct Making {
     auto vm = field(place, kind, rules::words(q.label, part));
     if (q.kind == Kind::Text) vm.max_bytes = limits::kShortTextBytes;
     vm.hint = rules::words(q.help, part);
+    vm.verbatim = q.verbatim;
     vm.error = error_at(place.child, q.id, Id());
     const auto value = held(place);
     if (kind == FieldKind::Choice || kind == FieldKind::Multi) {
@@ -249,6 +251,7 @@ struct Making {
       auto one = field(place, member.kind, text()("item." + name + "." + member.name));
       const auto hint = "item." + name + "." + member.name + ".hint";
       if (text().has(hint)) one.hint = text()(hint);
+      one.verbatim = member.verbatim;
       add_codes(one, "item." + name + "." + member.name, member.codes);
       vm.fields.push_back(std::move(one));
     }

@@ -124,6 +124,7 @@ struct Runner::Impl {
   std::mutex events_mutex;
   std::vector<state::Event> events;
   std::thread store_thread, network_thread;
+  std::unique_ptr<SpellingWorker> spelling;
   int stop_fd = -1;
 
   // Below: the store's thread alone.
@@ -629,7 +630,10 @@ struct Runner::Impl {
         }
     say(std::move(hits));
   }
-  void carry(state::ApplyLook&) {}  // the shell's own; never sent here
+  // The shell's own, and those of the thread `spelling`: never sent here.
+  void carry(state::ApplyLook&) {}
+  void carry(state::CheckSpelling&) {}
+  void carry(state::SuggestSpelling&) {}
   void carry(state::SaveSettings& e) {
     if (auto kept = base::write_file_atomic(settings_file(), e.json, base::Access::Owner); !kept)
       base::log_error("save_settings", kept.error());
@@ -661,6 +665,7 @@ Runner::~Runner() {
     impl_->network_thread.join();
     ::close(impl_->stop_fd);
   }
+  impl_->spelling.reset();
   impl_->inbox.close();
   if (impl_->store_thread.joinable()) impl_->store_thread.join();
 }
@@ -672,9 +677,13 @@ void Runner::start() {
   DOORSTEP_ASSERT(impl_->stop_fd >= 0);
   impl_->store_thread = std::thread([this] { impl_->serve(); });
   impl_->network_thread = std::thread([this] { impl_->watch(); });
+  const auto say = [this](state::Event event) { impl_->say(std::move(event)); };
+  impl_->spelling = std::make_unique<SpellingWorker>(impl_->options.dictionaries, say);
 }
 
 void Runner::run(state::Effect effect) {
+  if (auto* check = std::get_if<state::CheckSpelling>(&effect)) return impl_->spelling->run(std::move(*check));
+  if (auto* suggest = std::get_if<state::SuggestSpelling>(&effect)) return impl_->spelling->run(std::move(*suggest));
   Message message(std::move(effect));
   if (impl_->inbox.try_push(message)) return;
   // Full: the store has stood still for a thousand requests. A save is answered, so that the screen does not say "Saved", and

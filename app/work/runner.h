@@ -8,13 +8,15 @@
 
 #include "app/state/effects.h"
 #include "app/state/events.h"
+#include "app/work/spelling.h"
 #include "platform/base/error.h"
 #include "platform/base/secret.h"
 #include "platform/vault/slot.h"
 #include "sync/transport/sync_pump.h"
 
 /// The threads behind the app: "store" owns the encrypted database and the vault, "sync" (the pump's) talks to the server,
-/// "network" watches whether there is one, "activate" runs while the worker's certificate is fetched. They exchange values.
+/// "network" watches whether there is one, "activate" runs while the worker's certificate is fetched, "spelling" owns the
+/// dictionary. They exchange values.
 namespace doorstep::work {
 
 using base::Id;
@@ -45,6 +47,7 @@ struct Options {
   std::filesystem::path folder;   ///< the tablet's: vault/, replica.db, settings.json
   std::filesystem::path photos;           ///< of the camera: what is offered to be attached; empty: nothing
   std::filesystem::path picture_program;  ///< doorstep-picture, which photos are decoded by
+  std::filesystem::path dictionaries = kDictionaries;  ///< none there: no word is marked
   Enrolment enrolment;
   transport::Endpoint server;
   Credentials credentials;

@@ -14,6 +14,11 @@ inline constexpr std::size_t kShortTextBytes = 1000;          ///< one-line fiel
 inline constexpr std::size_t kSearchHits = 50;                 ///< more than a person reads: type another letter
 inline constexpr std::size_t kUndoBytes = 2 * 1024 * 1024;    ///< undo of one editor (ui.md section 4)
 
+inline constexpr std::size_t kSpelledWords = 50'000;          ///< different ones known since the unlock: 30 of the longest notes
+inline constexpr std::size_t kSuggestions = 4;                 ///< for a misspelt word: what fits beside each other
+inline constexpr std::size_t kSpellingQueue = 256;             ///< a person finishes a few words a second
+inline constexpr std::size_t kDictionaryBytes = 64;            ///< of one word that is asked about: no longer one is in en-GB
+
 inline constexpr std::size_t kStrokePoints = 300;              ///< of one stroke, thinned: a scribble of half a minute
 inline constexpr std::size_t kSheetBytes = 96 * 1024;          ///< of one sheet's strokes as JSON: about 200 of them
 inline constexpr std::size_t kDrawingsBytes = 480 * 1024;      ///< of all sheets of a visit: the rest of kRecordBytes is for words

@@ -43,6 +43,7 @@ plain=(
   fonts-symbola                              # emoji in one colour: children answer in them
   libfribidi-dev                             # names in right-to-left scripts: their order and joined letters
   libjpeg62-turbo-dev libpng-dev             # photos: cameras' own format, and drawings that were scanned; PNG also of tests' screenshots
+  libhunspell-dev hunspell-en-gb             # misspelt words in notes; the dictionary of British English
   libx11-dev libxtst-dev                     # the end-to-end driver: XTEST to press keys as a person would
   xvfb xclip                                 # a display where there is none, and pasting as a person would
   libgl1-mesa-dri libegl1 libgles2           # drawing where there is no GPU

@@ -61,7 +61,7 @@ set(CPACK_COMPONENT_TABLET_DESCRIPTION "Record home visits with no signal: the t
  readable by a thief. With a signal it is reconciled with the council's case
  server, and a supervisor approves or returns exactly what was read.")
 set(CPACK_DEBIAN_TABLET_PACKAGE_DEPENDS
-  "${sodium}, fonts-inter, fonts-noto-ui-core, fonts-droid-fallback, fonts-dejavu-core, fonts-symbola, libgl1-mesa-dri, libegl1, libgles2")
+  "${sodium}, fonts-inter, fonts-noto-ui-core, fonts-droid-fallback, fonts-dejavu-core, fonts-symbola, hunspell-en-gb, libgl1-mesa-dri, libegl1, libgles2")
 set(CPACK_DEBIAN_TABLET_PACKAGE_RECOMMENDS doorstep-provision)
 
 set(CPACK_DEBIAN_PROVISION_PACKAGE_NAME doorstep-provision)

@@ -478,7 +478,7 @@ TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[pro
   const std::vector<std::string> told = {"program: doorstep ", "SQLCipher 4.", "set-up file: taken, serial 0\n",
                                          "signing key: none pinned\n", "file: device.key: mode 600, this account's",
                                          "folder: vault: mode 700", "files of other names: ",
-                                         "enrolment: device " + enrolment.device.str(), "vault: key file, written 1 times"};
+                                         "enrolment: device " + enrolment.device.str(), "vault: key file, written 1 times", "spelling: en_GB\n"};
   for (const std::string& words : told) {
     CAPTURE(words);
     CHECK(has(whole, words));

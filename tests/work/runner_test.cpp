@@ -374,3 +374,15 @@ TEST_CASE("runner: what could not be kept is given back with its words; an answe
   REQUIRE(tablet.caseload->drafts.size() == 1);
   CHECK(tablet.caseload->drafts[0].came_back.empty());
 }
+
+TEST_CASE("runner: words are judged before anything is unlocked, and beside the store", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  tablet.start();
+  tablet.runner->run(state::CheckSpelling{{"the", "freinds"}});
+  const auto checked = tablet.wait<state::SpellingChecked>();
+  CHECK(checked.right == std::vector<std::string>{"the"});
+  CHECK(checked.wrong == std::vector<std::string>{"freinds"});
+  tablet.runner->run(state::SuggestSpelling{"freinds"});
+  CHECK(tablet.wait<state::SpellingSuggested>().suggestions.front() == "friends");
+}
