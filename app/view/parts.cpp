@@ -271,9 +271,13 @@ void draw_line(Ui& ui, std::string_view key, const Question& question, std::stri
 }
 
 void draw_note(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
-               const state::NoteWordsVm& words, Editors& editors, Intents& out, int min_rows) {
-  auto& text = editors.text(key, initial, {.single_line = false, .secret = false, .max_bytes = max_bytes});
-  say(note_editor(ui, key, question, text, {words.undo, words.redo, words.words, words.word}, min_rows), key, out);
+               const state::NoteWordsVm& words, Editors& editors, Intents& out, int min_rows, bool spelling) {
+  auto& text = editors.text(key, initial, {.single_line = false, .secret = false, .max_bytes = max_bytes, .spelling = spelling});
+  const Suggestions suggestions{words.misspelt, words.spelling, words.suggestions, words.spoken, words.no_suggestions, words.leave};
+  const FieldResult result = note_editor(ui, key, question, text, {words.undo, words.redo, words.words, words.word, suggestions}, min_rows);
+  say(result, key, out);
+  if (!result.misspelt.empty()) out.push_back(state::AskSuggestions{result.misspelt});
+  if (!result.leave.empty()) out.push_back(state::LeaveSpelling{result.leave});
   say_too_long(ui, text, words);
 }
 

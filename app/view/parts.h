@@ -66,10 +66,11 @@ void draw_photos(Ui& ui, const state::PhotosVm& vm, const state::NoteWordsVm& wo
 void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks);
 
 /// A text field whose words live in `editors`; says FieldTyped and FieldLeft, and below it when something did not fit.
+/// `spelling`: misspelt words of a note are marked; not where somebody's own words or names are written.
 void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
                const state::NoteWordsVm& words, Editors& editors, Intents& out);
 void draw_note(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
-               const state::NoteWordsVm& words, Editors& editors, Intents& out, int min_rows = 4);
+               const state::NoteWordsVm& words, Editors& editors, Intents& out, int min_rows = 4, bool spelling = true);
 void draw_date(Ui& ui, std::string_view key, const Question& question, std::optional<base::Date> initial, const state::DateWordsVm& words,
                Editors& editors, Intents& out);
 

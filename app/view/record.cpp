@@ -102,7 +102,9 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
       case FieldKind::Multi: draw_options(pen, vm); break;
       case FieldKind::Number:
       case FieldKind::Line: draw_line(pen.ui, vm.key, question_of(pen, vm), vm.text, vm.max_bytes, pen.notes, pen.editors, pen.out); break;
-      case FieldKind::Note: draw_note(pen.ui, vm.key, question_of(pen, vm), vm.text, vm.max_bytes, pen.notes, pen.editors, pen.out); break;
+      case FieldKind::Note:
+        draw_note(pen.ui, vm.key, question_of(pen, vm), vm.text, vm.max_bytes, pen.notes, pen.editors, pen.out, 4, !vm.verbatim);
+        break;
       case FieldKind::Date: draw_date(pen.ui, vm.key, question_of(pen, vm), vm.date, pen.dates, pen.editors, pen.out); break;
       case FieldKind::Time: draw_time(pen, vm, vm.key, question_of(pen, vm)); break;
       case FieldKind::DateTime:

@@ -13,7 +13,8 @@ void draw_elsewhere(Ui& ui, const state::StartVisitVm& vm, const state::NoteWord
   gap(ui, space::kMd);
   draw_line(ui, state::kNewAddress, {.label = vm.address_label}, {}, limits::kShortTextBytes, notes, editors, out);
   gap(ui, space::kMd);
-  draw_note(ui, state::kNewChildren, {.label = vm.children_label, .hint = vm.children_hint}, {}, kNamesBytes, notes, editors, out, 2);
+  draw_note(ui, state::kNewChildren, {.label = vm.children_label, .hint = vm.children_hint}, {}, kNamesBytes, notes, editors, out, 2,
+            false);
 }
 
 }  // namespace

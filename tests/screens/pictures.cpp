@@ -39,12 +39,12 @@ void take(const std::vector<test::Shown>& screens, view::Look look, int percent,
   SDL_WarpMouseGlobal(0, 0);  // the window is in the middle of the display: nothing is pointed at
   std::size_t at = 0;
   state::State state;
-  bool other = false;
+  bool other = false, focus = false;
   std::uint64_t begun = 0, built = 0;  // frames when the screen was asked for, and when it was last looked at
   base::Millis until{0};
   const auto show = [&] {
     state = screens[at].make();
-    other = true;
+    other = focus = true;
     begun = built = shell->counts().built;
     until = clock.monotonic() + kLimit;
     shell->waker().wake();
@@ -58,6 +58,7 @@ void take(const std::vector<test::Shown>& screens, view::Look look, int percent,
   shell::Shell::Client client;
   client.draw = [&](view::Ui& ui) {
     state::Intents intents;
+    if (std::exchange(focus, false)) ui.focus(screens[at].focus);
     shell->set_photo(state.picture ? state.picture->pixels : nullptr);
     view::draw_app(ui, state, state.editors, intents);
     if (to_the_end)

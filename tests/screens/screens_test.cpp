@@ -35,6 +35,7 @@ struct Window {
     state = shown.make();
     ImGui::ClearActiveID();
     ImGui::GetIO().AddMousePosEvent(1, 1);  // the wheel is another window's for a while, unless the mouse moves
+    head.ui().focus(shown.focus);
     head.settle(5);
   }
 

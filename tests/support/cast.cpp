@@ -290,6 +290,24 @@ State begun() {
 }
 State begun_child(const std::string& ref) { return at(begun(), ShowChild{child_id(ref)}); }
 
+constexpr const char* kPurpose = "visit/purpose";
+/// Some words of a note are misspelt, those that are quoted among them; the caret is in one.
+State misspelt() {
+  State out = begun();
+  auto& note = out.editors.text(kPurpose, {}, {.spelling = true});
+  note.reset(
+      "To see how the girls and there mother get on since the last meeting, and whether Mr Hartley definately stays away.\n"
+      "Their mother said at the door: “They is all skared of hims dog”. I recieved her letter of the 3rd, and we agreed to look "
+      "at the safty plan together.");
+  act(out, FieldTyped{kPurpose});
+  hear(out, SpellingChecked{{}, {"definately", "recieved", "safty"}});
+  const auto mark = note.spelling().marks(1).at(0);
+  note.move_to({1, mark.begin + 3}, false);
+  act(out, AskSuggestions{"recieved"});
+  hear(out, SpellingSuggested{"recieved", {"received", "relieved", "reprieved"}});
+  return out;
+}
+
 /// A draft in which a child has told something, with an injury, another child and an open call.
 State disclosed() {
   State out = at(ruth(), Open{ScreenKind::Record, kDisclosed});
@@ -545,6 +563,8 @@ std::vector<Shown> all_screens() {
   }, true);
   add("record-visit", [] { return begun(); }, true);
   add("record-child", [] { return begun_child("C1201"); }, true);
+  add("record-spelling", [] { return misspelt(); });
+  out.back().focus = kPurpose;
   add("record-second", [] { return at(begun(), ChooseSecondWorker{worker_id("W1002")}); }, true);
   add("record-in-care", [] { return begun_child("C1203"); }, true);
   add("record-errors", [] { return with_errors("C1201"); }, true);

@@ -13,6 +13,7 @@ struct Shown {
   std::string name;                         ///< of its picture
   std::function<state::State()> make;
   bool is_long = false;                     ///< more than a window: a picture of the whole page is worth having
+  std::string focus = {};                   ///< key of the field that has the keyboard; empty: none
 };
 std::vector<Shown> all_screens();
 

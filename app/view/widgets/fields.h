@@ -1,7 +1,7 @@
 #pragma once
+#include <string>
 #include <string_view>
 
-#include "app/editor/edits.h"
 #include "app/editor/edits.h"
 #include "app/view/widgets/controls.h"
 
@@ -13,6 +13,8 @@ struct FieldResult {
   bool entered = false;    ///< Enter in a one-line field
   bool left = false;       ///< lost the keyboard in this frame: a good moment to save
   bool focused = false;
+  std::string misspelt = {};    ///< the caret is in this marked word, and there are no suggestions for it here: to be asked for
+  std::string leave = {};       ///< this word is to stay as it is
 };
 
 struct FieldOptions {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <vector>
 
 #include "app/view/widgets/draw.h"
 #include "app/view/widgets/question.h"
+#include "platform/base/limits.h"
 
 namespace doorstep::view {
 
@@ -16,11 +19,22 @@ using Move = EditorState::Move;
 
 constexpr Millis kBlink{530};
 constexpr Millis kSolidAfter{5000};  ///< then the caret stays on and nothing wakes the loop any more
+constexpr ImGuiScrollFlags kJustIntoSight = ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent;
 constexpr std::string_view kBullet = "\u2022";
 
 struct Layout {
   Rect box;
   float x = 0, y = 0, line = 0;  ///< left of the text, top of its first row, row height
+  std::size_t bar_row = 0;       ///< the row the bar of suggestions stands below
+  float bar = 0;                 ///< its height; 0: there is none
+
+  float top_of(std::size_t row) const { return y + static_cast<float>(row) * line + (row > bar_row ? bar : 0); }
+  /// The row at this height; of the bar, the one above it.
+  std::size_t row_at(float at, std::size_t count) const {
+    const float bar_top = y + static_cast<float>(bar_row + 1) * line;
+    if (bar > 0 && at >= bar_top) at = std::max(bar_top - 1, at - bar);
+    return static_cast<std::size_t>(std::clamp(std::floor((at - y) / line), 0.0f, static_cast<float>(count - 1)));
+  }
 };
 
 editor::Advance advance_for(Ui& ui, Type type) {
@@ -100,10 +114,7 @@ void own_keys(ImGuiID id, bool selecting) {
 }
 
 Pos pos_at(const EditorState& text, const Layout& l, ImVec2 point, const editor::Advance& advance, bool& row_end) {
-  const float row_f = std::floor((point.y - l.y) / l.line);
-  const std::size_t count = text.wrap().count();
-  const std::size_t i = row_f < 0 ? 0 : std::min(static_cast<std::size_t>(row_f), count - 1);
-  const editor::Row row = text.wrap().row(i);
+  const editor::Row row = text.wrap().row(l.row_at(point.y, text.wrap().count()));
   const std::size_t byte = editor::byte_at_x(text.doc().paragraph(row.para), row, point.x - l.x, advance, text.rules().secret);
   row_end = byte == row.end;
   return {row.para, byte};
@@ -117,20 +128,27 @@ Rect caret_rect(Ui& ui, const EditorState& text, const Layout& l, const editor::
   const std::size_t i = text.wrap().row_of(text.caret(), text.caret_at_row_end());
   const editor::Row row = text.wrap().row(i);
   const float most = l.box.x1 - ui.s(6);
-  const float x = std::min(l.x + x_in_row(text, row, text.caret().byte, advance), most), y = l.y + static_cast<float>(i) * l.line;
+  const float x = std::min(l.x + x_in_row(text, row, text.caret().byte, advance), most), y = l.top_of(i);
   return {std::round(x), y + ui.s(2), std::round(x) + ui.s(2), y + l.line - ui.s(2)};
+}
+
+void squiggle(Ui& ui, float x0, float x1, float y) {
+  const float step = ui.s(3), height = ui.s(2);
+  std::vector<ImVec2> way;
+  bool up = false;
+  for (float x = std::round(x0); x < x1 + step; x += step, up = !up) way.push_back({std::min(x, x1), y + (up ? 0 : height)});
+  draw::list().AddPolyline(way.data(), static_cast<int>(way.size()), ui.c.error, 0, ui.s(1) + 0.25f);
 }
 
 void draw_rows(Ui& ui, const EditBox& box, const EditorState& text, const Layout& l, const editor::Advance& advance, bool active, Color ink) {
   ImFont* font = ui.fonts[box.type];
   const ImRect clip = ImGui::GetCurrentWindow()->ClipRect;
   const std::size_t count = text.wrap().count();
-  const auto row_at = [&](float y) { return static_cast<std::size_t>(std::clamp((y - l.y) / l.line, 0.0f, static_cast<float>(count - 1))); };
   const Pos from = text.selection_begin(), to = text.selection_end();
-  for (std::size_t i = row_at(clip.Min.y); i <= row_at(clip.Max.y); ++i) {
+  for (std::size_t i = l.row_at(clip.Min.y, count); i <= l.row_at(clip.Max.y, count); ++i) {
     const editor::Row row = text.wrap().row(i);
     const std::string& para = text.doc().paragraph(row.para);
-    const float y = l.y + static_cast<float>(i) * l.line;
+    const float y = l.top_of(i);
     const Pos begin{row.para, row.begin}, end{row.para, row.end};
     if (active && from < to && from <= end && begin <= to && !(from == end && end.byte < para.size())) {
       const float x0 = l.x + x_in_row(text, row, from > begin ? from.byte : row.begin, advance);
@@ -145,7 +163,62 @@ void draw_rows(Ui& ui, const EditBox& box, const EditorState& text, const Layout
       words = bullets;
     }
     draw::list().AddText(font, font->FontSize, {l.x, std::round(y + (l.line - font->FontSize) / 2)}, ink, words.data(), words.data() + words.size());
+    for (const editor::Span& mark : text.spelling().marks(row.para)) {
+      if (mark.end <= row.begin || mark.begin >= row.end) continue;
+      squiggle(ui, l.x + x_in_row(text, row, std::max(mark.begin, row.begin), advance),
+               l.x + x_in_row(text, row, std::min(mark.end, row.end), advance), y + l.line - ui.s(space::kHair));
+    }
   }
+}
+
+/// What the keyboard and the pointer are to find in the bar of suggestions of the field `key`.
+struct Bar {
+  std::string key;
+  std::vector<ImGuiID> ids;
+
+  Bar(std::string_view field, ImGuiWindow& window) : key(choice_key(field, "spelling")) {
+    for (std::size_t i = 0; i < limits::kSuggestions; ++i) add(window, suggestion(i));
+    add(window, leave());
+  }
+  std::string suggestion(std::size_t i) const { return key + "/" + std::to_string(i); }
+  std::string leave() const { return key + "/leave"; }
+  bool has(ImGuiID id) const { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+
+ private:
+  void add(ImGuiWindow& window, const std::string& control) {
+    ids.push_back(window.GetID(control.data(), control.data() + control.size()));
+  }
+};
+
+/// Draws the bar at the left and top of `at`; its height is known afterwards. The index of the suggestion that was pressed, or that
+/// the word is to be left.
+struct BarPressed {
+  std::optional<std::size_t> suggestion;
+  bool leave = false;
+  float height = 0;
+};
+BarPressed draw_bar(Ui& ui, const Bar& bar, const Suggestions& spelling, bool is_known, Rect at) {
+  BarPressed out;
+  Item group;
+  group.id = ImGui::GetCurrentWindow()->GetID(bar.key.data(), bar.key.data() + bar.key.size());
+  group.role = Role::Group;
+  group.key = bar.key;
+  group.name = spelling.name;
+  group.rect = at;
+  draw::record(ui, std::move(group));
+  const float pad = ui.s(space::kHair);
+  ui.places.push_back({.x = at.x0, .y = at.y0 + pad, .w = at.w(), .bottom = at.y0 + pad});
+  begin_flow(ui, space::kXs, kControl);
+  if (is_known) {
+    for (std::size_t i = 0; i < spelling.words.size(); ++i)
+      if (button(ui, bar.suggestion(i), spelling.words[i], ButtonKind::Secondary, {.name = spelling.spoken[i]})) out.suggestion = i;
+    if (!spelling.none.empty()) small(ui, spelling.none);
+  }
+  out.leave = button(ui, bar.leave(), spelling.leave, ButtonKind::Quiet);
+  end_flow(ui);
+  out.height = ui.places.back().y + pad - at.y0;
+  ui.places.pop_back();
+  return out;
 }
 
 void draw_caret(Ui& ui, const EditBox& box, const EditorState& text, const Rect& caret) {
@@ -188,17 +261,27 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     typed = take_keys(ui, text, advance, static_cast<std::size_t>(std::max(1.0f, view_h / line - 2)));
     text.layout(text_w, font, advance);
   }
+  // While the caret is in a marked word, and while somebody is busy in the bar that this brings.
+  auto mark = box.spelling && !text.has_selection() ? text.spelling().mark_at(text.caret()) : std::nullopt;
+  std::optional<Bar> bar;
+  if (mark) bar.emplace(key, *window);
+  if (mark && !was_active && !bar->has(g.ActiveId) && !bar->has(g.NavId)) mark.reset();
+  const ImGuiID bar_height = window->GetID("spelling/height"), bar_open = window->GetID("spelling/open");
   const std::size_t rows = std::max<std::size_t>(text.wrap().count(), static_cast<std::size_t>(box.min_rows));
   Layout l;
-  l.box = place(ui, {width, static_cast<float>(rows) * line + 2 * pad_y});
+  l.bar = mark ? window->StateStorage.GetFloat(bar_height, ui.s(kControl + 2 * space::kHair)) : 0;
+  l.bar_row = text.wrap().row_of(text.caret(), text.caret_at_row_end());
+  l.box = place(ui, {width, static_cast<float>(rows) * line + l.bar + 2 * pad_y});
   l.x = l.box.x0 + pad_x + icon;
   l.y = l.box.y0 + pad_y;
   l.line = line;
+  const Rect bar_rect{l.x, l.top_of(l.bar_row) + line, l.x + text_w, l.top_of(l.bar_row) + line + l.bar};
+  const bool in_bar = mark && draw::to_imgui(bar_rect).Contains(io.MousePos);
 
   if (box.disabled) ImGui::BeginDisabled();
   const ImRect bounds = draw::to_imgui(l.box);
   const bool visible = ImGui::ItemAdd(bounds, id, nullptr, ImGuiItemFlags_Inputable);
-  const bool hovered = visible && !box.disabled && ImGui::ItemHoverable(bounds, id, g.LastItemData.InFlags);
+  const bool hovered = visible && !box.disabled && !in_bar && ImGui::ItemHoverable(bounds, id, g.LastItemData.InFlags);
   if (box.disabled) ImGui::EndDisabled();
   if (hovered) g.MouseCursor = ImGuiMouseCursor_TextInput;
 
@@ -213,7 +296,8 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
       g.NavInitRequest = false;
       g.NavInitResult.ID = 0;
       g.NavDisableHighlight = false;
-      ImGui::ScrollToRect(window, bounds, ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);
+      const bool fits = bounds.GetHeight() <= window->InnerRect.GetHeight();
+      ImGui::ScrollToRect(window, fits ? bounds : draw::to_imgui(caret_rect(ui, text, l, advance)), kJustIntoSight);
     }
     if (g.ActiveId != id) {
       ImGui::SetActiveID(id, window);
@@ -240,7 +324,7 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     to_pointer(true);
     typed.moved = true;  // so that dragging beyond the edge scrolls
   }
-  const bool away = !hovered && !ui.pan.panning && (ui.touch ? io.MouseReleased[0] && !l.box.contains(ui.pressed_at, 0) : io.MouseClicked[0]);
+  const bool away = !hovered && !in_bar && !ui.pan.panning && (ui.touch ? io.MouseReleased[0] && !l.box.contains(ui.pressed_at, 0) : io.MouseClicked[0]);
   if (g.ActiveId == id && away) ImGui::ClearActiveID();
 
   const bool active = g.ActiveId == id;
@@ -272,7 +356,7 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     g.PlatformImeData.InputLineHeight = caret.h();
     if (typed.changed || typed.moved) {
       const ImRect around(caret.x0, caret.y0 - line, caret.x1, caret.y1 + line);
-      ImGui::ScrollToRect(window, around, ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);
+      ImGui::ScrollToRect(window, around, kJustIntoSight);
     }
   }
 
@@ -293,6 +377,24 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     draw_text(ui, box.type, ui.c.ink3, box.placeholder, {l.x, l.y, l.x + size.w, l.y + size.h}, Role::Hint);
     ui.semantics.parents.pop_back();
   }
+
+  if (mark) {
+    const Pos from{text.caret().para, mark->begin}, to{text.caret().para, mark->end};
+    const std::string word = text.doc().slice(from, to);
+    const bool is_known = box.spelling->word == word;
+    if (!is_known) out.misspelt = word;
+    ui.semantics.parents.push_back(id);
+    const BarPressed pressed = draw_bar(ui, *bar, *box.spelling, is_known, bar_rect);
+    ui.semantics.parents.pop_back();
+    window->StateStorage.SetFloat(bar_height, pressed.height);
+    if (!window->StateStorage.GetBool(bar_open)) ImGui::ScrollToRect(window, draw::to_imgui(bar_rect), kJustIntoSight);
+    if (pressed.suggestion)
+      typed.changed |= text.replace(from, to, box.spelling->words[*pressed.suggestion], ui.ticks) == editor::Entered::All;
+    if (pressed.leave) out.leave = word;
+    if (pressed.suggestion || pressed.leave) ui.focus(key);
+  }
+  if (box.spelling) window->StateStorage.SetBool(bar_open, mark.has_value());
+  if (!active) text.stop_typing();
 
   out.changed = typed.changed;
   out.entered = typed.entered;
@@ -326,6 +428,7 @@ FieldResult note_editor(Ui& ui, std::string_view key, const Question& question, 
   box.min_rows = min_rows;
   box.disabled = question.disabled;
   box.invalid = !question.error.empty();
+  box.spelling = &words.spelling;
   out = edit_box(ui, key, room(ui), box, text);
   out.changed |= undo || redo;
   return out;
