@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -60,6 +61,19 @@ bool listed(const std::array<std::string_view, N>& words, const char* word) {
   return word && std::any_of(words.begin(), words.end(), [&](std::string_view w) { return same_word(word, w); });
 }
 
+/// True when "4.6.1 community" is at least 4.6.1.
+bool at_least_floor(std::string_view version) {
+  int parts[3] = {0, 0, 0};
+  const char* at = version.data();
+  const char* end = at + version.size();
+  for (int& part : parts) {
+    auto [next, error] = std::from_chars(at, end, part);
+    if (error != std::errc()) return false;
+    at = next < end && *next == '.' ? next + 1 : next;
+  }
+  return std::tie(parts[0], parts[1], parts[2]) >= std::make_tuple(4, 6, 1);
+}
+
 Fault fault_of(int code) {
   switch (code) {
     case SQLITE_CONSTRAINT_TRIGGER: return Fault::Denied;
@@ -94,6 +108,13 @@ void start_library() {
     DOORSTEP_ASSERT(sqlite3_config(SQLITE_CONFIG_MALLOC, &wiping) == SQLITE_OK);  // misuse once something has opened a file
     DOORSTEP_ASSERT(sqlite3_initialize() == SQLITE_OK);
   });
+}
+
+std::optional<base::Error> refusal_of(std::string_view cipher_version) {
+  if (at_least_floor(cipher_version)) return std::nullopt;
+  return Error{Fault::Unsupported, "sql.open",
+               cipher_version.empty() ? "the SQLite that was linked does not encrypt"
+                                      : "SQLCipher " + std::string(cipher_version) + " is below 4.6.1"};
 }
 
 int authorize(void* connection, int action, const char* first, const char* second, const char*, const char*) {

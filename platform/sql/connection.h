@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,6 +50,10 @@ base::Error sql_error(sqlite3* handle, int code, std::string where);
 
 /// Sets SQLite up for the process, once: freed memory is wiped. Every other call of this room comes after it.
 void start_library();
+
+/// Why a library that answers `PRAGMA cipher_version` like this may not keep anybody's words: it does not encrypt (empty), or is
+/// older than 4.6.1 (security.md section 5). Empty: it may.
+std::optional<base::Error> refusal_of(std::string_view cipher_version);
 
 /// SQLITE_OK only for what a Db allows: no ATTACH, no pragma that changes how the file is kept, no export.
 int authorize(void* connection, int action, const char* first, const char* second, const char* database, const char* inner);

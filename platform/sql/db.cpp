@@ -1,7 +1,5 @@
 #include "platform/sql/db.h"
 
-#include <charconv>
-
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
@@ -15,19 +13,6 @@ namespace {
 constexpr std::string_view kPlainHeader{"SQLite format 3\0", 16};
 constexpr std::size_t kKeyText = 99;          // x'<64 hex><32 hex>': one digit less and SQLCipher takes it for a passphrase
 constexpr std::size_t kCachedStatements = 256;  // a room has some dozens; past it the SQL is being built, not fixed
-
-/// True when "4.6.1 community" is at least 4.6.1. security.md section 5.
-bool at_least_floor(std::string_view version) {
-  int parts[3] = {0, 0, 0};
-  const char* at = version.data();
-  const char* end = at + version.size();
-  for (int& part : parts) {
-    auto [next, error] = std::from_chars(at, end, part);
-    if (error != std::errc()) return false;
-    at = next < end && *next == '.' ? next + 1 : next;
-  }
-  return std::tie(parts[0], parts[1], parts[2]) >= std::make_tuple(4, 6, 1);
-}
 
 Result<void> set_key(Connection& connection, const base::Secret& key, std::string_view salt) {
   base::Secret text(kKeyText);
@@ -109,9 +94,7 @@ Result<Db> Db::open(const std::filesystem::path& path, const base::Secret& key, 
   sqlite3_busy_timeout(connection->handle, static_cast<int>(options.busy_timeout.count()));
 
   DOORSTEP_TRY_ASSIGN(std::string version, connection->value("PRAGMA cipher_version"));
-  if (!at_least_floor(version))
-    return Error{Fault::Unsupported, "sql.open",
-                 version.empty() ? "the SQLite that was linked does not encrypt" : "SQLCipher " + version + " is below 4.6.1"};
+  if (auto refused = refusal_of(version)) return *refused;
   DOORSTEP_TRY(connection->run("PRAGMA cipher_log_level = NONE"));
   DOORSTEP_TRY(set_key(*connection, key, salt));
   DOORSTEP_TRY(connection->run("PRAGMA cipher_compatibility = 4"));  // a later library must not choose another format

@@ -1,6 +1,7 @@
 #include "platform/sql/db.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <openssl/evp.h>
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -8,9 +9,12 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <set>
 
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
+#include "platform/base/limits.h"
+#include "platform/sql/connection.h"
 #include "tests/sql/folder.h"
 
 using namespace doorstep;
@@ -40,6 +44,27 @@ void fill(const Folder& folder) {
   REQUIRE(db.script("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)").has_value());
   for (int i = 0; i < 200; ++i) REQUIRE(db.exec("INSERT INTO t VALUES(?1,?2)", i, std::string(400, 'x')).has_value());
   REQUIRE(db.checkpoint().has_value());
+}
+
+/// The file's pages as SQLite sees them: AES-256-CBC under the raw key; the last 80 bytes of a page are its IV and its HMAC.
+std::string decrypted(const Folder& folder) {
+  constexpr std::size_t kPage = 4096, kReserve = 80, kSalt = 16;
+  const std::string file = bytes_of(folder.file());
+  std::string out;
+  std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
+  for (std::size_t at = 0; at < file.size(); at += kPage) {
+    const auto* page = reinterpret_cast<const unsigned char*>(file.data()) + at;
+    const std::size_t from = at == 0 ? kSalt : 0;
+    std::string plain(kPage - kReserve - from, '\0');
+    int size = 0;
+    REQUIRE(EVP_DecryptInit_ex(context.get(), EVP_aes_256_cbc(), nullptr, folder.key.data(), page + kPage - kReserve) == 1);
+    EVP_CIPHER_CTX_set_padding(context.get(), 0);
+    REQUIRE(EVP_DecryptUpdate(context.get(), reinterpret_cast<unsigned char*>(plain.data()), &size, page + from,
+                              static_cast<int>(plain.size())) == 1);
+    out += plain;
+  }
+  REQUIRE(out.find("CREATE TABLE") != std::string::npos);
+  return out;
 }
 
 }  // namespace
@@ -88,7 +113,7 @@ TEST_CASE("db: empty text and empty blob are not NULL, and a zero byte is kept",
   CHECK(**db.first<std::string>("SELECT c FROM t") == std::string("a\0b", 3));
 }
 
-TEST_CASE("db: nothing in the folder is readable without the key, and only its owner reads the files", "[sql]") {
+TEST_CASE("db: nothing in the folder is readable without the key, and only its owner reads the files", "[sql][S04]") {
   Folder folder;
   Db db = folder.create();
   REQUIRE(db.script("CREATE TABLE t(b TEXT); CREATE VIRTUAL TABLE f USING fts5(b)").has_value());
@@ -110,11 +135,75 @@ TEST_CASE("db: nothing in the folder is readable without the key, and only its o
   };
   scan();  // the file, its WAL and shared memory
   CHECK(files == 3);
+  {  // in the middle of a write that no longer fits into memory
+    auto transaction = Transaction::begin(db);
+    REQUIRE(transaction.has_value());
+    const auto before = std::filesystem::file_size(folder.file("t.db-wal"));
+    std::string page;
+    while (page.size() < 100'000) page += canary + "\n";
+    for (std::size_t written = 0; written < 2 * limits::kPageCacheBytes; written += page.size())
+      REQUIRE(db.exec("INSERT INTO t VALUES(?1)", page).has_value());
+    CHECK(std::filesystem::file_size(folder.file("t.db-wal")) > before + limits::kPageCacheBytes / 2);
+    scan();
+  }
   REQUIRE(db.checkpoint().has_value());
   scan();
   bool seen = false;  // the same words are found where they may be
   REQUIRE(db.dump([&](std::string_view line) { seen = seen || line.find(canary) != line.npos; }).has_value());
   CHECK(seen);
+}
+
+TEST_CASE("db: a library that does not encrypt, or is too old, is refused", "[sql][S01]") {
+  for (const char* good : {"4.6.1 community", "4.6.1", "4.10.0 community", "4.17.0 community", "5.0.0 enterprise"}) {
+    INFO(good);
+    CHECK_FALSE(refusal_of(good).has_value());
+  }
+  for (const char* bad : {"4.6.0 community", "4.5.7 community", "3.4.1", "4", "4.6", "x", " 4.6.1"}) {
+    INFO(bad);
+    REQUIRE(refusal_of(bad).has_value());
+    CHECK(refusal_of(bad)->fault == Fault::Unsupported);
+  }
+  REQUIRE(refusal_of("").has_value());  // what plain SQLite answers
+  CHECK(refusal_of("")->detail == "the SQLite that was linked does not encrypt");
+  CHECK_FALSE(refusal_of(cipher_version()).has_value());
+}
+
+TEST_CASE("db: what is sorted or grouped beyond memory is in no temporary file", "[sql][S05]") {
+  Folder folder;
+  Db db = folder.create();
+  REQUIRE(db.script("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)").has_value());
+  {
+    auto transaction = Transaction::begin(db);
+    REQUIRE(transaction.has_value());
+    for (int i = 0; i < 20'000; ++i)
+      REQUIRE(db.exec("INSERT INTO t VALUES(?1, ?2)", i, std::to_string(i * 7919 % 20'011) + std::string(2'000, 'x')).has_value());
+    REQUIRE(transaction->commit().has_value());
+  }
+  // SQLite unlinks its temporary files as soon as it has them: only the process's own descriptors show them.
+  auto other_files = [&] {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+      struct stat info{};
+      if (gone || ::stat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+      if (!target.starts_with(folder.file().string())) names.insert(target);
+    }
+    return names;
+  };
+  const auto before = other_files();
+  for (const char* sql : {"SELECT b FROM t ORDER BY b", "SELECT b, count(*) FROM t GROUP BY b", "SELECT DISTINCT b FROM t",
+                          "SELECT b FROM t UNION SELECT b || '!' FROM t", "CREATE TEMP TABLE u AS SELECT b FROM t ORDER BY b",
+                          "CREATE INDEX i ON t(b)"}) {
+    INFO(sql);
+    int rows = 0;
+    auto read = db.query(sql, [&](const Row&) {
+      if (rows++ == 0) CHECK(other_files() == before);
+    });
+    INFO((read.has_error() ? read.error().detail : std::string()));
+    REQUIRE(read.has_value());
+    CHECK(other_files() == before);
+  }
 }
 
 TEST_CASE("db: a wrong key, a wrong salt and a damaged page are told apart", "[sql]") {
@@ -157,7 +246,7 @@ TEST_CASE("db: a wrong key, a wrong salt and a damaged page are told apart", "[s
   SECTION("the right key still opens it") { CHECK(*folder.open().first<int>("SELECT count(*) FROM t") == 200); }
 }
 
-TEST_CASE("db: every page's bit flips are found", "[sql]") {
+TEST_CASE("db: every page's bit flips are found", "[sql][S09]") {
   Folder folder;
   fill(folder);
   std::string whole = bytes_of(folder.file());
@@ -179,7 +268,7 @@ TEST_CASE("db: every page's bit flips are found", "[sql]") {
     }
 }
 
-TEST_CASE("db: a plain SQLite file is refused, also an empty one where a store should be", "[sql]") {
+TEST_CASE("db: a plain SQLite file is refused, also an empty one where a store should be", "[sql][S02]") {
   Folder folder;
   REQUIRE(base::write_file_atomic(folder.file(), std::string("SQLite format 3\0", 16) + std::string(4080, '\0'), base::Access::Owner)
               .has_value());
@@ -210,7 +299,7 @@ TEST_CASE("db: a first page torn by a power cut while the log was written back c
   CHECK(opened.check()->empty());
 }
 
-TEST_CASE("db: only a key of 32 bytes and a salt of 16 make a key of 99 characters", "[sql]") {
+TEST_CASE("db: only a key of 32 bytes and a salt of 16 make a key of 99 characters", "[sql][S03]") {
   Folder folder;
   for (std::size_t key = 0; key <= 200; ++key) {
     auto db = Db::open(folder.file(), Secret::copy_of(std::string(key, 'k')), folder.salt, {.mode = OpenMode::Create, .vfs = {}});
@@ -236,7 +325,7 @@ TEST_CASE("db: the file's settings are the safe ones", "[sql]") {
   CHECK(std::filesystem::exists(folder.file("t.db-wal")));
 }
 
-TEST_CASE("db: what could write the data in the clear or change the key is refused", "[sql]") {
+TEST_CASE("db: what could write the data in the clear or change the key is refused", "[sql][S06][K22]") {
   Folder folder;
   Db db = folder.create();
   REQUIRE(db.script("CREATE TABLE t(a)").has_value());
@@ -402,7 +491,7 @@ TEST_CASE("migrate: one that fails leaves the file as it was", "[sql]") {
   CHECK(*db.version() == 2);
 }
 
-TEST_CASE("db: full-text search works, and its deleted words are gone from the decrypted pages", "[sql]") {
+TEST_CASE("db: full-text search works, and its deleted words are gone from the decrypted pages", "[sql][S08]") {
   Folder folder;
   Db db = folder.create();
   REQUIRE(db.script("CREATE VIRTUAL TABLE f USING fts5(b); INSERT INTO f(f, rank) VALUES('secure-delete', 1)").has_value());
@@ -412,6 +501,19 @@ TEST_CASE("db: full-text search works, and its deleted words are gone from the d
   bool seen = false;
   REQUIRE(db.dump([&](std::string_view line) { seen = seen || line.find("wagtail") != line.npos; }).has_value());
   CHECK_FALSE(seen);
+
+  // Rows are not all that pages hold: the same of the whole image, free space included.
+  REQUIRE(db.script("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)").has_value());
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(db.exec("INSERT INTO t VALUES(?1, ?2)", i, "a kingfisher " + std::string(500, 'x')).has_value());
+    REQUIRE(db.exec("INSERT INTO f(rowid, b) VALUES(?1, 'a kingfisher')", i).has_value());
+  }
+  REQUIRE(db.checkpoint().has_value());
+  CHECK(decrypted(folder).find("kingfisher") != std::string::npos);
+  for (const char* sql : {"UPDATE t SET b = 'nothing' WHERE a < 50", "DELETE FROM t WHERE a > 50", "DELETE FROM t", "DELETE FROM f"})
+    REQUIRE(db.exec(sql).has_value());
+  REQUIRE(db.checkpoint().has_value());
+  CHECK(decrypted(folder).find("kingfisher") == std::string::npos);
 }
 
 TEST_CASE("db: another process, or another connection, that opens and closes the file takes nothing from the one that writes", "[sql]") {

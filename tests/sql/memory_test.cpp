@@ -77,7 +77,7 @@ int found_in_memory(const Canary& canary) {
 
 }  // namespace
 
-TEST_CASE("memory: after a close nothing of the rows, the search index or the key is left", "[sql]") {
+TEST_CASE("memory: after a close nothing of the rows, the search index or the key is left", "[sql][H56]") {
   const Canary canary;
   Folder folder;
   base::Secret key = base::Secret::random(32);
