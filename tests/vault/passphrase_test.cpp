@@ -4,7 +4,7 @@
 
 using namespace doorstep::vault;
 
-TEST_CASE("passphrase: what is accepted, and the reason when it is not", "[vault]") {
+TEST_CASE("passphrase: what is accepted, and the reason when it is not", "[vault][K18]") {
   struct Row {
     std::string text;
     std::string code;  // empty: accepted

@@ -56,7 +56,7 @@ TEST_CASE("slot: header and key come back", "[vault]") {
   CHECK(open_slot(file, *header, Secret::copy_of(std::string(32, 'x'))).error().fault == Fault::Locked);
 }
 
-TEST_CASE("slot: every single bit is protected, also from somebody who mends the checksum", "[vault]") {
+TEST_CASE("slot: every single bit is protected, also from somebody who mends the checksum", "[vault][K13]") {
   const auto file = seal_slot(sample(), kek(), dek());
   std::size_t refused = 0, damaged = 0;
   for (std::size_t bit = 0; bit < file.size() * 8; ++bit) {
@@ -93,7 +93,7 @@ TEST_CASE("slot: every length is read without harm", "[vault]") {
   CHECK(read_slot_header(with_sum(file + std::string(40, 'x')), kTestCost).has_error());
 }
 
-TEST_CASE("slot: a derivation below the minimum is refused before it is used, and so is one that would exhaust the machine", "[vault]") {
+TEST_CASE("slot: a derivation below the minimum is refused before it is used, and so is one that would exhaust the machine", "[vault][K12]") {
   auto with = [](std::uint32_t passes, std::uint32_t mib) {
     SlotHeader header = sample();
     header.cost = {passes, mib};
@@ -112,7 +112,7 @@ TEST_CASE("slot: a derivation below the minimum is refused before it is used, an
   }
 }
 
-TEST_CASE("slot: no nonce twice", "[vault]") {
+TEST_CASE("slot: no nonce twice", "[vault][K14]") {
   std::set<std::string> nonces;
   for (int i = 0; i < 10'000; ++i) {
     auto file = seal_slot(sample(), kek(), dek());

@@ -33,7 +33,7 @@ TEST_CASE("throttle: taking a count back restores what was, also the time", "[va
   CHECK(*throttle.wait() == 10s);
 }
 
-TEST_CASE("throttle: no history of restarts, reboots, clock changes and crashes gets a try early", "[vault]") {
+TEST_CASE("throttle: no history of restarts, reboots, clock changes and crashes gets a try early", "[vault][L23][L24]") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 random(seed);

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -27,6 +29,41 @@ std::size_t files_in(const std::filesystem::path& folder) {
   auto all = std::filesystem::directory_iterator(folder);
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
+
+/// Every file below `folder`, by its path in it.
+std::map<std::string, std::string> contents(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> out;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) out[std::filesystem::relative(entry.path(), folder).string()] = bytes_of(entry.path());
+  return out;
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/// Does `work` in a child, which is killed as it enters its `nth` system call; false when it ended before.
+bool killed_at_call(int nth, const std::function<void()>& work) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+    ::raise(SIGSTOP);
+    work();
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE((::waitpid(child, &status, 0) == child && WIFSTOPPED(status)));
+  REQUIRE(::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) == 0);
+  for (int stops = 0;;) {
+    REQUIRE(::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) == 0);
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    if (WIFEXITED(status)) return false;
+    if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) continue;
+    if (stops++ != 2 * nth) continue;  // each call stops twice: before it and after it
+    ::kill(child, SIGKILL);
+    REQUIRE((::waitpid(child, &status, 0) == child && WIFSIGNALED(status)));
+    return true;
+  }
+}
+#endif
 
 }  // namespace
 
@@ -71,7 +108,7 @@ TEST_CASE("vault: neither key nor passphrase is in any file, and only the owner 
   CHECK(files == 3);  // slot, throttle, device key
 }
 
-TEST_CASE("vault: a slot is never written over by create, and a weak passphrase makes none", "[vault]") {
+TEST_CASE("vault: a slot is never written over by create, and a weak passphrase makes none", "[vault][K18]") {
   Bench bench;
   auto weak = bench.vault().create("123456");
   REQUIRE(weak.has_error());
@@ -84,7 +121,7 @@ TEST_CASE("vault: a slot is never written over by create, and a weak passphrase 
   CHECK(bytes_of(bench.place.folder / "slot") == before);
 }
 
-TEST_CASE("vault: each vault has its own key and salt", "[vault]") {
+TEST_CASE("vault: each vault has its own key and salt", "[vault][K11]") {
   std::set<std::string> keys, salts;
   for (int i = 0; i < 20; ++i) {
     Bench bench;
@@ -95,13 +132,19 @@ TEST_CASE("vault: each vault has its own key and salt", "[vault]") {
   }
   CHECK(keys.size() == 20);
   CHECK(salts.size() == 20);
+  // Vaults take time to make; what their keys are made of does not.
+  for (int i = 0; i < 10'000; ++i) keys.insert(std::string(Secret::random(32).view()));
+  CHECK(keys.size() == 10'020);
 }
 
-TEST_CASE("vault: changing the passphrase keeps the key, and the old one opens nothing, not even the old slot", "[vault]") {
+TEST_CASE("vault: changing the passphrase keeps the key, and the old one opens nothing, not even the old slot", "[vault][K15][K16]") {
   Bench bench;
   auto made = bench.vault().create(kRight);
   REQUIRE(made.has_value());
   std::string old_slot = bytes_of(bench.place.folder / "slot");
+  // What the key opens lies beside it, and is not touched.
+  REQUIRE(base::write_file_atomic(bench.folder.path() / "replica.db", std::string(100'000, 'r'), base::Access::Owner).has_value());
+  const auto before = contents(bench.folder.path());
 
   CHECK(bench.vault().change_passphrase("not the right one at all", kOther).error().fault == Fault::Locked);
   CHECK(bench.vault().change_passphrase(kRight, "short").error().fault == Fault::Invalid);
@@ -114,6 +157,12 @@ TEST_CASE("vault: changing the passphrase keeps the key, and the old one opens n
   CHECK(bench.vault().unlock(kRight).error().fault == Fault::Locked);
   CHECK(files_in(bench.keys.level() == Level::Keyfile ? bench.folder.path() / "keys" : bench.folder.path()) == 1);
 
+  for (const auto& [file, bytes] : contents(bench.folder.path()))
+    if (file != "worker/slot" && file != "worker/throttle" && !file.starts_with("keys/")) {
+      INFO(file);
+      CHECK(before.contains(file));
+      CHECK(before.at(file) == bytes);
+    }
   std::string new_slot = bytes_of(bench.place.folder / "slot");
   CHECK(read_slot_header(new_slot, kTestCost)->sequence == read_slot_header(old_slot, kTestCost)->sequence + 1);
   REQUIRE(base::write_file_atomic(bench.place.folder / "slot", old_slot, base::Access::Owner).has_value());
@@ -140,7 +189,40 @@ TEST_CASE("vault: a change that cannot be written leaves the old passphrase work
   CHECK(bench.vault().unlock(kOther).has_value());
 }
 
-TEST_CASE("vault: without the device key the passphrase opens nothing, and that is not counted", "[vault]") {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("vault: killed at any system call of a change, one of the two passphrases opens the same key", "[vault][K17]") {
+  Bench bench;
+  auto made = bench.vault().create(kRight);
+  REQUIRE(made.has_value());
+  const auto before = contents(bench.folder.path());
+  auto put_back = [&] {
+    for (const auto& [file, bytes] : contents(bench.folder.path()))
+      if (!before.contains(file)) std::filesystem::remove(bench.folder.path() / file);
+    for (const auto& [file, bytes] : before)
+      REQUIRE(base::write_file_atomic(bench.folder.path() / file, bytes, base::Access::Owner).has_value());
+  };
+  int kills = 0, old_ones = 0, new_ones = 0;
+  for (int nth = 0; killed_at_call(nth, [&] { (void)bench.vault().change_passphrase(kRight, kOther); }); ++nth) {
+    INFO("killed at call " << nth);
+    REQUIRE(nth < 1000);
+    ++kills;
+    const auto by_old = bench.vault().unlock(kRight);
+    const auto by_new = bench.vault().unlock(kOther);
+    CHECK(by_old.has_value() != by_new.has_value());
+    const auto& opened = by_old.has_value() ? by_old : by_new;
+    REQUIRE(opened.has_value());
+    CHECK(opened->key.view() == made->key.view());
+    CHECK(opened->db_salt == made->db_salt);
+    ++(by_old.has_value() ? old_ones : new_ones);
+    put_back();
+  }
+  CHECK(kills > 20);
+  CHECK(old_ones > 0);
+  CHECK(new_ones > 0);
+}
+#endif
+
+TEST_CASE("vault: without the device key the passphrase opens nothing, and that is not counted", "[vault][K19]") {
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
   for (const auto& entry : std::filesystem::directory_iterator(bench.folder.path() / "keys")) {
@@ -164,7 +246,7 @@ TEST_CASE("vault: without the device key the passphrase opens nothing, and that 
   }
 }
 
-TEST_CASE("vault: one worker's slot does not open as another's, nor on another device", "[vault]") {
+TEST_CASE("vault: one worker's slot does not open as another's, nor on another device", "[vault][K21]") {
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
   auto place = bench.place;
@@ -177,7 +259,7 @@ TEST_CASE("vault: one worker's slot does not open as another's, nor on another d
   CHECK(*other.failures() == 0);
 }
 
-TEST_CASE("vault: a slot made at the test cost is refused by a vault that did not ask for it", "[vault]") {
+TEST_CASE("vault: a slot made at the test cost is refused by a vault that did not ask for it", "[vault][K12]") {
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
   Vault real(bench.place, bench.keys, bench.clock, "boot-1");
@@ -207,7 +289,7 @@ TEST_CASE("vault: a damaged slot is said to be damaged and costs no try", "[vaul
   CHECK(bench.vault().unlock(kRight).error().fault == Fault::NotFound);
 }
 
-TEST_CASE("vault: wrong tries are counted before they are tried, wait, and survive restart and reboot", "[vault]") {
+TEST_CASE("vault: wrong tries are counted before they are tried, wait, and survive restart and reboot", "[vault][L23][L24]") {
   using namespace std::chrono_literals;
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
@@ -228,7 +310,7 @@ TEST_CASE("vault: wrong tries are counted before they are tried, wait, and survi
   CHECK(*bench.vault("boot-2").failures() == 0);
 }
 
-TEST_CASE("vault: the tenth failure locks for an hour and erases nothing", "[vault]") {
+TEST_CASE("vault: the tenth failure locks for an hour and erases nothing", "[vault][L27]") {
   using namespace std::chrono_literals;
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
@@ -252,7 +334,7 @@ TEST_CASE("vault: the same wrong passphrase again is not counted again", "[vault
   CHECK(*vault.failures() == 1);
 }
 
-TEST_CASE("vault: a lost or damaged count is taken for ten failures", "[vault]") {
+TEST_CASE("vault: a lost or damaged count is taken for ten failures", "[vault][L26]") {
   using namespace std::chrono_literals;
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
@@ -271,7 +353,7 @@ TEST_CASE("vault: a lost or damaged count is taken for ten failures", "[vault]")
   CHECK(bench.vault().unlock(kRight).has_value());
 }
 
-TEST_CASE("vault: a try that cannot be counted is not tried", "[vault]") {
+TEST_CASE("vault: a try that cannot be counted is not tried", "[vault][L25]") {
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
   std::filesystem::create_directory(bench.place.folder / "throttle.new");
@@ -281,7 +363,7 @@ TEST_CASE("vault: a try that cannot be counted is not tried", "[vault]") {
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_CASE("vault: too little memory is not a wrong passphrase", "[vault]") {
+TEST_CASE("vault: too little memory is not a wrong passphrase", "[vault][K20]") {
   Bench bench;
   Vault vault(bench.place, bench.keys, bench.clock, "boot-1", KdfCost{1, 128});
   REQUIRE(vault.create(kRight).has_value());
@@ -303,7 +385,7 @@ TEST_CASE("vault: too little memory is not a wrong passphrase", "[vault]") {
 }
 #endif
 
-TEST_CASE("vault: a process killed while it derives has counted its try", "[vault]") {
+TEST_CASE("vault: a process killed while it derives has counted its try", "[vault][L25]") {
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
 
