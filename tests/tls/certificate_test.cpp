@@ -103,7 +103,7 @@ TEST_CASE("certificate: what was asked for is read back", "[tls]") {
   CHECK(authority_seen->kind == tls::Kind::Authority);
 }
 
-TEST_CASE("certificate: a request that asks to be an authority or a server gets neither", "[tls]") {
+TEST_CASE("certificate: a request that asks to be an authority or a server gets neither", "[tls][P38]") {
   const auto ca = authority();
   EVP_PKEY* key = EVP_EC_gen("P-256");
   const std::string request = hostile_request(key, "worker:00000000-0000-8000-8000-000000000001");

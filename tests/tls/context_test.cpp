@@ -19,13 +19,15 @@ struct Outcome {
   unsigned long client_error = 0;
   long verify = 0;
   std::string peer;  ///< what the server saw
-  bool resumable = false;
+  bool resumable = false, resumed = false;
+  std::shared_ptr<SSL_SESSION> session;  ///< the client's
   int version = 0;
   base::Error words() const { return tls::explain(client_error, verify); }
 };
 
 // Both ends in one thread over memory: handshake, then the server says one byte, then the client tries to read it.
-Outcome meet(const tls::Context& server_context, const tls::Context& client_context, const std::string& name) {
+Outcome meet(const tls::Context& server_context, const tls::Context& client_context, const std::string& name,
+             SSL_SESSION* session = nullptr) {
   SSL* server = SSL_new(server_context.get());
   SSL* client = SSL_new(client_context.get());
   BIO *a = nullptr, *b = nullptr;
@@ -34,6 +36,7 @@ Outcome meet(const tls::Context& server_context, const tls::Context& client_cont
   SSL_set_bio(client, b, b);
   SSL_set_accept_state(server);
   SSL_set_connect_state(client);
+  if (session) SSL_set_session(client, session);
   REQUIRE(tls::expect_server(client, name).has_value());
   Outcome out;
   bool server_failed = false, client_failed = false;
@@ -65,6 +68,8 @@ Outcome meet(const tls::Context& server_context, const tls::Context& client_cont
   }
   out.verify = SSL_get_verify_result(client);
   out.resumable = SSL_get0_session(client) && SSL_SESSION_is_resumable(SSL_get0_session(client));
+  out.resumed = SSL_session_reused(client) == 1;
+  out.session = {SSL_get1_session(client), SSL_SESSION_free};
   out.version = SSL_version(client);
   SSL_free(server);
   SSL_free(client);
@@ -86,16 +91,28 @@ TEST_CASE("context: a tablet and its server meet, by name and by address", "[tls
   }
 }
 
-TEST_CASE("context: nothing is left to resume a session with", "[tls]") {
+TEST_CASE("context: nothing is left to resume a session with", "[tls][T44]") {
   const Council council;
   const auto out = meet(council.listener(), council.tablet(), "127.0.0.1");
   REQUIRE(out.client_read);
   CHECK_FALSE(out.resumable);
   CHECK(SSL_CTX_get_num_tickets(council.listener().get()) == 0);
   CHECK(SSL_CTX_get_session_cache_mode(council.listener().get()) == SSL_SESS_CACHE_OFF);
+
+  // Who keeps a session all the same, and shows it, is asked for a certificate as if it were the first time.
+  const auto server = council.listener(), client = council.tablet();
+  const auto first = meet(server, client, "127.0.0.1");
+  REQUIRE(first.session);
+  const auto again = meet(server, client, "127.0.0.1", first.session.get());
+  CHECK(again.client_read);
+  CHECK_FALSE(again.resumed);
+  const auto stranger = council.stranger();
+  const auto without = meet(server, stranger, "127.0.0.1", first.session.get());
+  CHECK_FALSE(without.client_read);
+  CHECK(tls::cause_of(without.client_error, without.verify) == Cause::NoCertificate);
 }
 
-TEST_CASE("context: each refusal has its own cause and words", "[tls]") {
+TEST_CASE("context: each refusal has its own cause and words", "[tls][T42][T43][P40][A51]") {
   const Council council;
   const Council stranger;
   const base::Instant last_year{now().ms - 400LL * 86'400'000};
@@ -175,7 +192,7 @@ TEST_CASE("context: the enrolment listener asks for no certificate", "[tls]") {
   CHECK(out.peer.empty());
 }
 
-TEST_CASE("context: TLS 1.2 is refused, as server and as client", "[tls]") {
+TEST_CASE("context: TLS 1.2 is refused, as server and as client", "[tls][T41]") {
   const Council council;
   tls::Context old_client(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   SSL_CTX_set_max_proto_version(old_client.get(), TLS1_2_VERSION);
