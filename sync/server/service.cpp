@@ -102,6 +102,8 @@ Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clo
     return problem(
         403, "wrong-certificate",
         kind == tls::Kind::Worker ? "This needs the worker's certificate." : "This needs the tablet's own certificate.");
+  // The handshake asked once; a connection that is kept open outlives it.
+  if (identity->not_after <= clock.wall()) return revoked();
   if (auto wait = limit.take(identity->device.str(), clock.monotonic()))
     return later(problem(429, "too-many-requests", "Too many requests from this tablet.", "Nothing is lost; it is tried again."),
                  *wait);

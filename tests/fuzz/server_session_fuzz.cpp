@@ -34,6 +34,7 @@ tls::Identity identity(const Tablet& tablet, tls::Kind kind) {
   out.device = tablet.device;
   if (kind == tls::Kind::Worker) out.worker = tablet.worker;
   out.serial = tablet.serial;
+  out.not_after.ms = INT64_MAX;
   return out;
 }
 

@@ -105,7 +105,7 @@ TEST_CASE("bases: an edit leans on the version before, and its echo on the edit"
   CHECK(wire::decode<wire::SyncReply>(wren.raw(asked).body)->results == read.results);
 }
 
-TEST_CASE("bases: nobody leans on what is not theirs to read, and cannot tell it from what is not there", "[server]") {
+TEST_CASE("bases: nobody leans on what is not theirs to read, and cannot tell it from what is not there", "[server][A46][A47]") {
   Office office;
   Leaning wren(office, "wren"), heron(office, "heron"), sparrow(office, "sparrow");
   auto record = wren.record(any_id("record"), child_id("A1"), words(0, 100));

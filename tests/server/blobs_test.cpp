@@ -225,7 +225,7 @@ TEST_CASE("blobs: a draft's photo is the record's photo, on whichever of the wor
   CHECK(get(second, kept).body == kept);
 }
 
-TEST_CASE("blobs: who knows the hash of somebody's photo does not have the photo", "[server]") {
+TEST_CASE("blobs: who knows the hash of somebody's photo does not have the photo", "[server][A46]") {
   Office office;
   Tablet wren(office, "wren"), heron(office, "heron");
   const std::string bytes = photo("a");
@@ -318,6 +318,7 @@ TEST_CASE("blobs: what nothing names any more goes after 90 days and the tablet'
   for (const auto& bytes : {drafted, submitted}) CHECK(state_of(patch(wren, bytes, 0)).verified);
   const auto collect = [&] { return server::collect_blobs(*office.repository, office.blobs, office.clock.now).value(); };
   office.clock.pass(std::chrono::hours(24 * 100));
+  wren.renew();
   wren.sync();
   CHECK(collect() == 0);  // the draft still names it
   draft.discarded = true;
@@ -326,6 +327,7 @@ TEST_CASE("blobs: what nothing names any more goes after 90 days and the tablet'
   wren.sync();
   CHECK(collect() == 0);
   office.clock.pass(std::chrono::hours(24 * 2));
+  wren.renew();
   const Id gone = row_of(office, wren, drafted).id;
   std::ofstream(office.blobs.folder / (base::new_id(office.clock).str() + ".part")) << "of no row";
   CHECK(collect() == 1);
@@ -349,6 +351,7 @@ TEST_CASE("blobs: a tablet that was silent since keeps what it may still name", 
   draft.discarded = true;
   other.one(other.put(draft, made.rev, made.hash));
   office.clock.pass(std::chrono::hours(24 * 200));
+  wren.renew();
   CHECK(server::collect_blobs(*office.repository, office.blobs, office.clock.now).value() == 0);
   wren.sync();
   CHECK(server::collect_blobs(*office.repository, office.blobs, office.clock.now).value() == 1);

@@ -90,7 +90,7 @@ wire::OpResult result(const wire::Operation& op, const Facts& facts) { return se
 
 }  // namespace
 
-TEST_CASE("decide: every refusal, with its cause alone", "[server]") {
+TEST_CASE("decide: every refusal, with its cause alone", "[server][A46][A49][A50]") {
   const Scene s;
   struct Row {
     const char* what;
@@ -234,7 +234,7 @@ TEST_CASE("decide: every refusal, with its cause alone", "[server]") {
   CHECK(met.size() == std::size(model::CodeTable<Refusal>::values));
 }
 
-TEST_CASE("decide: a missing and an unlisted case get the same answer, byte for byte", "[server]") {
+TEST_CASE("decide: a missing and an unlisted case get the same answer, byte for byte", "[server][A47]") {
   const Scene s;
   for (OpKind kind : {OpKind::Withdraw, OpKind::Decide, OpKind::Addendum, OpKind::Match, OpKind::Settle, OpKind::Put,
                       OpKind::Submit}) {

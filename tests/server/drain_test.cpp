@@ -23,7 +23,7 @@ void disable(Office& office, const char* worker, bool disabled = true) {
 
 }  // namespace
 
-TEST_CASE("drain: a disabled worker's tablet hands in what waits, is told to drop everything, and reads nothing", "[server]") {
+TEST_CASE("drain: a disabled worker's tablet hands in what waits, is told to drop everything, and reads nothing", "[server][A51]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");
   wren.sync();

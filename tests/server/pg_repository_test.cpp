@@ -47,7 +47,7 @@ void check_logs(const Office& office) {
 
 }  // namespace
 
-TEST_CASE("pg repository: approved rows, operations, logs and the audit refuse every change, whoever asks", "[server][pg]") {
+TEST_CASE("pg repository: approved rows, operations, logs and the audit refuse every change, whoever asks", "[server][pg][A50]") {
   Office office(Store::Postgres);
   const Id record = approved(office);
   const auto before = office.head(record);
@@ -114,7 +114,7 @@ TEST_CASE("pg repository: another key, no schema and a newer schema are told apa
   CHECK(open(office.url("cases_app"), office.key) == base::Fault::Unsupported);
 }
 
-TEST_CASE("pg repository: no word of a record, a name or an operation stands in a dump or in any file of the cluster", "[server][pg]") {
+TEST_CASE("pg repository: no word of a record, a name or an operation stands in a dump or in any file of the cluster", "[server][pg][A55]") {
   Office office(Store::Postgres);
   Tablet wren(office, "wren"), sparrow(office, "sparrow");
   const std::string canaries[] = {"Canary-Zaunkoenig-4711", "Canary-Refused-4712", "Canary-Draft-4713", "Canary-Why-4714",

@@ -28,7 +28,7 @@ sql::Db direct(const Office& office) {
 
 }  // namespace
 
-TEST_CASE("repository: approved rows refuse every statement that would change them", "[server]") {
+TEST_CASE("repository: approved rows refuse every statement that would change them", "[server][A50]") {
   Office office(Store::Sqlcipher);
   const Id record = approved(office);
   auto before = office.head(record);
@@ -80,7 +80,7 @@ TEST_CASE("repository: a wrong key opens nothing, and no word stands in any file
   CHECK_FALSE(server::open_sqlcipher_repository(office.file(), base::Secret::copy_of("short")).has_value());
 }
 
-TEST_CASE("repository: the rows a query lists are those authorise lets through", "[server]") {
+TEST_CASE("repository: the rows a query lists are those authorise lets through", "[server][A46]") {
   Office office;
   std::mt19937 random(20261122);
   auto pick = [&](std::size_t n) { return random() % n; };
@@ -135,15 +135,22 @@ TEST_CASE("repository: what was not committed is not there, and a revision that 
   CHECK_FALSE(office.head(revision.record).has_value());
 }
 
-TEST_CASE("repository: a changed audit line is noticed", "[server]") {
+TEST_CASE("repository: an audit line that was changed, taken away, moved or put in is noticed", "[server][A54]") {
   Office office;
   Tablet wren(office, "wren");  // several lines, of a device and of none
   CHECK(office.read([](server::Unit& unit) { return unit.audit_intact(); }));
-  const std::string change = "UPDATE audit SET outcome = 'refused' WHERE number = 2";
-  if (office.store == Store::Postgres)
-    support::Postgres::shared().sql(office.database(), "SET search_path = doorstep; ALTER TABLE audit DISABLE TRIGGER audit_fixed; " + change);
+  const bool pg = office.store == Store::Postgres;
+  const std::string columns = std::string(pg ? "device, number, " : "device, ") + "at, worker, action, object, outcome, chain";
+  const std::string copied = std::string(pg ? "device, number + 1000, " : "device, ") + "at, worker, action, object, outcome, chain";
+  const std::string change = GENERATE_REF(values<std::string>(
+      {"UPDATE audit SET outcome = 'refused' WHERE number = 2", "UPDATE audit SET at = at + 1 WHERE number = 1",
+       "DELETE FROM audit WHERE number = 1", "UPDATE audit SET number = number + 1000 WHERE number = 1",
+       "INSERT INTO audit(" + columns + ") SELECT " + copied + " FROM audit WHERE number = 1"}));
+  INFO(change);
+  if (pg)
+    support::Postgres::shared().sql(office.database(), "SET search_path = doorstep; ALTER TABLE audit DISABLE TRIGGER USER; " + change);
   else
-    REQUIRE(direct(office).script("DROP TRIGGER audit_fixed; " + change).has_value());
+    REQUIRE(direct(office).script("DROP TRIGGER audit_fixed; DROP TRIGGER audit_kept; DROP TRIGGER audit_once; " + change).has_value());
   CHECK_FALSE(office.read([](server::Unit& unit) { return unit.audit_intact(); }));
 }
 

@@ -57,7 +57,7 @@ std::optional<transport::HttpResponse> World::deliver(Id device, Id worker, cons
   }
   request.body = sent.body;
   request.peer.address = "198.51.100.7";
-  request.peer.identity = tls::Identity{tls::Kind::Worker, device, worker, serial, "", "", {}, {}};
+  request.peer.identity = tls::Identity{tls::Kind::Worker, device, worker, serial, "", "", {}, {INT64_MAX}};
 
   server::HttpReply reply = server::plain_in_coded_out([this](const server::HttpRequest& r) { return service_->handle(r); }, request,
                                                        limits::kBodyBytes);
