@@ -7,7 +7,7 @@
 using namespace doorstep;
 using namespace doorstep::tests;
 
-TEST_CASE("update: a passphrase of fewer than four words is refused, a good one leaves no text behind", "[state]") {
+TEST_CASE("update: a passphrase of fewer than four words is refused, a good one leaves no text behind", "[state][K18]") {
   Desk desk;
   desk.hear(Started{false, "Ruth Mensah", {}});
   REQUIRE(desk.state.stage == Stage::FirstUnlock);
@@ -397,7 +397,7 @@ TEST_CASE("update: a call made after submitting is put into the record by taking
   }
 }
 
-TEST_CASE("update: locking saves first, and State holds nothing of the case any more", "[state]") {
+TEST_CASE("update: locking saves first, and State holds nothing of the case any more", "[state][H56][H59]") {
   Desk desk;
   desk.unlock();
   desk.start();
@@ -469,7 +469,7 @@ TEST_CASE("update: what was said before a lock, or before access ended, and come
   CHECK(desk.state.sync.online);
 }
 
-TEST_CASE("update: idle covers an open visit after a minute and locks after ten; elsewhere it locks after two", "[state]") {
+TEST_CASE("update: idle covers an open visit after a minute and locks after ten; elsewhere it locks after two", "[state][H59]") {
   Desk desk;
   desk.unlock();
   CHECK(next_deadline(desk.state) == desk.mono + Millis(120'000));
@@ -529,7 +529,7 @@ TEST_CASE("update: a search answer to an older question is not shown", "[state]"
   CHECK(my_children_vm(desk.state).hits[0].snippet == "my school");
 }
 
-TEST_CASE("update: a supervisor approves exactly what was read; a newer version is refused in words", "[state]") {
+TEST_CASE("update: a supervisor approves exactly what was read; a newer version is refused in words", "[state][A50]") {
   Desk desk;
   desk.as_boss();
   desk.caseload.records.push_back(desk.record(desk.other, "r1", "2026-11-20T10:00:00Z"));
@@ -833,7 +833,7 @@ TEST_CASE("update: when access has ended what is typed is handed over, and nothi
   CHECK(desk.state.screen()->kind == ScreenKind::MyChildren);
 }
 
-TEST_CASE("update: what keeps the server away is told by its cause, not by its kind", "[state]") {
+TEST_CASE("update: what keeps the server away is told by its cause, not by its kind", "[state][P40]") {
   Desk desk;
   desk.unlock();
   const auto told = [&](base::Fault fault, std::string where) {
@@ -847,6 +847,10 @@ TEST_CASE("update: what keeps the server away is told by its cause, not by its k
   CHECK(told(base::Fault::Offline, "http.connect") == "The case server could not be reached.");
   CHECK(told(base::Fault::Untrusted, "tls.clock").starts_with("The date or time of this tablet looks wrong"));
   CHECK(told(base::Fault::Untrusted, "tls.interception").find("Use another network") != std::string::npos);
+  CHECK(told(base::Fault::Untrusted, "tls.wrong_server").find("Call IT, code E62.") != std::string::npos);
+  CHECK(told(base::Fault::Untrusted, "tls.old_protocol").find("Use another network") != std::string::npos);
+  CHECK(told(base::Fault::Denied, "tls.not_authorised").starts_with("The case server no longer accepts this tablet."));
+  CHECK(told(base::Fault::Denied, "tls.no_certificate").starts_with("This tablet is not completely set up"));
   CHECK(told(base::Fault::Offline, "http.not_ours").find("log in") != std::string::npos);
   std::set<std::string> proxies;
   for (const char* what : {"log_in", "unreachable", "silent", "password", "refused", "no_way", "not_a_proxy"})
