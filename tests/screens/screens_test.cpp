@@ -202,6 +202,27 @@ TEST_CASE("screens: while a visit is open no other family is drawn", "[screens]"
   }
 }
 
+TEST_CASE("screens: behind the curtain every screen is the same to the last pixel", "[screens][H59]") {
+  Window window(1, Look::Light);
+  const auto all = test::all_screens();
+  for (const auto& shown : all) window.show(shown, 1280, 800);  // letters move in their texture when more of them are needed
+  std::string before;
+  int covered = 0;
+  for (const auto& shown : all) {
+    window.show(shown, 1280, 800);
+    if (window.state.stage != state::Stage::Unlocked) continue;
+    INFO(shown.name);
+    window.state.covered = true;
+    window.head.settle(5);
+    const std::string now = all_of(window);
+    if (covered++ > 0) CHECK((now == before));
+    before = now;
+    for (const Item& item : window.head.semantics().items)
+      for (const auto& child : window.state.caseload->children) CHECK((item.name + item.value).find(child.name) == std::string::npos);
+  }
+  CHECK(covered > 20);
+}
+
 TEST_CASE("screens: a call to be made stays in sight while the visit is written, and leaves the window to writing", "[screens]") {
   for (const auto& [scale, size] : {std::pair{1.0f, Size2{1280, 800}}, std::pair{2.0f, Size2{1280, 800}}, std::pair{2.0f, Size2{800, 1280}}}) {
     Window window(scale, Look::Light);
