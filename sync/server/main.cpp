@@ -444,6 +444,7 @@ int export_all(const Arguments& args, const doorstep::base::Clock& clock) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto hardened = doorstep::os::harden_process(); !hardened) return fail(hardened.error());
   Arguments args;
   CLI::App app{"The case server that tablets reconcile with."};
   app.require_subcommand(1);

@@ -19,6 +19,7 @@ class ServerProcess {
   void start();
   void kill();  ///< SIGKILL, and waits for the end
   void stop();  ///< SIGTERM, and waits for the end; throws when it does not end well
+  pid_t pid() const { return process_->pid(); }  ///< while it serves
   bool running() { return process_ && process_->running(); }
   /// One of its other commands, to the end; its standard output. Throws when it was refused.
   std::string command(std::vector<std::string> arguments);
