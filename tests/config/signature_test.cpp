@@ -18,7 +18,7 @@ struct Keys {
 
 }  // namespace
 
-TEST_CASE("signature: what was signed is believed, and nothing else", "[config]") {
+TEST_CASE("signature: what was signed is believed, and nothing else", "[config][P35]") {
   const Keys ours, theirs;
   const std::string text = "version = 1\n";
   const auto signature = sign(text, ours.key).value();

@@ -57,7 +57,7 @@ TEST_CASE("tablet: with no key pinned an unsigned file is taken, and a signature
   CHECK(tablet.said().empty());
 }
 
-TEST_CASE("tablet: with a key pinned only what it signed is taken, and the words say what to do", "[config]") {
+TEST_CASE("tablet: with a key pinned only what it signed is taken, and the words say what to do", "[config][P35]") {
   Tablet tablet;
   tablet.write(kTrustFile, tablet.trust());
   tablet.write(kDeviceTomlFile, toml(1));
@@ -109,7 +109,7 @@ TEST_CASE("tablet: the machine's own trust.pub goes before the folder's, and a d
   CHECK(tablet.said(system).find("cannot be used: it holds no public key; call IT") != std::string::npos);
 }
 
-TEST_CASE("tablet: a file older than one that was taken is refused, whoever signed it", "[config]") {
+TEST_CASE("tablet: a file older than one that was taken is refused, whoever signed it", "[config][P36]") {
   Tablet tablet;
   tablet.write(kTrustFile, tablet.trust());
   tablet.put(toml(7), tablet.key);

@@ -220,7 +220,7 @@ TEST_CASE("provision: after a lost answer the same command goes on with the same
   CHECK(folder.read(tablet / config::kDeviceKeyFile) == key);
 }
 
-TEST_CASE("provision: each way to fail has its own words and leaves no enrolment behind", "[provision]") {
+TEST_CASE("provision: each way to fail has its own words and leaves no enrolment behind", "[provision][P37][P40]") {
   OwnFolder folder;
   Enrolment enrolment;
   const Council stranger;
@@ -355,7 +355,7 @@ TEST_CASE("provision: a key under a passphrase, which is asked from a file or fr
 }
 
 TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign one never, and the same again changes nothing",
-          "[provision]") {
+          "[provision][P35][P36]") {
   OwnFolder folder;
   Enrolment enrolment;
   const auto at = [&](const char* name) { return (folder / name).string(); };
@@ -447,7 +447,7 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
   CHECK(folder.read("tablet/device.toml.sig").size() == 64);
 }
 
-TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[provision]") {
+TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[provision][H58]") {
   OwnFolder folder;
   Enrolment enrolment;
   const fs::path tablet = folder / "tablet";

@@ -139,7 +139,7 @@ void begin_visit_to_nobody_known(FieldTablet& tablet) {
 
 }  // namespace
 
-TEST_CASE("canary: twenty phrases are in no file of tablets and server, and in what the databases hold", "[security]") {
+TEST_CASE("canary: twenty phrases are in no file of tablets and server, and in what the databases hold", "[security][S04][S05][H58]") {
   support::Folder extract;
   write_extract(extract.path());
   Watched watched;

@@ -168,7 +168,7 @@ transport::HttpResponse truncated(const WireTablet& tablet) {
 
 }  // namespace
 
-TEST_CASE("refusals: each by a name of its own, and the server goes on", "[security]") {
+TEST_CASE("refusals: each by a name of its own, and the server goes on", "[security][T41][T42][T43][T45][A47][A49][A50]") {
   support::ServerProcess server(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
   server.start();
   auto child = [](const std::string& ref) { return base::Id::from_name("child:" + ref); };

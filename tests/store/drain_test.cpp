@@ -85,7 +85,7 @@ TEST_CASE("drain: everything is hidden at once, what waits is sent, then nothing
   CHECK(must(store.caseload()).children.size() == 2);
 }
 
-TEST_CASE("drain: words that no record holds yet go with their draft; typed after the purge they are sent as well", "[store]") {
+TEST_CASE("drain: words that no record holds yet go with their draft; typed after the purge they are sent as well", "[store][L32]") {
   Folder folder;
   Server server;
   server.child("Amara");

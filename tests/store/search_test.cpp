@@ -47,7 +47,7 @@ TEST_CASE("search: addresses, members and notes are found, ids and codes are not
   }
 }
 
-TEST_CASE("search: a draft is found as it is now, and no more by the words it lost", "[store]") {
+TEST_CASE("search: a draft is found as it is now, and no more by the words it lost", "[store][S08]") {
   Folder folder;
   Store store = open_store(folder / "a.db");
   auto visit = visit_to({"Amara"}, "a walrus");

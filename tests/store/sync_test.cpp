@@ -384,7 +384,7 @@ TEST_CASE("sync: a re-submission that met a newer version comes back as a draft 
   CHECK(must(store.drafts()).empty());
 }
 
-TEST_CASE("sync: a case is hidden at once and purged only after our work about it was pushed", "[store]") {
+TEST_CASE("sync: a case is hidden at once and purged only after our work about it was pushed", "[store][A48]") {
   Folder folder;
   Server server;
   server.child("Amara");
@@ -475,7 +475,7 @@ TEST_CASE("sync: a crash in the middle of a purge ends with the receipt all the 
   CHECK(must(after.freeze(64, 1 << 18, at(3))).purged == std::vector<Id>{id_of("child/Amara")});
 }
 
-TEST_CASE("sync: a chain that does not fit, a gap or a body with another hash takes the case again from the start", "[store]") {
+TEST_CASE("sync: a chain that does not fit, a gap or a body with another hash takes the case again from the start", "[store][S10]") {
   Folder folder;
   Server server;
   server.child("Amara");
@@ -521,7 +521,7 @@ TEST_CASE("sync: cursor, rows and results are one; a failed apply leaves nothing
   CHECK(must(store.caseload()).children.size() == 1);
 }
 
-TEST_CASE("sync: an old copy of the store, or a copied one, begins a new incarnation and loses nothing", "[store]") {
+TEST_CASE("sync: an old copy of the store, or a copied one, begins a new incarnation and loses nothing", "[store][S10]") {
   Folder folder;
   Server server;
   Store store = open_store(folder / "a.db");

@@ -91,7 +91,7 @@ TEST_CASE("calls: a refusal comes through in the server's own words", "[transpor
   CHECK(enrol.error().detail == "This code was used before. Ask for a new one.");
 }
 
-TEST_CASE("calls: bodies that lie about their encoding, or are bombs, never reach the handler", "[transport]") {
+TEST_CASE("calls: bodies that lie about their encoding, or are bombs, never reach the handler", "[transport][A53]") {
   std::atomic<int> handled = 0;
   Server server([&](const server::HttpRequest&) {
     ++handled;

@@ -149,7 +149,7 @@ TEST_CASE("http: one connection serves many requests; a lost one is made again",
   CHECK(offline.error().fault == Fault::Offline);
 }
 
-TEST_CASE("http: each refusal is told apart by the client, in its words", "[transport]") {
+TEST_CASE("http: each refusal is told apart by the client, in its words", "[transport][T42][T43]") {
   const Council council;
   const Council foreign;
   const base::Instant last_year{now().ms - 400LL * 86'400'000};
@@ -198,7 +198,7 @@ TEST_CASE("http: the enrolment listener takes a tablet without a certificate", "
   CHECK(reply->headers.at("x-peer") == "none");
 }
 
-TEST_CASE("http: TLS 1.2 and plain HTTP get no answer", "[transport]") {
+TEST_CASE("http: TLS 1.2 and plain HTTP get no answer", "[transport][T41]") {
   const Council council;
   const auto listener = listen(with(council.listener()));
   tls::Context old(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
@@ -219,7 +219,7 @@ TEST_CASE("http: TLS 1.2 and plain HTTP get no answer", "[transport]") {
   ::close(fd);
 }
 
-TEST_CASE("http: what breaks a limit or the syntax is refused by name and never reaches the handler", "[transport]") {
+TEST_CASE("http: what breaks a limit or the syntax is refused by name and never reaches the handler", "[transport][A53]") {
   const Council council;
   std::atomic<int> handled = 0;
   auto config = with(council.listener());

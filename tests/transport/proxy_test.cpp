@@ -97,7 +97,7 @@ TEST_CASE("proxy: each failure is told apart, in words, and none of them is fina
   CHECK(failure_of({"127.0.0.1", 1, "127.0.0.1"}, council.tablet()).where == "http.connect");
 }
 
-TEST_CASE("proxy: one that looks into TLS, a wrong clock and another server are told as without a proxy", "[transport]") {
+TEST_CASE("proxy: one that looks into TLS, a wrong clock and another server are told as without a proxy", "[transport][T42]") {
   const Council council, somebody;
   ConnectProxy proxy;
   // What an inspecting proxy shows is a certificate of its own authority.

@@ -171,7 +171,7 @@ TEST_CASE("codec: texts and lists may be missing; ids, numbers, times and codes 
   CHECK(detail(decode<SyncRequest>(R"({"proto":1,"schema":1,"device":"","incarnation":1})")) == "ops.first: missing");
 }
 
-TEST_CASE("codec: what is wrong is named with its place, and nothing of its content", "[wire]") {
+TEST_CASE("codec: what is wrong is named with its place, and nothing of its content", "[wire][A53]") {
   struct Row {
     const char* text;
     const char* detail;
@@ -213,7 +213,7 @@ TEST_CASE("codec: what is wrong is named with its place, and nothing of its cont
   CHECK(decode<model::ChildPart>(R"({"id":"","born":"2026-02-30"})").error().detail == "born: not a date (YYYY-MM-DD)");
 }
 
-TEST_CASE("codec: depth 32 is read, depth 33 is not", "[wire]") {
+TEST_CASE("codec: depth 32 is read, depth 33 is not", "[wire][A53]") {
   auto nested = [](int depth) { return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']'); };
   CHECK(parse_json(nested(32)).has_value());
   auto deep = parse_json(nested(33));

@@ -152,7 +152,7 @@ TEST_CASE("runner: a visit goes from one tablet over the server to the superviso
   CHECK_FALSE(record_with(*other_team.caseload, "building a tower"));
 }
 
-TEST_CASE("runner: a draft moves between two tablets of one worker; two versions of a text are settled by a person", "[work]") {
+TEST_CASE("runner: a draft moves between two tablets of one worker; two versions of a text are settled by a person", "[work][L28]") {
   CaseServer server;
   Tablet first(server, "W1001"), second(server, "W1001");
   REQUIRE_FALSE(first.open());
@@ -189,7 +189,7 @@ TEST_CASE("runner: a draft moves between two tablets of one worker; two versions
   second.settle([&](const auto& caseload) { return caseload.drafts.size() == 1 && caseload.drafts[0].visit == merged.visit; });
 }
 
-TEST_CASE("runner: an old copy of the store begins anew and what is in it still arrives", "[work]") {
+TEST_CASE("runner: an old copy of the store begins anew and what is in it still arrives", "[work][S10]") {
   CaseServer server;
   Tablet tablet(server, "W1001");
   REQUIRE_FALSE(tablet.open());
@@ -220,7 +220,7 @@ TEST_CASE("runner: an old copy of the store begins anew and what is in it still 
   CHECK(other.caseload->draft(late.id)->visit == late);
 }
 
-TEST_CASE("runner: a disabled worker's tablet hides the cases, sends what waits, purges itself and tells so, over TLS", "[work]") {
+TEST_CASE("runner: a disabled worker's tablet hides the cases, sends what waits, purges itself and tells so, over TLS", "[work][A48][L34]") {
   CaseServer server;
   Tablet tablet(server, "W1001"), supervisor(server, "W1009");
   REQUIRE_FALSE(tablet.open());
@@ -263,7 +263,7 @@ TEST_CASE("runner: a disabled worker's tablet hides the cases, sends what waits,
   tablet.settle([](const auto& caseload) { return !caseload.ended && !caseload.children.empty(); });
 }
 
-TEST_CASE("runner: a revoked tablet is told, keeps what it has and may go on writing", "[work]") {
+TEST_CASE("runner: a revoked tablet is told, keeps what it has and may go on writing", "[work][L34]") {
   CaseServer server;
   Tablet tablet(server, "W1001");
   REQUIRE_FALSE(tablet.open());
