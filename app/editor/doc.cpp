@@ -273,6 +273,27 @@ Pos Doc::at_offset(std::size_t offset) const {
   return end();
 }
 
+std::size_t Doc::code_point(Pos at) const {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i <= at.para; ++i) {
+    const std::string& text = paras_[i];
+    const std::size_t end = i < at.para ? text.size() : at.byte;
+    for (std::size_t byte = 0; byte < end; byte += decode(text, byte).bytes) ++sum;
+    sum += i < at.para;
+  }
+  return sum;
+}
+
+Pos Doc::at_code_point(std::size_t number) const {
+  for (std::size_t i = 0; i < paras_.size(); ++i) {
+    std::size_t byte = 0;
+    for (; number > 0 && byte < paras_[i].size(); --number) byte += decode(paras_[i], byte).bytes;
+    if (number == 0) return clamp({i, byte});
+    --number;
+  }
+  return end();
+}
+
 std::size_t Doc::words() const {
   std::size_t sum = 0;
   for (const std::size_t n : words_) sum += n;

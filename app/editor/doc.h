@@ -66,6 +66,9 @@ class Doc {
 
   std::size_t offset(Pos at) const;  ///< bytes from the beginning
   Pos at_offset(std::size_t offset) const;
+  std::size_t code_point(Pos at) const;  ///< code points from the beginning; a newline is one
+  /// Place after so many code points, or before the cluster that they end within; past the end: the end.
+  Pos at_code_point(std::size_t number) const;
   /// Runs between spaces that hold a letter, a digit or a picture.
   std::size_t words() const;
   /// Room for so many bytes in one paragraph, so that a pass phrase is not left behind by growing.

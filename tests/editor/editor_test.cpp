@@ -48,6 +48,20 @@ TEST_CASE("doc: text comes back byte for byte", "[editor]") {
   }
 }
 
+TEST_CASE("doc: places by code points, never within a letter", "[editor]") {
+  const Doc doc("\u017b\u00f3\ne\u0301x\xff");
+  CHECK(doc.code_point(doc.begin()) == 0);
+  CHECK(doc.code_point({0, 4}) == 2);
+  CHECK(doc.code_point({1, 3}) == 5);
+  CHECK(doc.code_point(doc.end()) == 7);
+  CHECK(doc.at_code_point(1) == Pos{0, 2});
+  CHECK(doc.at_code_point(2) == Pos{0, 4});
+  CHECK(doc.at_code_point(3) == Pos{1, 0});
+  CHECK(doc.at_code_point(4) == Pos{1, 0});  // between the e and its accent
+  CHECK(doc.at_code_point(5) == Pos{1, 3});
+  CHECK(doc.at_code_point(99) == doc.end());
+}
+
 TEST_CASE("doc: a hundred thousand random edits agree with a string", "[editor]") {
   std::mt19937 random(20261122);
   Doc doc;
