@@ -52,10 +52,10 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
   }
 }
 
-/// A key, a finger or the mouse: somebody is there, whether or not it asked for anything.
-bool anything_touched() {
+/// A key, a finger, the mouse or assistive technology: somebody is there, whether or not it asked for anything.
+bool anything_touched(const Ui& ui) {
   const ImGuiIO& io = ImGui::GetIO();
-  bool touched = io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || io.MouseWheel != 0 || !io.InputQueueCharacters.empty();
+  bool touched = ui.asked || io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || io.MouseWheel != 0 || !io.InputQueueCharacters.empty();
   for (bool down : io.MouseDown) touched = touched || down;
   for (const auto& key : io.KeysData) touched = touched || key.Down;
   return touched;
@@ -64,7 +64,7 @@ bool anything_touched() {
 }  // namespace
 
 void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out) {
-  if (anything_touched()) out.push_back(state::Touched{});
+  if (anything_touched(ui)) out.push_back(state::Touched{});
   begin_root(ui, state.text()("app.name"));
   if (state.covered) {
     state::CurtainVm vm = curtain_vm(state);

@@ -136,3 +136,14 @@ TEST_CASE("blocks: without models, or after they were forgotten, everything is d
   CHECK(page.drawn_next().size() == 20);
   CHECK(page.drawn_next().size() == 20);
 }
+
+TEST_CASE("blocks: one of which something is asked is drawn, wherever it is", "[view]") {
+  Page page;
+  REQUIRE(page.item(19).offscreen);
+  page.head.ui().asked = Ask{.what = Ask::What::Focus, .control = page.item(19).id, .text = {}};
+  CHECK(page.drawn_next() == Drawn{19});
+  page.head.ui().asked.reset();
+  page.head.settle();
+  CHECK(page.head.focused() == "button-19");
+  CHECK_FALSE(page.item(19).offscreen);
+}

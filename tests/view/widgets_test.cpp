@@ -514,3 +514,47 @@ TEST_CASE("semantics: JSON", "[view]") {
         "{\"frame\":7,\"presented\":5,\"heard\":3,\"rests\":true,\"window\":{\"w\":1280,\"h\":800},\"items\":[{\"role\":\"button\",\"key\":\"k\",\"name\":\"Say \\\"yes\\\"\\u000a\","
         "\"value\":\"\",\"state\":[\"selected\"],\"x\":1,\"y\":2,\"w\":50,\"h\":50}]}");
 }
+
+TEST_CASE("asked from outside: a control does what a press would do, in sight or not, unless it is switched off", "[view]") {
+  Bench bench;
+  const auto ask = [&](std::string_view key, Ask what) {
+    what.control = bench.screen.semantics().find_key(key)->id;
+    bench.screen.ui().asked = std::move(what);
+    bench.screen.frame();
+    bench.screen.ui().asked.reset();
+    bench.screen.settle();
+  };
+  CHECK(!bench.gallery.alone);
+  REQUIRE(bench.screen.semantics().find_key("scale/7")->offscreen);
+  ask("scale/7", {.what = Ask::What::Press, .text = {}});
+  CHECK(bench.gallery.scale == 7);
+  CHECK(bench.screen.focused() == "scale/7");
+  CHECK_FALSE(bench.screen.semantics().find_key("scale/7")->offscreen);  // the page has scrolled to it
+  ask("alone/part", {.what = Ask::What::Focus, .text = {}});
+  CHECK(!bench.gallery.alone);
+  CHECK(bench.screen.focused() == "alone/part");
+}
+
+TEST_CASE("asked from outside: a field's text is selected and replaced as if typed, and can be undone", "[view]") {
+  Bench bench;
+  const std::string before = bench.gallery.note.text();
+  const auto ask = [&](Ask what) {
+    what.control = bench.screen.semantics().find_key("saw")->id;
+    bench.screen.ui().asked = std::move(what);
+    bench.screen.frame();
+    bench.screen.ui().asked.reset();
+    bench.screen.settle();
+  };
+  ask({.what = Ask::What::Replace, .from = 2, .to = 9, .text = "called on"});
+  CHECK(bench.gallery.note.text() == "I called on" + before.substr(9));
+  CHECK(bench.screen.focused() == "saw");
+  const Item* item = bench.screen.semantics().find_key("saw");
+  CHECK(item->caret == 11);
+  CHECK(item->anchor == 11);
+  ask({.what = Ask::What::Select, .from = 2, .to = 8, .text = {}});
+  CHECK(bench.gallery.note.selected() == "called");
+  CHECK(bench.screen.semantics().find_key("saw")->anchor == 2);
+  CHECK(bench.screen.semantics().find_key("saw")->caret == 8);
+  bench.gallery.note.undo();
+  CHECK(bench.gallery.note.text() == before);
+}

@@ -27,9 +27,9 @@ bool in_sight(const Ui& ui, const ImGuiWindow& window, float top, float bottom) 
   return bottom + ui.s(kAround) >= window.ClipRect.Min.y && top - ui.s(kAround) <= window.ClipRect.Max.y;
 }
 
-/// Whoever has, or had a moment ago, the focus, the pointer or the typing.
-bool is_busy(const ImGuiContext& g, std::uint32_t id) {
-  return id != 0 && (id == g.NavId || id == g.ActiveId || id == g.ActiveIdPreviousFrame || id == g.HoveredId ||
+/// Whoever has, or had a moment ago, the focus, the pointer or the typing, or is asked to do something.
+bool is_busy(const Ui& ui, const ImGuiContext& g, std::uint32_t id) {
+  return id != 0 && (ui.is_asked(id) || id == g.NavId || id == g.ActiveId || id == g.ActiveIdPreviousFrame || id == g.HoveredId ||
                      id == g.HoveredIdPreviousFrame);
 }
 
@@ -43,7 +43,7 @@ void Blocks::next_frame(Ui& ui) {
   touched_.clear();
   const ImGuiContext& g = *ImGui::GetCurrentContext();
   for (std::size_t i = 0; i < items_.size(); ++i)
-    if (is_busy(g, items_[i].id)) touched_.push_back(i);
+    if (is_busy(ui, g, items_[i].id)) touched_.push_back(i);
 }
 
 Blocks::Block* Blocks::standing(Ui& ui, std::uint32_t id) {
@@ -140,7 +140,7 @@ Blocks::Block& Blocks::end(Ui& ui) {
     const Item& item = ui.semantics.items[i];
     block.top = std::min(block.top, item.rect.y0);
     block.bottom = std::max(block.bottom, item.rect.y1);
-    is_touched = is_touched || item.focused || is_busy(g, item.id);
+    is_touched = is_touched || item.focused || is_busy(ui, g, item.id);
   }
   block.still = !is_touched && !pointed_at(window, block.top, block.bottom) && list.CmdBuffer.Size == open_.commands;
   block.drawn_y = block.before.y;

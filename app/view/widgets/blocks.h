@@ -17,7 +17,7 @@ namespace doorstep::view {
 /// The blocks of this frame and of the last. A block stands as it was unless
 /// - what it shows differs: its part of the view model, or the words in its editors;
 /// - letters, look or the window's size differ, or its column is elsewhere or of another width;
-/// - the pointer, the keyboard's focus or an input method is in it, or was in the last frame;
+/// - the pointer, the keyboard's focus or an input method is in it, or was in the last frame, or something is asked of it;
 /// - the keyboard is on its way somewhere: then every control is asked whether it is the one;
 /// - it is in sight, and elsewhere than it was or the part of it that is in sight is another.
 /// UI thread only.

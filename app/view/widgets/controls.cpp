@@ -143,6 +143,7 @@ QuestionScope::QuestionScope(Ui& ui, std::string_view key, const Question& quest
     item.role = role;
     item.key = key;
     item.name = question.label;
+    item.description = description_of(question);
     item.invalid = !question.error.empty();
     item.disabled = question.disabled;
     const Ui::Place& p = ui_.places.back();
@@ -159,6 +160,10 @@ QuestionScope::~QuestionScope() {
   if (group_) ui_.semantics.parents.pop_back();
   ImGui::PopID();
   gap(ui_, space::kLg);
+}
+
+std::string description_of(const Question& question) {
+  return std::string(question.error) + (question.error.empty() || question.hint.empty() ? "" : " ") + std::string(question.hint);
 }
 
 std::string choice_key(std::string_view question, std::string_view choice) { return std::string(question) + "/" + std::string(choice); }
@@ -393,7 +398,7 @@ bool fold(Ui& ui, std::string_view key, std::string_view words, std::string_view
   const Size size = measure(ui, Type::BodyBold, words, width - side - between - count_w);
   const float h = std::max(ui.s(kControl), size.h + 2 * ui.s(11));
   const Rect at = place(ui, {width, h});
-  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = words, .value = count, .expanded = open});
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = words, .value = count, .expands = true, .expanded = open});
   if (state.visible) {
     if (state.hovered || state.held) draw::fill(at, ui.c.tint, ui.s(kRadius));
     if (state.focused) focus_ring(ui, at, ui.s(kRadius));
@@ -440,8 +445,8 @@ ProblemPressed error_summary(Ui& ui, std::string_view key, std::string_view head
 namespace {
 
 /// A button in the bar: an icon, words, or both, in the bar's colours.
-bool bar_button(Ui& ui, std::string_view key, Icon icon, std::string_view words, std::string_view name, Rect at, Type type) {
-  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = name});
+bool bar_button(Ui& ui, std::string_view key, Icon icon, std::string_view words, std::string_view name, Rect at, Type type, bool live = false) {
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = name, .live = live});
   if (state.visible && (state.hovered || state.held)) draw::fill(at, ui.c.header_chip, ui.s(kRadius));
   const float side = icon == Icon::None ? 0 : ui.s(20), between = icon == Icon::None || words.empty() ? 0 : ui.s(space::kXs);
   const float width = words.empty() ? 0 : std::ceil(line_width(ui, type, words));
@@ -499,7 +504,9 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
   if (!bar.status.empty()) {
     const float w = status_says ? status_words : target;
     const Rect at{right - between - w, top, right - between, top + target};
-    if (bar_button(ui, "bar/status", bar.status_icon, status_says ? bar.status : std::string_view(), bar.status, at, Type::Small)) action = BarAction::Status;
+    if (bar_button(ui, "bar/status", bar.status_icon, status_says ? bar.status : std::string_view(), bar.status, at, Type::Small, true)) {
+      action = BarAction::Status;
+    }
   }
   if (!bar.cover.empty() &&
       bar_button(ui, "bar/cover", Icon::EyeOff, {}, bar.cover, {cover_x, top, cover_x + target, top + target}, Type::Small)) {
@@ -572,7 +579,7 @@ bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bo
   const float h = std::max(ui.s(kControl), words_h + 2 * ui.s(space::kXs));
   const Rect at = place(ui, {width, h});
   const std::string value = card.about.empty() ? number : std::string(card.about) + ", " + number;
-  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = card.heading, .value = value, .expanded = open});
+  const Pressed state = press(ui, key, at, {.role = Role::Button, .name = card.heading, .value = value, .expands = true, .expanded = open, .live = true});
   if (state.visible) {
     draw::fill(at, tone.back, across ? 0 : ui.s(kRadius));
     if (across) draw::hline(at.x0, at.x1, at.y1 - 1, tone.text);

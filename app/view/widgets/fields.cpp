@@ -17,6 +17,7 @@ FieldResult both(const FieldResult& a, const FieldResult& b) {
 EditBox box_for(const Question& question) {
   EditBox box;
   box.name = question.label;
+  box.description = description_of(question);
   box.disabled = question.disabled;
   box.invalid = !question.error.empty();
   return box;

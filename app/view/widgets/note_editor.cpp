@@ -113,6 +113,22 @@ void own_keys(ImGuiID id, bool selecting) {
   g.ActiveIdAllowOverlap = !selecting;  // other controls can be pointed at while this one is typed into
 }
 
+/// What was asked of this field, by places in its text.
+Typed take_asked(const Ask& ask, EditorState& text, Millis now) {
+  Typed out;
+  const Pos from = text.doc().at_code_point(ask.from), to = text.doc().at_code_point(ask.to);
+  switch (ask.what) {
+    case Ask::What::Select:
+      text.select(from, to);
+      out.moved = true;
+      break;
+    case Ask::What::Replace: out.changed = text.replace(from, to, ask.text, now) == editor::Entered::All; break;
+    case Ask::What::Focus:
+    case Ask::What::Press: break;
+  }
+  return out;
+}
+
 Pos pos_at(const EditorState& text, const Layout& l, ImVec2 point, const editor::Advance& advance, bool& row_end) {
   const editor::Row row = text.wrap().row(l.row_at(point.y, text.wrap().count()));
   const std::size_t byte = editor::byte_at_x(text.doc().paragraph(row.para), row, point.x - l.x, advance, text.rules().secret);
@@ -261,6 +277,11 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     typed = take_keys(ui, text, advance, static_cast<std::size_t>(std::max(1.0f, view_h / line - 2)));
     text.layout(text_w, font, advance);
   }
+  const bool asked = !box.disabled && ui.is_asked(id);
+  if (asked) {
+    typed = take_asked(*ui.asked, text, ui.ticks);
+    text.layout(text_w, font, advance);
+  }
   // While the caret is in a marked word, and while somebody is busy in the bar that this brings.
   auto mark = box.spelling && !text.has_selection() ? text.spelling().mark_at(text.caret()) : std::nullopt;
   std::optional<Bar> bar;
@@ -287,12 +308,13 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
 
   const bool by_key = !box.disabled && g.ActiveId != id && g.NavActivateId == id &&
                       ((g.NavActivateFlags & ImGuiActivateFlags_PreferInput) || g.NavInputSource == ImGuiInputSource_Keyboard);
-  const bool by_request = !box.disabled && !ui.focus_key.empty() && (ui.focus_key == key || ui.focus_key == std::string(key) + "/first");
+  const bool by_request =
+      asked || (!box.disabled && !ui.focus_key.empty() && (ui.focus_key == key || ui.focus_key == std::string(key) + "/first"));
   const bool by_mouse = hovered && io.MouseClicked[0] && !ui.touch;
   const bool by_tap = hovered && io.MouseReleased[0] && ui.touch && !ui.pan.panning && l.box.contains(ui.pressed_at, 0);
   if (by_key || by_request || by_mouse || by_tap) {
     if (by_request) {
-      ui.focus_key.clear();
+      if (!asked) ui.focus_key.clear();
       g.NavInitRequest = false;
       g.NavInitResult.ID = 0;
       g.NavDisableHighlight = false;
@@ -365,7 +387,11 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   item.role = secret ? Role::Password : box.role;
   item.key = key;
   item.name = box.name;
-  if (!secret) item.value = text.text();
+  item.description = box.description;
+  if (secret) item.letters = text.doc().code_point(text.doc().end());
+  else item.value = text.text();
+  item.caret = text.doc().code_point(text.caret());
+  item.anchor = text.has_selection() ? text.doc().code_point(text.anchor()) : item.caret;
   item.disabled = box.disabled;
   item.invalid = box.invalid;
   item.focused = active || (g.NavId == id && !box.disabled);
@@ -418,12 +444,13 @@ FieldResult note_editor(Ui& ui, std::string_view key, const Question& question, 
   ui.places.pop_back();
   const Size size = measure(ui, Type::Small, count, bar.w() - 2 * target);
   const float y = bar.y0 + std::floor((target - size.h) / 2);
-  draw_text(ui, Type::Small, ui.c.ink2, count, {bar.x1 - size.w, y, bar.x1, y + size.h}, Role::Status);
+  draw_text(ui, Type::Small, ui.c.ink2, count, {bar.x1 - size.w, y, bar.x1, y + size.h}, Role::Hint);
   if ((undo || redo) && ImGui::GetCurrentContext()->NavDisableHighlight) ui.focus(key);  // pressed by hand: back to the text
   gap(ui, space::kHair);
   EditBox box;
   box.role = Role::Note;
   box.name = question.label;
+  box.description = description_of(question);
   box.type = Type::Note;
   box.min_rows = min_rows;
   box.disabled = question.disabled;

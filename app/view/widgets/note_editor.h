@@ -36,6 +36,7 @@ FieldResult note_editor(Ui& ui, std::string_view key, const Question& question, 
 struct EditBox {
   Role role = Role::TextField;
   std::string_view name;
+  std::string description = {};   ///< Item::description
   Type type = Type::Body;
   int min_rows = 1;
   bool masked = false;

@@ -13,8 +13,10 @@ Pressed press(Ui& ui, std::string_view key, Rect at, const Control& control) {
   out.id = id;
   if (control.disabled) ImGui::BeginDisabled();
   out.visible = ImGui::ItemAdd(box, id);
-  if (!control.disabled && !ui.focus_key.empty() && ui.focus_key == key) {
-    ui.focus_key.clear();
+  const bool asked = !control.disabled && ui.is_asked(id);
+  const bool by_key = !control.disabled && !ui.focus_key.empty() && ui.focus_key == key;
+  if (by_key || asked) {
+    if (by_key) ui.focus_key.clear();
     ImGui::FocusWindow(window);
     ImGui::SetFocusID(id, window);
     g.NavInitRequest = false;  // a window that has just appeared would focus its first item instead
@@ -24,6 +26,7 @@ Pressed press(Ui& ui, std::string_view key, Rect at, const Control& control) {
     ImGui::ScrollToRect(window, box, ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);
   }
   if (out.visible && !control.disabled) out.pressed = ImGui::ButtonBehavior(box, id, &out.hovered, &out.held) && !ui.pan.panning;
+  out.pressed |= asked && ui.asked->what == Ask::What::Press;
   if (control.disabled) ImGui::EndDisabled();
   const bool has_focus = g.NavId == id && !control.disabled;
   out.focused = has_focus && !g.NavDisableHighlight;
@@ -36,7 +39,9 @@ Pressed press(Ui& ui, std::string_view key, Rect at, const Control& control) {
   item.value = control.value;
   item.selected = control.selected;
   item.disabled = control.disabled;
+  item.expands = control.expands;
   item.expanded = control.expanded;
+  item.live = control.live;
   item.invalid = control.invalid;
   item.focused = has_focus;
   item.rect = at;

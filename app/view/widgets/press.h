@@ -12,8 +12,10 @@ struct Control {
   std::string_view value = {};
   bool selected = false;
   bool disabled = false;
+  bool expands = false;  ///< it shows or hides something; whether that shows is `expanded`
   bool expanded = false;
   bool invalid = false;
+  bool live = false;     ///< Item::live
   bool ring = true;      ///< draw the focus ring (false: the control draws its own)
 };
 

@@ -20,6 +20,9 @@ class QuestionScope {
   bool group_ = false;
 };
 
+/// What is heard with its control: the problem, the hint.
+std::string description_of(const Question& question);
+
 /// "question/choice".
 std::string choice_key(std::string_view question, std::string_view choice);
 

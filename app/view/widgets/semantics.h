@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,11 +39,32 @@ struct Item {
   std::string key;            ///< the stable key the view gave; empty for text
   std::string name;
   std::string value;          ///< text of a field (never of a password), "3 of 10", ...
+  std::string description;    ///< what stands beside a question and is heard with its control: the problem, the hint
   bool selected = false, disabled = false, focused = false, expanded = false, invalid = false;
+  bool expands = false;       ///< shows or hides something: `expanded` says which
+  bool live = false;          ///< a change of its name is worth telling somebody who does not look at it
   bool offscreen = false;     ///< scrolled out of sight, wholly
+  std::size_t caret = 0, anchor = 0;  ///< of a field that is typed in, code points of its text; what lies between is selected
+  std::size_t letters = 0;    ///< code points of a password, which has no value
   Rect rect;                  ///< where it is
   Rect clip;                  ///< what of the window its place may draw in
   bool scrolls_y = false;     ///< may be partly out of sight because its page scrolls
+  friend bool operator==(const Item&, const Item&) = default;
+};
+
+/// What a control is asked to do by somebody who neither points at it nor has the keyboard in it: assistive technology. The control
+/// does it itself in the next frame that draws it, as it would do what a press or a key asks, and has the keyboard's focus then.
+struct Ask {
+  enum class What {
+    Focus,
+    Press,
+    Select,   ///< of a field: the text from `from` to `to`; the caret stands at `to`
+    Replace,  ///< of a field: that text becomes `text`
+  };
+  What what = What::Focus;
+  std::uint32_t control = 0;       ///< Item::id
+  std::size_t from = 0, to = 0;    ///< code points of the field's text; past its end: its end
+  std::string text;
 };
 
 /// Reading order = order of drawing.

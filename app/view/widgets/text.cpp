@@ -155,6 +155,7 @@ void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, R
   Item item;
   item.role = role;
   item.name = text;
+  item.live = role == Role::Status || role == Role::Alert || role == Role::Progress;
   item.rect = {at.x0, at.y0, right, y};
   draw::record(ui, std::move(item));
 }

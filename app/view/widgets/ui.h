@@ -88,6 +88,9 @@ struct Ui {
     int width = 0, height = 0;             ///< its pixels; 0: none
   } picture;              ///< the photo that is shown
 
+  std::optional<Ask> asked;                ///< what a control is asked from outside; gone after this frame
+  bool is_asked(std::uint32_t id) const { return asked && asked->control == id; }
+
   // Written while drawing, read by the shell or a test afterwards.
   Semantics semantics;
   std::set<char32_t> unseen;               ///< code points asked for that no built face has
