@@ -13,10 +13,12 @@
 #include <cstring>
 #include <mutex>
 
+#include "app/shell/accessibility.h"
 #include "app/shell/font_files.h"
 #include "app/shell/semantics_writer.h"
 #include "platform/base/limits.h"
 #include "platform/base/log.h"
+#include "platform/base/secret.h"
 
 namespace doorstep::shell {
 
@@ -96,6 +98,8 @@ struct Shell::Inner {
   bool frame(const Client& client);
   void show(std::uint64_t hash);
   void write_semantics(bool rests);
+  void publish();
+  void take_asked();
   void follow_text_input();
   void copied(const char* text);
   void clear_clipboard();
@@ -108,6 +112,7 @@ struct Shell::Inner {
   view::Ui ui;
   SemanticsWriter writer;
   Waker waker;
+  std::unique_ptr<Accessibility> accessibility;
   SDL_Window* window = nullptr;
   SDL_Renderer* renderer = nullptr;
   ImGuiContext* context = nullptr;
@@ -130,6 +135,7 @@ struct Shell::Inner {
 };
 
 Shell::Inner::~Inner() {
+  accessibility.reset();  // before the window it speaks of
   if (context) clear_clipboard();
   if (waker.inner_) {
     const std::lock_guard lock(waker.inner_->mutex);
@@ -188,6 +194,7 @@ Result<void> Shell::Inner::open_window() {
   SDL_StopTextInput();  // SDL starts it by itself, and a keyboard would come up unasked
   waker.inner_ = std::make_shared<Waker::Inner>();
   waker.inner_->event = SDL_RegisterEvents(1);
+  accessibility = std::make_unique<Accessibility>([waker = waker] { waker.wake(); });
   ui.set_look(options.look);
   ui.caret_blinks = options.caret_blinks;
   return {};
@@ -367,6 +374,23 @@ void Shell::Inner::write_semantics(bool rests) {
                                             .w = static_cast<int>(size.x), .h = static_cast<int>(size.y)}));
 }
 
+/// What assistive technology may know. Of a window that nobody sees nothing is drawn, so nothing of it is known either: a lock may
+/// have passed over it.
+void Shell::Inner::publish() {
+  if (hidden) return accessibility->publish({}, {.title = options.title});
+  WindowFacts facts{.title = options.title, .active = (SDL_GetWindowFlags(window) & SDL_WINDOW_INPUT_FOCUS) != 0, .density = density()};
+  SDL_GetWindowPosition(window, &facts.x, &facts.y);
+  SDL_GetWindowSize(window, &facts.w, &facts.h);
+  accessibility->publish(ui.semantics.items, facts);
+}
+
+/// One thing for each frame, as a person would.
+void Shell::Inner::take_asked() {
+  if (ui.asked) base::wipe(ui.asked->text);
+  ui.asked = accessibility->take();
+  if (ui.asked) need = kSettle;
+}
+
 int Shell::Inner::wait_ms(const Client& client) const {
   std::optional<Millis> at = hidden ? std::nullopt : ui.wake_at;
   if (const auto own = client.deadline(); own && (!at || *own < *at)) at = std::max(*own, idle_again);
@@ -451,6 +475,7 @@ void Shell::run(const Client& given) {
     s.writer.flush();
     if (client.poll()) s.need = kSettle;
     if (!s.running) break;
+    s.take_asked();
     const bool draws = s.need > 0 && !s.hidden;
     bool differs = false;
     if (draws) {
@@ -465,6 +490,7 @@ void Shell::run(const Client& given) {
     s.rest_unsaid |= draws;
     const bool rests = s.rest_unsaid && s.need == 0 && !s.waker.inner_->sent;
     if (differs || rests) s.write_semantics(rests);
+    if (s.accessibility->listens()) s.publish();
   }
 }
 

@@ -29,6 +29,7 @@ sources=/etc/apt/sources.list.d
 plain=(
   g++ cmake ninja-build ccache pkg-config    # the build
   libsdl2-dev                                # window, input, drawing
+  libatk1.0-dev libatk-bridge2.0-dev         # what is on the screen, told to screen readers; LGPL: linked dynamically
   libssl-dev                                 # TLS 1.3, certificates, HKDF
   libsodium-dev                              # Argon2id, sealed boxes, locked memory, SHA-256
   libtomlplusplus-dev                        # device.toml and server.toml
@@ -45,6 +46,7 @@ plain=(
   libjpeg62-turbo-dev libpng-dev             # photos: cameras' own format, and drawings that were scanned; PNG also of tests' screenshots
   libhunspell-dev hunspell-en-gb             # misspelt words in notes; the dictionary of British English
   libx11-dev libxtst-dev                     # the end-to-end driver: XTEST to press keys as a person would
+  libatspi2.0-dev at-spi2-core dbus          # the tests' own screen reader, and the bus it speaks over
   xvfb xclip                                 # a display where there is none, and pasting as a person would
   libgl1-mesa-dri libegl1 libgles2           # drawing where there is no GPU
   dpkg-dev xz-utils ca-certificates          # fetching the Dear ImGui source package
