@@ -5,15 +5,12 @@
 #include <catch2/catch_test_macros.hpp>
 #include <iostream>
 
-#include "app/state/view_models.h"
 #include "sync/model/visit.h"
-#include "sync/rules/calendar.h"
+#include "tests/support/form_hand.h"
 #include "tests/support/server_process.h"
-#include "tests/support/situations.h"
 #include "tests/support/tablet.h"
 
 using namespace doorstep;
-using state::Place;
 using support::Control;
 using support::FieldTablet;
 using support::Tablet;
@@ -23,151 +20,41 @@ namespace {
 base::Id child_of(const std::string& ref) { return base::Id::from_name("child:" + ref); }
 
 /// On the screen: presses what says what is wanted, pastes every text.
-class ScreenHand : public support::Hand {
+class ScreenHand : public support::FormHand {
  public:
-  ScreenHand(Tablet& tablet, const rules::Form& form, const state::Caseload& caseload)
-      : tablet_(tablet), form_(form), caseload_(caseload) {}
+  ScreenHand(Tablet& tablet, const rules::Form& form, const state::Caseload& caseload) : FormHand(form, caseload), tablet_(tablet) {}
 
-  void show(base::Id child) override {
-    if (child.nil()) return;  // a visit opens with what is asked once
-    tablet_.press(model::display_name(*caseload_.child(child)), "tab");
-    if (!tablet_.with_key("child/" + child.str() + "/skip_reason")) fail("child/" + child.str(), "its questions", "none of them");
+ protected:
+  std::set<std::string> keys() override {
+    std::set<std::string> out;
+    tablet_.settle();
+    for (const Control& c : tablet_.controls()) out.insert(c.key);
+    return out;
   }
-  bool has_step(base::Id child, base::Id step) override { return elements({child, "open_steps", {}, {}}).contains(step); }
-  base::Id add(const Place& list) override {
-    return appears(list, [&] { press(list.key() + "/add"); });
-  }
-  base::Id call(const Place& list, bool answered) override {
-    return appears(list, [&] { press(answered ? "call/called" : "call/no_answer"); });
-  }
-  void put(const Place& to, const state::FieldValue& value) override {
-    const auto key = to.key();
-    if (to.question == "injuries" && to.field == "view")  // of the mark that was just added: the body map waits for it
-      return press(Place{to.child, to.question, {}, {}}.key() + "/map/" + std::get<std::string>(value));
-    const auto& question = *form_.find(to.question);
-    if (question.field == rules::Field::LateReason && !tablet_.with_key(key)) {
-      tablet_.press("check", "button");  // it is asked from the first time on that the visit is said to be written up
-      tablet_.press(question.missing, "link");
-    }
-    if (const auto* skipped = std::get_if<model::NotCovered>(&value)) {
-      choose(key + "/not-covered");
-      if (!skipped->why.empty()) paste(key + "/uncovered", skipped->why);
-    } else if (const auto* codes = std::get_if<std::vector<std::string>>(&value)) {
-      for (const auto& code : *codes) choose(key + "/" + code);
-    } else if (const auto* yes = std::get_if<bool>(&value)) {
-      choose(key + (*yes ? "/YES" : "/NO"));
-    } else if (const auto* day = std::get_if<base::Date>(&value)) {
-      date(key, *day);
-    } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      is_written(key) ? paste(key, std::to_string(*number)) : choose(key + "/" + std::to_string(*number));
-    } else if (const auto* text = std::get_if<std::string>(&value)) {
-      words(to, key, *text);
-    } else {
-      fail(key, support::words_of(value), "no such kind of answer");
-    }
-  }
-
-  /// That an earlier situation left open with the same children.
-  void leave_the_other_steps(const model::Visit& from) {
-    for (const auto& part : from.children) {
-      show(part.id);
-      const std::string left = "child/" + part.id.str() + "/open_steps/all-not-discussed";
-      if (tablet_.with_key(left)) tablet_.press(left);
-    }
-  }
-
-  std::size_t pasted = 0, pasted_bytes = 0;
-
- private:
-  bool is_written(const std::string& key) {
+  bool is_written(const std::string& key) override {
     const auto field = tablet_.with_key(key);
     return field && (field->role == "note" || field->role == "text_field");
   }
-  void words(const Place& to, const std::string& key, const std::string& text) {
-    if (is_written(key)) return paste(key, text);
-    if (tablet_.with_key(key + "/day")) return moment(key, text);
-    choose(key + (to.field.empty() && text == rules::kNone ? "/none" : "/" + text));
-  }
-  void press(const std::string& key) {
-    if (!tablet_.with_key(key)) fail(key, "a control to press", "no such control");
-    tablet_.press(key);
-  }
-  void choose(const std::string& key) {
-    auto control = tablet_.with_key(key);
-    if (control && control->is("selected")) return;
-    press(key);
-    control = tablet_.with_key(key);
-    if (!control || !control->is("selected")) fail(key, "chosen", control ? "not chosen" : "gone");
-  }
-  void paste(const std::string& key, const std::string& text) {
-    const std::string wanted = std::get<std::string>(support::as_pasted(text));
-    const auto field = tablet_.with_key(key);
-    if (!field) fail(key, "a field to write in", "no such field");
+  bool is_chosen(const std::string& key) override { return tablet_.with_key(key).value_or(Control{}).is("selected"); }
+  void work(const std::string& key) override { tablet_.press(key); }
+  void work_named(const std::string& name, const std::string& role) override { tablet_.press(name, role); }
+  std::string written(const std::string& key) override { return tablet_.with_key(key).value_or(Control{}).value; }
+  void write(const std::string& key, const std::string& text) override {
     tablet_.display().set_clipboard(text);
-    press(key);
-    if (!field->value.empty()) tablet_.display().key("ctrl+a");
+    tablet_.press(key);
+    if (!written(key).empty()) tablet_.display().key("ctrl+a");
     tablet_.display().key("ctrl+v");
     tablet_.settle();
-    const std::string seen = tablet_.with_key(key).value_or(Control{}).value;  // of a long text, how it begins
-    if (seen != wanted && (seen.size() < 4000 || !wanted.starts_with(seen)))
-      fail(key, support::words_of(wanted), support::words_of(seen));
-    ++pasted;
-    pasted_bytes += text.size();
   }
-  void boxes(const std::vector<std::pair<std::string, std::string>>& all) {
+  void write_all(const std::vector<std::pair<std::string, std::string>>& fields) override {
     std::vector<std::string> words;
-    for (const auto& [key, digits] : all) words.push_back(digits);
-    if (!tablet_.with_key(all.front().first)) fail(all.front().first, "a box to write in", "no such box");
-    tablet_.type_in_turn(all.front().first, words);
-    for (const auto& [key, digits] : all) {
-      const std::string seen = tablet_.with_key(key).value_or(Control{}).value;
-      if (seen != digits) fail(key, digits, seen);
-    }
+    for (const auto& [key, digits] : fields) words.push_back(digits);
+    tablet_.type_in_turn(fields.front().first, words);
   }
-  static std::vector<std::pair<std::string, std::string>> of_day(const std::string& key, const base::Date& day) {
-    return {{key + "/day", std::to_string(static_cast<unsigned>(day.day()))},
-            {key + "/month", std::to_string(static_cast<unsigned>(day.month()))},
-            {key + "/year", std::to_string(static_cast<int>(day.year()))}};
-  }
-  void date(const std::string& key, const base::Date& day) { boxes(of_day(key, day)); }
-  void moment(const std::string& key, const std::string& text) {
-    if (const auto day = base::date_from_iso(text)) return date(key, *day);
-    const auto at = base::from_rfc3339(text);
-    if (!at) fail(key, "a time", text);
-    auto all = of_day(key, rules::uk_date(*at));
-    const int minutes = rules::uk_minutes(*at);
-    all.push_back({key + "/time/hour", std::to_string(minutes / 60)});
-    all.push_back({key + "/time/minute", std::to_string(minutes % 60)});
-    boxes(all);
-  }
+  std::string screen() override { return tablet_.screen_text(); }
 
-  std::set<base::Id> elements(const Place& list) {
-    std::set<base::Id> out;
-    tablet_.settle();
-    for (const Control& c : tablet_.controls()) {
-      if (!c.key.starts_with(list.key() + "/")) continue;
-      if (auto id = base::Id::parse(c.key.substr(list.key().size() + 1, 36))) out.insert(*id);
-    }
-    return out;
-  }
-  base::Id appears(const Place& list, const std::function<void()>& act) {
-    const auto before = elements(list);
-    act();
-    auto after = elements(list);
-    for (const auto& id : before) after.erase(id);
-    if (after.size() != 1) fail(list.key(), "one more entry", std::to_string(after.size()));
-    return *after.begin();
-  }
-  [[noreturn]] void fail(const std::string& key, const std::string& wanted, const std::string& seen) {
-    const auto place = Place::parse(key);
-    const auto* question = place ? form_.find(place->question) : nullptr;
-    throw std::runtime_error("question: " + (question ? question->label : "") + " (" + key + ")\nwanted: " + wanted +
-                             "\nseen: " + seen + "\non the screen: " + tablet_.screen_text());
-  }
-
+ private:
   Tablet& tablet_;
-  const rules::Form& form_;
-  const state::Caseload& caseload_;
 };
 
 /// A worker with the app in a window, and a second tablet without one.
@@ -231,16 +118,6 @@ std::size_t recorded(const model::Visit& visit) {
   return out;
 }
 
-/// What the screen asks: a mark is put in the middle of its figure, not on a point of its own; why it is late only when it is.
-model::Visit as_asked(model::Visit visit, const rules::Form& form) {
-  for (auto& part : visit.children)
-    for (auto& injury : part.injuries) injury.at.reset();
-  const auto& ended = visit.facts.end ? visit.facts.end : visit.facts.start;
-  const bool late = ended && base::SystemClock().wall() - ended->at > std::chrono::hours(form.late_after_hours);
-  if (!late) visit.facts.late_reason.clear();
-  return visit;
-}
-
 }  // namespace
 
 TEST_CASE("windows: each situation is pasted into the real app, approved, and read back byte for byte", "[windows]") {
@@ -279,7 +156,7 @@ TEST_CASE("windows: each situation is pasted into the real app, approved, and re
       INFO("situation " << situation.number << ": " << situation.title);
       try {
         for (const auto& visit : situation.visits) {
-          const model::Visit from = as_asked(visit.visit(child_of), form);
+          const model::Visit from = support::as_asked(visit.visit(child_of), form);
           start_visit(tablet, situation, visit);
           ScreenHand hand(tablet, form, *worker->second.state().caseload);
           support::walk(form, from, hand);
