@@ -1,6 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
 #include <random>
-#include <set>
 
 #include "app/editor/editor_state.h"
 
@@ -27,7 +26,8 @@ EditorState note(std::string_view text) { return EditorState(text, {.spelling = 
 std::vector<std::string> marked(const EditorState& text) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < text.doc().paragraphs(); ++i)
-    for (const Span& mark : text.spelling().marks(i)) out.push_back(std::to_string(i) + " " + text.doc().paragraph(i).substr(mark.begin, mark.end - mark.begin));
+    for (const Span& mark : text.spelling().marks(i))
+      out.push_back(std::to_string(i) + " " + text.doc().paragraph(i).substr(mark.begin, mark.end - mark.begin));
   return out;
 }
 

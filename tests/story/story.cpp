@@ -115,6 +115,8 @@ class Story {
   void answer_visit(Tablet& t);
   void answer_child(Tablet& t, const std::string& name, const std::string& ref, const std::string& said);
   void visit_to_siblings(Person& ruth);
+  /// A misspelt word, marked by the real dictionary, and put right by one press. The field's words.
+  std::string put_right(Person& ruth);
   void kill_in_a_sentence(Person& ruth);
   void rest_after_typing(Person& ruth);
   void submit_and_sync(Person& ruth);
@@ -264,9 +266,11 @@ void Story::visit_to_siblings(Person& ruth) {
   start_visit(ruth, {"Amara Okafor", "Chidi Okafor"});
   for (const char* other : {"Callum", "Siân", "Hughes"}) expect(!t.shows(other), "in visit mode only this family is on the screen");
   answer_visit(t);
+  const std::string purpose = put_right(ruth);
   t.wait_for("Saved on this tablet");
   step("Offline: a visit to the Okafor children, one of them on no list. Only this family is drawn",
-       "on screen: " + t.wait_for("I could not find out").name + " (of the boy); " + t.wait_for("Saved on this tablet").name, &ruth);
+       "on screen: " + t.wait_for("I could not find out").name + " (of the boy); put right: \"" + purpose + "\"; " +
+           t.wait_for("Saved on this tablet").name, &ruth);
 
   ruth.display.key("F9");
   t.wait_for("The screen is covered");
@@ -274,6 +278,18 @@ void Story::visit_to_siblings(Person& ruth) {
   step("One key covers the screen", "on screen: " + t.wait_for("The screen is covered").name, &ruth);
   t.press("Show the screen again");
   t.wait_for("check", "button");
+}
+
+std::string Story::put_right(Person& ruth) {
+  Tablet& t = *ruth.tablet;
+  t.press("visit/purpose");
+  ruth.display.key("ctrl+End");
+  ruth.display.type(" Definately");
+  ruth.display.key("ctrl+Left");
+  t.press("visit/purpose/spelling/0");
+  t.wait_for("Definitely", "note");
+  t.wait_gone("visit/purpose/spelling/0");
+  return t.wait_for("visit/purpose").value;
 }
 
 void Story::kill_in_a_sentence(Person& ruth) {

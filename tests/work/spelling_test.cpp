@@ -37,7 +37,7 @@ using Words = std::vector<std::string>;
 TEST_CASE("spelling: British English, with either apostrophe", "[work]") {
   const auto speller = Speller::open(kDictionaries);
   REQUIRE(speller.has_value());
-  for (const char* word : {"colour", "organise", "organize", "mum's", "mum’s", "didn’t", "safeguarding", "well-known", "café", "The"}) {
+  for (const char* word : {"colour", "organise", "organize", "mum's", "mum’s", "didn’t", "safeguarding", "well-known", "café"}) {
     INFO(word);
     CHECK(speller->knows(word));
   }
