@@ -21,8 +21,9 @@ struct PressLock {};
 
 // Getting about
 enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus, Approvals, Review, Conflict, Alerts, Match,
-                        Settings, ReadRecord, Photo };
-/// `id`: of Child and Match the child, of Record, Check and Conflict the visit, of Review and ReadRecord the record, of Photo the attachment.
+                        Settings, ReadRecord, Photo, Leaving };
+/// `id`: of Child and Match the child, of Record, Check, Conflict and Leaving the visit, of
+/// Review and ReadRecord the record, of Photo the attachment.
 struct Open { ScreenKind screen{}; Id id; };
 struct Back {};
 enum class ListTab { Today, Week, All };
@@ -83,6 +84,7 @@ struct FileDropped { std::string path; };      ///< on the window
 
 // Check and submit
 struct GoToProblem { std::size_t problem = 0; };
+struct GoToQuestion { Place place; };          ///< of the open visit: shown, with the keyboard in it
 struct TurnProblems { Id child; };             ///< its list of what is missing, nil for the visit's: opened or closed
 struct PressSubmit {};
 
@@ -124,7 +126,7 @@ using AnyIntent =
                  RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
                  BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
                  PutJotting, DiscardVisit, AskSuggestions, LeaveSpelling, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos, PressAttach,
-                 RemovePhoto, FileDropped, GoToProblem, TurnProblems,
+                 RemovePhoto, FileDropped, GoToProblem, GoToQuestion, TurnProblems,
                  PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
                  ChooseReturnReason, ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn,
                  ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook, SetSpelling,

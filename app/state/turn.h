@@ -80,6 +80,7 @@ void undo_mark(Turn& turn, const Place& list);
 // update_visit.cpp
 void submit(Turn& turn);
 void focus_on(State& state, const Place& place);
+void go_to(Turn& turn, const Place& place);
 void go_to_problem(Turn& turn, std::size_t index);
 /// A draft that re-writes one's own returned or withdrawn record; the one there is, if there is one.
 void rewrite(Turn& turn, const Id& record);

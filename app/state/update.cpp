@@ -236,6 +236,9 @@ void on(Turn& turn, const TurnProblems& turned) {
 void on(Turn& turn, const GoToProblem& go) {
   if (turn.state.visit) go_to_problem(turn, go.problem);
 }
+void on(Turn& turn, const GoToQuestion& go) {
+  if (turn.state.visit) go_to(turn, go.place);
+}
 void on(Turn& turn, const PressSubmit&) {
   if (turn.state.visit) submit(turn);
 }

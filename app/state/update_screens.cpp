@@ -116,6 +116,10 @@ void show(Turn& turn, const Open& open) {
       save_now(turn);
       state.visit->checked = true;
       break;
+    case ScreenKind::Leaving:
+      if (!state.visit) return;
+      save_now(turn);
+      break;
     case ScreenKind::Conflict:
       if (!state.visit && !open_visit(turn, open.id)) return;
       save_now(turn);

@@ -318,14 +318,16 @@ void focus_on(State& state, const Place& place) {
   if (!state.focus.empty()) ++state.focus_number;
 }
 
-void go_to_problem(Turn& turn, std::size_t index) {
+void go_to(Turn& turn, const Place& place) {
   auto& state = turn.state;
-  const auto problems = problems_of(state);
-  if (index >= problems.size()) return;
-  const auto& problem = problems[index];
-  state.visit->child = problem.child;
-  focus_on(state, {problem.child, problem.question, problem.item, {}});
+  state.visit->child = place.child;
+  focus_on(state, place);
   while (state.screen() && state.screen()->kind != ScreenKind::Record && state.screens.size() > 1) pop(turn);
+}
+
+void go_to_problem(Turn& turn, std::size_t index) {
+  const auto problems = problems_of(turn.state);
+  if (index < problems.size()) go_to(turn, {problems[index].child, problems[index].question, problems[index].item, {}});
 }
 
 void rewrite(Turn& turn, const Id& record) {

@@ -382,6 +382,7 @@ struct RecordVm {
   std::string in_hand, in_hand_hint, put_error;  ///< words of the jotting in hand; empty: none is
   ActionVm put_down;
   ActionVm check;                ///< "Check and submit"
+  ActionVm leaving;              ///< "Before you leave"
   ActionVm discard;
   std::string discard_question;  ///< once asked: words, and the two answers
   ActionVm discard_yes, discard_no;
@@ -396,6 +397,18 @@ struct SavedVm {
 SavedVm saved_vm(const State& state);
 /// Key of the first control of the question or item at `place`, as the record screen draws it; empty when it is not shown.
 std::string first_control(const RecordVm& vm, const Place& place);
+
+// Before leaving the home -----------------------------------------------------------------------------------------------
+
+/// What has not been asked or seen yet: a reminder, which holds nothing up.
+struct LeavingVm {
+  std::string title, intro;
+  struct PartVm { std::string title; std::vector<ActionVm> questions; };  ///< a section of the form; pressed: to the question
+  struct AboutVm { std::string key, name, count; std::vector<PartVm> parts; };  ///< the visit, or one child
+  std::vector<AboutVm> about;
+  std::string done, done_body;            ///< when nothing is left
+};
+LeavingVm leaving_vm(const State& state);
 
 // Check and submit -----------------------------------------------------------------------------------------------------
 

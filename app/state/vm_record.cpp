@@ -529,6 +529,7 @@ RecordVm record_vm(const State& state) {
   if (part) vm.photos = photos_vm(state, *part, true);
   show_jottings(state, open, vm);
   vm.check = {text("record.check"), Open{ScreenKind::Check, visit.id}};
+  vm.leaving = {text("leaving.title"), Open{ScreenKind::Leaving, visit.id}};
   vm.discard = {text("record.discard"), DiscardVisit{DiscardVisit::Step::Ask}};
   if (open.discard_asked) {
     vm.discard_question = text("record.discard.question");

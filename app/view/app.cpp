@@ -38,6 +38,7 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
     case ScreenKind::Record:
       return draw_record(ui, where, made(state::record_vm), saved_vm(state), made(state::date_words), made(state::note_words), editors,
                          out);
+    case ScreenKind::Leaving: return draw_leaving(ui, where, made(state::leaving_vm), out);
     case ScreenKind::Check: return draw_check(ui, where, made(state::check_vm), out);
     case ScreenKind::SyncStatus: return draw_sync_status(ui, where, made(state::sync_vm), out);
     case ScreenKind::Approvals: return draw_approvals(ui, where, made(state::approvals_vm), out);

@@ -31,7 +31,7 @@ class Models {
   template <class... Vm>
   using Made = std::tuple<std::optional<Vm>...>;
   Made<state::UnlockVm, state::BarVm, state::MyChildrenVm, state::ChildVm, state::StartVisitVm,
-       state::RecordVm, state::CheckVm, state::SyncVm, state::ApprovalsVm, state::ReviewVm,
+       state::RecordVm, state::LeavingVm, state::CheckVm, state::SyncVm, state::ApprovalsVm, state::ReviewVm,
        state::ConflictsVm, state::AlertsVm, state::MatchVm, state::SettingsVm, state::ReadVm,
        state::DateWordsVm, state::NoteWordsVm>
       made_;

@@ -331,6 +331,7 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
   else draw_action(ui, "check", vm.check, ButtonKind::Primary, out, Icon::Check);
   draw_action(ui, "jot", vm.jot, ButtonKind::Secondary, out, Icon::Pencil);
   if (vm.jotting_open) draw_action(ui, "check", vm.check, ButtonKind::Secondary, out, Icon::Check);
+  else draw_action(ui, "leaving", vm.leaving, ButtonKind::Quiet, out);
   draw_action(ui, "put-down", vm.put_down, ButtonKind::Quiet, out, Icon::Cross);
   if (!saved.words.empty()) {
     push_right(ui, line_width(ui, Type::Small, saved.words) + ui.s(16 + space::kXs));

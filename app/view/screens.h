@@ -28,6 +28,7 @@ void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const s
                       state::Intents& out);
 void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::SavedVm& saved, const state::DateWordsVm& dates,
                  const state::NoteWordsVm& notes, state::Editors& editors, state::Intents& out);
+void draw_leaving(Ui& ui, Rect where, const state::LeavingVm& vm, state::Intents& out);
 void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, state::Intents& out);
 void draw_photo_screen(Ui& ui, Rect where, const state::PhotoScreenVm& vm);  ///< the picture itself is ui.picture
 void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWordsVm& notes, state::Editors& editors,

@@ -89,6 +89,7 @@ struct Question {
   Sheet drawing = Sheet::None;          ///< LongText of a child: its strokes have the question's id as their page
   bool verbatim = false;                ///< LongText: holds what somebody said, word for word; nobody corrects its spelling
   bool from_open_steps = false;         ///< Multi: the child's open steps are its options, their ids its codes
+  bool before_leaving = false;          ///< to be asked or seen in the home, not written afterwards: see unasked()
 };
 
 struct Section {

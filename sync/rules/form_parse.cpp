@@ -100,7 +100,8 @@ Question read_question(Place place, Scope scope) {
   q.id = place.text("id");
   place.name(q.id);
   place.only({"id", "kind", "field", "label", "help", "missing", "none", "options", "types", "when", "required", "level_required",
-              "not_covered", "drawing", "verbatim", "from_open_steps"});
+              "not_covered", "drawing", "verbatim", "from_open_steps",
+               "before_leaving"});
   q.scope = scope;
   q.kind = place.code<Kind>("kind");
   q.field = place.has("field") ? place.code<Field>("field") : Field::None;
@@ -123,6 +124,7 @@ Question read_question(Place place, Scope scope) {
   if (place.has("drawing")) q.drawing = place.code<Sheet>("drawing");
   q.verbatim = place.flag("verbatim");
   q.from_open_steps = place.flag("from_open_steps");
+  q.before_leaving = place.flag("before_leaving");
 
   if (!fits(q.field, scope, q.kind)) place.fail("field", "does not go with this kind and scope");
   const bool chooses = q.kind == Kind::Choice || q.kind == Kind::Multi;

@@ -236,6 +236,48 @@ std::vector<Problem> validate_record(const Form& form, const model::ChildRecord&
   return out;
 }
 
+namespace {
+
+/// Of `q` and what keeps it from being shown, the question to be answered now.
+const Question* first_to_ask(const Form& form, const VisitFacts& facts, const ChildPart* part, const Question& q) {
+  const Context context(form, facts, part);
+  for (const Condition& condition : q.when) {
+    if (context.holds(condition)) continue;
+    if (const Question* question = form.find(condition.of)) return question;
+    for (const Section& section : form.sections)
+      for (const Question& question : section.questions)
+        if (condition.of == "access" && question.field == Field::Outcome) return &question;
+  }
+  return &q;
+}
+
+}  // namespace
+
+std::vector<Unasked> unasked(const Form& form, const model::Visit& visit) {
+  VisitFacts made = visit.facts;
+  if (!made.outcome) made.outcome = model::Outcome::Completed;
+  made.answers.try_emplace("place", std::string("HOME"));
+  std::vector<Unasked> out;
+  const auto look = [&](const ChildPart* is, const ChildPart* seen) {
+    const auto problems = seen ? validate_part(form, made, *seen) : validate_facts(form, made);
+    for (const Asked& asked : questions_for(form, seen ? Scope::Child : Scope::Visit, made, seen)) {
+      const Question& q = *asked.question;
+      if (!q.before_leaving) continue;
+      const auto answer = answer_of(q, visit.facts, is);
+      if (answer && std::holds_alternative<model::NotCovered>(*answer)) continue;
+      const bool missed = std::any_of(problems.begin(), problems.end(), [&](const Problem& p) { return p.question == q.id; });
+      if (missed || (asked.required && !answer)) out.push_back({&q, is ? is->id : Id(), first_to_ask(form, visit.facts, is, q)});
+    }
+  };
+  look(nullptr, nullptr);
+  for (const ChildPart& part : visit.children) {
+    ChildPart seen = part;
+    if (!seen.seen) seen.seen = true;
+    look(&part, &seen);
+  }
+  return out;
+}
+
 std::vector<Problem> warnings(const Form& form, const VisitFacts& facts, const ChildPart& part) {
   std::vector<Problem> out;
   if (!part.skip_reason.empty()) return out;

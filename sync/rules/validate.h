@@ -25,6 +25,17 @@ std::vector<Problem> validate_part(const Form& form, const model::VisitFacts& fa
 /// One whole record, as the server checks it: facts, part, author, versions, and no open conflict.
 std::vector<Problem> validate_record(const Form& form, const model::ChildRecord& record);
 
+/// A question that can only be answered where the family is, and has no answer yet.
+struct Unasked {
+  const Question* question = nullptr;  ///< borrowed from the form
+  Id child;                            ///< nil: about the whole visit
+  const Question* first = nullptr;     ///< what is to be answered first: itself, or the question it waits for
+};
+/// What validate() would miss of the questions marked before_leaving, in the form's order. In the home nobody has said yet how the
+/// visit ended or whether a child was seen; where that is open it is taken to be at home, made, and the child seen: then all is asked
+/// that may have to be. "Not covered" is an answer. Pure.
+std::vector<Unasked> unasked(const Form& form, const model::Visit& visit);
+
 /// Contradictions: shown, not judged.
 std::vector<Problem> warnings(const Form& form, const model::VisitFacts& facts, const model::ChildPart& part);
 

@@ -581,3 +581,55 @@ TEST_CASE("validate: when a reviewer must give reasons", "[rules]") {
   CHECK(problems([](auto& d) { d.rationale = " \t\n"; }, protection) == Ids{"rationale"});
   CHECK(problems([](auto& d) { d.rationale = "The plan is being tested and holds."; }, protection).empty());
 }
+
+TEST_CASE("validate: before leaving, all is told that the visit may have to ask, although nobody has said how it ends", "[rules]") {
+  const auto left = [](const Case& c) {
+    std::map<std::string, std::string> out;
+    model::Visit visit;
+    visit.facts = c.facts;
+    visit.children = {c.part};
+    for (const Unasked& one : unasked(form(), visit)) {
+      CHECK(one.child == (one.question->scope == Scope::Child ? c.part.id : Id()));
+      out[one.question->id] = one.first->id;
+    }
+    return out;
+  };
+  for (const auto& [type, code] : model::CodeTable<VisitType>::values) {
+    INFO(code);
+    Case fresh = started(type, Shape::Seen);
+    fresh.facts.outcome.reset();
+    fresh.part.seen.reset();
+    const auto begun = left(fresh);
+    for (const Section& section : form().sections)
+      for (const Question& q : section.questions) {
+        INFO(q.id);
+        CHECK(begun.contains(q.id) == (q.before_leaving && q.id != "told" && demands(type, q.id)));
+      }
+    CHECK(left(complete(type, Shape::Seen)).empty());
+    CHECK(left(complete(type, Shape::NotSeen)).empty());
+  }
+  Case c = started(VisitType::Cp, Shape::Seen);
+  c.facts.outcome.reset();
+  c.part.seen.reset();
+  CHECK(left(c).at("present") == "present");
+  CHECK(left(c).at("bedroom") == "outcome");
+  CHECK(left(c).at("alone") == "seen");
+  CHECK(left(c).at("home_food") == "outcome");
+  c.facts.outcome = model::Outcome::Completed;
+  CHECK(left(c).at("home_food") == "place");
+  CHECK(left(c).at("bedroom") == "bedroom");
+  c.part.answers["bedroom"] = model::NotCovered{};
+  CHECK_FALSE(left(c).contains("bedroom"));
+  c.part.seen = false;
+  CHECK_FALSE(left(c).contains("alone"));
+  CHECK_FALSE(left(c).contains("said"));
+  c.facts.answers["parents_met"] = std::string("YES");
+  CHECK(left(c).contains("told"));
+  CHECK_FALSE(left(c).contains("open_steps"));
+  c.part.open_steps = {{Id::from_name("step"), "Register with the dentist", "Mother", {}, {}, {}}};
+  CHECK(left(c).contains("open_steps"));
+  c.facts.outcome = model::Outcome::NoAccess;
+  CHECK_FALSE(left(c).contains("present"));
+  c.part.skip_reason = "NOT_OPEN";
+  CHECK_FALSE(left(c).contains("next_steps"));
+}

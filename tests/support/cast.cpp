@@ -6,6 +6,7 @@
 #include "platform/base/bytes.h"
 #include "sync/model/drawing.h"
 #include "sync/model/visit.h"
+#include "sync/rules/validate.h"
 #include "tests/rules/situations.h"
 
 namespace doorstep::test {
@@ -605,6 +606,12 @@ std::vector<Shown> all_screens() {
   add("photo-damaged", [] { return showing("bedroom", nullptr, base::Error{base::Fault::Corrupt, "store.blob", ""}); });
   add("review-photos", [] { return photos_to_review(); }, true);
   add("record-conflict", [] { return at(ruth(), Open{ScreenKind::Record, kConflicted}); });
+  add("leaving", [] { return at(begun(), Open{ScreenKind::Leaving, {}}); }, true);
+  add("leaving-done", [] {
+    State s = at(ruth(), Open{ScreenKind::Record, kDisclosed});
+    for (const auto& one : rules::unasked(s.assets->form, s.visit->visit)) FAIL("not asked: " << one.question->id);
+    return at(std::move(s), Open{ScreenKind::Leaving, kDisclosed});
+  });
   add("check-problems", [] { return checked(begun()); }, true);
   add("check-problems-folded", [] {
     State s = at(checked(begun()), TurnProblems{{}});

@@ -211,11 +211,11 @@ bool icon_button(Ui& ui, std::string_view key, Icon icon, std::string_view name,
   return state.pressed;
 }
 
-bool link(Ui& ui, std::string_view key, std::string_view words) {
+bool link(Ui& ui, std::string_view key, std::string_view words, std::string_view name) {
   const Size size = measure(ui, Type::Body, words, room(ui));
   const float h = std::max(ui.s(kTarget), size.h);
   const Rect at = place(ui, {std::max(size.w, ui.s(kTarget)), h});
-  const Pressed state = press(ui, key, at, {.role = Role::Link, .name = words});
+  const Pressed state = press(ui, key, at, {.role = Role::Link, .name = name.empty() ? words : name});
   const float y = at.y0 + std::floor((h - size.h) / 2);
   const Color color = state.hovered ? ui.c.ink : ui.c.primary;
   {

@@ -25,8 +25,8 @@ struct ButtonOptions {
 bool button(Ui& ui, std::string_view key, std::string_view label, ButtonKind kind = ButtonKind::Primary, const ButtonOptions& options = {});
 /// A square button with only an icon; `name` is spoken.
 bool icon_button(Ui& ui, std::string_view key, Icon icon, std::string_view name, bool disabled = false);
-/// Underlined words in the flow of text, 44 px high to the finger.
-bool link(Ui& ui, std::string_view key, std::string_view label);
+/// Underlined words in the flow of text, 44 px high to the finger. `name`: spoken, where the label alone does not say enough.
+bool link(Ui& ui, std::string_view key, std::string_view label, std::string_view name = {});
 
 /// Around any question.
 struct Question {

@@ -1,0 +1,44 @@
+#include "app/view/parts.h"
+
+namespace doorstep::view {
+namespace {
+
+void draw_about(Ui& ui, const state::LeavingVm::AboutVm& about, Intents& out) {
+  gap(ui, space::kLg);
+  separator(ui);
+  begin_flow(ui, space::kSm, line_px(Type::H3));
+  heading(ui, about.name);
+  push_right(ui, line_width(ui, Type::Small, about.count));
+  small(ui, about.count);
+  end_flow(ui);
+  for (std::size_t i = 0; i < about.parts.size(); ++i) {
+    const auto& part = about.parts[i];
+    if (part.title != about.name && part.questions.front().label != part.title) {
+      gap(ui, space::kSm);
+      text(ui, Type::SmallBold, ui.c.ink2, part.title, Role::Label);
+    }
+    begin_flow(ui, space::kMd);
+    for (std::size_t j = 0; j < part.questions.size(); ++j) {
+      const auto& question = part.questions[j];
+      const std::string key = about.key + "/" + std::to_string(i) + "/" + std::to_string(j);
+      if (link(ui, key, question.label, question.spoken)) out.push_back(*question.intent);
+    }
+    end_flow(ui);
+  }
+}
+
+}  // namespace
+
+void draw_leaving(Ui& ui, Rect where, const state::LeavingVm& vm, Intents& out) {
+  begin_page(ui, "leaving", vm.title, where);
+  block(ui, "questions", vm, [&] {
+    title(ui, vm.title);
+    secondary(ui, vm.intro);
+    for (const auto& about : vm.about) draw_about(ui, about, out);
+    if (vm.about.empty()) empty_state(ui, Icon::Check, vm.done, vm.done_body);
+  });
+  gap(ui, space::kLg);
+  end_page(ui);
+}
+
+}  // namespace doorstep::view
