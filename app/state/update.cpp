@@ -345,6 +345,10 @@ void on(Turn& turn, const UnfinishedFailed& failed) {
   turn.state.notice = turn.text()("unfinished.not_saved", {{"why", error_words(turn.text(), failed.error)}});
 }
 
+bool of_child(ScreenKind screen) {
+  return screen == ScreenKind::Child || screen == ScreenKind::Chronology || screen == ScreenKind::OwnWords;
+}
+
 void on(Turn& turn, const Loaded& loaded) {
   auto& state = turn.state;
   if (state.stage == Stage::Locked || state.stage == Stage::FirstUnlock || !loaded.caseload) return;
@@ -391,7 +395,7 @@ void on(Turn& turn, const Loaded& loaded) {
   while (state.screens.size() > 1) {
     const auto& top = state.screens.back();
     const bool gone = (top.kind == ScreenKind::Photo && !photo_of(state, top.id)) ||
-                      (top.kind == ScreenKind::Child && !state.caseload->child(top.id)) ||
+                      (of_child(top.kind) && !state.caseload->child(top.id)) ||
                       ((top.kind == ScreenKind::ReadRecord || top.kind == ScreenKind::Review) && !state.caseload->record(top.id));
     if (!gone) break;
     pop(turn);

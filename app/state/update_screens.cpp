@@ -80,6 +80,9 @@ void show(Turn& turn, const Open& open) {
       state.selected_child = open.id;
       home(turn);
       break;
+    case ScreenKind::Chronology: case ScreenKind::OwnWords:
+      if (!state.caseload->child(open.id)) return;
+      break;
     case ScreenKind::SyncStatus: case ScreenKind::Settings:
       if (!visiting) home(turn);
       break;

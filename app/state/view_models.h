@@ -150,14 +150,21 @@ struct HazardVm {
 struct StepVm { std::string what, owner, due, note; TagVm tag; };
 struct PersonVm { std::string name, relationship, detail; };
 struct VisitRowVm { Id record; std::string title, subtitle; TagVm tag; };
-struct DueVm { std::string words; Mood mood = Mood::Neutral; };
+/// One line of what is to be known first; `sources`: the records it is from.
+struct SummaryLineVm {
+  std::string name, value;
+  TagVm tag;                              ///< what is not to be overlooked in it
+  std::vector<ActionVm> sources;
+};
 struct ChildVm {
   Id child;
   std::string title;
+  std::string summary_heading;
+  std::vector<SummaryLineVm> summary;     ///< who, why and since when, last seen and alone, how safe, what is next
+  std::vector<ActionVm> pages;            ///< more about the child, a page each
   std::vector<FactVm> facts;              ///< born and age, address, language, phone, safe contact ...
   std::string hazards_heading;            ///< before the door
   std::vector<HazardVm> hazards;
-  std::vector<DueVm> due;
   std::string involvement_heading;
   std::vector<FactVm> involvement;
   std::string people_heading;
@@ -171,6 +178,31 @@ struct ChildVm {
   std::vector<ActionVm> drafts;           ///< "Go on writing: ..."
 };
 ChildVm child_vm(const State& state, const Id& child);
+
+// A child's story ------------------------------------------------------------------------------------------------------
+
+struct ChronologyVm {
+  std::string title, intro, none;
+  struct EntryVm {
+    std::string key, day, title, detail;
+    TagVm tag;
+    std::optional<Intent> open;           ///< the record it is of; empty: the council's case system, or a clock nothing has met
+  };
+  std::vector<EntryVm> entries;           ///< earliest first
+};
+ChronologyVm chronology_vm(const State& state, const Id& child);
+
+/// What the child said, visit by visit, latest first: nobody else's words.
+struct OwnWordsVm {
+  std::string title, intro, none;
+  struct VisitVm {
+    std::string key, heading, detail;     ///< "Child protection visit, Wed 18 Nov"; who was there to hear it, and how
+    std::vector<FactVm> said;             ///< where it was said, and the words as they were written
+    ActionVm source;
+  };
+  std::vector<VisitVm> visits;
+};
+OwnWordsVm own_words_vm(const State& state, const Id& child);
 
 // Start a visit --------------------------------------------------------------------------------------------------------
 

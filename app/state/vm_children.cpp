@@ -11,28 +11,6 @@
 namespace doorstep::state {
 namespace {
 
-std::vector<rules::PastVisit> past_visits(const State& state, const Id& child) {
-  std::vector<rules::PastVisit> out;
-  for (const auto& item : state.caseload->records) {
-    if (item.case_id != child || item.head().state == model::State::Draft) continue;
-    if (const auto past = rules::past_visit(item.head().body)) out.push_back(*past);
-  }
-  return out;
-}
-
-std::vector<rules::Due> dues(const State& state, const model::Child& child) {
-  return rules::all_due(child, past_visits(state, child.id), rules::uk_date(state.now), state.assets->rules);
-}
-
-TagVm due_tag(const State& state, const rules::Due& due) {
-  const auto& text = state.text();
-  if (!due.on) return {text("due.unknown"), Mood::Warn};
-  if (due.overdue_days > 0) return {text.count("due.overdue", due.overdue_days), Mood::Danger};
-  if (due.days_left == 0) return {text("due.today"), Mood::Warn};
-  if (due.days_left <= 7) return {text.count("due.in", due.days_left), Mood::Warn};
-  return {text.count("due.in", due.days_left), Mood::Neutral};  // the day itself stands beside it
-}
-
 std::string statuses_words(const State& state, const model::Child& child) {
   std::string out;
   for (const auto& involvement : child.involvements)
@@ -70,7 +48,7 @@ Listed listed(const State& state, const model::Child& child) {
   if (const auto* family = state.caseload->family(child.family); family && !family->address.empty())
     out.row.subtitle += ", " + family->address;
   out.row.selected = state.selected_child == child.id && state.screen() && state.screen()->kind != ScreenKind::MyChildren;
-  const auto due = dues(state, child);
+  const auto due = dues_of(state, child);
   out.order = 3;
   if (!due.empty()) {
     const auto& first = due.front();
@@ -248,8 +226,6 @@ ChildVm child_vm(const State& state, const Id& id) {
   }
   if (!child->language.empty()) vm.facts.push_back({text("child.language"), child->language});
   if (!child->communication.empty()) vm.facts.push_back({text("child.communication"), child->communication});
-  if (child->last_seen)
-    vm.facts.push_back({text("child.last_seen"), rules::long_date(*child->last_seen)});
   if (child->allocated_worker) vm.facts.push_back({text("child.worker"), person_name(state, child->allocated_worker)});
   for (const auto& cover : child->cover)
     if (cover.until && rules::days_between(today, *cover.until) >= 0)
@@ -258,8 +234,10 @@ ChildVm child_vm(const State& state, const Id& id) {
   vm.hazards_heading = text("hazards.heading");
   vm.hazards = hazards_of(state, family);
 
-  for (const auto& due : dues(state, *child))
-    vm.due.push_back({due.words, due_tag(state, due).mood});
+  vm.summary_heading = text("review.summary");
+  vm.summary = summary_of(state, *child);
+  vm.pages = {{text("chronology.title"), Open{ScreenKind::Chronology, id}},
+              {text("own_words.open", {{"name", model::display_name(*child)}}), Open{ScreenKind::OwnWords, id}}};
   vm.involvement_heading = text("child.involvement");
   for (const auto& involvement : child->involvements) {
     std::string when = involvement.started ? text("child.since", {{"day", rules::long_date(*involvement.started)}})
@@ -289,15 +267,11 @@ ChildVm child_vm(const State& state, const Id& id) {
   std::vector<const RecordItem*> records;
   for (const auto& item : caseload.records)
     if (item.case_id == id) records.push_back(&item);
-  std::stable_sort(records.begin(), records.end(), [](const auto* a, const auto* b) {
-    const auto at = [](const auto* r) { return r->head().body.facts.start ? r->head().body.facts.start->at : r->head().at; };
-    return at(b) < at(a);
-  });
+  std::stable_sort(records.begin(), records.end(), [](const auto* a, const auto* b) { return visit_at(*b) < visit_at(*a); });
   for (const auto* item : records) {
     const auto& body = item->head().body;
-    const auto at = body.facts.start ? body.facts.start->at : item->head().at;
     auto title = body.facts.type ? text("visit_type." + std::string(model::code(*body.facts.type))) : text("visit_type.none");
-    auto subtitle = when_begins(text, at, state.now) + ", " + person_name(state, body.author);
+    auto subtitle = when_begins(text, visit_at(*item), state.now) + ", " + person_name(state, body.author);
     vm.visits.push_back({item->id(), std::move(title), std::move(subtitle), state_tag(state, *item)});
   }
   for (const auto* draft : all_drafts(state))

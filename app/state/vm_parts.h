@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/state/view_models.h"
+#include "sync/rules/clocks.h"
 
 /// Pieces that several view models share.
 namespace doorstep::state {
@@ -39,6 +40,14 @@ const model::Attachment* photo_of(const State& state, const Id& photo);
 /// Of one child; `editable`: captions may be written, and photos taken off and added.
 PhotosVm photos_vm(const State& state, const model::ChildPart& part, bool editable);
 
+/// Every clock of the child as of today, by what records on this tablet say: the most pressing first.
+std::vector<rules::Due> dues_of(const State& state, const model::Child& child);
+TagVm due_tag(const State& state, const rules::Due& due);
+/// When a record's visit began; of one that does not say, when it was written.
+Instant visit_at(const RecordItem& item);
+/// The five lines about a child.
+std::vector<SummaryLineVm> summary_of(const State& state, const model::Child& child);
+
 /// Date as an answer is read: "Thu 3 Dec" for steps due.
 std::string due_words(const State& state, const std::optional<base::Date>& due);
 std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps);
@@ -66,6 +75,8 @@ std::string put_words(const Text& text, const rules::Form& form, const std::vect
 
 /// Everything a record says, section by section, in the form's words.
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);
+/// What was said of the risk: words, or a label and words.
+std::vector<FactVm> risk_facts(const State& state, const model::ChildPart& part);
 /// One child's part of a visit in short lines: seen, alone, risk, what was said, steps.
 std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& facts, const model::ChildPart& part);
 /// "Child in need visit: Amara": the visit's type, and whom it is to.

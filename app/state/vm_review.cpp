@@ -231,29 +231,6 @@ void add_marks(const State& state, const rules::Question& question, const model:
   out.push_back(std::move(line));
 }
 
-std::string level_label(const std::vector<rules::Level>& levels, const std::string& code) {
-  for (const auto& level : levels)
-    if (level.code == code) return level.label;
-  return code;
-}
-
-/// What was said of the risk: words, or a label and words.
-std::vector<FactVm> risk_facts(const State& state, const model::ChildPart& part) {
-  const auto& text = state.text();
-  const auto& thresholds = state.assets->rules.thresholds;
-  std::vector<FactVm> out;
-  if (part.risk.changed) out.push_back({{}, text("risk.said." + std::string(model::code(*part.risk.changed)))});
-  if (!part.risk.level.empty()) out.push_back({text("risk.level"), level_label(thresholds.risk, part.risk.level)});
-  if (!part.risk.threshold.empty()) {
-    // Levels of another set are never read by this one's labels.
-    const bool ours = part.risk.threshold_set.empty() || part.risk.threshold_set == thresholds.key();
-    out.push_back({text("risk.threshold"), ours ? level_label(thresholds.levels, part.risk.threshold)
-                                                : part.risk.threshold + " (" + part.risk.threshold_set + ")"});
-  }
-  if (!part.risk.why.empty()) out.push_back({text("risk.why"), part.risk.why});
-  return out;
-}
-
 void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& facts, const model::ChildPart* part,
                std::vector<ReadBlockVm>& out) {
   const auto& form = state.assets->form;
@@ -315,11 +292,10 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
 
 const RecordItem* previous_of(const State& state, const RecordItem& item) {
   const RecordItem* best = nullptr;
-  const auto at = [](const RecordItem& r) { return r.head().body.facts.start ? r.head().body.facts.start->at : r.head().at; };
   for (const auto& other : state.caseload->records) {
-    if (other.case_id != item.case_id || other.id() == item.id() || !(at(other) < at(item))) continue;
+    if (other.case_id != item.case_id || other.id() == item.id() || !(visit_at(other) < visit_at(item))) continue;
     if (other.head().state != model::State::Submitted && other.head().state != model::State::Approved) continue;
-    if (!best || at(*best) < at(other)) best = &other;
+    if (!best || visit_at(*best) < visit_at(other)) best = &other;
   }
   return best;
 }
@@ -401,7 +377,29 @@ ReceiptVm receipt_vm(const State& state, const RecordItem& item) {
   return vm;
 }
 
+std::string level_label(const std::vector<rules::Level>& levels, const std::string& code) {
+  for (const auto& level : levels)
+    if (level.code == code) return level.label;
+  return code;
+}
+
 }  // namespace
+
+std::vector<FactVm> risk_facts(const State& state, const model::ChildPart& part) {
+  const auto& text = state.text();
+  const auto& thresholds = state.assets->rules.thresholds;
+  std::vector<FactVm> out;
+  if (part.risk.changed) out.push_back({{}, text("risk.said." + std::string(model::code(*part.risk.changed)))});
+  if (!part.risk.level.empty()) out.push_back({text("risk.level"), level_label(thresholds.risk, part.risk.level)});
+  if (!part.risk.threshold.empty()) {
+    // Levels of another set are never read by this one's labels.
+    const bool ours = part.risk.threshold_set.empty() || part.risk.threshold_set == thresholds.key();
+    out.push_back({text("risk.threshold"), ours ? level_label(thresholds.levels, part.risk.threshold)
+                                                : part.risk.threshold + " (" + part.risk.threshold_set + ")"});
+  }
+  if (!part.risk.why.empty()) out.push_back({text("risk.why"), part.risk.why});
+  return out;
+}
 
 std::string labelled(const std::string& label, const std::string& words) {
   return label + (label.ends_with('?') ? " " : ": ") + words;
@@ -778,7 +776,7 @@ AlertsVm alerts_vm(const State& state) {
         text("alerts.raised",
              {{"who", person_name(state, body.author)},
               {"family", body.family_name.empty() ? body.part.name : body.family_name},
-              {"when", when_words(text, body.facts.start ? body.facts.start->at : open.record->head().at, state.now)}});
+              {"when", when_words(text, visit_at(*open.record), state.now)}});
     alert.outcome_label = text("alerts.outcome");
     const auto chosen = held_words(state, Id(), alert_key(open.person.alert, "outcome"));
     for (const std::string code : {"REFERRED", "ALREADY_KNOWN", "NOT_IN_HOUSEHOLD", "OTHER"})

@@ -4,11 +4,35 @@ namespace doorstep::view {
 
 namespace {
 
-void draw_head(Ui& ui, const state::ChildVm& vm) {
-  title(ui, vm.title);
-  for (const auto& d : vm.due) icon_text(ui, d.mood == state::Mood::Danger ? Icon::Warning : Icon::Clock, d.words, tone_of(d.mood));
-  draw_hazards(ui, vm.hazards_heading, vm.hazards);
+/// What is to be known first, each line with the records it is from.
+void draw_summary(Ui& ui, const state::ChildVm& vm, Intents& out) {
+  if (vm.summary.empty()) return;
   gap(ui, space::kMd);
+  begin_panel(ui, "summary", Tone::Neutral, vm.summary_heading);
+  for (std::size_t i = 0; i < vm.summary.size(); ++i) {
+    const auto& line = vm.summary[i];
+    fact(ui, line.name, line.value);
+    begin_indent(ui, room(ui) < ui.s(2.5f * kFactColumn) ? 0 : kFactColumn);
+    draw_tag(ui, line.tag);
+    for (std::size_t k = 0; k < line.sources.size(); ++k)
+      if (link(ui, "source-" + std::to_string(i) + "-" + std::to_string(k), line.sources[k].label,
+               line.name + ": " + line.sources[k].label))
+        out.push_back(*line.sources[k].intent);
+    end_indent(ui);
+  }
+  end_panel(ui);
+  gap(ui, space::kXs);
+  begin_flow(ui);
+  for (std::size_t i = 0; i < vm.pages.size(); ++i)
+    draw_action(ui, "page-" + std::to_string(i), vm.pages[i], ButtonKind::Secondary, out);
+  end_flow(ui);
+}
+
+void draw_head(Ui& ui, const state::ChildVm& vm, Intents& out) {
+  title(ui, vm.title);
+  draw_hazards(ui, vm.hazards_heading, vm.hazards);
+  draw_summary(ui, vm, out);
+  gap(ui, space::kLg);
   draw_facts(ui, vm.facts);
   draw_fact_block(ui, vm.involvement_heading, vm.involvement);
 }
@@ -54,7 +78,7 @@ void draw_visits(Ui& ui, const state::ChildVm& vm, Intents& out) {
 void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
   Scope scope(ui, vm.child.str());
   begin_page(ui, "child", vm.title, where);
-  block(ui, "head", vm, [&] { draw_head(ui, vm); });
+  block(ui, "head", vm, [&] { draw_head(ui, vm, out); });
   block(ui, "steps", vm, [&] { draw_steps(ui, vm); });
   block(ui, "people", vm, [&] { draw_people(ui, vm); });
   block(ui, "visits", vm, [&] { draw_visits(ui, vm, out); });

@@ -30,7 +30,8 @@ class Models {
   std::int64_t minute_;
   template <class... Vm>
   using Made = std::tuple<std::optional<Vm>...>;
-  Made<state::UnlockVm, state::BarVm, state::MyChildrenVm, state::ChildVm, state::StartVisitVm,
+  Made<state::UnlockVm, state::BarVm, state::MyChildrenVm, state::ChildVm, state::ChronologyVm,
+       state::OwnWordsVm, state::StartVisitVm,
        state::RecordVm, state::LeavingVm, state::CheckVm, state::SyncVm, state::ApprovalsVm, state::ReviewVm,
        state::ConflictsVm, state::AlertsVm, state::MatchVm, state::SettingsVm, state::ReadVm,
        state::DateWordsVm, state::NoteWordsVm>

@@ -24,6 +24,8 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
 /// With a supervisor's queue, if there is one.
 void draw_overview(Ui& ui, Rect where, const state::MyChildrenVm& vm, const state::ApprovalsVm* queue, state::Intents& out);
 void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, state::Intents& out);
+void draw_chronology(Ui& ui, Rect where, const state::ChronologyVm& vm, state::Intents& out);
+void draw_own_words(Ui& ui, Rect where, const state::OwnWordsVm& vm, state::Intents& out);
 void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const state::NoteWordsVm& notes, state::Editors& editors,
                       state::Intents& out);
 void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::SavedVm& saved, const state::DateWordsVm& dates,

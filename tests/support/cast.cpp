@@ -555,6 +555,9 @@ std::vector<Shown> all_screens() {
   add("children-supervisor", [] { return helen(); });
   add("child", [] { return at(ruth(), Open{ScreenKind::Child, child_id("C0401")}); }, true);
   add("child-hazards", [] { return at(ruth(), Open{ScreenKind::Child, child_id("C1401")}); }, true);
+  add("chronology", [] { return at(ruth(), Open{ScreenKind::Chronology, child_id("C0401")}); }, true);
+  add("own-words", [] { return at(ruth(), Open{ScreenKind::OwnWords, child_id("C0401")}); }, true);
+  add("own-words-none", [] { return at(ruth(), Open{ScreenKind::OwnWords, child_id("C1401")}); });
   add("start", [] { return at(ruth(), Open{ScreenKind::StartVisit, child_id("C1001")}); }, true);
   add("start-elsewhere", [] {
     State s = at(ruth(), Open{ScreenKind::StartVisit, {}});
