@@ -69,6 +69,10 @@ work::Credentials credentials(const std::string& ca) {
           .client_context = [ca](const std::string& certificate, const base::Secret& key) {
             return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
           },
+          .valid_until = [](const std::string& certificate) {
+            const auto read = tls::inspect(certificate);
+            return read.has_value() ? std::optional(read->not_after) : std::nullopt;
+          },
           .check_signature = tls::SignatureCheck(ca)};
 }
 

@@ -77,12 +77,14 @@ struct CheckSpelling { std::vector<std::string> words; };
 struct SuggestSpelling { std::string word; };
 /// The shell's: text size and colours. `scale` is 1..2.
 struct ApplyLook { float scale = 1; int look = 0; };
+/// How the tablet itself stands. Answer: DeviceLooked.
+struct LookAtDevice {};
 /// Keep the settings on this tablet.
 struct SaveSettings { std::string json; };
 
 using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw, Decide, AddAddendum,
                             Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, ListPhotos, OpenPhoto, SyncNow,
-                            DismissAnswer, Search, CheckSpelling, SuggestSpelling, ApplyLook, SaveSettings>;
+                            DismissAnswer, Search, CheckSpelling, SuggestSpelling, ApplyLook, LookAtDevice, SaveSettings>;
 using Effects = std::vector<Effect>;
 
 }  // namespace doorstep::state

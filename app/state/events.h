@@ -123,11 +123,21 @@ struct SpellingSuggested {
   std::vector<std::string> suggestions;
 };
 
+/// The tablet itself, at that moment. Empty: it could not be found out.
+struct DeviceLooked {
+  std::optional<int> battery_percent;
+  bool charging = false;
+  std::optional<std::int64_t> free_bytes;        ///< where what is written is kept
+  std::optional<Millis> clock_ahead;             ///< of the case server's when it last answered; negative: behind
+  std::optional<Instant> synced_at;              ///< when all was last exchanged with it, by this tablet's clock
+  std::optional<Instant> certificate_until;      ///< the worker's
+};
+
 struct Tick {};         ///< a deadline of next_deadline() came
 struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
 
 using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Saved, SaveFailed, DraftChanged, Submitted,
                            SubmitFailed, OperationFailed, Attached, AttachFailed, PhotosFound, PhotoOpened, SyncStatus,
-                           NetworkChanged, SearchHits, SpellingChecked, SpellingSuggested, Tick, WindowHidden>;
+                           NetworkChanged, SearchHits, SpellingChecked, SpellingSuggested, DeviceLooked, Tick, WindowHidden>;
 
 }  // namespace doorstep::state

@@ -21,7 +21,7 @@ struct PressLock {};
 
 // Getting about
 enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus, Approvals, Review, Conflict, Alerts, Match,
-                        Settings, ReadRecord, Photo, Leaving, Chronology, OwnWords };
+                        Settings, ReadRecord, Photo, Leaving, Chronology, OwnWords, GoingOut };
 /// `id`: of Child, Match, Chronology and OwnWords the child, of Record, Check, Conflict and Leaving the visit, of
 /// Review and ReadRecord the record, of Photo the attachment.
 struct Open { ScreenKind screen{}; Id id; };

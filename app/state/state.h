@@ -191,6 +191,7 @@ struct State {
   std::uint64_t search_number = 0;
   std::vector<SearchHit> search_hits;
   SyncStatus sync;
+  DeviceLooked device;
   std::string notice;                     ///< one plain line: what just happened
   std::string focus;                      ///< key of the control that is to get the keyboard,
   std::uint64_t focus_number = 0;         ///< whenever this has grown

@@ -480,6 +480,7 @@ void on(Turn& turn, const SyncStatus& status) {
     state.notice = refusals_told(state).empty() ? text("submitted.sent") : std::string();
 }
 void on(Turn& turn, const NetworkChanged& network) { turn.state.sync.online = network.online; }
+void on(Turn& turn, const DeviceLooked& looked) { turn.state.device = looked; }
 void on(Turn& turn, const SearchHits& hits) {
   if (hits.number == turn.state.search_number) turn.state.search_hits = hits.hits;
 }
@@ -553,6 +554,11 @@ void observe(State& state, const Context& context) {
   state.mono = context.mono;
 }
 
+/// The page that tells how the tablet stands is shown.
+bool tells_of_device(const State& state) {
+  return state.stage == Stage::Unlocked && !state.ended() && state.screen() && state.screen()->kind == ScreenKind::MyChildren;
+}
+
 void revise(State& state) { state.revision = std::make_shared<char>(); }
 
 }  // namespace
@@ -572,8 +578,10 @@ Effects update(State& state, const Intent& intent, const Context& context) {
   if (state.stage != Stage::Unlocked && !allowed_locked(intent)) return {};
   if (state.covered && !std::holds_alternative<Uncover>(intent) && !std::holds_alternative<PressLock>(intent)) return {};
   if (state.ended() && !allowed_ended(intent)) return {};
+  const bool told = tells_of_device(state);
   std::visit([&](const auto& what) { on(turn, what); }, intent);
   spell(turn, false);
+  if (!told && tells_of_device(state)) turn.effects.push_back(LookAtDevice{});
   if (turn.seen) revise(state);
   return std::move(turn.effects);
 }
@@ -582,8 +590,10 @@ Effects update(State& state, const Event& event, const Context& context) {
   observe(state, context);
   updating::Turn turn{state, context, {}};
   if ((state.stage != Stage::Unlocked || state.ended()) && !allowed_without_case(state, event)) return {};
+  const bool told = tells_of_device(state);
   std::visit([&](const auto& what) { on(turn, what); }, event);
   spell(turn, std::holds_alternative<SpellingChecked>(event));
+  if (!told && tells_of_device(state)) turn.effects.push_back(LookAtDevice{});
   if (turn.seen) revise(state);
   return std::move(turn.effects);
 }

@@ -83,6 +83,10 @@ void show(Turn& turn, const Open& open) {
     case ScreenKind::Chronology: case ScreenKind::OwnWords:
       if (!state.caseload->child(open.id)) return;
       break;
+    case ScreenKind::GoingOut:
+      home(turn);
+      turn.effects.push_back(LookAtDevice{});
+      break;
     case ScreenKind::SyncStatus: case ScreenKind::Settings:
       if (!visiting) home(turn);
       break;

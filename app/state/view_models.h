@@ -119,6 +119,7 @@ struct ChildRowVm {
   bool selected = false;
   friend bool operator==(const ChildRowVm&, const ChildRowVm&) = default;
 };
+struct RowVm { std::string title, subtitle; TagVm tag; std::optional<Intent> open; };
 struct HitRowVm { Intent open; std::string key, title, snippet; };
 struct MyChildrenVm {
   std::string title, date;
@@ -135,11 +136,24 @@ struct MyChildrenVm {
   std::string drafts_heading;             ///< "To write up"
   std::vector<DraftRow> drafts;
   ActionVm start_visit;
+  RowVm going_out;                        ///< how the tablet stands, in one line
   std::vector<CallCardVm> calls;          ///< still to be made, from any visit
   std::vector<ActionVm> more;             ///< approvals (with their number), alerts, sync status, settings
   std::string notice;
 };
 MyChildrenVm my_children_vm(const State& state);
+
+// Before going out ------------------------------------------------------------------------------------------------------
+
+/// Whether the tablet is fit for a day without a network. What cannot be found out is left out.
+struct GoingOutVm {
+  std::string title, headline;
+  Mood mood = Mood::Ok;
+  struct LineVm { std::string name, value; TagVm to_do; };  ///< to_do: empty, nothing
+  std::vector<LineVm> lines;
+  ActionVm sync_now;
+};
+GoingOutVm going_out_vm(const State& state);
 
 // A child --------------------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
   switch (screen.kind) {
     case ScreenKind::MyChildren: return draw_my_children(ui, where, made(state::my_children_vm), ListPlace::Whole, editors, out);
     case ScreenKind::Child: return draw_child(ui, where, made_of(state::child_vm), out);
+    case ScreenKind::GoingOut: return draw_going_out(ui, where, made(state::going_out_vm), out);
     case ScreenKind::Chronology: return draw_chronology(ui, where, made_of(state::chronology_vm), out);
     case ScreenKind::OwnWords: return draw_own_words(ui, where, made_of(state::own_words_vm), out);
     case ScreenKind::StartVisit:

@@ -30,7 +30,7 @@ class Models {
   std::int64_t minute_;
   template <class... Vm>
   using Made = std::tuple<std::optional<Vm>...>;
-  Made<state::UnlockVm, state::BarVm, state::MyChildrenVm, state::ChildVm, state::ChronologyVm,
+  Made<state::UnlockVm, state::BarVm, state::MyChildrenVm, state::GoingOutVm, state::ChildVm, state::ChronologyVm,
        state::OwnWordsVm, state::StartVisitVm,
        state::RecordVm, state::LeavingVm, state::CheckVm, state::SyncVm, state::ApprovalsVm, state::ReviewVm,
        state::ConflictsVm, state::AlertsVm, state::MatchVm, state::SettingsVm, state::ReadVm,

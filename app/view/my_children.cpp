@@ -45,6 +45,10 @@ void draw_to_do(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
   draw_more(ui, vm, false, out);
   end_flow(ui);
   draw_drafts(ui, vm, out);
+  gap(ui, space::kLg);
+  if (list_row(ui, "going-out", {.title = vm.going_out.title, .subtitle = vm.going_out.subtitle, .tag = vm.going_out.tag.words,
+                                 .tone = tone_of(vm.going_out.tag.mood)}))
+    out.push_back(*vm.going_out.open);
 }
 
 void draw_notice(Ui& ui, const state::MyChildrenVm& vm) {

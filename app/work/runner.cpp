@@ -140,6 +140,8 @@ struct Runner::Impl {
   int activation_attempts = 0, fresh_starts = 0;
   state::SyncStatus sync;
   state::CaseloadPtr told;  // the snapshot last said
+  std::optional<base::Millis> clock_ahead;  // of the server's, when it last answered
+  std::optional<Instant> synced_at;
   base::Millis tell_again{0};  // monotonic: while replies follow one another, not before
   bool untold = false;         // replies were taken in since
   bool online = true;
@@ -229,6 +231,7 @@ struct Runner::Impl {
   Result<engine::Applied> answer(const Port::Take& question) {
     auto applied = db->apply(question.reply, now());
     if (!applied) return applied.error();
+    clock_ahead = now() - question.reply.server_time;
     for (Id visit : applied->drafts_rewritten)
       if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
     untold = untold || applied->caseload_changed || applied->blobs || applied->drafts_changed || !applied->answers.empty();
@@ -244,6 +247,7 @@ struct Runner::Impl {
       sync.next_try.reset();
     } else if (auto* done = std::get_if<transport::SyncDone>(&m.event)) {
       sync.phase = state::SyncPhase::Idle;
+      synced_at = now();
       sync.error.reset();
       sync.error_code.clear();
       sync.blob_trouble = done->blob_trouble;
@@ -629,6 +633,22 @@ struct Runner::Impl {
           hits.hits.push_back({hit.case_id, record ? hit.id : Id(), hit.snippet, draft ? hit.id : Id()});
         }
     say(std::move(hits));
+  }
+  void carry(state::LookAtDevice&) {
+    state::DeviceLooked looked;
+    if (const auto battery = os::battery()) {
+      looked.battery_percent = battery->percent;
+      looked.charging = battery->charging;
+    }
+    std::error_code error;
+    if (const auto space = std::filesystem::space(options.folder, error); !error)
+      looked.free_bytes = static_cast<std::int64_t>(space.available);
+    looked.clock_ahead = clock_ahead;
+    looked.synced_at = synced_at;
+    if (db)
+      if (const auto identity = db->identity(); identity && !identity->worker_certificate.empty())
+        looked.certificate_until = options.credentials.valid_until(identity->worker_certificate);
+    say(looked);
   }
   // The shell's own, and those of the thread `spelling`: never sent here.
   void carry(state::ApplyLook&) {}

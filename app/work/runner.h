@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct Credentials {
   std::function<Result<Secret>()> make_key;
   std::function<Result<std::string>(const Secret& key)> make_request;
   std::function<Result<tls::Context>(const std::string& certificate, const Secret& key)> client_context;
+  /// The moment a certificate ends; empty: it cannot be read.
+  std::function<std::optional<Instant>(const std::string& certificate)> valid_until;
   /// Whether `signature` over `bytes` is that of a receipt signer's, which the council's authority certified for the time `at`.
   std::function<Result<void>(const std::string& signer, Instant at, std::string_view bytes, std::string_view signature)> check_signature;
 };

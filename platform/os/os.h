@@ -24,6 +24,14 @@ base::Result<void> harden_process();
 /// Differs after every reboot; a constant word where the system does not say.
 std::string boot_id();
 
+struct Battery {
+  int percent = 0;        ///< of what it holds now, 0 to 100
+  bool charging = false;  ///< or full, at a socket
+};
+/// The machine's battery, of several the one with least in it; empty: it has none, or the system does not say. `supplies`: where Linux
+/// tells of them; tests have a folder of their own.
+std::optional<Battery> battery(const std::filesystem::path& supplies = "/sys/class/power_supply");
+
 /// Tells whether there is a network, and when that changes. One thread; the descriptor may be polled by another.
 class NetworkWatch {
  public:

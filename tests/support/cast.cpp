@@ -553,6 +553,18 @@ std::vector<Shown> all_screens() {
     return unlocked(std::make_shared<const Caseload>(std::move(caseload)));
   });
   add("children-supervisor", [] { return helen(); });
+  add("going-out", [] {
+    State s = at(ruth(), Open{ScreenKind::GoingOut, {}});
+    hear(s, DeviceLooked{31, false, 310'000'000, base::Millis(-540'000), kNow, kNow + kDay * 9});
+    return s;
+  });
+  add("going-out-ready", [] {
+    State s = ruth();
+    hear(s, all_sent());
+    act(s, Open{ScreenKind::GoingOut, {}});
+    hear(s, DeviceLooked{92, true, 41'000'000'000, base::Millis(900), kNow, kNow + kDay * 300});
+    return s;
+  });
   add("child", [] { return at(ruth(), Open{ScreenKind::Child, child_id("C0401")}); }, true);
   add("child-hazards", [] { return at(ruth(), Open{ScreenKind::Child, child_id("C1401")}); }, true);
   add("chronology", [] { return at(ruth(), Open{ScreenKind::Chronology, child_id("C0401")}); }, true);

@@ -180,6 +180,10 @@ work::Options FieldTablet::options() const {
                      .client_context = [ca = enrolled.ca](const std::string& certificate, const base::Secret& key) {
                        return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
                      },
+                     .valid_until = [](const std::string& certificate) {
+                       const auto read = tls::inspect(certificate);
+                       return read.has_value() ? std::optional(read->not_after) : std::nullopt;
+                     },
                      .check_signature = tls::SignatureCheck(enrolled.ca)};
   out.test_cost = how_.cost;
   out.vfs = how_.vfs;

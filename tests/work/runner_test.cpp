@@ -61,6 +61,30 @@ TEST_CASE("runner: everything works before the server was ever reached; then it 
   CHECK_FALSE(record_with(*tablet.caseload, "Written with no network")->waiting);
 }
 
+TEST_CASE("runner: how the tablet stands is told before a sync and after it", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  server.stop();
+  REQUIRE_FALSE(tablet.open());
+  const auto looked = [&] {
+    tablet.runner->run(state::LookAtDevice{});
+    return tablet.wait<state::DeviceLooked>();
+  };
+  auto before = looked();
+  CHECK(before.free_bytes.value_or(0) > 0);
+  CHECK_FALSE(before.synced_at.has_value());
+  CHECK_FALSE(before.clock_ahead.has_value());
+  CHECK_FALSE(before.certificate_until.has_value());
+  server.start();
+  tablet.settle();
+  const auto after = looked();
+  CHECK(after.synced_at.has_value());
+  REQUIRE(after.clock_ahead.has_value());
+  CHECK(std::chrono::abs(*after.clock_ahead) < std::chrono::minutes(1));
+  REQUIRE(after.certificate_until.has_value());
+  CHECK(*after.certificate_until > kClock.wall());
+}
+
 TEST_CASE("runner: only the passphrase opens what was saved, also after the program ended", "[work]") {
   CaseServer server;
   Tablet tablet(server, "W1001");

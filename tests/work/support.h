@@ -8,6 +8,7 @@
 #include "app/work/runner.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "platform/tls/certificate.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/enrolment.h"
 #include "sync/server/http_listener.h"
@@ -125,6 +126,10 @@ class Tablet {
                            .make_request = [](const Secret& key) { return tls::make_request(key); },
                            .client_context = [ca = server_.ca()](const std::string& cert, const Secret& key) {
                              return tls::client_context({.ca = ca, .cert = cert, .key = &key});
+                           },
+                           .valid_until = [](const std::string& certificate) {
+                             const auto read = tls::inspect(certificate);
+                             return read.has_value() ? std::optional(read->not_after) : std::nullopt;
                            },
                            .check_signature = tls::SignatureCheck(server_.ca())};
     options.test_cost = vault::kTestCost;
