@@ -21,8 +21,8 @@ struct PressLock {};
 
 // Getting about
 enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus, Approvals, Review, Conflict, Alerts, Match,
-                        Settings, ReadRecord, Photo, Leaving, Chronology, OwnWords, GoingOut };
-/// `id`: of Child, Match, Chronology and OwnWords the child, of Record, Check, Conflict and Leaving the visit, of
+                        Settings, ReadRecord, Photo, Leaving, Chronology, OwnWords, GoingOut, FamilyCopy };
+/// `id`: of Child, Match, Chronology and OwnWords the child, of Record, Check, Conflict and Leaving the visit, of FamilyCopy either, of
 /// Review and ReadRecord the record, of Photo the attachment.
 struct Open { ScreenKind screen{}; Id id; };
 struct Back {};
@@ -82,6 +82,10 @@ struct PressAttach { std::string path; };      ///< to the child whose tab is sh
 struct RemovePhoto { Id child, photo; };
 struct FileDropped { std::string path; };      ///< on the window
 
+// The family's copy of agreed steps
+struct TurnCopied { Id step; };                ///< on it, or not
+struct ShowCopy { bool shown = false; };       ///< to the family; else back to choosing
+
 // Check and submit
 struct GoToProblem { std::size_t problem = 0; };
 struct GoToQuestion { Place place; };          ///< of the open visit: shown, with the keyboard in it
@@ -125,8 +129,8 @@ using AnyIntent =
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
                  RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
                  BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
-                 PutJotting, DiscardVisit, AskSuggestions, LeaveSpelling, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos, PressAttach,
-                 RemovePhoto, FileDropped, GoToProblem, GoToQuestion, TurnProblems,
+                 PutJotting, DiscardVisit, AskSuggestions, LeaveSpelling, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos,
+                 PressAttach, RemovePhoto, FileDropped, TurnCopied, ShowCopy, GoToProblem, GoToQuestion, TurnProblems,
                  PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
                  ChooseReturnReason, ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn,
                  ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook, SetSpelling,

@@ -140,6 +140,12 @@ struct Unfinished {
   std::optional<Millis> dirty_since, last_edit; ///< monotonic; empty when everything was
 };
 
+/// The copy of agreed steps that a family is shown: only what a worker has chosen for it.
+struct FamilyCopy {
+  std::set<Id> steps;
+  bool shown = false;
+};
+
 /// What a supervisor is reading; a decision names exactly this.
 struct Reviewing {
   model::RevisionRef read;
@@ -179,6 +185,7 @@ struct State {
   Unfinished unfinished;
   Screen resume;                          ///< where the worker was when it locked; ids only
   std::optional<Reviewing> reviewing;
+  std::optional<FamilyCopy> family_copy;
   std::map<Id, std::string> alert_problem;
   std::set<CallKey> reason_open;          ///< call cards that show their reason
   std::set<CallKey> calls_turned;         ///< those that are not as they come: open in a tall window, small in a short one

@@ -236,6 +236,14 @@ void on(Turn& turn, const TurnProblems& turned) {
 void on(Turn& turn, const GoToProblem& go) {
   if (turn.state.visit) go_to_problem(turn, go.problem);
 }
+void on(Turn& turn, const TurnCopied& turned) {
+  if (!turn.state.family_copy) return;
+  auto& steps = turn.state.family_copy->steps;
+  if (!steps.erase(turned.step)) steps.insert(turned.step);
+}
+void on(Turn& turn, const ShowCopy& show) {
+  if (turn.state.family_copy) turn.state.family_copy->shown = show.shown && !turn.state.family_copy->steps.empty();
+}
 void on(Turn& turn, const GoToQuestion& go) {
   if (turn.state.visit) go_to(turn, go.place);
 }

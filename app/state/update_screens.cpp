@@ -33,6 +33,7 @@ void left(Turn& turn, const Screen& screen) {
       state.alert_problem.clear();
       break;
     case ScreenKind::Match: state.match_target = Id(); break;
+    case ScreenKind::FamilyCopy: state.family_copy.reset(); break;
     case ScreenKind::Photo: state.picture.reset(); break;
     default: break;
   }
@@ -82,6 +83,10 @@ void show(Turn& turn, const Open& open) {
       break;
     case ScreenKind::Chronology: case ScreenKind::OwnWords:
       if (!state.caseload->child(open.id)) return;
+      break;
+    case ScreenKind::FamilyCopy:
+      if (!visiting && !state.caseload->child(open.id)) return;
+      state.family_copy.emplace();
       break;
     case ScreenKind::GoingOut:
       home(turn);

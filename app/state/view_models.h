@@ -247,6 +247,23 @@ struct StartVisitVm {
 };
 StartVisitVm start_visit_vm(const State& state);
 
+// The family's copy -----------------------------------------------------------------------------------------------------
+
+/// What was agreed, for the family to read: what, who and by when, and nothing else of a record.
+struct FamilyCopyVm {
+  std::string title, intro, none;
+  struct ChildVm { std::string name; std::vector<ChoiceVm> steps; };
+  std::vector<ChildVm> children;          ///< to choose from; nothing is chosen beforehand
+  ActionVm show;
+  bool shown = false;                     ///< the family looks on
+  struct StepVm { std::string what, who, when; };
+  struct AgreedVm { std::string name; std::vector<StepVm> steps; };
+  std::vector<AgreedVm> agreed;
+  std::string ask;                        ///< whom to ask
+  ActionVm choose;
+};
+FamilyCopyVm family_copy_vm(const State& state, const Id& id);
+
 // Record a visit -------------------------------------------------------------------------------------------------------
 
 enum class FieldKind { Choice, Multi, Number, Line, Note, Date, Time, DateTime, Scale };
@@ -453,6 +470,7 @@ struct LeavingVm {
   struct AboutVm { std::string key, name, count; std::vector<PartVm> parts; };  ///< the visit, or one child
   std::vector<AboutVm> about;
   std::string done, done_body;            ///< when nothing is left
+  ActionVm family_copy;
 };
 LeavingVm leaving_vm(const State& state);
 

@@ -140,8 +140,9 @@ BarVm bar_vm(const State& state) {
     }
   }
   const bool page_tells = screen && (screen->kind == ScreenKind::MyChildren || screen->kind == ScreenKind::ReadRecord);
+  const bool family_looks_on = screen && screen->kind == ScreenKind::FamilyCopy;  // a notice may name others
   if (in_visit(state)) bar.notice = state.visit->attach_problem;
-  else if (!page_tells) bar.notice = state.notice;
+  else if (!page_tells && !family_looks_on) bar.notice = state.notice;
   const auto& sync = state.sync;
   bar.offline = !sync.online;
   const bool refused = !refusals_told(state).empty();

@@ -22,6 +22,7 @@ LeavingVm leaving_vm(const State& state) {
   vm.intro = text("leaving.intro");
   vm.done = text("leaving.done");
   vm.done_body = text("leaving.done.body");
+  vm.family_copy = {text("family_copy.title"), Open{ScreenKind::FamilyCopy, visit.id}};
   long long count = 0;
   for (const auto& one : rules::unasked(state.assets->form, visit)) {
     const auto* part = part_of(visit, one.child);

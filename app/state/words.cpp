@@ -44,13 +44,14 @@ std::string address_words(const model::Family& family) {
   return family.address + (family.address.empty() || family.postcode.empty() ? "" : ", ") + family.postcode;
 }
 
-std::vector<model::PlanStep> open_steps_of(const State& state, const model::Child& child) {
+std::vector<model::PlanStep> open_steps_of(const State& state, const model::Child& child, bool directed) {
   std::vector<const model::ChildRecord*> records;
   std::vector<const model::Decision*> decisions;
   for (const auto& item : state.caseload->records) {
     if (item.case_id != child.id) continue;
     if (item.head().state != model::State::Draft) records.push_back(&item.head().body);
-    for (const auto& decision : item.decisions) decisions.push_back(&decision);
+    if (directed)
+      for (const auto& decision : item.decisions) decisions.push_back(&decision);
   }
   std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) {
     const auto at = [](const auto* r) { return r->facts.start ? r->facts.start->at : Instant{}; };

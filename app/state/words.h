@@ -24,7 +24,8 @@ std::optional<std::int64_t> whole_number(std::string_view text);
 std::string address_words(const model::Family& family);
 
 /// Plan steps of the child that are open now, with what records on this tablet have said since.
-std::vector<model::PlanStep> open_steps_of(const State& state, const model::Child& child);
+/// `directed`: with those that supervisors directed.
+std::vector<model::PlanStep> open_steps_of(const State& state, const model::Child& child, bool directed = true);
 
 /// The number to try now: the next after each that did not answer. nullptr without contacts.
 const Contact* contact_for(const State& state, const model::ChildPart& part);

@@ -33,6 +33,7 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
   switch (screen.kind) {
     case ScreenKind::MyChildren: return draw_my_children(ui, where, made(state::my_children_vm), ListPlace::Whole, editors, out);
     case ScreenKind::Child: return draw_child(ui, where, made_of(state::child_vm), out);
+    case ScreenKind::FamilyCopy: return draw_family_copy(ui, where, made_of(state::family_copy_vm), out);
     case ScreenKind::GoingOut: return draw_going_out(ui, where, made(state::going_out_vm), out);
     case ScreenKind::Chronology: return draw_chronology(ui, where, made_of(state::chronology_vm), out);
     case ScreenKind::OwnWords: return draw_own_words(ui, where, made_of(state::own_words_vm), out);
@@ -84,8 +85,9 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   }
   draw_bar(ui, models->get([&] { return bar_vm(state); }), out);
   Rect rest = root_rest(ui);
-  // In visit mode nothing of another family may be seen, so there is no list at the side; nor is there one without access.
-  if (!in_visit(state) && !state.ended() && !ui.narrow()) {
+  // Where a family looks on nothing of another may be seen, so there is no list at the side; nor is there one without access.
+  const bool family_looks_on = in_visit(state) || state.screen()->kind == ScreenKind::FamilyCopy;
+  if (!family_looks_on && !state.ended() && !ui.narrow()) {
     Rect side = cut_side(ui, rest);
     const state::MyChildrenVm& list = models->get([&] { return my_children_vm(state); });
     const bool overview = state.screen()->kind == ScreenKind::MyChildren;

@@ -38,6 +38,9 @@ void draw_leaving(Ui& ui, Rect where, const state::LeavingVm& vm, Intents& out) 
     if (vm.about.empty()) empty_state(ui, Icon::Check, vm.done, vm.done_body);
   });
   gap(ui, space::kLg);
+  begin_footer(ui);
+  draw_action(ui, "family-copy", vm.family_copy, ButtonKind::Secondary, out, Icon::People);
+  end_footer(ui);
   end_page(ui);
 }
 

@@ -27,6 +27,7 @@ void draw_going_out(Ui& ui, Rect where, const state::GoingOutVm& vm, state::Inte
 void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, state::Intents& out);
 void draw_chronology(Ui& ui, Rect where, const state::ChronologyVm& vm, state::Intents& out);
 void draw_own_words(Ui& ui, Rect where, const state::OwnWordsVm& vm, state::Intents& out);
+void draw_family_copy(Ui& ui, Rect where, const state::FamilyCopyVm& vm, state::Intents& out);
 void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const state::NoteWordsVm& notes, state::Editors& editors,
                       state::Intents& out);
 void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::SavedVm& saved, const state::DateWordsVm& dates,

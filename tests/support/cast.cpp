@@ -570,6 +570,12 @@ std::vector<Shown> all_screens() {
   add("chronology", [] { return at(ruth(), Open{ScreenKind::Chronology, child_id("C0401")}); }, true);
   add("own-words", [] { return at(ruth(), Open{ScreenKind::OwnWords, child_id("C0401")}); }, true);
   add("own-words-none", [] { return at(ruth(), Open{ScreenKind::OwnWords, child_id("C1401")}); });
+  add("family-copy", [] { return at(ruth(), Open{ScreenKind::FamilyCopy, child_id("C0401")}); });
+  add("family-copy-shown", [] {
+    State s = at(ruth(), Open{ScreenKind::FamilyCopy, child_id("C0401")});
+    for (const auto& step : s.caseload->child(child_id("C0401"))->open_steps) act(s, TurnCopied{step.id});
+    return at(std::move(s), ShowCopy{true});
+  });
   add("start", [] { return at(ruth(), Open{ScreenKind::StartVisit, child_id("C1001")}); }, true);
   add("start-elsewhere", [] {
     State s = at(ruth(), Open{ScreenKind::StartVisit, {}});

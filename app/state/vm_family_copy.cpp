@@ -1,0 +1,72 @@
+#include <algorithm>
+
+#include "app/state/time_words.h"
+#include "app/state/view_models.h"
+#include "app/state/vm_parts.h"
+#include "app/state/words.h"
+#include "sync/model/visit.h"
+
+namespace doorstep::state {
+namespace {
+
+struct Agreed {
+  std::string name;
+  std::vector<model::PlanStep> steps;
+};
+
+bool is_open(const model::PlanStep& step) {
+  return !lines_of(step.what).empty() && step.status != model::StepStatus::Done && step.status != model::StepStatus::Dropped;
+}
+
+/// In a visit, what stands in it; else the family's open steps, but for those a supervisor directed: they were agreed with nobody.
+std::vector<Agreed> agreed_of(const State& state, const Id& id) {
+  std::vector<Agreed> out;
+  if (in_visit(state)) {
+    for (const auto& part : state.visit->visit.children) {
+      Agreed of{short_name(part), part.open_steps};
+      of.steps.insert(of.steps.end(), part.next_steps.begin(), part.next_steps.end());
+      if (part.skip_reason.empty()) out.push_back(std::move(of));
+    }
+  } else if (const auto* asked = state.caseload->child(id)) {
+    for (const auto& child : state.caseload->children)
+      if (child.id == id || (child.family && child.family == asked->family))
+        out.push_back({model::display_name(child), open_steps_of(state, child, false)});
+  }
+  for (auto& of : out) std::erase_if(of.steps, [](const auto& step) { return !is_open(step); });
+  std::erase_if(out, [](const auto& of) { return of.steps.empty(); });
+  return out;
+}
+
+}  // namespace
+
+FamilyCopyVm family_copy_vm(const State& state, const Id& id) {
+  const auto& text = state.text();
+  FamilyCopyVm vm;
+  vm.title = text("family_copy.title");
+  vm.intro = text("family_copy.intro");
+  vm.none = text("family_copy.none");
+  if (!state.family_copy) return vm;
+  const auto& chosen = state.family_copy->steps;
+  vm.shown = state.family_copy->shown;
+  for (const auto& of : agreed_of(state, id)) {
+    vm.children.push_back({of.name, {}});
+    FamilyCopyVm::AgreedVm agreed{of.name, {}};
+    for (const auto& step : of.steps) {
+      const auto owner = step.owner.empty() ? text("step.no_owner") : step.owner;
+      vm.children.back().steps.push_back({step.id.str(), step.what,
+                                          text("step.lead", {{"owner", owner}, {"due", due_words(state, step.due)}}),
+                                          chosen.contains(step.id), TurnCopied{step.id}});
+      if (!chosen.contains(step.id)) continue;
+      agreed.steps.push_back({step.what, text("family_copy.who", {{"who", owner}}),
+                              step.due ? text("family_copy.when", {{"day", weekday_words(text, *step.due, rules::uk_date(state.now))}})
+                                       : text("family_copy.no_date")});
+    }
+    if (!agreed.steps.empty()) vm.agreed.push_back(std::move(agreed));
+  }
+  vm.show = {text("family_copy.show"), ShowCopy{true}, vm.agreed.empty()};
+  vm.ask = text("family_copy.ask", {{"name", state.caseload->me.name}});
+  vm.choose = {text("family_copy.choose"), ShowCopy{false}};
+  return vm;
+}
+
+}  // namespace doorstep::state
