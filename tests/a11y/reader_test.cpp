@@ -113,3 +113,17 @@ TEST_CASE("a11y: behind the curtain and the lock nothing of a case is told", "[a
   reader.press("curtain/uncover");
   reader.wait_for("Chidi Okafor");
 }
+
+TEST_CASE("a11y: a desktop that ends takes nothing with it", "[.a11y_end]") {  // it takes the bus of all these tests
+  auto& [display, reader] = ears();
+  support::Folder folder;
+  reader.switch_on();
+  Tablet tablet(display, {.command = {DOORSTEP_BIN_DIR "/doorstep", "--tablet", folder.path().string()}, .env = {}});
+  reader.listen_to(tablet.process().pid());
+  reader.wait_for("close");
+  reader.end_bus();
+  CHECK(tablet.process().wait(std::chrono::milliseconds(500)) == -1);
+  tablet.display().key("Tab");
+  tablet.settle();
+  CHECK(tablet.running());
+}
