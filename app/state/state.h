@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "app/state/assets.h"
@@ -49,9 +51,15 @@ struct Settings {
   bool spelling = true;    ///< misspelt words are marked
 };
 
+/// So that a word can be looked for where it stands, without a copy.
+struct WordHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
+};
+
 /// What is known of the words in the notes since the tablet was unlocked. Never written anywhere.
 struct Spelling {
-  std::map<std::string, editor::Verdict, std::less<>> words;  ///< Unknown: asked; at most limits::kSpelledWords
+  std::unordered_map<std::string, editor::Verdict, WordHash, std::equal_to<>> words;  ///< Unknown: asked; at most limits::kSpelledWords
   std::set<std::string, std::less<>> names;  ///< of people and places here, as editor::fold() makes them
   std::vector<std::string> left;             ///< words that stay as they are in this visit
   std::string suggested;                     ///< the word that suggestions were asked for last
