@@ -71,6 +71,8 @@ Outcome meet(const tls::Context& server_context, const tls::Context& client_cont
   out.resumed = SSL_session_reused(client) == 1;
   out.session = {SSL_get1_session(client), SSL_SESSION_free};
   out.version = SSL_version(client);
+  // Freed without a goodbye, OpenSSL calls the session one that may not be resumed.
+  for (SSL* side : {server, client}) SSL_set_shutdown(side, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(server);
   SSL_free(client);
   return out;
