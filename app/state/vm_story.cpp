@@ -130,7 +130,7 @@ SummaryLineVm safe(const State& state, const model::Child& child) {
     std::string words;
     if (part.risk.level.empty() && part.risk.threshold.empty()) return words;
     for (const auto& said : risk_facts(state, part))
-      if (!said.name.empty()) add_line(words, labelled(said.name, first_line(said.value, 200)));
+      if (!said.name.empty() && said.name != state.text()("risk.why")) add_line(words, labelled(said.name, first_line(said.value, 200)));
     return words;
   });
   for (const auto* id : {"danger_statement", "safety_goal"})

@@ -14,6 +14,7 @@ void draw_summary(Ui& ui, const state::ChildVm& vm, Intents& out) {
     fact(ui, line.name, line.value);
     begin_indent(ui, room(ui) < ui.s(2.5f * kFactColumn) ? 0 : kFactColumn);
     draw_tag(ui, line.tag);
+    if (!line.sources.empty()) gap(ui, -space::kSm);  // they go with the line above them
     for (std::size_t k = 0; k < line.sources.size(); ++k)
       if (link(ui, "source-" + std::to_string(i) + "-" + std::to_string(k), line.sources[k].label,
                line.name + ": " + line.sources[k].label))

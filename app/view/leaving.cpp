@@ -33,7 +33,7 @@ void draw_leaving(Ui& ui, Rect where, const state::LeavingVm& vm, Intents& out) 
   begin_page(ui, "leaving", vm.title, where);
   block(ui, "questions", vm, [&] {
     title(ui, vm.title);
-    secondary(ui, vm.intro);
+    if (!vm.about.empty()) secondary(ui, vm.intro);
     for (const auto& about : vm.about) draw_about(ui, about, out);
     if (vm.about.empty()) empty_state(ui, Icon::Check, vm.done, vm.done_body);
   });
