@@ -317,16 +317,13 @@ ChronologyVm chronology_vm(const State& state, const Id& id) {
 
 namespace {
 
-/// The form keeps what a child says in a section of its own.
-constexpr std::string_view kSaid = "said";
-
 std::vector<FactVm> words_of(const State& state, const model::VisitFacts& facts, const model::ChildPart& part) {
   const auto& text = state.text();
   std::vector<FactVm> out;
   for (const auto& section : state.assets->form.sections) {
-    if (section.id != kSaid) continue;
+    if (section.scope != rules::Scope::Child) continue;
     for (const auto& question : section.questions) {
-      if (question.kind != rules::Kind::LongText) continue;
+      if (!question.verbatim) continue;
       const auto answer = rules::answer_of(question, facts, &part);
       const auto* words = answer ? std::get_if<std::string>(&*answer) : nullptr;
       if (words && !lines_of(*words).empty()) out.push_back({rules::words(question.label, &part), *words});
