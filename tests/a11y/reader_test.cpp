@@ -11,9 +11,9 @@ using support::Reader;
 using support::Tablet;
 using support::Thing;
 
-
 TEST_CASE("a11y: nothing is told until a screen reader is switched on; then all that is on the screen, and a press comes back", "[a11y]") {
   auto& [display, reader] = ears();
+  reader.switch_on(false);
   support::Folder folder;
   Tablet tablet(display, {.command = {DOORSTEP_BIN_DIR "/doorstep", "--tablet", folder.path().string()}, .env = {}});
   tablet.wait_for("close", "button");

@@ -120,10 +120,10 @@ Reader::~Reader() {
   app_.reset();
 }
 
-void Reader::switch_on() {
+void Reader::switch_on(bool on) {
   const auto done = run({"gdbus", "call", "--session", "--dest", "org.a11y.Bus", "--object-path", "/org/a11y/bus", "--method",
-                         "org.freedesktop.DBus.Properties.Set", "org.a11y.Status", "IsEnabled", "<true>"});
-  if (done.code != 0) throw std::runtime_error("accessibility cannot be switched on: " + done.output);
+                         "org.freedesktop.DBus.Properties.Set", "org.a11y.Status", "IsEnabled", on ? "<true>" : "<false>"});
+  if (done.code != 0) throw std::runtime_error("accessibility cannot be switched: " + done.output);
 }
 
 void Reader::step(Limit wait) {

@@ -42,8 +42,8 @@ class Reader {
   using Limit = std::chrono::milliseconds;
   static constexpr Limit kLimit{20'000};
 
-  /// org.a11y.Status.IsEnabled, as a desktop does it when somebody switches a screen reader on.
-  void switch_on();
+  /// org.a11y.Status.IsEnabled, as a desktop does it when somebody switches a screen reader on or off. The bus is one for all tests.
+  void switch_on(bool on = true);
   /// The app of this process from now on; waits until it is there.
   void listen_to(pid_t pid);
   bool knows(pid_t pid);
