@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <deque>
@@ -614,11 +615,12 @@ Accessibility::~Accessibility() {
 
 bool Accessibility::listens() const { return inner_->listens; }
 
-void Accessibility::publish(const std::vector<view::Item>& items, const WindowFacts& window) {
+void Accessibility::publish(const view::Semantics& screen, const WindowFacts& window) {
   Inner& s = *inner_;
   if (!s.listens) return;
-  if (s.published && s.published->items == items && s.published->window == window) return;
-  s.published = {items, window};
+  const auto items = screen.items();
+  if (s.published && std::ranges::equal(s.published->items, items) && s.published->window == window) return;
+  s.published = {{items.begin(), items.end()}, window};
   {
     const std::lock_guard lock(s.mutex);
     s.waiting = s.published;

@@ -2,7 +2,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "app/shell/accessible_tree.h"
 #include "app/view/widgets/semantics.h"
@@ -24,7 +23,7 @@ class Accessibility {
   /// Somebody listens. Otherwise publish() does nothing.
   bool listens() const;
   /// What is on the screen now; empty while nothing of it may be told. Costs a comparison when it is what it was.
-  void publish(const std::vector<view::Item>& items, const WindowFacts& window);
+  void publish(const view::Semantics& screen, const WindowFacts& window);
   /// The next thing that was asked.
   std::optional<view::Ask> take();
 

@@ -381,7 +381,7 @@ void Shell::Inner::publish() {
   WindowFacts facts{.title = options.title, .active = (SDL_GetWindowFlags(window) & SDL_WINDOW_INPUT_FOCUS) != 0, .density = density()};
   SDL_GetWindowPosition(window, &facts.x, &facts.y);
   SDL_GetWindowSize(window, &facts.w, &facts.h);
-  accessibility->publish(ui.semantics.items, facts);
+  accessibility->publish(ui.semantics, facts);
 }
 
 /// One thing for each frame, as a person would.

@@ -47,7 +47,7 @@ struct Window {
   /// The first note, or else the first line, that can be typed into. Empty: there is none.
   std::string field() const {
     for (const view::Role role : {view::Role::Note, view::Role::TextField, view::Role::Password})
-      for (const view::Item& item : head.semantics().items)
+      for (const view::Item& item : head.semantics().items())
         if (item.role == role && !item.disabled) return item.key;
     return {};
   }

@@ -49,12 +49,12 @@ struct Size2 {
 
 std::vector<std::string> pressable(const Semantics& semantics) {
   std::vector<std::string> out;
-  for (const Item& item : semantics.items)
+  for (const Item& item : semantics.items())
     if (interactive(item.role) && !item.disabled) out.push_back(std::to_string(item.id) + " " + item.key);
   return out;
 }
 std::string focused(const Semantics& semantics) {
-  for (const Item& item : semantics.items)
+  for (const Item& item : semantics.items())
     if (interactive(item.role) && item.focused) return std::to_string(item.id) + " " + item.key;
   return {};
 }
@@ -86,7 +86,7 @@ TEST_CASE("screens: each has something to press and says what it is", "[screens]
   for (const auto& shown : test::all_screens()) {
     INFO(shown.name);
     window.show(shown, 1280, 800);
-    const auto& items = window.head.semantics().items;
+    const auto items = window.head.semantics().items();
     CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return interactive(i.role); }));
     CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return i.role == Role::Heading; }));
     for (const Item& item : items) {
@@ -122,9 +122,10 @@ TEST_CASE("screens: a page scrolls to its very end", "[screens]") {
       for (const float y : {0.5f, 0.7f, 0.9f})  // where a strip above the page is not in the way
         for (int i = 0; i < 3; ++i) window.head.wheel(size.w - 60, size.h * y, -200);
       CHECK(joined(faults(window.head.semantics(), 2)) == "");
-      const auto& items = window.head.semantics().items;
-      const auto last = std::find_if(items.rbegin(), items.rend(), [](const Item& i) { return interactive(i.role) || i.role >= Role::Text; });
-      REQUIRE(last != items.rend());
+      const auto items = window.head.semantics().items();
+      const auto back = items | std::views::reverse;
+      const auto last = std::ranges::find_if(back, [](const Item& i) { return interactive(i.role) || i.role >= Role::Text; });
+      REQUIRE(last != back.end());
       INFO(role_word(last->role) << " '" << last->name << "' from " << last->rect.y0 << " to " << last->rect.y1 << ", to be seen from "
                                  << last->clip.y0 << " to " << last->clip.y1);
       CHECK(last->rect.y0 >= last->clip.y0 - 1);
@@ -152,7 +153,7 @@ TEST_CASE("screens: Tab reaches everything in reading order, and keeps it in sig
         io.AddKeyEvent(ImGuiKey_Tab, false);
         window.head.settle(2);
         order.push_back(focused(window.head.semantics()));
-        for (const Item& item : window.head.semantics().items)
+        for (const Item& item : window.head.semantics().items())
           if (item.focused && interactive(item.role) && item.offscreen) out_of_sight += item.key + "\n";
       }
       CHECK(order == expected);
@@ -178,7 +179,7 @@ TEST_CASE("screens: a problem that is pressed brings its question to the keyboar
       REQUIRE(window.state.focus_number == before + 1);
       window.head.ui().focus(window.state.focus);
       window.head.settle(4);
-      const auto& items = window.head.semantics().items;
+      const auto items = window.head.semantics().items();
       const auto focused = std::find_if(items.begin(), items.end(), [](const Item& item) { return interactive(item.role) && item.focused; });
       REQUIRE(focused != items.end());
       CHECK(focused->key.starts_with(window.state.focus.substr(0, window.state.focus.rfind('/'))));
@@ -196,7 +197,7 @@ TEST_CASE("screens: while a visit is open no other family is drawn", "[screens]"
     const auto& visit = window.state.visit->visit;
     for (const auto& family : window.state.caseload->families) {
       if (family.id == visit.family) continue;
-      for (const Item& item : window.head.semantics().items)
+      for (const Item& item : window.head.semantics().items())
         CHECK((item.name + item.value).find(family.address) == std::string::npos);
     }
   }
@@ -217,7 +218,7 @@ TEST_CASE("screens: behind the curtain every screen is the same to the last pixe
     const std::string now = all_of(window);
     if (covered++ > 0) CHECK((now == before));
     before = now;
-    for (const Item& item : window.head.semantics().items)
+    for (const Item& item : window.head.semantics().items())
       for (const auto& child : window.state.caseload->children) CHECK((item.name + item.value).find(child.name) == std::string::npos);
   }
   CHECK(covered > 20);
@@ -253,7 +254,7 @@ TEST_CASE("screens: that nothing was saved stays in sight while the visit is wri
       window.show(shown, 1280, 800);
       const std::string words = saved_vm(window.state).words;
       const auto in_sight = [&] {
-        const auto& items = window.head.semantics().items;
+        const auto items = window.head.semantics().items();
         return std::any_of(items.begin(), items.end(), [&](const Item& i) { return i.name == words && !i.offscreen; });
       };
       CHECK(in_sight());
@@ -270,7 +271,7 @@ TEST_CASE("screens: tiles of one row are of one height", "[screens]") {
     window.show(shown, 1280, 800);
     const Item* before = nullptr;
     int rows = 0;
-    for (const Item& item : window.head.semantics().items) {
+    for (const Item& item : window.head.semantics().items()) {
       if (item.role != Role::Radio) continue;
       if (before != nullptr && before->rect.y0 == item.rect.y0) {
         CHECK(before->rect.y1 == item.rect.y1);
@@ -287,7 +288,7 @@ TEST_CASE("screens: an answer that is pressed again is taken away", "[screens]")
   for (const auto& shown : test::all_screens()) {
     if (shown.name != "record-child") continue;
     window.show(shown, 1280, 800);
-    const auto& items = window.head.semantics().items;
+    const auto items = window.head.semantics().items();
     const auto yes = std::find_if(items.begin(), items.end(), [](const Item& i) { return i.role == Role::Radio && i.key.ends_with("/seen/YES"); });
     REQUIRE(yes != items.end());
     const std::string seen = yes->key, seven = seen.substr(0, seen.size() - std::string_view("seen/YES").size()) + "scale_worker/7";
@@ -318,7 +319,7 @@ TEST_CASE("screens: what just happened is told also where the list is not beside
     for (const Size2 size : {Size2{1280, 800}, Size2{800, 1280}}) {
       window.show(shown, size.w, size.h);
       REQUIRE(window.state.notice == window.state.text()("review.approved"));
-      const auto& items = window.head.semantics().items;
+      const auto items = window.head.semantics().items();
       CHECK(std::count_if(items.begin(), items.end(), [&](const Item& i) { return i.role == Role::Text && i.name == window.state.notice; }) == 1);
     }
   }
@@ -333,7 +334,7 @@ TEST_CASE("screens: that something did not fit is told beside its field until it
       window.show(shown, 1280, 800);
       const std::string told = window.state.text()("note.too_long");
       const auto is_told = [&] {
-        const auto& items = window.head.semantics().items;
+        const auto items = window.head.semantics().items();
         return std::any_of(items.begin(), items.end(), [&](const Item& item) { return item.name == told; });
       };
       window.head.ui().focus(key);
@@ -388,7 +389,7 @@ TEST_CASE("screens: typing, a list that grows and problems that appear leave no 
     window.show(shown, 1280, 800);
     for (const Role role : {Role::Note, Role::TextField}) {
       std::vector<std::string> keys;
-      for (const Item& item : window.head.semantics().items)
+      for (const Item& item : window.head.semantics().items())
         if (item.role == role && !item.disabled) keys.push_back(item.key);
       REQUIRE(!keys.empty());
       window.head.ui().focus(keys.back());
@@ -431,7 +432,7 @@ TEST_CASE("screens: Shift+Tab goes back through everything, and keeps it in sigh
     for (std::size_t i = 1; i < expected.size(); ++i) {
       window.head.key(ImGuiKey_Tab, false, true);
       order.push_back(focused(window.head.semantics()));
-      for (const Item& item : window.head.semantics().items)
+      for (const Item& item : window.head.semantics().items())
         if (item.focused && interactive(item.role) && item.offscreen) out_of_sight += item.key + "\n";
     }
     CHECK(order == expected);
@@ -575,7 +576,7 @@ TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, an
     window.head.ui().focus(key + "/sheet/open");
     window.head.settle(6);
     const auto sheet = [&] {
-      for (const Item& item : window.head.semantics().items)
+      for (const Item& item : window.head.semantics().items())
         if (item.role == Role::Icon && item.name.starts_with("Tyler: House of worries")) return item.rect;
       FAIL("there is no sheet");
       return Rect{};

@@ -179,7 +179,7 @@ void Headless::paste(std::string_view utf8) {
 }
 
 std::string Headless::focused() const {
-  for (const view::Item& item : ui_->semantics.items)
+  for (const view::Item& item : ui_->semantics.items())
     if (view::interactive(item.role) && item.focused) return item.key;
   return {};
 }

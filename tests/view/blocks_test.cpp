@@ -64,9 +64,9 @@ using Drawn = std::vector<std::size_t>;
 
 TEST_CASE("blocks: what is the same is not drawn again, and is still all there", "[view]") {
   Page page;
-  const auto count = page.head.semantics().items.size();
+  const auto count = std::ranges::distance(page.head.semantics().items());
   CHECK(page.drawn_next() == Drawn{});
-  CHECK(page.head.semantics().items.size() == count);
+  CHECK(std::ranges::distance(page.head.semantics().items()) == count);
   page.turn();
   CHECK(page.drawn_next() == Drawn{});
   CHECK(page.item(19).name == "Button 19");

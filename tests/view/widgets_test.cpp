@@ -170,7 +170,7 @@ TEST_CASE("widgets: the faults are found", "[view]") {
 TEST_CASE("widgets: Tab goes through everything in reading order, and back", "[view]") {
   Bench bench;
   std::vector<std::string> expected;
-  for (const Item& item : bench.screen.semantics().items)
+  for (const Item& item : bench.screen.semantics().items())
     if (interactive(item.role) && !item.disabled) expected.push_back(item.key);
   REQUIRE(expected.size() > 50);
   bench.screen.ui().focus(expected.front());

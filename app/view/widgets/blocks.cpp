@@ -39,11 +39,11 @@ void Blocks::next_frame(Ui& ui) {
   std::swap(last_, now_);
   now_.clear();
   next_ = 0;
-  std::swap(items_, ui.semantics.items);
+  std::swap(runs_, ui.semantics.runs);
   touched_.clear();
   const ImGuiContext& g = *ImGui::GetCurrentContext();
-  for (std::size_t i = 0; i < items_.size(); ++i)
-    if (is_busy(ui, g, items_[i].id)) touched_.push_back(i);
+  for (std::size_t i = 0; i < runs_.size(); ++i)
+    if (std::ranges::any_of(runs_[i], [&](const Item& item) { return is_busy(ui, g, item.id); })) touched_.push_back(i);
 }
 
 Blocks::Block* Blocks::standing(Ui& ui, std::uint32_t id) {
@@ -62,7 +62,7 @@ Blocks::Block* Blocks::standing(Ui& ui, std::uint32_t id) {
       ui.height() != block.window.h || !same_column(place, block.before) || page_of(window) != block.page || down != std::round(down))
     return nullptr;
   if (ImGui::GetCurrentContext()->NavAnyRequest || !ui.focus_key.empty() || pointed_at(window, top, bottom)) return nullptr;
-  if (std::any_of(touched_.begin(), touched_.end(), [&](std::size_t i) { return i >= block.first && i < block.end; })) return nullptr;
+  if (std::ranges::find(touched_, block.run) != touched_.end()) return nullptr;
   const bool as_drawn = place.y == block.drawn_y && draw::from_imgui(window.ClipRect) == block.drawn_in;
   return as_drawn || !in_sight(ui, window, top, bottom) ? &block : nullptr;
 }
@@ -71,22 +71,22 @@ void Blocks::put_again(Ui& ui, Block& block) {
   ImGuiWindow& window = *ImGui::GetCurrentWindow();
   Ui::Place& place = ui.places.back();
   const float down = place.y - block.before.y;
-  const ImRect clip = window.ClipRect;
-  const auto last_item = [this](std::size_t i) { return items_.begin() + static_cast<std::ptrdiff_t>(i); };
+  const Rect clip = draw::from_imgui(window.ClipRect);
 
   // What an item does to its window when it is added.
-  if (std::any_of(last_item(block.first), last_item(block.end), [](const Item& item) { return interactive(item.role); }))
-    window.DC.NavLayersActiveMaskNext |= static_cast<short>(1 << window.DC.NavLayerCurrent);
+  if (block.has_controls) window.DC.NavLayersActiveMaskNext |= static_cast<short>(1 << window.DC.NavLayerCurrent);
 
-  auto& items = ui.semantics.items;
-  const std::size_t first = items.size();
-  for (std::size_t i = block.first; i < block.end; ++i) {
-    Item& item = items.emplace_back(std::move(items_[i]));
-    item.rect.y0 += down, item.rect.y1 += down;
-    item.clip = draw::from_imgui(clip);
-    item.offscreen = !clip.Overlaps(draw::to_imgui(item.rect));
-  }
-  block.first = first, block.end = items.size();
+  Semantics::Run& run = runs_[block.run];
+  if (down != 0 || clip != block.clip)
+    for (Item& item : run) {
+      item.rect.y0 += down, item.rect.y1 += down;
+      item.clip = clip;
+      item.offscreen = !window.ClipRect.Overlaps(draw::to_imgui(item.rect));
+    }
+  block.clip = clip;
+  block.run = ui.semantics.runs.size();
+  ui.semantics.runs.push_back(std::move(run));
+  ui.semantics.runs.emplace_back();
 
   block.top += down, block.bottom += down;
   if (in_sight(ui, window, block.top, block.bottom)) {
@@ -121,7 +121,8 @@ void Blocks::begin(Ui& ui, std::uint32_t id) {
   block.look = ui.look;
   block.window = {ui.width(), ui.height()};
   block.before = place;
-  block.first = ui.semantics.items.size();
+  block.run = ui.semantics.runs.size();
+  ui.semantics.runs.emplace_back();
 }
 
 Blocks::Block& Blocks::end(Ui& ui) {
@@ -133,23 +134,24 @@ Blocks::Block& Blocks::end(Ui& ui) {
   block.after = place;
   place.bottom = std::max(place.bottom, open_.bottom);
   block.page = page_of(window);
-  block.end = ui.semantics.items.size();
+  block.clip = draw::from_imgui(window.ClipRect);
   block.top = block.before.y, block.bottom = block.after.bottom;
   bool is_touched = false;
-  for (std::size_t i = block.first; i < block.end; ++i) {
-    const Item& item = ui.semantics.items[i];
+  for (const Item& item : ui.semantics.runs[block.run]) {
     block.top = std::min(block.top, item.rect.y0);
     block.bottom = std::max(block.bottom, item.rect.y1);
+    block.has_controls = block.has_controls || interactive(item.role);
     is_touched = is_touched || item.focused || is_busy(ui, g, item.id);
   }
   block.still = !is_touched && !pointed_at(window, block.top, block.bottom) && list.CmdBuffer.Size == open_.commands;
   block.drawn_y = block.before.y;
-  block.drawn_in = draw::from_imgui(window.ClipRect);
+  block.drawn_in = block.clip;
   if (block.still) {
     block.vertices.assign(list.VtxBuffer.begin() + open_.vertices, list.VtxBuffer.end());
     block.indices.assign(list.IdxBuffer.begin() + open_.indices, list.IdxBuffer.end());
     for (ImDrawIdx& index : block.indices) index -= static_cast<ImDrawIdx>(open_.vertices);
   }
+  ui.semantics.runs.emplace_back();
   return now_.emplace_back(std::move(block));
 }
 

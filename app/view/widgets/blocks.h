@@ -33,7 +33,9 @@ class Blocks {
     Size window;
     Ui::Place before, after;                 ///< where it was put, and where the next thing goes
     Rect page;                               ///< what may be drawn in, but for scrolling
-    std::size_t first = 0, end = 0;          ///< its items among those of its frame
+    std::size_t run = 0;                     ///< its items among the runs of its frame
+    bool has_controls = false;
+    Rect clip;                               ///< what its items were told that they may draw in
     float top = 0, bottom = 0;               ///< of whatever it drew
     bool still = false;                      ///< nobody pointed at it or had the keyboard in it
     // What it drew, for this place alone: whatever is out of sight was not drawn, and half a pixel further down is another one.
@@ -59,8 +61,8 @@ class Blocks {
   };
   std::vector<Block> now_, last_;
   std::size_t next_ = 0;                     ///< of last_: the same blocks mostly follow each other
-  std::vector<Item> items_;                  ///< of the last frame
-  std::vector<std::size_t> touched_;         ///< of items_: those a person is busy with
+  std::vector<Semantics::Run> runs_;         ///< of the last frame
+  std::vector<std::size_t> touched_;         ///< of runs_: those a person is busy in
   Open open_;
 };
 

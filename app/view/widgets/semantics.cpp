@@ -86,18 +86,18 @@ std::string_view role_word(Role role) {
 bool interactive(Role role) { return role >= Role::Button && role <= Role::Password && role != Role::RadioGroup; }
 
 void Semantics::clear() {
-  items.clear();
+  runs.assign(1, {});
   parents.clear();
 }
 
 void Semantics::add(Item item) {
   if (item.parent == 0 && !parents.empty()) item.parent = parents.back();
-  items.push_back(std::move(item));
+  runs.back().push_back(std::move(item));
 }
 
 const Item* Semantics::find(std::string_view name) const {
   const Item* read = nullptr;
-  for (const Item& item : items) {
+  for (const Item& item : items()) {
     if (item.name != name) continue;
     if (interactive(item.role)) return &item;
     if (!read) read = &item;
@@ -106,24 +106,26 @@ const Item* Semantics::find(std::string_view name) const {
 }
 
 const Item* Semantics::find(Role role, std::string_view name) const {
-  const auto it = std::find_if(items.begin(), items.end(), [&](const Item& i) { return i.role == role && i.name == name; });
-  return it == items.end() ? nullptr : &*it;
+  const auto all = items();
+  const auto it = std::ranges::find_if(all, [&](const Item& i) { return i.role == role && i.name == name; });
+  return it == all.end() ? nullptr : &*it;
 }
 
 const Item* Semantics::find_key(std::string_view key) const {
-  const auto it = std::find_if(items.begin(), items.end(), [&](const Item& i) { return interactive(i.role) && i.key == key; });
-  return it == items.end() ? nullptr : &*it;
+  const auto all = items();
+  const auto it = std::ranges::find_if(all, [&](const Item& i) { return interactive(i.role) && i.key == key; });
+  return it == all.end() ? nullptr : &*it;
 }
 
 std::string to_json(const Semantics& semantics, const FrameFacts& frame) {
   std::set<std::uint32_t> controls;
-  for (const Item& item : semantics.items)
+  for (const Item& item : semantics.items())
     if (interactive(item.role)) controls.insert(item.id);
   std::string out = "{\"frame\":" + std::to_string(frame.built) + ",\"presented\":" + std::to_string(frame.presented) +
                     ",\"heard\":" + std::to_string(frame.heard) + ",\"rests\":" + (frame.rests ? "true" : "false") +
                     ",\"window\":{\"w\":" + std::to_string(frame.w) + ",\"h\":" + std::to_string(frame.h) + "},\"items\":[";
   bool first = true;
-  for (const Item& item : semantics.items) {
+  for (const Item& item : semantics.items()) {
     if (!interactive(item.role) && controls.count(item.parent) > 0) continue;  // a control's own label: its name says it
     if (!first) out.push_back(',');
     first = false;
@@ -162,7 +164,7 @@ std::vector<std::string> faults(const Semantics& semantics, float scale) {
   std::vector<std::string> out;
   std::set<std::uint32_t> ids;
   std::vector<const Item*> texts;
-  for (const Item& item : semantics.items) {
+  for (const Item& item : semantics.items()) {
     if (interactive(item.role)) {
       if (item.name.empty()) out.push_back("no name: " + place_of(item));
       const float least = kTarget * scale - 0.5f;
@@ -182,7 +184,7 @@ std::vector<std::string> faults(const Semantics& semantics, float scale) {
     }
   std::vector<const Item*> controls;
   std::set<std::uint32_t> marked;
-  for (const Item& item : semantics.items)
+  for (const Item& item : semantics.items())
     if (interactive(item.role)) {
       controls.push_back(&item);
       marked.insert(item.id);

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,9 +70,11 @@ struct Ask {
 
 /// Reading order = order of drawing.
 struct Semantics {
-  std::vector<Item> items;
+  using Run = std::vector<Item>;
+  std::vector<Run> runs{1};   ///< what a block says of itself stands in a run of its own, and is kept with the block
   std::vector<std::uint32_t> parents;
 
+  auto items() const { return std::views::join(runs); }
   void clear();
   void add(Item item);
   const Item* find(std::string_view name) const;                 ///< first with this name that can be operated, or is read
