@@ -2,7 +2,7 @@
 # prove.sh sim [--for MINUTES | --seeds N]      the sync simulator on all cores; 2,000 seeds when not told
 # prove.sh mutants [NAME] [--for MINUTES]       known mistakes, put back in one by one until a seed notices each; again while there is time
 # prove.sh kills [--kills N]                    kill -9 of app and server at random moments; 1,000 each when not told
-# prove.sh power [--seeds N]                    the power cut at every sync of so many recorded lives of a store; 20 when not told
+# prove.sh power [--seeds N]                    the power cut at every sync of so many recorded lives of tablet and server; 20 when not told
 # prove.sh oracle [--for MINUTES]               servers on one PostgreSQL against plain SQL, then killed; a minute each when not told
 # prove.sh fuzz [--for MINUTES]                 every fuzzer for so long; a minute each when not told
 # sim, mutants and power go on behind the last seed of their last run, fuzz from the inputs it kept. Each ends with its figures, and

@@ -86,8 +86,8 @@ class Office {
   }) : Office(GENERATE(Store::Sqlcipher, Store::Postgres), std::move(options), std::move(validate)) {}
   explicit Office(Store store, server::ServiceOptions options = {}, server::ValidateRecord validate = [](const auto&) {
     return std::string();
-  }) : ca(*tls::make_authority("Test council", clock.now)), signer(*tls::make_signer(ca, {"localhost"}, tls::kServerDays, clock.now)),
-      store(store) {
+  }, server::RepositoryOptions sqlcipher = {}) : ca(*tls::make_authority("Test council", clock.now)), signer(*tls::make_signer(ca, {"localhost"}, tls::kServerDays, clock.now)),
+      store(store), sqlcipher_(std::move(sqlcipher)) {
     if (!options.signer) options.signer = &signer;
     if (store == Store::Postgres) {
       auto& cluster = support::Postgres::shared();
@@ -118,7 +118,7 @@ class Office {
   /// One more beside it, as another server process would have.
   std::unique_ptr<server::Repository> open() const {
     auto opened = store == Store::Postgres ? server::open_pg_repository({.url = url("cases_app")}, key)
-                                           : server::open_sqlcipher_repository(file(), key);
+                                           : server::open_sqlcipher_repository(file(), key, sqlcipher_);
     if (!opened) FAIL(opened.error());
     return std::move(*opened);
   }
@@ -152,6 +152,7 @@ class Office {
   server::BlobFolder blobs;
 
  private:
+  const server::RepositoryOptions sqlcipher_;
   std::string database_;
   support::Folder folder_;
 };

@@ -2,10 +2,10 @@
 // syncs and purges is recorded; at every sync, disks are made that lost what was not synced. Each must open, every page must
 // be whole, and it must hold what was promised last: the state before the step that was going on, or after it.
 #include <iostream>
-#include <fstream>
 
 #include "platform/sql/db.h"
 #include "tests/store/support.h"
+#include "tests/torture/power.h"
 #include "tests/torture/recorded_disk.h"
 
 using namespace doorstep;
@@ -16,22 +16,6 @@ using torture::RecordedDisk;
 namespace {
 
 constexpr const char* kVfs = "torture-power";
-
-/// How many lives are recorded: as DOORSTEP_POWER_CUTS says, "<first seed>:<lives>".
-struct Span { std::uint64_t first = 1, lives = 2; };
-Span span() {
-  Span out;
-  if (const char* said = std::getenv("DOORSTEP_POWER_CUTS")) {
-    char* rest = nullptr;
-    out.first = std::strtoull(said, &rest, 10);
-    out.lives = *rest == ':' ? std::strtoull(rest + 1, nullptr, 10) : 1;
-  }
-  return out;
-}
-
-struct Figures {
-  std::uint64_t syncs = 0, disks = 0, torn = 0;
-};
 
 /// One life of one store, of about `steps` steps.
 class Life {
@@ -63,7 +47,7 @@ class Life {
     judge();
     return wrong_;
   }
-  Figures figures;
+  torture::PowerFigures figures;
 
  private:
   static constexpr const char* kChildren[] = {"Amara", "Tobi", "Zed"};
@@ -152,20 +136,10 @@ class Life {
 
   /// Makes the disks of this moment.
   void cut() {
-    ++figures.syncs;
-    std::set<RecordedDisk::Files> made;
-    const auto look = [&](RecordedDisk::Cut how) {
-      auto files = disk_.after(how, random_);
-      if (!made.insert(files).second) return;
-      ++figures.disks;
-      figures.torn += how == RecordedDisk::Cut::Torn;
-      Folder folder;
-      for (const auto& [name, bytes] : files) std::ofstream(folder / name, std::ios::binary) << bytes;
+    ++figures.moments;
+    torture::each_disk(disk_, random_, figures, [&](const fs::path& folder, RecordedDisk::Cut how) {
       within_.push_back({content(folder / file_.filename()), how});
-    };
-    look(RecordedDisk::Cut::Kept);
-    look(RecordedDisk::Cut::Dropped);
-    for (int i = 0; i < 3; ++i) look(RecordedDisk::Cut::Mixed), look(RecordedDisk::Cut::Torn);
+    });
   }
   /// A step may be two commits: what lies between is then a state too, and only one.
   void judge() {
@@ -198,18 +172,17 @@ class Life {
 
 TEST_CASE("power loss: at every sync of a store's life, whatever of the unsynced is lost or torn, the promise holds", "[power]") {
   constexpr int kSteps = 60;
-  Figures all;
-  const Span lives = span();
-  for (std::uint64_t seed = lives.first; seed < lives.first + lives.lives; ++seed) {
+  torture::PowerFigures all;
+  const torture::Lives lives = torture::lives();
+  for (std::uint64_t seed = lives.first; seed < lives.first + lives.count; ++seed) {
     Life life(seed, false);
     const auto wrong = life.live(kSteps);
     INFO("seed " << seed << ": " << wrong);
     CHECK(wrong.empty());
-    all.syncs += life.figures.syncs, all.disks += life.figures.disks, all.torn += life.figures.torn;
+    all += life.figures;
   }
-  CHECK(all.disks > 100 * lives.lives);
-  std::cout << "power loss: " << lives.lives << " lives from seed " << lives.first << ", " << all.syncs << " moments, " << all.disks
-            << " disks, of which " << all.torn << " torn\n";
+  CHECK(all.disks > 100 * lives.count);
+  std::cout << "power loss: tablet, " << lives << ", " << all << "\n";
 }
 
 TEST_CASE("power loss: without synchronous=FULL a disk is found that broke a promise", "[power]") {
