@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test.sh [all]: installs what is missing, builds, and runs every test of the release build, the story in real windows
-# included. `all` goes on with the same tests under AddressSanitizer and UBSan, then the rooms with threads under
-# ThreadSanitizer. The fuzzers are not in it yet: platform/dev/fuzz.sh.
+# included. `all` goes on with the same tests under AddressSanitizer and UBSan, the rooms with threads under ThreadSanitizer,
+# and every fuzzer for a minute.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 platform/dev/setup.sh
@@ -41,4 +41,5 @@ step "build, AddressSanitizer and UBSan" build asan
 step "tests, AddressSanitizer and UBSan" tests asan -j 2 -LE release-only
 step "build, ThreadSanitizer" build tsan test_engine test_transport test_server test_work
 step "tests, ThreadSanitizer" tests tsan -j 2 -R '^(engine|transport|server|work)$'
+step "every fuzzer for a minute, from the kept corpus" platform/dev/fuzz.sh --seed 1 60
 echo "test: everything passed"
