@@ -29,7 +29,9 @@ namespace {
 using base::Error;
 using base::Fault;
 
-constexpr base::Millis kActivateLimit{15'000};
+constexpr base::Millis kCertificateLimit{15'000};
+constexpr auto kRenewBefore = std::chrono::hours(24 * 30);  // security.md, section 3
+constexpr base::Millis kRenewAgain = std::chrono::hours(1);
 
 void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
 
@@ -98,9 +100,10 @@ class Port final : public transport::ReplicaPort {
 // inbox full, the letter is read after the message that is being carried.
 struct Synced { transport::SyncEvent event; };
 struct Activated { Result<wire::ActivateReply> reply; };
+struct Renewed { Secret key; Result<wire::RenewReply> reply; };
 struct Network { bool online; };
 struct Decoded {};  ///< the thread `picture` has nothing more to say
-using Letter = std::variant<Synced, Activated, Network, Decoded>;
+using Letter = std::variant<Synced, Activated, Renewed, Network, Decoded>;
 struct Knock {};  ///< there are letters, or questions at the port
 using Message = std::variant<state::Effect, Knock>;
 
@@ -133,9 +136,10 @@ struct Runner::Impl {
   std::optional<store::Store> db;
   std::unique_ptr<Port> port;
   std::unique_ptr<transport::SyncPump> pump;
-  std::thread activation, picture;
-  std::unique_ptr<transport::HttpClient> activation_client;
+  std::thread certificate_thread, picture;
+  std::unique_ptr<transport::HttpClient> certificate_client;
   std::optional<base::Millis> activate_again;  // monotonic
+  base::Millis renew_again{0};                 // monotonic: not before
   std::optional<state::OpenPhoto> picture_next;
   int activation_attempts = 0, fresh_starts = 0;
   state::SyncStatus sync;
@@ -252,6 +256,7 @@ struct Runner::Impl {
       sync.error_code.clear();
       sync.blob_trouble = done->blob_trouble;
       sync.next_try = now() + done->next;
+      renew_when_due();
     } else {
       auto& failed = std::get<transport::SyncFailed>(m.event);
       fail_sync(failed.why, failed.retry);
@@ -400,7 +405,7 @@ struct Runner::Impl {
 
   /// The worker's key is made and kept before anything is asked, so that a lost reply can be asked for again with it.
   void activate(store::Identity identity) {
-    if (!online || activation.joinable()) return;
+    if (!online || certificate_thread.joinable()) return;
     if (identity.worker_key.empty()) {
       auto key = options.credentials.make_key();
       if (!key) return fail_sync(key.error(), std::nullopt);
@@ -414,15 +419,15 @@ struct Runner::Impl {
     sync.phase = state::SyncPhase::Sending;
     tell_sync();
     activate_again.reset();
-    activation_client = std::make_unique<transport::HttpClient>(options.server, *context);
-    activation = std::thread([this, request = *request, client = activation_client.get()] {
-      name_thread("activate");
-      post(Activated{transport::activate(*client, {options.enrolment.ticket, request}, kActivateLimit)});
+    certificate_client = std::make_unique<transport::HttpClient>(options.server, *context);
+    certificate_thread = std::thread([this, request = *request, client = certificate_client.get()] {
+      name_thread("certificate");
+      post(Activated{transport::activate(*client, {options.enrolment.ticket, request}, kCertificateLimit)});
     });
   }
 
   void on(Activated& m) {
-    end_activation();
+    stop_asking();
     if (!db) return;
     if (!m.reply) {
       auto retry = retry_of(m.reply.error());
@@ -447,20 +452,61 @@ struct Runner::Impl {
     return engine::backoff(activation_attempts++, std::nullopt, uniform(0), uniform(1));
   }
 
-  void end_activation() {
-    if (activation_client) activation_client->cancel();
-    if (activation.joinable()) activation.join();
-    activation_client.reset();
+  /// After a sync that went through. The old certificate is good until its end: whatever fails is tried again after a later one.
+  void renew_when_due() {
+    if (!db || certificate_thread.joinable() || clock.monotonic() < renew_again) return;
+    auto identity = db->identity();
+    if (!identity) return base::log_error("renew", identity.error());
+    const auto until = options.credentials.valid_until(identity->worker_certificate);
+    if (until && *until - now() > kRenewBefore) return;
+    renew_again = clock.monotonic() + kRenewAgain;
+    auto key = options.credentials.make_key();
+    if (!key) return base::log_error("renew", key.error());
+    auto request = options.credentials.make_request(*key);
+    auto context = options.credentials.client_context(identity->worker_certificate, identity->worker_key);
+    if (!request || !context) return base::log_error("renew", request ? context.error() : request.error());
+    certificate_client = std::make_unique<transport::HttpClient>(options.server, *context);
+    certificate_thread = std::thread([this, request = *request, key = std::move(*key), client = certificate_client.get()]() mutable {
+      name_thread("certificate");
+      post(Renewed{std::move(key), transport::renew(*client, {request}, kCertificateLimit)});
+    });
+  }
+
+  /// Key and certificate change together, in one transaction; the next connection shows them.
+  void on(Renewed& m) {
+    stop_asking();
+    if (!db) return;
+    if (!m.reply) return base::log_error("renew", m.reply.error());
+    auto identity = db->identity();
+    if (!identity) return base::log_error("renew", identity.error());
+    identity->worker_key = std::move(m.key);
+    identity->worker_certificate = m.reply->certificate;
+    if (auto fits = options.credentials.client_context(identity->worker_certificate, identity->worker_key); !fits)
+      return base::log_error("renew", fits.error());
+    if (auto kept = db->set_identity(*identity); !kept) return base::log_error("renew", kept.error());
+    base::log_event("work.renewed", options.enrolment.device);
+    stop_sync();
+    begin_sync();
+  }
+
+  void stop_asking() {
+    if (certificate_client) certificate_client->cancel();
+    if (certificate_thread.joinable()) certificate_thread.join();
+    certificate_client.reset();
+  }
+
+  void stop_sync() {
+    if (port) port->close();
+    if (pump) pump->stop();
+    pump.reset();
+    port.reset();
   }
 
   void carry(state::Lock&) { close(); }
 
   void close() {
-    if (port) port->close();
-    if (pump) pump->stop();
-    pump.reset();
-    port.reset();
-    end_activation();
+    stop_sync();
+    stop_asking();
     activate_again.reset();
     activation_attempts = fresh_starts = 0;
     db.reset();

@@ -16,7 +16,7 @@
 #include "sync/transport/sync_pump.h"
 
 /// The threads behind the app: "store" owns the encrypted database and the vault, "sync" (the pump's) talks to the server,
-/// "network" watches whether there is one, "activate" runs while the worker's certificate is fetched, "spelling" owns the
+/// "network" watches whether there is one, "certificate" runs while the worker's is fetched or renewed, "spelling" owns the
 /// dictionary. They exchange values.
 namespace doorstep::work {
 

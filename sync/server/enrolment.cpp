@@ -4,6 +4,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/limits.h"
+#include "sync/server/authorise.h"
 #include "sync/server/csv.h"
 
 namespace doorstep::server {
@@ -159,6 +160,23 @@ Result<wire::ActivateReply> activate(Repository& repository, const tls::Authorit
   reply.worker.team_name = worker->team_name;
   reply.worker.social_work_qualified = worker->qualified;
   return reply;
+}
+
+Result<wire::RenewReply> renew(Repository& repository, const tls::Authority& ca, const tls::Identity& shown,
+                               const wire::RenewRequest& request, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto unit, repository.write());
+  DOORSTEP_TRY_ASSIGN(auto device, unit->device(shown.device));
+  if (!device) return Error{Fault::Denied, "renew.device", {}};
+  DOORSTEP_TRY_ASSIGN(auto worker, unit->worker(device->worker));
+  if (!worker || access_of(*worker, *device) != Access::Full) return Error{Fault::Denied, "renew.worker", {}};
+  const bool of_worker = shown.kind == tls::Kind::Worker;
+  const auto subject = of_worker ? tls::Subject::of_worker(shown.worker, shown.device) : tls::Subject::of_device(shown.device);
+  DOORSTEP_TRY_ASSIGN(Issued issued, issue(ca, request.csr, subject, now));
+  if (issued.identity.spki_pin == shown.spki_pin) return Error{Fault::Invalid, "renew.key", "A new certificate needs a new key."};
+  DOORSTEP_TRY(keep(*unit, issued, now));
+  DOORSTEP_TRY(unit->audit({now, shown.worker, shown.device, "renew", shown.device, "applied"}));
+  DOORSTEP_TRY(unit->commit());
+  return wire::RenewReply{std::move(issued.pem)};
 }
 
 Result<void> revoke_device(Repository& repository, Id device, Instant now) {

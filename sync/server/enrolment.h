@@ -34,6 +34,11 @@ base::Result<wire::EnrolReply> enrol(Repository& repository, const tls::Authorit
 base::Result<wire::ActivateReply> activate(Repository& repository, const tls::Authority& ca, Id device,
                                            const wire::ActivateRequest& request, Instant now);
 
+/// Another certificate for whom `shown` names, which is the one the connection was opened with; it stays good until its own end, for the
+/// reply may be lost. Faults: Invalid (the certificate request, or one with the key of `shown`), Denied (revoked, or the worker has left).
+base::Result<wire::RenewReply> renew(Repository& repository, const tls::Authority& ca, const tls::Identity& shown,
+                                     const wire::RenewRequest& request, Instant now);
+
 /// From the next request on the device is refused, also inside an open connection. Fault::NotFound.
 base::Result<void> revoke_device(Repository& repository, Id device, Instant now);
 /// Ends, or gives back, a worker's access. Ended, their tablets may hand in what waits and read nothing; they purge themselves.

@@ -34,9 +34,10 @@ HttpReply revoked() {
                  "Everything that was received before is kept. Call IT.");
 }
 
-/// The database's fault, not that of what was asked: "pg.", "sql.", "server.".
+/// Where the errors are of what was asked about certificates. All others are the database's: "pg.", "sql.", "server.".
+constexpr std::string_view kOfRequests[] = {"enrol.", "activate.", "renew.", "tls."};
 bool of_database(const Error& error) {
-  return !error.where.starts_with("enrol.") && !error.where.starts_with("activate.") && !error.where.starts_with("tls.");
+  return std::none_of(std::begin(kOfRequests), std::end(kOfRequests), [&](auto room) { return error.where.starts_with(room); });
 }
 
 /// For what the caller cannot help.
@@ -157,6 +158,10 @@ std::optional<std::pair<std::int64_t, std::size_t>> range_of(const HttpRequest& 
 /// The same for one that does not exist and one that is not this worker's.
 HttpReply unknown_blob() { return problem(404, "blob-unknown", "There is no such photo or drawing."); }
 
+HttpReply bad_certificate_request(const base::Error& why) {
+  return problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", why.detail);
+}
+
 HttpReply not_found() { return problem(404, "not-found", "There is nothing here."); }
 HttpReply wrong_method(const char* allowed) {
   HttpReply reply = problem(405, "method-not-allowed", "This is asked for in another way.", allowed);
@@ -196,6 +201,7 @@ HttpReply Service::handle(const HttpRequest& request) {
   if (path != "/v1/sync" && request.headers.contains("content-encoding")) return unknown_encoding();  // only a sync leans on anything
   if (path == "/v1/sync") return request.method == "POST" ? sync(request) : wrong_method("POST");
   if (path == "/v1/activate") return request.method == "POST" ? activate(request) : wrong_method("POST");
+  if (path == "/v1/renew") return request.method == "POST" ? renew(request) : wrong_method("POST");
   if (path.starts_with(kBlobPath)) return request.method == "PATCH" || request.method == "GET" ? blob(request) : wrong_method("PATCH, GET");
   if (path == "/v1/meta") return request.method == "GET" ? meta() : wrong_method("GET");
   return not_found();
@@ -357,8 +363,26 @@ HttpReply Service::activate(const HttpRequest& request) {
     case Fault::Conflict: return problem(409, "ticket-used", "This tablet's set-up ticket was used.", "Enrol the tablet again.");
     case Fault::Timeout:
       return problem(410, "ticket-expired", "This tablet's set-up ticket has expired.", "Enrol the tablet again.");
-    case Fault::Invalid:
-      return problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", done.error().detail);
+    case Fault::Invalid: return bad_certificate_request(done.error());
+    case Fault::Denied: return revoked();
+    default: return failure(done.error());
+  }
+}
+
+HttpReply Service::renew(const HttpRequest& request) {
+  const auto& shown = request.peer.identity;
+  const bool worker = shown && shown->kind == tls::Kind::Worker;
+  auto admitted = admit(repository_, requests_, clock_, request, worker ? tls::Kind::Worker : tls::Kind::Device);
+  if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
+  auto read = read_body<wire::RenewRequest>(request);
+  if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
+  auto done = insist(repository_, [&] {
+    return server::renew(repository_, ca_, *shown, std::get<wire::RenewRequest>(read), clock_.wall());
+  });
+  if (done) return answer(wire::encode(*done));
+  if (of_database(done.error())) return failure(done.error());
+  switch (done.error().fault) {
+    case Fault::Invalid: return bad_certificate_request(done.error());
     case Fault::Denied: return revoked();
     default: return failure(done.error());
   }
@@ -384,8 +408,7 @@ HttpReply Service::enrol(const HttpRequest& request) {
       return failed(problem(403, "token-unknown", "This code is not known.", "Check it, or ask IT for a new one."));
     case Fault::Conflict: return failed(problem(409, "token-used", "This code was used.", "Ask IT for a new one."));
     case Fault::Timeout: return failed(problem(410, "token-expired", "This code has expired.", "Ask IT for a new one."));
-    case Fault::Invalid:
-      return failed(problem(400, "bad-certificate-request", "The certificate request cannot be accepted.", done.error().detail));
+    case Fault::Invalid: return failed(bad_certificate_request(done.error()));
     case Fault::Denied: return failed(problem(403, "worker-left", "The worker this code was made for has left.", "Ask IT."));
     default: return failure(done.error());
   }

@@ -36,8 +36,8 @@ class Service {
   Service(Repository& repository, const tls::Authority& ca, const base::Clock& clock, ValidateRecord validate,
           ServiceOptions options);
 
-  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/activate (device's), PATCH and GET
-  /// /v1/blobs/{sha256} (worker's), GET /v1/meta.
+  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/activate (device's), POST /v1/renew (either),
+  /// PATCH and GET /v1/blobs/{sha256} (worker's), GET /v1/meta.
   HttpReply handle(const HttpRequest& request);
   /// Enrolment listener: POST /v1/enrol and GET /v1/meta, without a certificate.
   HttpReply handle_enrolment(const HttpRequest& request);
@@ -46,6 +46,7 @@ class Service {
   HttpReply sync(const HttpRequest& request);
   HttpReply with_prefix(const wire::SyncReply& reply, const std::vector<wire::Operation>& said);
   HttpReply activate(const HttpRequest& request);
+  HttpReply renew(const HttpRequest& request);
   HttpReply enrol(const HttpRequest& request);
   HttpReply blob(const HttpRequest& request);
   HttpReply take_blob(const Actor& actor, const std::string& sha256, const HttpRequest& request);

@@ -25,6 +25,10 @@ base::Result<wire::ActivateReply> activate(HttpClient& client, const wire::Activ
   return call<wire::ActivateReply>(client, "/v1/activate", wire::encode(request), limit);
 }
 
+base::Result<wire::RenewReply> renew(HttpClient& client, const wire::RenewRequest& request, base::Millis limit) {
+  return call<wire::RenewReply>(client, "/v1/renew", wire::encode(request), limit);
+}
+
 base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit) { return call<wire::Meta>(client, "/v1/meta", {}, limit); }
 
 }  // namespace doorstep::transport

@@ -2,7 +2,7 @@
 #include "sync/transport/http_client.h"
 #include "sync/wire/messages.h"
 
-/// The calls that are made once, by a person waiting: one request, one reply, no engine. Each blocks for at most `limit`.
+/// The calls beside a sync: one request, one reply, no engine. Each blocks for at most `limit`.
 /// An Error is HttpClient's when no answer came, else the server's own words ("server.token-used").
 namespace doorstep::transport {
 
@@ -11,6 +11,9 @@ base::Result<wire::EnrolReply> enrol(HttpClient& client, const wire::EnrolReques
 
 /// Over the main listener with the device's certificate: the worker's certificate for the ticket that enrol() brought.
 base::Result<wire::ActivateReply> activate(HttpClient& client, const wire::ActivateRequest& request, base::Millis limit);
+
+/// Over the main listener: another certificate for whom the client's own names, with another key.
+base::Result<wire::RenewReply> renew(HttpClient& client, const wire::RenewRequest& request, base::Millis limit);
 
 /// What the server speaks and allows.
 base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit);

@@ -336,6 +336,8 @@ DOORSTEP_WIRE(EnrolRequest);
 DOORSTEP_WIRE(EnrolReply);
 DOORSTEP_WIRE(ActivateRequest);
 DOORSTEP_WIRE(ActivateReply);
+DOORSTEP_WIRE(RenewRequest);
+DOORSTEP_WIRE(RenewReply);
 DOORSTEP_WIRE(Meta);
 DOORSTEP_WIRE(Problem);
 

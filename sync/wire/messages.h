@@ -284,6 +284,18 @@ struct ActivateReply {
   friend bool operator==(const ActivateReply&, const ActivateReply&) = default;
 };
 
+/// POST /v1/renew on the main listener: another certificate for whom the one that is shown names, with a key of its own.
+struct RenewRequest {
+  std::string csr;  ///< PEM
+  template <class S, class F> static void each(S& s, F&& f) { f("csr", s.csr); }
+  friend bool operator==(const RenewRequest&, const RenewRequest&) = default;
+};
+struct RenewReply {
+  std::string certificate;  ///< PEM
+  template <class S, class F> static void each(S& s, F&& f) { f("certificate", s.certificate); }
+  friend bool operator==(const RenewReply&, const RenewReply&) = default;
+};
+
 /// GET /v1/meta.
 struct Meta {
   std::int64_t proto = kProto;

@@ -26,7 +26,8 @@ constexpr fuzz::Run kKinds[] = {
     both_ways<wire::Receipt>,        both_ways<wire::SyncReply>,       both_ways<wire::EnrolRequest>,
     both_ways<wire::EnrolReply>,     both_ways<wire::ActivateRequest>, both_ways<wire::ActivateReply>,
     both_ways<wire::Meta>,           both_ways<wire::Problem>,         both_ways<wire::ReceiptStatement>,
-    both_ways<wire::SignedReceipt>,  both_ways<wire::BlobState>,
+    both_ways<wire::SignedReceipt>,  both_ways<wire::BlobState>,       both_ways<wire::RenewRequest>,
+    both_ways<wire::RenewReply>,
 };
 
 }  // namespace

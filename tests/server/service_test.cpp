@@ -459,6 +459,41 @@ TEST_CASE("service: a certificate that runs out while its connection is open is 
   CHECK(problem_of(wren.send("/v1/activate", "{}", wren.device_identity)) == "403 revoked");
 }
 
+TEST_CASE("service: a certificate is followed by another of the same tablet and worker, with a key of its own", "[server][P39]") {
+  Office office;
+  Tablet wren(office, "wren");
+  const auto renew = [&](const std::string& csr, const tls::Identity& shown) {
+    return wren.send("/v1/renew", wire::encode(wire::RenewRequest{csr}), shown);
+  };
+  office.clock.pass(std::chrono::hours(24 * (tls::kClientDays - 1)));
+  for (const auto& shown : {wren.identity, wren.device_identity}) {
+    const auto reply = renew(*tls::make_request(*tls::make_key()), shown);
+    REQUIRE(reply.status == 200);
+    const auto next = *tls::inspect(wire::decode<wire::RenewReply>(reply.body)->certificate);
+    CHECK(next.kind == shown.kind);
+    CHECK(next.device == shown.device);
+    CHECK(next.worker == shown.worker);
+    CHECK(next.serial != shown.serial);
+    CHECK(next.not_after >= shown.not_after + std::chrono::hours(24 * (tls::kClientDays - 2)));
+    if (shown.kind == tls::Kind::Worker) {  // either opens the cases, until the old one ends
+      CHECK(wren.send("/v1/sync", wire::encode(wren.request()), next).status == 200);
+      CHECK(wren.raw(wren.request()).status == 200);
+    }
+  }
+
+  CHECK(problem_of(renew("no request", wren.identity)) == "400 bad-certificate-request");
+  const auto key = *tls::make_key();
+  auto same = wren.identity;
+  same.spki_pin = tls::inspect(wire::decode<wire::RenewReply>(renew(*tls::make_request(key), wren.identity).body)->certificate)->spki_pin;
+  CHECK(problem_of(renew(*tls::make_request(key), same)) == "400 bad-certificate-request");
+  REQUIRE(server::disable_worker(*office.repository, "wren", true, office.clock.now).has_value());
+  CHECK(problem_of(renew(*tls::make_request(*tls::make_key()), wren.identity)) == "403 revoked");
+  REQUIRE(server::disable_worker(*office.repository, "wren", false, office.clock.now).has_value());
+  REQUIRE(server::revoke_device(*office.repository, wren.device, office.clock.now).has_value());
+  for (const auto& shown : {wren.identity, wren.device_identity})
+    CHECK(problem_of(renew(*tls::make_request(*tls::make_key()), shown)) == "403 revoked");
+}
+
 TEST_CASE("service: too many requests wait, and time lets them on", "[server][A52]") {
   server::ServiceOptions options;
   options.requests_per_minute = 3;

@@ -48,7 +48,7 @@ transport::HttpResponse answer(int status, std::string type, std::string body, s
 
 }  // namespace
 
-TEST_CASE("calls: enrol, activate and meta carry their messages there and back", "[transport]") {
+TEST_CASE("calls: enrol, activate, renew and meta carry their messages there and back", "[transport]") {
   const wire::EnrolReply enrolled{base::Id::from_name("d"), base::Id::from_name("w"), "Åsa O'Neill", "CERT", "CA",
                                   std::string(5000, 't')};
   wire::EnrolRequest seen;
@@ -60,6 +60,8 @@ TEST_CASE("calls: enrol, activate and meta carry their messages there and back",
       seen = wire::decode<wire::EnrolRequest>(request.body).value();
       return ours(wire::encode(enrolled));
     }
+    if (request.target == "/v1/renew")
+      return ours(wire::encode(wire::RenewReply{"CERT for " + wire::decode<wire::RenewRequest>(request.body).value().csr}));
     wire::ActivateReply reply;
     reply.worker_certificate = "CERT " + wire::decode<wire::ActivateRequest>(request.body).value().ticket;
     return ours(wire::encode(reply));
@@ -74,6 +76,7 @@ TEST_CASE("calls: enrol, activate and meta carry their messages there and back",
   const auto activate = transport::activate(client, {"TICKET", "CSR"}, kSoon);
   REQUIRE(activate.has_value());
   CHECK(activate->worker_certificate == "CERT TICKET");
+  CHECK(transport::renew(client, {"CSR"}, kSoon).value().certificate == "CERT for CSR");
   const auto meta = transport::meta(client, kSoon);
   REQUIRE(meta.has_value());
   CHECK(meta->body_bytes == 42);

@@ -111,6 +111,8 @@ TEST_CASE("codec: every message and record returns what went in, byte for byte",
   goes_both_ways(EnrolReply());
   goes_both_ways(ActivateRequest());
   goes_both_ways(ActivateReply());
+  goes_both_ways(RenewRequest{"-----BEGIN\n"});
+  goes_both_ways(RenewReply());
   goes_both_ways(Meta());
   goes_both_ways(Problem{"urn:doorstep:problem:revoked", "Stopped", 403, "Nothing is lost"});
 }

@@ -142,6 +142,8 @@ TEST_CASE("protocol: every field of every message stands on the page", "[wire]")
   described(EnrolReply{});
   described(ActivateRequest{});
   described(ActivateReply{});
+  described(RenewRequest{});
+  described(RenewReply{});
   described(Meta{});
   described(Problem{});
   described(model::Attachment{});

@@ -303,6 +303,34 @@ TEST_CASE("runner: a revoked tablet is told, keeps what it has and may go on wri
   tablet.save(visit);
 }
 
+TEST_CASE("runner: when 30 days are left the certificate is renewed, with a new key, and sync goes on with it", "[work][P39]") {
+  class Later final : public base::Clock {
+   public:
+    Instant wall() const override { return kClock.wall() + by; }
+    base::Millis monotonic() const override { return kClock.monotonic(); }
+    base::Millis by{0};
+  } clock;
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  tablet.clock = &clock;
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  const auto sync_until = [&](auto done) {
+    const auto asked = clock.wall();
+    tablet.runner->run(state::SyncNow{});
+    tablet.wait<state::SyncStatus>([&](const auto& s) { return s.phase == state::SyncPhase::Idle && *s.last_tried >= asked && done(); });
+  };
+  clock.by = std::chrono::hours(24 * 59);
+  sync_until([] { return true; });
+  clock.by = std::chrono::hours(24 * 61);
+  CHECK(server.serials().size() == 1);
+  sync_until([&] { return server.serials().size() == 2; });
+
+  tablet.save(tablet.visit_to(a_child(tablet), "Sent with the new one"));
+  tablet.settle();
+  CHECK(server.serials().size() == 2);  // the next is not asked for at once, though this tablet's clock is wrong
+}
+
 TEST_CASE("runner: saves in a burst are each confirmed, in order, while syncs, locks and ends come in between", "[work]") {
   CaseServer server;
   Tablet tablet(server, "W1001");

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "app/work/runner.h"
@@ -69,6 +70,7 @@ class CaseServer {
       return must(server::HttpListener::start(std::move(config), std::move(handler)));
     };
     main_ = listen(port, main_context_, [this](const server::HttpRequest& request) {
+      if (request.target == "/v1/sync") note(request.peer.identity->serial);
       if (slow_photos && request.method == "PATCH") std::this_thread::sleep_for(std::chrono::milliseconds(100));
       return service_->handle(request);
     });
@@ -81,12 +83,23 @@ class CaseServer {
     enrol_.reset();
   }
   const std::string& ca() const { return ca_.cert; }
+  /// Of the certificates that syncs were asked with, so far.
+  std::set<std::string> serials() {
+    std::lock_guard lock(serials_mutex_);
+    return serials_;
+  }
 
   std::unique_ptr<server::Repository> repository;
   std::uint16_t port = 0, enrol_port = 0;
   std::atomic<bool> slow_photos = false;  ///< each part that is sent takes a tenth of a second, as outside
 
  private:
+  void note(const std::string& serial) {
+    std::lock_guard lock(serials_mutex_);
+    serials_.insert(serial);
+  }
+  std::mutex serials_mutex_;
+  std::set<std::string> serials_;
   Folder folder_;
 
  public:
