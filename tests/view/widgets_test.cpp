@@ -418,19 +418,10 @@ TEST_CASE("text: names in other scripts have letters, and stay as they were in t
   CHECK(joined(faults(screen.semantics(), 1)) == "");
 }
 
-TEST_CASE("text: a paragraph runs the way most of its letters do", "[view]") {
-  CHECK(runs_right_to_left("عائشہ"));
-  CHECK(runs_right_to_left("نادیہ: \"وہ ہفتے میں 2 بار آتا ہے\" - twice"));
-  CHECK_FALSE(runs_right_to_left("عائشہ drew a clock at 3:00 and hid the paper."));
-  CHECK_FALSE(runs_right_to_left("نادیہ خان (Nadia Khan). Lives here."));
-  CHECK_FALSE(runs_right_to_left("14:05"));
-  CHECK_FALSE(runs_right_to_left(""));
-}
-
 TEST_CASE("text: rows are kept while they are drawn, for their text, width and fonts alone, and then forgotten", "[view]") {
   TextCache cache;
   const TextCache::Key key{1, 2, Type::Body, 100, 1};
-  cache.keep(key, {{{0, 2, 20, false}}, 20});
+  cache.keep(key, {{{0, 2, 20}}, 20});
   for (std::uint64_t frame = 0; frame < 3 * TextCache::kFrames; ++frame) {
     const auto* kept = cache.find(key);
     REQUIRE(kept);

@@ -1,11 +1,11 @@
 #include "app/view/widgets/text.h"
 
-#include <fribidi.h>
-
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "app/editor/wrap.h"
+#include "app/view/widgets/bidi.h"
 #include "app/view/widgets/draw.h"
 #include "app/view/widgets/layout.h"
 
@@ -22,39 +22,6 @@ editor::Advance advance_of(Ui& ui, Type type) {
   };
 }
 
-bool is_right_to_left(char32_t c) {
-  return (c >= 0x590 && c <= 0x8FF) || (c >= 0xFB1D && c <= 0xFDFF) || (c >= 0xFE70 && c <= 0xFEFC);
-}
-
-bool has_right_to_left(std::string_view line) {
-  for (std::size_t i = 0; i < line.size();) {
-    const editor::CodePoint c = editor::decode(line, i);
-    if (is_right_to_left(c.value)) return true;
-    i += c.bytes;
-  }
-  return false;
-}
-
-/// What is drawn for a line with right-to-left script: its runs reversed, Arabic letters in their joined forms. The text itself
-/// stays as it is.
-std::string in_visual_order(std::string_view line, bool right_to_left) {
-  std::vector<FriBidiChar> logical;
-  for (std::size_t i = 0; i < line.size();) {
-    const editor::CodePoint c = editor::decode(line, i);
-    logical.push_back(c.value);
-    i += c.bytes;
-  }
-  std::vector<FriBidiChar> visual(logical.size() + 1);
-  FriBidiParType base = right_to_left ? FRIBIDI_PAR_RTL : FRIBIDI_PAR_LTR;
-  if (fribidi_log2vis(logical.data(), static_cast<FriBidiStrIndex>(logical.size()), &base, visual.data(), nullptr, nullptr, nullptr) == 0) {
-    return std::string(line);
-  }
-  std::string out;
-  for (std::size_t i = 0; i < logical.size(); ++i)
-    if (visual[i] != FRIBIDI_CHAR_FILL) editor::append_utf8(out, visual[i]);
-  return out;
-}
-
 /// Without the spaces that hang over a row's end.
 std::string_view trimmed(std::string_view line) {
   while (!line.empty() && line.back() == ' ') line.remove_suffix(1);
@@ -63,11 +30,12 @@ std::string_view trimmed(std::string_view line) {
 
 constexpr float kOneRow = -1;  ///< a width that is none: the text is one line
 
-TextCache::Row row_of(std::string_view text, std::size_t begin, std::size_t end, bool right_to_left, const editor::Advance& advance) {
-  const std::string_view line = text.substr(begin, end - begin);
-  TextCache::Row row{begin, end, editor::width_of(line, 0, line.size(), advance), has_right_to_left(line), right_to_left};
+TextCache::Row row_of(const Paragraph& paragraph, std::size_t start, std::string_view line, std::size_t begin,
+                      const editor::Advance& advance) {
+  TextCache::Row row{start + begin, start + begin + line.size(), editor::width_of(line, 0, line.size(), advance),
+                     start, paragraph.is_reordered(), paragraph.right_to_left()};
   if (!row.reordered) return row;
-  const std::string visual = in_visual_order(line, right_to_left);  // joined letters may be wider or narrower than those that were wrapped
+  const std::string visual = paragraph.row(begin, begin + line.size());  // joined letters may be wider or narrower than the wrapped
   row.width = std::max(row.width, editor::width_of(visual, 0, visual.size(), advance));
   return row;
 }
@@ -75,20 +43,20 @@ TextCache::Row row_of(std::string_view text, std::size_t begin, std::size_t end,
 TextCache::Rows lay_out(std::string_view text, float width, const editor::Advance& advance) {
   TextCache::Rows out;
   if (width == kOneRow) {
-    out.rows.push_back(row_of(text, 0, text.size(), runs_right_to_left(text), advance));
+    out.rows.push_back(row_of(Paragraph(text), 0, text, 0, advance));
   } else {
     const editor::Doc doc(text);
     editor::Wrap wrap;
     wrap.update(doc, std::max(width, 1.0f), 0, advance);
     std::size_t start = 0;
     for (std::size_t para = 0, r = 0; para < doc.paragraphs(); ++para) {
-      const bool right_to_left = runs_right_to_left(doc.paragraph(para));
+      const std::string_view whole = text.substr(start, doc.paragraph(para).size());
+      const Paragraph paragraph(whole);
       for (; r < wrap.count() && wrap.row(r).para == para; ++r) {
         const editor::Row row = wrap.row(r);
-        const std::string_view line = trimmed(text.substr(start + row.begin, row.end - row.begin));
-        out.rows.push_back(row_of(text, start + row.begin, start + row.begin + line.size(), right_to_left, advance));
+        out.rows.push_back(row_of(paragraph, start, trimmed(whole.substr(row.begin, row.end - row.begin)), row.begin, advance));
       }
-      start += doc.paragraph(para).size() + 1;
+      start += whole.size() + 1;
     }
   }
   for (const TextCache::Row& row : out.rows) out.width = std::max(out.width, row.width);
@@ -101,11 +69,9 @@ const TextCache::Rows& rows_of(Ui& ui, Type type, std::string_view text, float w
   return ui.texts.keep(key, lay_out(text, width, advance_of(ui, type)));
 }
 
-void draw_row(Ui& ui, Type type, Color color, float x, float y, std::string_view line, const TextCache::Row& row) {
+void draw_row(Ui& ui, Type type, Color color, float x, float y, std::string_view shown) {
   ImFont* font = ui.fonts[type];
   const float space = ui.s(line_px(type)) - font->FontSize;
-  const std::string visual = row.reordered ? in_visual_order(line, row.right_to_left) : std::string();
-  const std::string_view shown = row.reordered ? std::string_view(visual) : line;
   draw::list().AddText(font, font->FontSize, {std::round(x), std::round(y + space / 2)}, color, shown.data(), shown.data() + shown.size());
 }
 
@@ -116,17 +82,6 @@ void widget(Ui& ui, Type type, Color color, std::string_view words, Role role, f
 }
 
 }  // namespace
-
-bool runs_right_to_left(std::string_view paragraph) {
-  std::ptrdiff_t more = 0;
-  for (std::size_t i = 0; i < paragraph.size();) {
-    const editor::CodePoint c = editor::decode(paragraph, i);
-    const FriBidiCharType type = fribidi_get_bidi_type(c.value);
-    if (FRIBIDI_IS_STRONG(type)) more += FRIBIDI_IS_RTL(type) ? 1 : -1;
-    i += c.bytes;
-  }
-  return more > 0;
-}
 
 std::vector<std::string_view> wrap_lines(Ui& ui, Type type, std::string_view text, float width) {
   std::vector<std::string_view> out;
@@ -146,9 +101,23 @@ void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, R
   const TextCache::Rows& rows = rows_of(ui, type, text, std::max(at.w() + 0.5f, 0.0f));
   const float line_h = ui.s(line_px(type));
   float y = at.y0;
+  std::optional<Paragraph> paragraph;  // of the rows being drawn, when it is one to be reordered
+  std::size_t start = 0;
   for (const TextCache::Row& row : rows.rows) {
-    if (!draw::unseen({at.x0, y, at.x0 + row.width, y + line_h}))
-      draw_row(ui, type, color, at.x0, y, text.substr(row.begin, row.end - row.begin), row);
+    const std::string_view line = text.substr(row.begin, row.end - row.begin);
+    if (!draw::unseen({at.x0, y, at.x0 + rows.width, y + line_h})) {
+      if (!row.reordered) {
+        draw_row(ui, type, color, at.x0, y, line);
+      } else {
+        if (!paragraph || start != row.paragraph) {
+          start = row.paragraph;
+          paragraph.emplace(text.substr(start, text.find('\n', start) - start));
+        }
+        const std::string visual = paragraph->row(row.begin - start, row.end - start);
+        const float drawn = row.right_to_left ? editor::width_of(visual, 0, visual.size(), advance_of(ui, type)) : rows.width;
+        draw_row(ui, type, color, at.x0 + rows.width - drawn, y, visual);
+      }
+    }
     y += line_h;
   }
   const float right = at.x0 + rows.width;

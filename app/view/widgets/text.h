@@ -11,12 +11,10 @@ namespace doorstep::view {
 /// Rows of `text` at `width` (window pixels); at least one.
 std::vector<std::string_view> wrap_lines(Ui& ui, Type type, std::string_view text, float width);
 float line_width(Ui& ui, Type type, std::string_view line);
-/// Whether a paragraph runs from right to left: where most of its letters do. The first letter alone does not tell: an English
-/// sentence often begins with a child's name in its own script.
-bool runs_right_to_left(std::string_view paragraph);
 /// Size of the wrapped text.
 Size measure(Ui& ui, Type type, std::string_view text, float width);
-/// Draws wrapped text in `at` (its width wraps), and records it. `role`: Text, or what it is.
+/// Draws wrapped text in `at` (its width wraps), and records it; the rows of a paragraph from right to left end at one right edge.
+/// `role`: Text, or what it is.
 void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role = Role::Text);
 
 /// Wrapped text as a widget of its own.

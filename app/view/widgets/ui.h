@@ -34,7 +34,8 @@ class TextCache {
   struct Row {
     std::size_t begin = 0, end = 0;        ///< bytes, without spaces that hang over the end
     float width = 0;
-    bool reordered = false;                ///< holds right-to-left script: drawn in another order than it is written
+    std::size_t paragraph = 0;             ///< where its paragraph begins
+    bool reordered = false;                ///< of a paragraph with right-to-left script: drawn in another order than it is written
     bool right_to_left = false;            ///< its paragraph runs from right to left
   };
   struct Rows {
