@@ -166,6 +166,7 @@ inline constexpr std::string_view kDirected = "review/step/";
 inline std::string directed_key(const Id& step, std::string_view member) { return std::string(kDirected) + step.str() + "/" + std::string(member); }
 /// Of an alert: "outcome", a code that was chosen, or "why".
 inline std::string alert_key(const Id& alert, std::string_view member) { return "alert/" + alert.str() + "/" + std::string(member); }
+inline constexpr std::string_view kMatchSearch = "match/search";
 inline constexpr std::string_view kAddendumReason = "addendum/reason";
 inline constexpr std::string_view kAddendumText = "addendum/text";
 

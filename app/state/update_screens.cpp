@@ -32,7 +32,10 @@ void left(Turn& turn, const Screen& screen) {
       state.editors.drop("alert/");
       state.alert_problem.clear();
       break;
-    case ScreenKind::Match: state.match_target = Id(); break;
+    case ScreenKind::Match:
+      state.match_target = Id();
+      state.editors.drop(kMatchSearch);
+      break;
     case ScreenKind::FamilyCopy: state.family_copy.reset(); break;
     case ScreenKind::Photo: state.picture.reset(); break;
     default: break;

@@ -218,6 +218,7 @@ void typed(Turn& turn, std::string_view key) {
   auto& state = turn.state;
   if (state.visit && state.visit->submitting) return;
   if (caption_typed(turn, key)) return;
+  if (key == kMatchSearch) return;  // kept nowhere: what is listed depends on it
   if (key.ends_with(kTimePart)) key.remove_suffix(kTimePart.size());
   const bool had_words = has_words(turn, key);
   const auto rest = state.visit ? typed_into_visit(turn, key) : std::nullopt;

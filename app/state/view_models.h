@@ -662,8 +662,10 @@ AlertsVm alerts_vm(const State& state);
 struct MatchVm {
   std::string title, intro;
   std::vector<FactVm> facts;              ///< what the worker wrote about the child
-  std::string target_label;
-  std::vector<ChoiceVm> targets;
+  std::string target_label, target_hint, search_name;
+  std::vector<ChoiceVm> targets;          ///< the most alike first; those that the words in kMatchSearch find, and the one chosen
+  std::string found_none;
+  std::string none;                       ///< what to do when it is none of them
   ActionVm match;
 };
 MatchVm match_vm(const State& state, const Id& child);

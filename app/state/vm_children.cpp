@@ -68,6 +68,23 @@ Listed listed(const State& state, const model::Child& child) {
 
 }  // namespace
 
+std::string query_in(const State& state, std::string_view key) {
+  auto query = state.editors.typed(key);
+  query.erase(0, std::min(query.find_first_not_of(" \t"), query.size()));
+  return query;
+}
+
+bool is_found(const State& state, const model::Child& child, std::string_view query) {
+  const auto* family = state.caseload->family(child.family);
+  return contains_folded(child.name, query) || contains_folded(child.called, query) ||
+         (family && contains_folded(address_words(*family), query));
+}
+
+std::size_t due_today(const State& state) {
+  const auto& children = state.caseload->children;
+  return static_cast<std::size_t>(std::count_if(children.begin(), children.end(), [&](const auto& c) { return listed(state, c).today; }));
+}
+
 std::string due_words(const State& state, const std::optional<base::Date>& due) {
   return due ? rules::short_date(*due, rules::uk_date(state.now)) : state.text()("step.no_date");
 }
@@ -109,18 +126,14 @@ MyChildrenVm my_children_vm(const State& state) {
   vm.tab = static_cast<std::size_t>(state.tab);
   vm.notice = state.notice;
 
-  auto query = state.editors.typed(kSearch);
-  query.erase(0, query.find_first_not_of(" \t") == std::string::npos ? query.size() : query.find_first_not_of(" \t"));
+  const auto query = query_in(state, kSearch);
   vm.searching = !query.empty();
   std::vector<Listed> rows;
   std::set<Id> shown;
   for (const auto& child : caseload.children) {
     auto row = listed(state, child);
     if (vm.searching) {
-      const auto* family = caseload.family(child.family);
-      if (!contains_folded(child.name, query) && !contains_folded(child.called, query) &&
-          !(family && contains_folded(address_words(*family), query)))
-        continue;
+      if (!is_found(state, child, query)) continue;
     } else if ((state.tab == ListTab::Today && !row.today) || (state.tab == ListTab::Week && !row.week)) {
       continue;
     }

@@ -48,6 +48,13 @@ Instant visit_at(const RecordItem& item);
 /// The five lines about a child.
 std::vector<SummaryLineVm> summary_of(const State& state, const model::Child& child);
 
+/// What is looked for in the editor of `key`, without blanks before it.
+std::string query_in(const State& state, std::string_view key);
+/// Whether a child is looked for: by name, address or postcode.
+bool is_found(const State& state, const model::Child& child, std::string_view query);
+/// How many children the list has under Today.
+std::size_t due_today(const State& state);
+
 /// Date as an answer is read: "Thu 3 Dec" for steps due.
 std::string due_words(const State& state, const std::optional<base::Date>& due);
 std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "app/editor/words.h"
 #include "app/state/time_words.h"
 #include "app/state/view_models.h"
 #include "app/state/vm_parts.h"
@@ -796,25 +797,68 @@ AlertsVm alerts_vm(const State& state) {
   return vm;
 }
 
+namespace {
+
+std::vector<std::string> name_words(std::string_view name) {
+  std::vector<std::string> out(1);
+  for (const char c : editor::fold(name)) {
+    if (c != ' ') out.back() += c;
+    else if (!out.back().empty()) out.emplace_back();
+  }
+  if (out.back().empty()) out.pop_back();
+  return out;
+}
+
+/// How much of what is known of the one also stands for the other: names, a date of birth, house and street.
+int likeness(const State& state, const std::string& name, const std::optional<base::Date>& born, std::string_view address,
+             const model::Child& child) {
+  int out = 0;
+  const auto theirs = name_words(child.name);
+  for (const auto& word : name_words(name)) out += static_cast<int>(std::count(theirs.begin(), theirs.end(), word)) * 2;
+  if (born && born == child.born) out += 3;
+  const auto* family = state.caseload->family(child.family);
+  const auto house = [](std::string_view words) { return editor::fold(words.substr(0, words.find(','))); };
+  if (family && !address.empty() && house(address) == house(family->address)) out += 3;
+  return out;
+}
+
+}  // namespace
+
 MatchVm match_vm(const State& state, const Id& id) {
   const auto& text = state.text();
   MatchVm vm;
   vm.title = text("match.title", {{"name", child_name(state, id)}});
   vm.intro = text("match.intro");
+  std::string address;
   for (const auto& item : state.caseload->records)
     if (item.case_id == id) {
       vm.facts = record_facts(state, item);
+      address = item.head().body.address;
       break;
     }
   vm.target_label = text("match.target");
+  vm.target_hint = text("match.target.hint");
+  vm.search_name = text("match.search");
+  vm.none = text("match.none", {{"name", child_name(state, id)}});
+  const auto* unmatched = state.caseload->child(id);
+  const auto today = rules::uk_date(state.now);
+  const auto query = query_in(state, kMatchSearch);
+  std::vector<std::pair<int, ChoiceVm>> sorted;
   for (const auto& child : state.caseload->children) {
-    if (child.id == id || child.provisional.value_or(false)) continue;
+    const bool chosen = state.match_target == child.id;
+    if (child.id == id || child.provisional.value_or(false) || (!query.empty() && !chosen && !is_found(state, child, query))) continue;
     const auto* family = state.caseload->family(child.family);
-    std::string hint = child.born ? rules::long_date(*child.born) : std::string();
-    if (family && !family->address.empty()) hint += (hint.empty() ? "" : ", ") + family->address;
-    vm.targets.push_back(
-        {"target_" + child.id.str(), child.name, std::move(hint), state.match_target == child.id, ChooseTarget{child.id}});
+    std::string hint;
+    if (child.born)
+      hint = text("child.born.words", {{"day", rules::long_date(*child.born)}, {"age", age_words(text, *child.born, today)}});
+    if (family && !family->address.empty()) hint += (hint.empty() ? "" : ". ") + family->address;
+    const int like = likeness(state, child_name(state, id), unmatched ? unmatched->born : std::nullopt, address, child);
+    sorted.emplace_back(-like, ChoiceVm{"target_" + child.id.str(), child.name, std::move(hint), chosen, ChooseTarget{child.id}});
   }
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return std::tie(a.first, a.second.label) < std::tie(b.first, b.second.label); });
+  for (auto& [like, target] : sorted) vm.targets.push_back(std::move(target));
+  if (vm.targets.empty()) vm.found_none = text("children.empty.search");
   vm.match = {text("match.action"), PressMatch{}, state.match_target.nil()};
   return vm;
 }

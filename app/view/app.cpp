@@ -50,7 +50,7 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
       return draw_review(ui, where, made(state::review_vm), made(state::date_words), made(state::note_words), editors, out);
     case ScreenKind::Conflict: return draw_conflicts(ui, where, made(state::conflicts_vm), out);
     case ScreenKind::Alerts: return draw_alerts(ui, where, made(state::alerts_vm), made(state::note_words), editors, out);
-    case ScreenKind::Match: return draw_match(ui, where, made_of(state::match_vm), out);
+    case ScreenKind::Match: return draw_match(ui, where, made_of(state::match_vm), editors, out);
     case ScreenKind::Settings: return draw_settings(ui, where, made(state::settings_vm), out);
     case ScreenKind::Photo: return draw_photo_screen(ui, where, photo_screen_vm(state, screen.id));
     case ScreenKind::ReadRecord: return draw_read(ui, where, made_of(state::read_vm), made(state::note_words), editors, out);

@@ -2,7 +2,7 @@
 
 namespace doorstep::view {
 
-void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, Intents& out) {
+void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, Editors& editors, Intents& out) {
   begin_page(ui, "match", vm.title, where);
   block(ui, "head", vm, [&] {
     title(ui, vm.title);
@@ -11,8 +11,17 @@ void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, Intents& out) {
     draw_facts(ui, vm.facts);
     gap(ui, space::kLg);
   });
-  block(ui, "target", std::tie(vm.target_label, vm.targets),
-        [&] { draw_choices(ui, "target", {.label = vm.target_label}, vm.targets, out); });
+  block(ui, "search", vm.search_name, [&] { return editors.hash(state::kMatchSearch); }, [&] {
+    if (search_field(ui, state::kMatchSearch, vm.search_name, editors.text(state::kMatchSearch, {}, {.single_line = true})).changed)
+      out.push_back(state::FieldTyped{std::string(state::kMatchSearch)});
+    gap(ui, space::kMd);
+  });
+  block(ui, "target", std::tie(vm.target_label, vm.target_hint, vm.targets, vm.found_none), [&] {
+    draw_choices(ui, "target", {.label = vm.target_label, .hint = vm.target_hint}, vm.targets, out);
+    if (!vm.found_none.empty()) secondary(ui, vm.found_none);
+  });
+  gap(ui, space::kMd);
+  secondary(ui, vm.none);
   gap(ui, space::kLg);
   begin_footer(ui);
   draw_action(ui, "match", vm.match, ButtonKind::Primary, out, Icon::People);

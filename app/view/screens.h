@@ -44,7 +44,7 @@ void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::Dat
 void draw_conflicts(Ui& ui, Rect where, const state::ConflictsVm& vm, state::Intents& out);
 void draw_alerts(Ui& ui, Rect where, const state::AlertsVm& vm, const state::NoteWordsVm& notes, state::Editors& editors,
                  state::Intents& out);
-void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, state::Intents& out);
+void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, state::Editors& editors, state::Intents& out);
 void draw_settings(Ui& ui, Rect where, const state::SettingsVm& vm, state::Intents& out);
 
 }  // namespace doorstep::view

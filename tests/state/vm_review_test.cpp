@@ -143,6 +143,58 @@ TEST_CASE("vm_review: a supervisor directs steps, each with its owner and date, 
   CHECK(read.decisions[0].value.find("Ring the school nurse. Dan Price, by Wed 3 Feb") != std::string::npos);
 }
 
+TEST_CASE("vm_review: why it cannot be returned stands at what is to be filled in", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  desk.caseload.records = {desk.record(desk.other, "r1", "2026-11-20T10:00:00Z")};
+  desk.unlock();
+  desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
+  desk.act(ChooseAgreeRisk{false});
+  desk.act(PressReturn{});
+  const auto vm = review_vm(desk.state);
+  CHECK(vm.reason_error == "Choose why you return the record.");
+  CHECK(vm.rationale_error == "Say what has to change before you can approve it.");
+  CHECK(vm.disagree_error == "Say why you do not agree with the risk or threshold.");
+  CHECK(desk.state.focus == kReturnReason);
+}
+
+TEST_CASE("vm_review: children to match are listed the most alike first, and those that are looked for", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  const Id found = Id::from_name("found");
+  model::Child unmatched;
+  unmatched.id = found;
+  unmatched.name = "Zuza Novák";
+  unmatched.provisional = true;
+  desk.caseload.children.push_back(unmatched);
+  for (const auto& [ref, name] : {std::pair{"a", "Adam Bell"}, {"n", "Zuzanna Novak"}}) {
+    auto child = desk.caseload.children.front();
+    child.id = Id::from_name(ref);
+    child.name = child.called = name;
+    child.born = base::date_from_iso("2019-04-11");
+    child.family = Id();
+    desk.caseload.children.push_back(child);
+  }
+  desk.unlock();
+  desk.act(Open{ScreenKind::Match, found});
+  auto vm = match_vm(desk.state, found);
+  CHECK(vm.title == "Match Zuza Novák to a child");
+  REQUIRE(vm.targets.size() == 4);
+  CHECK(vm.targets[0].label == "Zuzanna Novak");
+  CHECK(vm.targets[0].hint == "11 April 2019, 7 years");
+  CHECK(vm.targets[1].label == "Adam Bell");
+  desk.act(vm.targets[1].intent);
+  desk.type(std::string(kMatchSearch), "novak");
+  vm = match_vm(desk.state, found);
+  REQUIRE(vm.targets.size() == 2);  // with the one that is chosen
+  CHECK(vm.targets[1].selected);
+  desk.state.match_target = Id();
+  desk.state.editors.text(kMatchSearch).reset("nobody");
+  vm = match_vm(desk.state, found);
+  CHECK(vm.targets.empty());
+  CHECK(vm.found_none == "Nothing found");
+}
+
 TEST_CASE("vm_review: a step that is half directed is there again when the record is opened again", "[state]") {
   Desk desk;
   desk.as_boss();
