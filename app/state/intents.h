@@ -161,6 +161,7 @@ inline constexpr std::string_view kNewChildren = "start/children";  ///< one nam
 inline constexpr std::string_view kRationale = "review/rationale";
 inline constexpr std::string_view kDisagreeWhy = "review/disagree_why";
 inline constexpr std::string_view kNextVisit = "review/next_visit";  ///< a date
+inline constexpr std::string_view kReturnReason = "reason";          ///< of the question whose choices are the reasons
 inline constexpr std::string_view kDirected = "review/step/";
 /// Of a step the supervisor directs: member "what", "owner" or "due" (a date).
 inline std::string directed_key(const Id& step, std::string_view member) { return std::string(kDirected) + step.str() + "/" + std::string(member); }

@@ -154,6 +154,13 @@ struct FamilyCopy {
   bool shown = false;
 };
 
+/// Why a decision cannot be made as it is.
+struct DecisionProblem {
+  std::string at;                  ///< key of the control that is to be filled in
+  Id step;                         ///< the directed step it is about, or nil
+  std::string words;
+};
+
 /// What a supervisor is reading; a decision names exactly this.
 struct Reviewing {
   model::RevisionRef read;
@@ -162,7 +169,7 @@ struct Reviewing {
   std::string return_reason;       ///< code
   bool since_return = false;
   std::vector<Id> directed;        ///< steps to be directed; their words are in the editors of directed_key()
-  std::vector<std::string> problems;
+  std::vector<DecisionProblem> problems;
   bool stale = false;              ///< a newer version has arrived since it was opened
 };
 

@@ -12,6 +12,20 @@ std::string chosen_key(const State& state, std::string_view what) {
   return "review/chosen/" + state.reviewing->read.hash + "/" + std::string(what);
 }
 
+/// The control in which what `problem` misses is written; `before`: how many of its step's problems were told before it.
+std::string control_of(const rules::Problem& problem, const model::Decision& decision, std::ptrdiff_t before) {
+  for (const auto& step : decision.directed_steps) {
+    if (step.id != problem.item) continue;
+    const std::pair<const char*, bool> missing[] = {
+        {"what", lines_of(step.what).empty()}, {"owner", lines_of(step.owner).empty()}, {"due", !step.due}};
+    for (const auto& [member, is_missing] : missing)
+      if (is_missing && before-- == 0) return directed_key(step.id, member);
+  }
+  if (problem.question == "return_reason") return std::string(kReturnReason);
+  if (problem.question == "disagree_why") return std::string(kDisagreeWhy);
+  return std::string(kRationale);
+}
+
 }  // namespace
 
 void keep_choices(Turn& turn) {
@@ -49,11 +63,11 @@ void decide(Turn& turn, model::Verdict verdict) {
   const auto& text = turn.text();
   if (!item || item->head().hash != reviewing.read.hash || item->head().rev != reviewing.read.rev) {
     reviewing.stale = true;
-    reviewing.problems.push_back(text("review.stale"));
+    reviewing.problems.push_back({{}, {}, stale_words(state, item)});
     return;
   }
   if (item->head().state != model::State::Submitted || decided(*item)) {
-    reviewing.problems.push_back(text("review.not_waiting"));
+    reviewing.problems.push_back({{}, {}, text("review.not_waiting")});
     return;
   }
   const auto& me = state.caseload->me;
@@ -72,7 +86,7 @@ void decide(Turn& turn, model::Verdict verdict) {
   if (reviewing.agree_risk == false) decision.disagree_why = state.editors.typed(kDisagreeWhy);
   if (reviewing.in_person) decision.discussed_in_person = true;
   const auto next = state.editors.typed_date(kNextVisit);
-  if (next.partly) reviewing.problems.push_back(text("review.problem.next_visit"));
+  if (next.partly) reviewing.problems.push_back({std::string(kNextVisit), {}, text("review.problem.next_visit")});
   decision.next_visit_confirmed = next.date;
   for (const auto& id : reviewing.directed) {
     model::PlanStep step;
@@ -80,12 +94,20 @@ void decide(Turn& turn, model::Verdict verdict) {
     step.what = state.editors.typed(directed_key(id, "what"));
     step.owner = state.editors.typed(directed_key(id, "owner"));
     const auto due = state.editors.typed_date(directed_key(id, "due"));
-    if (due.partly) reviewing.problems.push_back(text("review.problem.step_due"));
+    if (due.partly) reviewing.problems.push_back({directed_key(id, "due"), id, text("review.problem.step_due")});
     step.due = due.date;
     decision.directed_steps.push_back(std::move(step));
   }
-  for (const auto& problem : rules::check_decision(decision, item->head().body)) reviewing.problems.push_back(problem.message);
-  if (!reviewing.problems.empty()) return;
+  const auto missed = rules::check_decision(decision, item->head().body);
+  for (auto problem = missed.begin(); problem != missed.end(); ++problem) {
+    const auto before = std::count_if(missed.begin(), problem, [&](const auto& other) { return other.item == problem->item; });
+    reviewing.problems.push_back({control_of(*problem, decision, before), problem->item, problem->message});
+  }
+  if (!reviewing.problems.empty()) {
+    state.focus = reviewing.problems.front().at;
+    ++state.focus_number;
+    return;
+  }
   operate(turn, Decide{item->case_id, std::move(decision)});
   forget(turn, "review/");
   pop(turn);

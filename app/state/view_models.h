@@ -605,17 +605,18 @@ struct ReviewVm {
   std::vector<std::string> why_rationale; ///< why words are compulsory here; empty: they are not
   std::string agree_label;
   std::vector<ChoiceVm> agree;            ///< agree with risk and threshold: yes, no
-  std::string disagree_label;             ///< shown when no
-  std::string rationale_label, rationale_hint;
+  std::string disagree_label, disagree_error;  ///< shown when no
+  std::string rationale_label, rationale_hint, rationale_error;
   std::string in_person_label;
   bool in_person = false;
-  std::string next_visit_label;
-  std::string reason_label;
+  std::string next_visit_label, next_visit_error;
+  std::string reason_label, reason_hint, reason_error;
   std::vector<ChoiceVm> reasons;          ///< of a return
   std::string directed_heading, directed_hint;
   struct DirectedVm {
     std::string title, what_key, owner_key, due_key;
     ActionVm remove;
+    std::string what_error, owner_error, due_error;  ///< once a decision was pressed
     friend bool operator==(const DirectedVm&, const DirectedVm&) = default;
   };
   std::vector<DirectedVm> directed;       ///< steps the supervisor directs

@@ -548,6 +548,12 @@ ReadVm read_vm(const State& state, const Id& record) {
   return vm;
 }
 
+std::string stale_words(const State& state, const RecordItem* item) {
+  const auto& text = state.text();
+  if (!item) return text("caseload.gone");
+  return text("review.stale", {{"who", person_name(state, item->head().author)}, {"when", when_words(text, item->head().at, state.now)}});
+}
+
 // Approvals ----------------------------------------------------------------------------------------------------------------
 
 ApprovalsVm approvals_vm(const State& state) {
@@ -611,7 +617,7 @@ ReviewVm review_vm(const State& state) {
   vm.title = visit_title(state, body.facts, body.part.name);
   vm.tag = state_tag(state, *item);
   if (reviewing.stale) {
-    vm.stale = text("review.stale");
+    vm.stale = stale_words(state, item);
     vm.reload = {text("review.reload"), Open{ScreenKind::Review, item->id()}};
   }
   vm.facts = record_facts(state, *item);
@@ -659,6 +665,7 @@ ReviewVm review_vm(const State& state) {
   for (const auto& [reason, code] : model::CodeTable<model::ReturnReason>::values)
     vm.reasons.push_back({"reason_" + std::string(code), text("return_reason." + std::string(code)), {},
                           reviewing.return_reason == code, ChooseReturnReason{std::string(code)}});
+  vm.reason_hint = text("review.reason.hint");
   vm.directed_heading = text("review.directed");
   vm.directed_hint = text("review.directed.hint");
   vm.what_label = text("item.step.what");
@@ -669,12 +676,30 @@ ReviewVm review_vm(const State& state) {
     const auto& id = reviewing.directed[i];
     const auto title = text("item.step", {{"n", std::to_string(i + 1)}});
     vm.directed.push_back({title, directed_key(id, "what"), directed_key(id, "owner"), directed_key(id, "due"),
-                           {text("item.remove"), RemoveDirectedStep{id}, false, text("item.remove.what", {{"what", title}})}});
+                           {text("item.remove"), RemoveDirectedStep{id}, false, text("item.remove.what", {{"what", title}})}, {}, {}, {}});
   }
   vm.add_directed = {text("item.step.add"), AddDirectedStep{}};
   vm.approve_words = text("review.approve_words");
   vm.problems_heading = text("review.problems");
-  vm.problems = reviewing.problems;
+  for (const auto& problem : reviewing.problems) {
+    const auto step = std::find(reviewing.directed.begin(), reviewing.directed.end(), problem.step) - reviewing.directed.begin();
+    auto words = problem.words;
+    if (static_cast<std::size_t>(step) < reviewing.directed.size()) {
+      auto& directed = vm.directed[static_cast<std::size_t>(step)];
+      auto& error = problem.at == directed.what_key    ? directed.what_error
+                    : problem.at == directed.owner_key ? directed.owner_error
+                                                       : directed.due_error;
+      if (error.empty()) error = words;
+      words = labelled(directed.title, words);
+    } else if (!problem.at.empty()) {
+      auto& error = problem.at == kReturnReason   ? vm.reason_error
+                    : problem.at == kDisagreeWhy  ? vm.disagree_error
+                    : problem.at == kNextVisit    ? vm.next_visit_error
+                                                  : vm.rationale_error;
+      if (error.empty()) error = words;
+    }
+    vm.problems.push_back(std::move(words));
+  }
   vm.approve = {text("review.approve"), PressApprove{}, reviewing.stale};
   vm.give_back = {text("review.return"), PressReturn{}, reviewing.stale};
   return vm;

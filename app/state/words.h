@@ -35,6 +35,9 @@ model::Call call_now(const State& state, const model::ChildPart& part, bool answ
 /// This tablet knows of a decision on exactly the record's head.
 bool decided(const RecordItem& item);
 
+/// That a record was written anew after a supervisor opened it: by whom and when. nullptr: it is gone.
+std::string stale_words(const State& state, const RecordItem* item);
+
 struct OpenAlert {
   model::Unknown person;
   const RecordItem* record = nullptr;  ///< the first that raises it

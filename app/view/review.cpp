@@ -52,12 +52,14 @@ void draw_directed(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
   for (const auto& step : vm.directed) {
     Scope scope(ui, step.what_key);
     gap(ui, space::kXs);
-    begin_panel(ui, "step", Tone::Neutral, step.title);
+    const bool is_whole = step.what_error.empty() && step.owner_error.empty() && step.due_error.empty();
+    begin_panel(ui, "step", is_whole ? Tone::Neutral : Tone::Danger, step.title);
     label(ui, step.title);
     gap(ui, space::kXs);
-    draw_line(ui, step.what_key, {.label = vm.what_label}, {}, limits::kShortTextBytes, notes, editors, out);
-    draw_line(ui, step.owner_key, {.label = vm.owner_label, .hint = vm.owner_hint}, {}, limits::kShortTextBytes, notes, editors, out);
-    draw_date(ui, step.due_key, {.label = vm.due_label}, std::nullopt, dates, editors, out);
+    draw_line(ui, step.what_key, {.label = vm.what_label, .error = step.what_error}, {}, limits::kShortTextBytes, notes, editors, out);
+    draw_line(ui, step.owner_key, {.label = vm.owner_label, .hint = vm.owner_hint, .error = step.owner_error}, {}, limits::kShortTextBytes,
+              notes, editors, out);
+    draw_date(ui, step.due_key, {.label = vm.due_label, .error = step.due_error}, std::nullopt, dates, editors, out);
     draw_action(ui, "remove", step.remove, ButtonKind::Quiet, out, Icon::Cross);
     end_panel(ui);
   }
@@ -76,14 +78,16 @@ void draw_agreement(Ui& ui, const state::ReviewVm& vm, const state::NoteWordsVm&
   draw_choices(ui, "agree", {.label = vm.agree_label}, vm.agree, out);
   if (!vm.disagree_label.empty()) {
     gap(ui, space::kMd);
-    draw_note(ui, state::kDisagreeWhy, {.label = vm.disagree_label}, {}, limits::kNoteBytes, notes, editors, out, 2);
+    draw_note(ui, state::kDisagreeWhy, {.label = vm.disagree_label, .error = vm.disagree_error}, {}, limits::kNoteBytes, notes, editors,
+              out, 2);
   }
   gap(ui, space::kMd);
 }
 
 void draw_rationale(Ui& ui, const state::ReviewVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   for (const auto& why : vm.why_rationale) icon_text(ui, Icon::Info, why, Tone::Info);
-  draw_note(ui, state::kRationale, {.label = vm.rationale_label, .hint = vm.rationale_hint}, {}, limits::kNoteBytes, notes, editors, out, 3);
+  draw_note(ui, state::kRationale, {.label = vm.rationale_label, .hint = vm.rationale_hint, .error = vm.rationale_error}, {},
+            limits::kNoteBytes, notes, editors, out, 3);
   gap(ui, space::kMd);
   if (checkbox(ui, "in-person", vm.in_person_label, vm.in_person)) out.push_back(state::TurnInPerson{});
   gap(ui, space::kMd);
@@ -91,25 +95,28 @@ void draw_rationale(Ui& ui, const state::ReviewVm& vm, const state::NoteWordsVm&
 
 void draw_return(Ui& ui, const state::ReviewVm& vm, Intents& out) {
   gap(ui, space::kMd);
-  draw_choices(ui, "reason", {.label = vm.reason_label}, vm.reasons, out);
+  draw_choices(ui, state::kReturnReason, {.label = vm.reason_label, .hint = vm.reason_hint, .error = vm.reason_error}, vm.reasons, out);
   gap(ui, space::kMd);
-  info_panel(ui, "approve-words", Tone::Neutral, {}, vm.approve_words);
+  secondary(ui, vm.approve_words);
 }
 
 void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes, Editors& editors,
                    Intents& out) {
   const auto typed = [&](std::string_view keys) { return [&editors, keys] { return editors.hash(keys); }; };
-  block(ui, "agreement", std::tie(vm.decide_heading, vm.problems_heading, vm.problems, vm.agree_label, vm.agree, vm.disagree_label),
+  block(ui, "agreement",
+        std::tie(vm.decide_heading, vm.problems_heading, vm.problems, vm.agree_label, vm.agree, vm.disagree_label, vm.disagree_error),
         typed(state::kDisagreeWhy), [&] { draw_agreement(ui, vm, notes, editors, out); });
-  block(ui, "why", std::tie(vm.why_rationale, vm.rationale_label, vm.rationale_hint, vm.in_person_label, vm.in_person),
+  block(ui, "why", std::tie(vm.why_rationale, vm.rationale_label, vm.rationale_hint, vm.rationale_error, vm.in_person_label, vm.in_person),
         typed(state::kRationale), [&] { draw_rationale(ui, vm, notes, editors, out); });
   block(ui, "directed",
         std::tie(vm.directed_heading, vm.directed_hint, vm.directed, vm.what_label, vm.owner_label, vm.owner_hint, vm.due_label,
                  vm.add_directed),
         typed(state::kDirected), [&] { draw_directed(ui, vm, dates, notes, editors, out); });
-  block(ui, "next", vm.next_visit_label, typed(state::kNextVisit),
-        [&] { draw_date(ui, state::kNextVisit, {.label = vm.next_visit_label}, std::nullopt, dates, editors, out); });
-  block(ui, "return", std::tie(vm.reason_label, vm.reasons, vm.approve_words), [&] { draw_return(ui, vm, out); });
+  block(ui, "next", std::tie(vm.next_visit_label, vm.next_visit_error), typed(state::kNextVisit), [&] {
+    draw_date(ui, state::kNextVisit, {.label = vm.next_visit_label, .error = vm.next_visit_error}, std::nullopt, dates, editors, out);
+  });
+  block(ui, "return", std::tie(vm.reason_label, vm.reason_hint, vm.reason_error, vm.reasons, vm.approve_words),
+        [&] { draw_return(ui, vm, out); });
 }
 
 }  // namespace

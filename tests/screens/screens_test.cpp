@@ -188,6 +188,31 @@ TEST_CASE("screens: a problem that is pressed brings its question to the keyboar
   }
 }
 
+TEST_CASE("screens: what a decision misses is brought into sight, and said there", "[screens]") {
+  for (const float scale : {1.0f, 2.0f}) {
+    Window window(scale, Look::Light);
+    for (const auto& shown : test::all_screens()) {
+      if (shown.name != "review-steps") continue;
+      INFO("at " << scale);
+      window.show(shown, 1280, 800);
+      REQUIRE(window.state.focus == state::directed_key(window.state.reviewing->directed[0], "due"));
+      window.head.ui().focus(window.state.focus);
+      window.head.settle(4);
+      const auto items = window.head.semantics().items();
+      const auto focused =
+          std::find_if(items.begin(), items.end(), [](const Item& item) { return interactive(item.role) && item.focused; });
+      REQUIRE(focused != items.end());
+      CHECK(focused->key.starts_with(window.state.focus));
+      CHECK_FALSE(focused->offscreen);
+      const auto said = std::find_if(items.begin(), items.end(), [](const Item& item) {
+        return item.role == Role::Alert && item.name == "Say by when “Ask the school nurse about her weight” will be done.";
+      });
+      REQUIRE(said != items.end());
+      CHECK_FALSE(said->offscreen);
+    }
+  }
+}
+
 TEST_CASE("screens: while a visit is open no other family is drawn", "[screens]") {
   Window window(1, Look::Light);
   for (const auto& shown : test::all_screens()) {

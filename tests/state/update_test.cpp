@@ -538,13 +538,14 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   CHECK(approvals_vm(desk.state).visits[0].rows[0].age == "Waiting 3 days");
   desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
   CHECK(review_vm(desk.state).approve_words ==
-        "I have read this version and agree the next steps. It does not certify the facts.");
+        "If you approve, you say: I have read this version and agree the next steps. It does not certify the facts.");
 
   auto newer = desk.caseload.records[0].head().body;
   newer.part.answers["said"] = std::string("I do not like my school");
   desk.caseload.records[0].versions.push_back(Desk::version(newer, 2, model::State::Submitted));
   desk.load();
-  CHECK(review_vm(desk.state).stale.find("newer version") != std::string::npos);
+  const auto stale = review_vm(desk.state).stale;
+  CHECK(stale.starts_with("Nothing was approved. Dan Price sent a newer version "));
   desk.act(ChooseAgreeRisk{true});
   desk.act(PressApprove{});
   CHECK(desk.all<Decide>().empty());
@@ -554,7 +555,7 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   CHECK(review_vm(desk.state).stale.empty());
   desk.act(ChooseAgreeRisk{true});
   desk.act(PressApprove{});
-  INFO((desk.state.reviewing && !desk.state.reviewing->problems.empty() ? desk.state.reviewing->problems[0] : ""));
+  INFO((desk.state.reviewing && !desk.state.reviewing->problems.empty() ? desk.state.reviewing->problems[0].words : std::string()));
   const auto& decision = desk.last<Decide>().decision;
   CHECK(decision.on.rev == 2);
   CHECK(decision.on.hash == desk.caseload.records[0].head().hash);

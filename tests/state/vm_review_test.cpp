@@ -118,7 +118,13 @@ TEST_CASE("vm_review: a supervisor directs steps, each with its owner and date, 
   desk.act(PressApprove{});
   CHECK(desk.all<Decide>().empty());
   const auto problems = review_vm(desk.state).problems;
-  CHECK(std::find(problems.begin(), problems.end(), "Say who will do “Ring the school nurse”.") != problems.end());
+  CHECK(std::find(problems.begin(), problems.end(), "Step 1: Say who will do “Ring the school nurse”.") != problems.end());
+  const auto refused = review_vm(desk.state).directed;
+  CHECK(refused.at(0).what_error.empty());
+  CHECK(refused.at(0).owner_error == "Say who will do “Ring the school nurse”.");
+  CHECK(refused.at(0).due_error == "Say by when “Ring the school nurse” will be done.");
+  CHECK(refused.at(1).what_error == "Say what the step is.");
+  CHECK(desk.state.focus == vm.directed[0].owner_key);  // the first that is to be filled in is brought into sight
 
   desk.act(*vm.directed[1].remove.intent);
   desk.state.editors.text(vm.directed[0].owner_key).insert("Dan Price", editor::EditorState::How::Typed, desk.mono);
@@ -129,7 +135,8 @@ TEST_CASE("vm_review: a supervisor directs steps, each with its owner and date, 
   CHECK(desk.all<Decide>().empty());  // there is no 31 February
   due.day.reset("3");
   desk.act(PressApprove{});
-  for (const auto& problem : desk.state.reviewing ? desk.state.reviewing->problems : std::vector<std::string>{}) UNSCOPED_INFO(problem);
+  for (const auto& problem : desk.state.reviewing ? desk.state.reviewing->problems : std::vector<DecisionProblem>{})
+    UNSCOPED_INFO(problem.words);
   const auto& decision = desk.last<Decide>().decision;
   REQUIRE(decision.directed_steps.size() == 1);
   CHECK(decision.directed_steps[0].what == "Ring the school nurse");

@@ -716,6 +716,7 @@ std::vector<Shown> all_screens() {
     act(s, AddDirectedStep{});
     s.editors.text(directed_key(s.reviewing->directed[0], "what")).reset("Ask the school nurse about her weight");
     s.editors.text(directed_key(s.reviewing->directed[0], "owner")).reset("Ruth Adeyemi");
+    s.editors.text(kRationale).reset("Her fear of one hour of the day has to be understood.");
     act(s, PressApprove{});
     return s;
   }, true);

@@ -354,8 +354,8 @@ void approve(FieldTablet& tablet, base::Id record) {
   tablet.act(state::ChooseAgreeRisk{true});
   tablet.type(std::string(state::kRationale), "Read; I agree the next steps.");
   tablet.act(state::PressApprove{});
-  auto problems = tablet.state().reviewing ? tablet.state().reviewing->problems : std::vector<std::string>();
-  if (!problems.empty()) throw std::runtime_error("may not be approved: " + problems.front());
+  auto problems = tablet.state().reviewing ? tablet.state().reviewing->problems : std::vector<state::DecisionProblem>();
+  if (!problems.empty()) throw std::runtime_error("may not be approved: " + problems.front().words);
 }
 
 }  // namespace doorstep::support
