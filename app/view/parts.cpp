@@ -218,8 +218,6 @@ void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::fun
 
 namespace {
 
-constexpr std::size_t kShortAnswer = 48;  ///< bytes: fits beside its question
-
 /// One of a list, set off by a hairline at its left: its name, and what is said of it.
 void draw_entry(Ui& ui, const state::ReadEntryVm& entry) {
   const float top = begin_entry(ui);
@@ -240,15 +238,8 @@ void draw_read_block(Ui& ui, const state::ReadBlockVm& block) {
   heading(ui, block.heading);
   gap(ui, space::kXs);
   for (const auto& line : block.lines) {
-    const bool is_line = line.value.size() <= kShortAnswer && line.value.find('\n') == std::string::npos;
-    const bool is_short = is_line && line.entries.empty() && !line.sheet;
     const bool said_by_heading = &line == block.lines.data() && line.name == block.heading;  // "What I saw"
-    if (is_short && !said_by_heading) {
-      fact(ui, line.name, line.value, kAnswerColumn);
-      continue;
-    }
-    gap(ui, space::kXs);
-    if (!said_by_heading) label(ui, line.name);
+    if (!said_by_heading) text(ui, Type::SmallBold, ui.c.ink2, line.name, Role::Label);
     if (!line.value.empty()) pre(ui, line.value);
     if (line.sheet) draw_drawing(ui, *line.sheet);
     draw_figures(ui, line.figures);

@@ -207,9 +207,9 @@ void info_panel(Ui& ui, std::string_view key, Tone tone, std::string_view head, 
   end_panel(ui);
 }
 
-void fact(Ui& ui, std::string_view name, std::string_view value, float column_px) {
-  const float column = ui.s(column_px);
-  if (room(ui) < std::max(column * 2, ui.s(kFactColumn) * 2.5f)) {
+void fact(Ui& ui, std::string_view name, std::string_view value) {
+  const float column = ui.s(kFactColumn);
+  if (room(ui) < column * 2.5f) {
     widget(ui, Type::SmallBold, ui.c.ink2, name, Role::Label, 0);
     widget(ui, Type::Body, ui.c.ink, value, Role::Text, space::kSm);
     return;

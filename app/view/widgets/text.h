@@ -36,8 +36,7 @@ void logo(Ui& ui);                                 ///< the program's mark, wher
 void empty_state(Ui& ui, Icon icon, std::string_view heading, std::string_view body);
 void info_panel(Ui& ui, std::string_view key, Tone tone, std::string_view heading, std::string_view body);
 inline constexpr float kFactColumn = 230;          ///< unscaled, of the names
-inline constexpr float kAnswerColumn = 340;        ///< the same for questions, which are longer
 /// "Address   27 Alder Close": a name and what it is, one above the other when there is no room.
-void fact(Ui& ui, std::string_view name, std::string_view value, float column_px = kFactColumn);
+void fact(Ui& ui, std::string_view name, std::string_view value);
 
 }  // namespace doorstep::view
