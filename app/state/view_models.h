@@ -638,7 +638,9 @@ struct ConflictVm {
   ActionVm keep_mine, keep_theirs, keep_both;
 };
 struct ConflictsVm {
-  std::string title, intro;
+  std::string title;                      ///< the visit, and whom it is to
+  TagVm tag;
+  std::string intro;
   std::vector<ConflictVm> conflicts;
   std::string done;                       ///< when none is left
   ActionVm back;

@@ -731,12 +731,14 @@ std::string standing_at(const State& state, const model::Conflict& conflict, con
 ConflictsVm conflicts_vm(const State& state) {
   const auto& text = state.text();
   ConflictsVm vm;
-  vm.title = text("conflict.title");
+  vm.title = text("state.conflict");
   vm.intro = text("conflict.intro");
   vm.done = text("conflict.done");
   vm.back = {text("conflict.back"), Back{}};
   if (!state.visit) return vm;
   const auto& visit = state.visit->visit;
+  if (!visit.conflicts.empty()) vm.tag = {vm.title, Mood::Warn};
+  vm.title = draft_title(state, visit);
   std::set<std::string_view> shown;
   for (const auto& conflict : visit.conflicts) {
     if (!shown.insert(conflict.path).second) continue;  // another of the same place: when this one is settled
@@ -773,7 +775,8 @@ ConflictsVm conflicts_vm(const State& state) {
       one.theirs = value_words(state, question, {}, json::string(now));
     one.keep_mine = {text(same_person ? "conflict.keep_mine.self" : "conflict.keep_mine"),
                      PressKeep{conflict.path, merge::Choice::Keep::Mine}};
-    one.keep_theirs = {text(same_person ? "conflict.keep_theirs.self" : "conflict.keep_theirs"),
+    one.keep_theirs = {same_person ? text("conflict.keep_theirs.self")
+                                   : text("conflict.keep_theirs", {{"who", person_name(state, conflict.theirs_author)}}),
                        PressKeep{conflict.path, merge::Choice::Keep::Theirs}};
     const bool texts =
         !mine_code && !theirs_code && mine.is_string() && theirs.is_string() &&

@@ -135,6 +135,8 @@ TEST_CASE("vm_record: a colleague's id written twice is settled by names", "[sta
   desk.act(Open{ScreenKind::Conflict, visit.id});
   const auto vm = conflicts_vm(desk.state);
   REQUIRE(vm.conflicts.size() == 1);
+  CHECK(vm.title == "Child in need visit: Amara Okafor");
+  CHECK(vm.tag.words == "Two versions");
   CHECK(vm.conflicts[0].heading == "Which other worker went with you?");
   CHECK(vm.conflicts[0].mine == "Dan Price");
   CHECK(vm.conflicts[0].theirs == "Ines Cole");
