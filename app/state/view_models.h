@@ -563,12 +563,12 @@ struct SyncVm {
   Mood mood = Mood::Neutral;
   std::vector<FactVm> facts;              ///< last receipt, waiting, next try
   std::string progress;
-  std::string error_heading, error;
-  std::string refused_heading;
-  struct RefusedRow { std::int64_t number = 0; std::string title, why; ActionVm open, dismiss; };
+  std::string error;                      ///< what happened, and what to do
+  std::string refused_heading, refused_hint;
+  struct RefusedRow { std::int64_t number = 0; std::string title, about, why; ActionVm open, dismiss; };  ///< about: visit and day
   std::vector<RefusedRow> refused;
   std::string safe;                       ///< "What you wrote is safe on this tablet."
-  ActionVm sync_now;
+  ActionVm sync_now;                      ///< without a label: it cannot help
 };
 SyncVm sync_vm(const State& state);
 

@@ -183,6 +183,30 @@ UnlockVm unlock_vm(const State& state) {
   return vm;
 }
 
+namespace {
+
+/// Trying again cannot help: IT has to do something first.
+bool waits_for_it(const SyncStatus& sync) {
+  return sync.error &&
+         (sync.error_code == "revoked" || sync.error->where == "tls.not_authorised" || sync.error->where == "tls.no_certificate");
+}
+
+/// The visit that was refused, and its day; empty: it is not here any more.
+std::string about_refused(const State& state, const Refused& refused) {
+  if (!state.caseload) return {};
+  const auto with_day = [&](std::string title, const model::VisitFacts& facts) {
+    return facts.start ? title + ", " + when_words(state.text(), facts.start->at, state.now) : title;
+  };
+  if (const auto* item = state.caseload->record(refused.record)) {
+    const auto& body = item->head().body;
+    return with_day(visit_title(state, body.facts, body.part.name), body.facts);
+  }
+  const auto* draft = draft_of(state, refused.record);
+  return draft ? with_day(draft_title(state, *draft), draft->facts) : std::string();
+}
+
+}  // namespace
+
 // Sync status -------------------------------------------------------------------------------------------------------------
 
 SyncVm sync_vm(const State& state) {
@@ -195,7 +219,7 @@ SyncVm sync_vm(const State& state) {
     vm.headline = text(sync.waiting == 0 ? "ended.sent" : sync.online ? "ended.sending" : "ended.offline");
     vm.mood = sync.waiting == 0 ? Mood::Ok : Mood::Info;
   } else if (sync.error && sync.online) {
-    vm.headline = text("sync.headline.trouble");
+    vm.headline = text(waits_for_it(sync) ? "sync.headline.it" : "sync.headline.trouble");
     vm.mood = Mood::Warn;
   } else if (!sync.online) {
     vm.headline = text("sync.headline.offline");
@@ -225,12 +249,12 @@ SyncVm sync_vm(const State& state) {
   if (sync.receipt) {
     const auto when = when_words(text, sync.receipt->at, state.now);
     vm.facts.push_back(
-        {text("sync.receipt"), text("sync.receipt.words", {{"n", std::to_string(sync.receipt->number)}, {"when", when}})});
+        {text("sync.receipt"), line_begins(text("sync.receipt.words", {{"n", std::to_string(sync.receipt->number)}, {"when", when}}))});
   } else {
     vm.facts.push_back({text("sync.receipt"), text("sync.receipt.none")});
   }
   if (sync.last_tried) vm.facts.push_back({text("sync.last_tried"), when_begins(text, *sync.last_tried, state.now)});
-  if (sync.next_try && *sync.next_try > state.now)
+  if (sync.next_try && *sync.next_try > state.now && !waits_for_it(sync))
     vm.facts.push_back({text("sync.next_try"), when_begins(text, *sync.next_try, state.now)});
   if (sync.phase == SyncPhase::Sending && sync.total > 0)
     vm.progress = text("sync.progress", {{"done", std::to_string(sync.done)}, {"total", std::to_string(sync.total)}});
@@ -239,7 +263,6 @@ SyncVm sync_vm(const State& state) {
     vm.facts.push_back({text("photos.heading"), text.has(key) ? text(key) : text("photos.wait")});
   }
   if (sync.error) {
-    vm.error_heading = text("sync.error");
     vm.error = error_words(text, *sync.error);
     for (const auto& key : {"problem." + sync.error->where, "problem." + sync.error_code})
       if (text.has(key)) vm.error = text(key);
@@ -248,16 +271,22 @@ SyncVm sync_vm(const State& state) {
     SyncVm::RefusedRow row;
     row.number = refused.number;
     row.title = text("refused.kind." + refused.kind, {{"name", child_name(state, refused.case_id)}});
+    row.about = about_refused(state, refused);
     row.why = refusal_words(text, refused.kind, refused.code);
     if (row.why.empty()) row.why = refused.detail;
     if (state.caseload && state.caseload->record(refused.record))
       row.open = {text("refused.open"), Open{ScreenKind::ReadRecord, refused.record}};
+    else if (state.caseload && draft_of(state, refused.record))
+      row.open = {text("refused.open.draft"), Open{ScreenKind::Record, refused.record}};
     row.dismiss = {text("refused.dismiss"), DismissRefused{refused.number}};
     vm.refused.push_back(std::move(row));
   }
-  if (!vm.refused.empty()) vm.refused_heading = text("refused.heading");
+  if (!vm.refused.empty()) {
+    vm.refused_heading = text("refused.heading");
+    vm.refused_hint = text("refused.dismiss.hint");
+  }
   vm.safe = text(!state.ended() ? "sync.safe" : sync.waiting == 0 ? "ended.give_back" : "ended.keep");
-  vm.sync_now = {text("sync.now"), PressSyncNow{}, sync.phase == SyncPhase::Sending};
+  if (!waits_for_it(sync)) vm.sync_now = {text("sync.now"), PressSyncNow{}, sync.phase == SyncPhase::Sending};
   return vm;
 }
 

@@ -712,7 +712,7 @@ TEST_CASE("update: sync is told in plain words with the last receipt", "[state]"
   status.receipt = SyncReceipt{41, desk.wall, 9};
   desk.hear(status);
   CHECK(sync_vm(desk.state).headline == "Everything is with the case server.");
-  CHECK(sync_vm(desk.state).facts.at(1).value == "Number 41, today at 14:05");
+  CHECK(sync_vm(desk.state).facts.at(1).value == "Today at 14:05 (receipt 41)");
   status.refused = {{3, desk.amara, Id(), "decide", "stale", "", desk.wall}};
   desk.hear(status);
   CHECK(bar_vm(desk.state).status == "Something came back");
@@ -832,6 +832,60 @@ TEST_CASE("update: when access has ended what is typed is handed over, and nothi
   desk.caseload.ended = false;
   desk.load();
   CHECK(desk.state.screen()->kind == ScreenKind::MyChildren);
+}
+
+TEST_CASE("update: where only IT can help, nothing is offered that cannot", "[state]") {
+  Desk desk;
+  desk.unlock();
+  SyncStatus status;
+  status.online = true;
+  status.phase = SyncPhase::Failed;
+  status.waiting = 5;
+  status.next_try = desk.wall + Millis(600'000);
+  const auto told = [&](const char* where, const char* code) {
+    status.error = base::Error{base::Fault::Denied, where, ""};
+    status.error_code = code;
+    desk.hear(status);
+    return sync_vm(desk.state);
+  };
+  const auto tells_next = [&](const SyncVm& vm) {
+    return std::any_of(vm.facts.begin(), vm.facts.end(), [](const auto& fact) { return fact.name == "Next try"; });
+  };
+  for (const auto& vm : {told("sync", "revoked"), told("tls.not_authorised", ""), told("tls.no_certificate", "")}) {
+    CHECK(vm.headline == "This tablet cannot send any more.");
+    CHECK(vm.error.find("Call IT") != std::string::npos);
+    CHECK(vm.safe == "What you wrote is safe on this tablet.");
+    CHECK(vm.sync_now.label.empty());
+    CHECK_FALSE(tells_next(vm));
+  }
+  const auto other = told("http.connect", "");
+  CHECK(other.sync_now.label == "Sync now");
+  CHECK(tells_next(other));
+}
+
+TEST_CASE("update: what came back says which visit it is of, and leads there where it can be opened", "[state]") {
+  Desk desk;
+  const auto item = desk.record(desk.me, "r1", "2026-11-20T10:00:00Z");
+  desk.caseload.records = {item};
+  desk.unlock();
+  desk.start();
+  const Id draft = desk.state.visit->visit.id;
+  desk.act(Back{});
+  desk.saved();
+  SyncStatus status;
+  status.online = true;
+  status.refused = {{3, desk.amara, item.id(), "submit", "stale", "", desk.wall},
+                    {4, desk.amara, draft, "put", "malformed", "", desk.wall},
+                    {5, desk.amara, Id::from_name("gone"), "submit", "unknown_case", "", desk.wall}};
+  desk.hear(status);
+  const auto rows = sync_vm(desk.state).refused;
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].about == "Child in need visit: Amara Okafor, Fri 20 Nov at 10:00");
+  CHECK(rows[0].open.label == "Open the record");
+  CHECK(rows[1].about.starts_with("Child in need visit: Amara Okafor"));
+  CHECK(rows[1].open.label == "Open the visit");
+  CHECK(rows[2].about.empty());
+  CHECK(rows[2].open.label.empty());
 }
 
 TEST_CASE("update: what keeps the server away is told by its cause, not by its kind", "[state][P40]") {

@@ -362,7 +362,7 @@ std::string Story::counted(const std::string& records) {
   }
 }
 
-std::string Story::receipt(Tablet& t) { return t.wait_for("Number ").name; }
+std::string Story::receipt(Tablet& t) { return t.wait_for("(receipt ").name; }
 
 void Story::submit_and_sync(Person& ruth) {
   Tablet& t = *ruth.tablet;
@@ -467,7 +467,7 @@ void Story::open_review(Person& who) {
   Tablet& t = *who.tablet;
   home(t);
   t.press("Approvals (");
-  t.wait_for("Each child's record is read and decided by itself.");
+  t.wait_for("Each child's record is read and decided on its own.");
   t.press("Amara Okafor", "list_row");
   t.wait_for("Your decision");
 }
@@ -510,7 +510,7 @@ void Story::approve(Person& ruth, Person& helen) {
   h.press("bar/status");
   std::string refused = h.wait_for("A newer version had arrived").name;
   step("An approval of a version that is no longer current is refused", "on the supervisor's screen: " + refused, &helen);
-  h.press("I have dealt with it");
+  h.press("Take it off this list");
 
   open_review(helen);
   h.press("reason/reason_MISSING_VOICE");
