@@ -149,9 +149,11 @@ MyChildrenVm my_children_vm(const State& state);
 struct GoingOutVm {
   std::string title, headline;
   Mood mood = Mood::Ok;
-  struct LineVm { std::string name, value; TagVm to_do; };  ///< to_do: empty, nothing
-  std::vector<LineVm> lines;
+  /// `to_do`: empty, nothing. `group`: the heading it stands under, of several lines one after the other.
+  struct LineVm { std::string name, value; TagVm to_do; std::string group; };
+  std::vector<LineVm> lines;              ///< what the worker can put right, what IT has to, and what is in order
   ActionVm sync_now;
+  bool sync_due = false;                  ///< it is among what is to be done
 };
 GoingOutVm going_out_vm(const State& state);
 

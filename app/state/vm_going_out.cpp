@@ -25,12 +25,17 @@ GoingOutVm going_out_vm(const State& state) {
   GoingOutVm vm;
   vm.title = text("going_out.title");
   vm.sync_now = {text("sync.now"), PressSyncNow{}};
-  const auto add = [&](const char* name, std::string value, bool is_due, const char* what) {
-    vm.lines.push_back({text(name), std::move(value), is_due ? TagVm{text(what), Mood::Warn} : TagVm{}});
+  enum Whose { Own, Its, InOrder };
+  const char* headings[] = {"going_out.own", "going_out.it", "going_out.in_order"};
+  std::vector<GoingOutVm::LineVm> of[3];
+  const auto add = [&](const char* name, std::string value, bool is_due, const char* what, Whose whose = Own) {
+    if (!is_due) whose = InOrder;
+    of[whose].push_back({text(name), std::move(value), is_due ? TagVm{text(what), Mood::Warn} : TagVm{}, text(headings[whose])});
   };
   if (device.battery_percent)
     add("going_out.battery",
-        text(device.charging ? "going_out.battery.charging" : "settings.percent", {{"n", std::to_string(*device.battery_percent)}}),
+        text(device.charging ? "going_out.battery.charging" : "going_out.battery.percent",
+             {{"n", std::to_string(*device.battery_percent)}}),
         !device.charging && *device.battery_percent < kBatteryLow, "going_out.battery.do");
 
   // A receipt is from a sync that worked, also one before the program was started.
@@ -38,6 +43,11 @@ GoingOutVm going_out_vm(const State& state) {
   if (sync.receipt && (!synced || *synced < sync.receipt->at)) synced = sync.receipt->at;
   const bool long_ago = !synced || state.now - *synced > kSyncOld;
   add("going_out.synced", synced ? when_begins(text, *synced, state.now) : text("going_out.synced.never"), long_ago, "going_out.synced.do");
+  if (synced) {
+    const auto today = due_today(state);
+    add("going_out.today",
+        today == 0 ? text("going_out.today.nobody") : text.count("going_out.today.n", static_cast<long long>(today)), false, "");
+  }
   const auto photos = photos_to_send(state);
   std::string waiting = sync.waiting > 0 ? text.count("sync.waiting.n", sync.waiting) : std::string();
   if (photos > 0) waiting += (waiting.empty() ? "" : ", ") + text.count("sync.waiting.photos", photos);
@@ -49,7 +59,7 @@ GoingOutVm going_out_vm(const State& state) {
     const auto mega = *device.free_bytes / kMega;
     add("going_out.room",
         text(mega < 1000 ? "going_out.room.mb" : "going_out.room.gb", {{"n", std::to_string(mega < 1000 ? mega : mega / 1000)}}),
-        *device.free_bytes < limits::kBlobFreeBytes, "going_out.room.do");
+        *device.free_bytes < limits::kBlobFreeBytes, "going_out.room.do", Its);
   }
   if (device.clock_ahead) {
     const auto off = std::chrono::abs(*device.clock_ahead);
@@ -62,12 +72,14 @@ GoingOutVm going_out_vm(const State& state) {
   }
   if (device.certificate_until) {
     const auto until = rules::uk_date(*device.certificate_until);
-    add("going_out.certificate", text("going_out.certificate.until", {{"day", rules::long_date(until)}}),
-        rules::days_between(rules::uk_date(state.now), until) < kCertificateDays, "going_out.certificate.do");
+    add("going_out.certificate", rules::long_date(until),
+        rules::days_between(rules::uk_date(state.now), until) < kCertificateDays, "going_out.certificate.do", Its);
   }
-  const auto due = std::count_if(vm.lines.begin(), vm.lines.end(), [](const auto& line) { return !line.to_do.words.empty(); });
+  vm.sync_due = long_ago || !waiting.empty();
+  const auto due = of[Own].size() + of[Its].size();
+  for (auto& lines : of) std::move(lines.begin(), lines.end(), std::back_inserter(vm.lines));
   vm.mood = due == 0 ? Mood::Ok : Mood::Warn;
-  vm.headline = due == 0 ? text("going_out.nothing") : text.count("going_out.to_do", due);
+  vm.headline = due == 0 ? text("going_out.nothing") : text.count("going_out.to_do", static_cast<long long>(due));
   return vm;
 }
 

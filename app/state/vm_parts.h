@@ -88,7 +88,7 @@ std::vector<FactVm> risk_facts(const State& state, const model::ChildPart& part)
 std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& facts, const model::ChildPart& part);
 /// "Child in need visit: Amara": the visit's type, and whom it is to.
 std::string visit_title(const State& state, const model::VisitFacts& facts, const std::string& name);
-/// The same of a draft: with the names of all its children.
+/// The same of a draft: with the whole name of its child, or what its children are called.
 std::string draft_title(const State& state, const model::Visit& visit);
 /// What differs between two bodies of the same child, in the form's words.
 std::vector<ChangeVm> changes_between(const State& state, const Version& before, const Version& after, bool same_record);

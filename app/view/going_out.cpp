@@ -8,19 +8,23 @@ void draw_going_out(Ui& ui, Rect where, const state::GoingOutVm& vm, Intents& ou
     title(ui, vm.title);
     gap(ui, space::kSm);
     icon_text(ui, vm.mood == state::Mood::Ok ? Icon::Check : Icon::Warning, vm.headline, tone_of(vm.mood));
-    gap(ui, space::kMd);
+    gap(ui, space::kXs);
+    draw_action(ui, "sync-now", vm.sync_now, vm.sync_due ? ButtonKind::Primary : ButtonKind::Secondary, out, Icon::Sync);
+    std::string_view group;
     for (const auto& line : vm.lines) {
+      if (line.group != group) {
+        group = line.group;
+        gap(ui, space::kLg);
+        heading(ui, group);
+        gap(ui, space::kXs);
+      }
       fact(ui, line.name, line.value);
       if (line.to_do.words.empty()) continue;
       begin_indent(ui, room(ui) < ui.s(2.5f * kFactColumn) ? 0 : kFactColumn);
-      draw_tag(ui, line.to_do);
+      icon_text(ui, Icon::Warning, line.to_do.words, tone_of(line.to_do.mood));
       end_indent(ui);
     }
   });
-  gap(ui, space::kLg);
-  begin_footer(ui);
-  draw_action(ui, "sync-now", vm.sync_now, ButtonKind::Secondary, out, Icon::Sync);
-  end_footer(ui);
   end_page(ui);
 }
 

@@ -45,18 +45,19 @@ TEST_CASE("vm_going_out: a tablet in order has nothing to do, and each thing tha
     ToDo told;
   };
   const Row rows[] = {
-      {[](Ready& t) { t.device.battery_percent = 39; }, {{"Battery: 39 %", "Charge it first"}}},
+      {[](Ready& t) { t.device.battery_percent = 39; }, {{"Battery: 39%", "Charge it before you go"}}},
       {[](Ready& t) { t.device.battery_percent = 5, t.device.charging = true; }, {}},
-      {[](Ready& t) { t.device.free_bytes = 400'000'000; }, {{"Room on this tablet: 400 MB", "Tell IT: photos are no longer taken"}}},
-      {[](Ready& t) { t.device.clock_ahead = Millis(-300'000); }, {{"Clock: 5 minutes slow", "Set it, or tell IT"}}},
-      {[](Ready& t) { t.device.clock_ahead = Millis(130'000); }, {{"Clock: 2 minutes fast", "Set it, or tell IT"}}},
-      {[](Ready& t) { t.device.synced_at.reset(); }, {{"Last with the case server: Not yet", "Sync first"}}},
+      {[](Ready& t) { t.device.free_bytes = 400'000'000; },
+       {{"Room on this tablet: 400 MB", "Photos are no longer taken: ask IT to make room"}}},
+      {[](Ready& t) { t.device.clock_ahead = Millis(-300'000); }, {{"Clock: 5 minutes slow", "Set it right, or ask IT"}}},
+      {[](Ready& t) { t.device.clock_ahead = Millis(130'000); }, {{"Clock: 2 minutes fast", "Set it right, or ask IT"}}},
+      {[](Ready& t) { t.device.synced_at.reset(); }, {{"Last sync: Not yet", "Sync before you go"}}},
       {[](Ready& t) { t.device.synced_at = t.wall + std::chrono::hours(-25); },
-       {{"Last with the case server: Yesterday at 13:05", "Sync first"}}},
+       {{"Last sync: Yesterday at 13:05", "Sync before you go"}}},
       {[](Ready& t) { t.device.synced_at.reset(), t.sync.receipt = SyncReceipt{7, t.wall + Millis(-60'000), 3}; }, {}},
-      {[](Ready& t) { t.sync.waiting = 2; }, {{"Waiting to send: 2 changes", "Sync first"}}},
+      {[](Ready& t) { t.sync.waiting = 2; }, {{"Waiting to send: 2 changes", "Sync before you go"}}},
       {[](Ready& t) { t.device.certificate_until = t.wall + std::chrono::hours(24 * 13); },
-       {{"May sync: Until 6 December 2026", "Tell IT: its certificate has to be renewed"}}},
+       {{"Sync allowed until: 6 December 2026", "Ask IT to renew this tablet's certificate"}}},
       {[](Ready& t) { t.device = {}, t.device.synced_at = t.wall; }, {}},  // what cannot be found out is left out
   };
   for (const auto& row : rows) {
@@ -67,6 +68,24 @@ TEST_CASE("vm_going_out: a tablet in order has nothing to do, and each thing tha
     CHECK(to_do(vm) == row.told);
     CHECK(my_children_vm(one.state).going_out.tag.words == (row.told.empty() ? "" : row.told.begin()->second));
   }
+}
+
+TEST_CASE("vm_going_out: what the worker can put right comes first, then what IT has to, then what is in order", "[state]") {
+  Ready tablet;
+  tablet.device.battery_percent = 20;
+  tablet.device.free_bytes = 1'000'000;
+  tablet.sync.waiting = 1;
+  const auto vm = tablet.looked();
+  std::vector<std::string> groups;
+  for (const auto& line : vm.lines)
+    if (groups.empty() || groups.back() != line.group) groups.push_back(line.group);
+  CHECK(groups == std::vector<std::string>{"You can do now", "Ask IT", "In order"});
+  CHECK(vm.lines[0].name == "Battery");
+  CHECK(vm.sync_due);
+  CHECK_FALSE(Ready().looked().sync_due);
+  const auto today = std::find_if(vm.lines.begin(), vm.lines.end(), [](const auto& line) { return line.name == "Due today"; });
+  REQUIRE(today != vm.lines.end());
+  CHECK(today->value.find(std::to_string(my_children_vm(tablet.state).rows.size())) == 0);  // the list is as it comes: Today
 }
 
 TEST_CASE("vm_going_out: the tablet is looked at whenever the page that tells of it is shown", "[state]") {
