@@ -239,6 +239,7 @@ struct StartVisitVm {
   std::string name_label, address_label, children_label, children_hint;  ///< with elsewhere; editors kNewFamily ...
   std::string hazards_heading;
   std::vector<HazardVm> hazards;          ///< told before the door is reached
+  std::string read_first;                 ///< the same in short, beside the button; empty: none
   std::string type_label;
   std::vector<ChoiceVm> types;
   std::string who_label;

@@ -323,6 +323,9 @@ StartVisitVm start_visit_vm(const State& state) {
   if (!starting.elsewhere) {
     vm.hazards_heading = text("hazards.heading");
     vm.hazards = hazards_of(state, caseload.family(starting.family));
+    std::string kinds;
+    for (const auto& hazard : vm.hazards) kinds += (kinds.empty() ? "" : ", ") + hazard.kind;
+    if (!kinds.empty()) vm.read_first = labelled(vm.hazards_heading, kinds);
   }
   vm.type_label = text("start.type");
   for (const auto& [type, code] : model::CodeTable<model::VisitType>::values)

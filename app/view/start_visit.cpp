@@ -31,7 +31,6 @@ void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const s
   if (vm.elsewhere)
     block(ui, "elsewhere", std::tie(vm.name_label, vm.address_label, vm.children_label, vm.children_hint),
           [&] { return editors.hash("start/"); }, [&] { draw_elsewhere(ui, vm, notes, editors, out); });
-  draw_hazards(ui, vm.hazards_heading, vm.hazards);
   if (!vm.children.empty()) {
     gap(ui, space::kLg);
     block(ui, "children", std::tie(vm.who_label, vm.children),
@@ -40,8 +39,10 @@ void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const s
   gap(ui, space::kLg);
   block(ui, "type", std::tie(vm.type_label, vm.types),
         [&] { draw_choices(ui, "type", {.label = vm.type_label}, vm.types, out); });
+  draw_hazards(ui, vm.hazards_heading, vm.hazards);  // the last that is read before Start
   gap(ui, space::kLg);
   begin_footer(ui);
+  if (!vm.read_first.empty()) icon_text(ui, Icon::Warning, vm.read_first, Tone::Warn);
   draw_action(ui, "start", vm.start, ButtonKind::Primary, out, Icon::Home);
   draw_footer_problem(ui, vm.problems);
   end_footer(ui);

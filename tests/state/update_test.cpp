@@ -64,6 +64,7 @@ TEST_CASE("update: a visit starts with nothing answered, its hazards told before
   desk.unlock();
   desk.act(Open{ScreenKind::StartVisit, desk.amara});
   CHECK(start_visit_vm(desk.state).hazards.at(0).note == "Large, loose in the yard");
+  CHECK(start_visit_vm(desk.state).read_first == "Before the door: Dog");
   desk.act(PressStart{});
   CHECK(start_visit_vm(desk.state).problems == std::vector<std::string>{"Choose the kind of visit."});
   desk.act(ChooseVisitType{"CP"});
