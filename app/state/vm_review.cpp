@@ -580,8 +580,10 @@ ApprovalsVm approvals_vm(const State& state) {
     ApprovalRowVm row;
     row.record = item.id();
     row.title = head.body.part.name;
-    row.subtitle = person_name(state, head.body.author) +
-                   (head.body.facts.start ? ", " + when_words(text, head.body.facts.start->at, state.now) : std::string());
+    row.subtitle = head.body.facts.start
+                       ? text("approvals.visited", {{"when", when_words(text, head.body.facts.start->at, state.now)},
+                                                    {"who", person_name(state, head.body.author)}})
+                       : person_name(state, head.body.author);
     row.age = text("approvals.age", {{"age", ago_words(text, submitted, state.now)}});
     const bool again = returned_version(item) != nullptr;
     if (urgent) row.tag = {text("approvals.urgent"), Mood::Danger};

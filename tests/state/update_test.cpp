@@ -536,7 +536,7 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   desk.caseload.records.push_back(desk.record(desk.other, "r1", "2026-11-20T10:00:00Z"));
   desk.unlock();
   REQUIRE(approvals_vm(desk.state).visits.size() == 1);
-  CHECK(approvals_vm(desk.state).visits[0].rows[0].age == "Waiting 3 days");
+  CHECK(approvals_vm(desk.state).visits[0].rows[0].age == "Sent 3 days ago");
   desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
   CHECK(review_vm(desk.state).approve_words ==
         "If you approve, you say: I have read this version and agree the next steps. It does not certify the facts.");
