@@ -90,6 +90,7 @@ struct UnlockVm {
   std::string title, person, explanation;
   bool first = false;          ///< choosing a passphrase: two fields
   std::string passphrase_label, passphrase_hint, again_label, show_label;
+  std::string forgotten;       ///< what then, and what is safe
   bool show = false;
   std::string problem;         ///< at the field
   std::string action;          ///< "Unlock"

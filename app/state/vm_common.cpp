@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 
 #include "app/state/time_words.h"
 #include "app/state/view_models.h"
@@ -172,6 +173,7 @@ UnlockVm unlock_vm(const State& state) {
   vm.explanation = text(vm.first ? "unlock.first.explanation" : "unlock.explanation");
   vm.passphrase_label = text(vm.first ? "unlock.first.passphrase" : "unlock.passphrase");
   vm.passphrase_hint = text(vm.first ? "unlock.first.hint" : "unlock.hint");
+  vm.forgotten = text(vm.first ? "unlock.first.forgotten" : "unlock.forgotten");
   vm.again_label = text("unlock.again");
   vm.show_label = text(state.show_passphrase ? "unlock.hide" : "unlock.show");
   vm.show = state.show_passphrase;
@@ -296,6 +298,20 @@ CannotStartVm cannot_start_vm(const Text& text, const std::string& key, std::vec
   return {text("cannot_start.title"), text(key), std::move(reasons), text("cannot_start.close")};
 }
 
+namespace {
+
+/// Of a version that begins with its day: "2026-11-1", "2026-11-01".
+std::string version_words(const Text& text, const std::string& version) {
+  int year = 0, month = 0, day = 0, read = 0;
+  if (std::sscanf(version.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &read) != 3) return version;
+  const base::Date date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                        std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok() || static_cast<std::size_t>(read) != version.size()) return version;
+  return text("settings.version", {{"day", rules::long_date(date)}});
+}
+
+}  // namespace
+
 SettingsVm settings_vm(const State& state) {
   const auto& text = state.text();
   SettingsVm vm;
@@ -319,9 +335,10 @@ SettingsVm settings_vm(const State& state) {
   }
   if (!state.config.council.empty()) vm.about.push_back({text("settings.council"), state.config.council});
   if (!state.worker_name.empty()) vm.about.push_back({text("settings.worker"), state.worker_name});
-  vm.about.push_back({text("settings.form"), state.assets->form.version});
-  vm.about.push_back({text("settings.rules"), state.assets->rules.version});
+  vm.about.push_back({text("settings.form"), version_words(text, state.assets->form.version)});
+  vm.about.push_back({text("settings.rules"), version_words(text, state.assets->rules.version)});
   vm.about.push_back({text("settings.calendar"), rules::long_date(state.assets->rules.calendar.until)});
+  for (const auto& contact : state.config.contacts) vm.about.push_back({contact.label, contact.number});
   vm.lock = {text("settings.lock"), PressLock{}};
   return vm;
 }

@@ -30,6 +30,8 @@ void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors
     gap(ui, space::kMd);
     progress_text(ui, vm.busy_words);
   }
+  gap(ui, space::kMd);
+  secondary(ui, vm.forgotten);
   end_page(ui);
 }
 
