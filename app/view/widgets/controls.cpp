@@ -471,7 +471,8 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
   const float right_least = (bar.cover.empty() ? 0 : target + between) + (bar.person.empty() ? 0 : target) + (bar.status.empty() ? 0 : target + between);
   const float left_icon = bar.back.empty() ? ui.s(24 + 12) : 0;
   const float back_words = bar.back.empty() ? 0 : std::ceil(line_width(ui, Type::Body, bar.back)) + ui.s(20 + 8 + 16);
-  // In a narrow window the program's name goes first, where there is a way back; then the status loses its words, then the way back.
+  // In a narrow window the program's name goes first, where there is a way back; then the cover, the status and the way back lose
+  // their words, in this order.
   const std::string_view named = !bar.back.empty() && ui.narrow() ? std::string_view() : bar.title;
   const float title_line = named.empty() ? 0 : std::ceil(line_width(ui, Type::H3, named));
   float free = width - 2 * pad - right_least - left_icon - ui.s(space::kMd);
@@ -479,6 +480,9 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
   const float back_w = bar.back.empty() ? 0 : (back_says ? back_words : target) + ui.s(space::kSm);
   free -= back_w;
   const bool status_says = status_words > 0 && title_line + status_words - target <= free;
+  const float cover_words = bar.cover.empty() ? 0 : std::ceil(line_width(ui, Type::Small, bar.cover)) + ui.s(20 + 8 + 24);
+  const bool cover_says = status_says && title_line + status_words - target + cover_words - target <= free;
+  const float cover_w = cover_says ? cover_words : target;
   const Size title_size = measure(ui, Type::H3, named, std::max(free, ui.s(60)));
   const float h = std::max(ui.s(kBar), title_size.h + 2 * ui.s(space::kXs));
   draw::fill({0, 0, width, h}, ui.c.header);
@@ -499,7 +503,7 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
 
   float right = width - pad - (bar.person.empty() ? 0 : target);
   const float person_x = right;
-  if (!bar.cover.empty()) right -= target + between;
+  if (!bar.cover.empty()) right -= cover_w + between;
   const float cover_x = right;
   if (!bar.status.empty()) {
     const float w = status_says ? status_words : target;
@@ -509,7 +513,8 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
     }
   }
   if (!bar.cover.empty() &&
-      bar_button(ui, "bar/cover", Icon::EyeOff, {}, bar.cover, {cover_x, top, cover_x + target, top + target}, Type::Small)) {
+      bar_button(ui, "bar/cover", Icon::EyeOff, cover_says ? bar.cover : std::string_view(), bar.cover,
+                 {cover_x, top, cover_x + cover_w, top + target}, Type::Small)) {
     action = BarAction::Cover;
   }
   if (!bar.person.empty()) {
