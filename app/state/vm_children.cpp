@@ -110,6 +110,7 @@ std::string visit_title(const State& state, const model::VisitFacts& facts, cons
 }
 
 std::string draft_title(const State& state, const model::Visit& visit) {
+  if (visit.children.size() == 1) return visit_title(state, visit.facts, visit.children.front().name);
   std::string names;
   for (const auto& part : visit.children) names += (names.empty() ? "" : ", ") + short_name(part);
   return visit_title(state, visit.facts, names);

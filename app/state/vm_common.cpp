@@ -55,7 +55,7 @@ std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& 
     card.child = part.id;
     card.heading = text("call.heading");
     if (!visit) {
-      card.about = visit_title(state, *pending.facts, short_name(part));
+      card.about = visit_title(state, *pending.facts, part.name);
       if (pending.facts->start) card.about += ", " + when_words(text, pending.facts->start->at, state.now);
     }
     card.emergency = text("call.emergency");

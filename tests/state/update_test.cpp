@@ -160,7 +160,7 @@ TEST_CASE("update: a save that fails after the visit was left is told, and tried
   REQUIRE_FALSE(desk.state.visit.has_value());
   auto count = desk.all<SaveDraft>().size();
   desk.hear(SaveFailed{visit, {base::Fault::Full, "store", ""}});
-  CHECK(my_children_vm(desk.state).notice.find("What you wrote last is not saved yet: Child in need visit: Amara.") == 0);
+  CHECK(my_children_vm(desk.state).notice.find("What you wrote last is not saved yet: Child in need visit: Amara Okafor.") == 0);
   const auto due = next_deadline(desk.state);
   REQUIRE(due == desk.mono + Millis(5000));
   desk.later(Millis(5000));

@@ -18,7 +18,7 @@ TEST_CASE("vm_children: what was found in a draft of one's own is shown, and lea
                                                      {{}, {}, "of a draft that is gone", Id::from_name("gone")}}});
   const auto hits = my_children_vm(desk.state).hits;
   REQUIRE(hits.size() == 1);
-  CHECK(hits[0].title == "In your draft: Child in need visit: Amara");
+  CHECK(hits[0].title == "In your draft: Child in need visit: Amara Okafor");
   CHECK(hits[0].snippet == "… below the Willow he waits");
   desk.act(hits[0].open);
   CHECK(desk.state.screen()->kind == ScreenKind::Record);
@@ -52,8 +52,8 @@ TEST_CASE("vm_children: two calls about one child say of which visit they are, a
   desk.unlock();
   auto cards = my_children_vm(desk.state).calls;
   REQUIRE(cards.size() == 2);
-  CHECK(cards[0].about == "Child in need visit: Amara, Wed 18 Nov at 10:00");
-  CHECK(cards[1].about == "Child in need visit: Amara, Fri 20 Nov at 15:30");
+  CHECK(cards[0].about == "Child in need visit: Amara Okafor, Wed 18 Nov at 10:00");
+  CHECK(cards[1].about == "Child in need visit: Amara Okafor, Fri 20 Nov at 15:30");
   desk.act(TurnCallReason{cards[0].key()});
   desk.act(TurnCall{cards[1].key()});
   cards = my_children_vm(desk.state).calls;
