@@ -418,6 +418,28 @@ TEST_CASE("text: names in other scripts have letters, and stay as they were in t
   CHECK(joined(faults(screen.semantics(), 1)) == "");
 }
 
+TEST_CASE("text: a paragraph from right to left ends at the right edge of its column, a title begins where titles do", "[view]") {
+  const std::string said = "مجھے 3 بجے ڈر لگتا ہے";
+  Headless screen(DOORSTEP_FONTS_DIR, 800, 600);
+  screen.draw_with([&](Ui& ui) {
+    begin_root(ui, "x");
+    begin_page(ui, "p", "x", root_rest(ui));
+    title(ui, said);
+    body(ui, said);
+    separator(ui);
+    end_page(ui);
+    end_root(ui);
+  });
+  screen.settle(6);
+  const Item* body = screen.semantics().find(Role::Text, said);
+  const Item* title = screen.semantics().find(Role::Heading, said);
+  REQUIRE(body != nullptr);
+  REQUIRE(title != nullptr);
+  CHECK(body->rect.x1 > 760);
+  CHECK(title->rect.x0 == body->rect.x0);
+  CHECK(title->rect.x1 < 600);
+}
+
 TEST_CASE("text: rows are kept while they are drawn, for their text, width and fonts alone, and then forgotten", "[view]") {
   TextCache cache;
   const TextCache::Key key{1, 2, Type::Body, 100, 1};

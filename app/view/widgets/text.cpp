@@ -59,7 +59,10 @@ TextCache::Rows lay_out(std::string_view text, float width, const editor::Advanc
       start += whole.size() + 1;
     }
   }
-  for (const TextCache::Row& row : out.rows) out.width = std::max(out.width, row.width);
+  for (const TextCache::Row& row : out.rows) {
+    out.width = std::max(out.width, row.width);
+    out.right_to_left |= row.right_to_left;
+  }
   return out;
 }
 
@@ -76,9 +79,12 @@ void draw_row(Ui& ui, Type type, Color color, float x, float y, std::string_view
 }
 
 void widget(Ui& ui, Type type, Color color, std::string_view words, Role role, float below) {
-  const Size size = measure(ui, type, words, room(ui));
+  const bool flow = ui.places.back().flow;
+  Size size = measure(ui, type, words, room(ui));
+  // A paragraph from right to left ends at the column's right edge; a title or a name stays where its like begin.
+  if (role == Role::Text && !flow && rows_of(ui, type, words, room(ui)).right_to_left) size.w = room(ui);
   draw_text(ui, type, color, words, place(ui, size), role);
-  if (!ui.places.back().flow) gap(ui, below);
+  if (!flow) gap(ui, below);
 }
 
 }  // namespace
@@ -100,12 +106,15 @@ Size measure(Ui& ui, Type type, std::string_view text, float width) {
 void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role) {
   const TextCache::Rows& rows = rows_of(ui, type, text, std::max(at.w() + 0.5f, 0.0f));
   const float line_h = ui.s(line_px(type));
+  // Rows from right to left end where their box does; one alone in a box of its own size begins where others do.
+  const bool is_wider = at.w() > std::ceil(rows.width);
+  const float right = is_wider && rows.right_to_left ? at.x1 : at.x0 + rows.width;
   float y = at.y0;
   std::optional<Paragraph> paragraph;  // of the rows being drawn, when it is one to be reordered
   std::size_t start = 0;
   for (const TextCache::Row& row : rows.rows) {
     const std::string_view line = text.substr(row.begin, row.end - row.begin);
-    if (!draw::unseen({at.x0, y, at.x0 + rows.width, y + line_h})) {
+    if (!draw::unseen({at.x0, y, right, y + line_h})) {
       if (!row.reordered) {
         draw_row(ui, type, color, at.x0, y, line);
       } else {
@@ -114,13 +123,13 @@ void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, R
           paragraph.emplace(text.substr(start, text.find('\n', start) - start));
         }
         const std::string visual = paragraph->row(row.begin - start, row.end - start);
-        const float drawn = row.right_to_left ? editor::width_of(visual, 0, visual.size(), advance_of(ui, type)) : rows.width;
-        draw_row(ui, type, color, at.x0 + rows.width - drawn, y, visual);
+        const bool to_the_right = row.right_to_left && (is_wider || rows.rows.size() > 1);
+        const float x = to_the_right ? right - editor::width_of(visual, 0, visual.size(), advance_of(ui, type)) : at.x0;
+        draw_row(ui, type, color, x, y, visual);
       }
     }
     y += line_h;
   }
-  const float right = at.x0 + rows.width;
   Item item;
   item.role = role;
   item.name = text;
@@ -218,7 +227,7 @@ void fact(Ui& ui, std::string_view name, std::string_view value) {
   const Size right = measure(ui, Type::Body, value, room(ui) - column);
   const Rect at = place(ui, {room(ui), std::max(left.h, right.h)});
   draw_text(ui, Type::Body, ui.c.ink2, name, {at.x0, at.y0, at.x0 + left.w, at.y1}, Role::Label);
-  draw_text(ui, Type::Body, ui.c.ink, value, {at.x0 + column, at.y0, at.x1, at.y1});
+  draw_text(ui, Type::Body, ui.c.ink, value, {at.x0 + column, at.y0, at.x0 + column + right.w, at.y1});
   gap(ui, space::kXs);
 }
 

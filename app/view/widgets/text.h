@@ -13,7 +13,7 @@ std::vector<std::string_view> wrap_lines(Ui& ui, Type type, std::string_view tex
 float line_width(Ui& ui, Type type, std::string_view line);
 /// Size of the wrapped text.
 Size measure(Ui& ui, Type type, std::string_view text, float width);
-/// Draws wrapped text in `at` (its width wraps), and records it; the rows of a paragraph from right to left end at one right edge.
+/// Draws wrapped text in `at` (its width wraps), and records it; the rows of a paragraph from right to left end at its right edge.
 /// `role`: Text, or what it is.
 void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role = Role::Text);
 

@@ -41,6 +41,7 @@ class TextCache {
   struct Rows {
     std::vector<Row> rows;
     float width = 0;                       ///< of the widest
+    bool right_to_left = false;            ///< of one row at least
   };
   struct Key {
     std::size_t hash = 0, bytes = 0;
