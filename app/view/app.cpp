@@ -28,6 +28,7 @@ void draw_bar(Ui& ui, const state::BarVm& vm, Intents& out) {
 
 void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, Editors& editors, Intents& out) {
   const state::Screen& screen = *state.screen();
+  const Scope scope(ui, screen.id.str());  // another child's page, or another visit's, begins at its top
   const auto made = [&](auto make) -> const auto& { return models.get([&] { return make(state); }); };
   const auto made_of = [&](auto make) -> const auto& { return models.get([&] { return make(state, screen.id); }); };
   switch (screen.kind) {

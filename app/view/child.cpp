@@ -77,7 +77,6 @@ void draw_visits(Ui& ui, const state::ChildVm& vm, Intents& out) {
 }  // namespace
 
 void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
-  Scope scope(ui, vm.child.str());
   begin_page(ui, "child", vm.title, where);
   block(ui, "head", vm, [&] { draw_head(ui, vm, out); });
   block(ui, "steps", vm, [&] { draw_steps(ui, vm); });

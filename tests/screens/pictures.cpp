@@ -58,7 +58,10 @@ void take(const std::vector<test::Shown>& screens, view::Look look, int percent,
   shell::Shell::Client client;
   client.draw = [&](view::Ui& ui) {
     state::Intents intents;
-    if (std::exchange(focus, false)) ui.focus(screens[at].focus);
+    if (std::exchange(focus, false)) {
+      for (ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) ImGui::SetScrollY(window, 0);
+      ui.focus(screens[at].focus);
+    }
     shell->set_photo(state.picture ? state.picture->pixels : nullptr);
     view::draw_app(ui, state, state.editors, intents);
     if (to_the_end)

@@ -133,6 +133,21 @@ TEST_CASE("screens: a page scrolls to its very end", "[screens]") {
     }
 }
 
+TEST_CASE("screens: a visit's page begins at its top, however far down another was read", "[screens]") {
+  Window window(1, Look::Light);
+  const auto all = test::all_screens();
+  const auto show = [&](std::string_view name) {
+    for (const auto& shown : all)
+      if (shown.name == name) window.show(shown, 1280, 800);
+  };
+  show("record-visit");
+  for (int i = 0; i < 3; ++i) window.head.wheel(1220, 600, -200);
+  show("record-conflict");
+  const Item* settle = window.head.semantics().find_key("settle");
+  REQUIRE(settle);
+  CHECK_FALSE(settle->offscreen);
+}
+
 TEST_CASE("screens: Tab reaches everything in reading order, and keeps it in sight", "[screens]") {
   for (const auto& [scale, size] : {std::pair{1.0f, Size2{1280, 800}}, std::pair{2.0f, Size2{800, 1280}}}) {
     Window window(scale, Look::Light);
