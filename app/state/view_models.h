@@ -164,26 +164,29 @@ struct HazardVm {
   std::string kind, note;
   friend bool operator==(const HazardVm&, const HazardVm&) = default;
 };
-struct StepVm { std::string what, owner, due, note; TagVm tag; };
+struct StepVm { std::string what, owner, due, note; TagVm tag; };  ///< due: "By Sat 21 Nov"
 struct PersonVm { std::string name, relationship, detail; };
 struct VisitRowVm { Id record; std::string title, subtitle; TagVm tag; };
 /// One line of what is to be known first; `sources`: the records it is from.
 struct SummaryLineVm {
-  std::string name, value;
-  TagVm tag;                              ///< what is not to be overlooked in it
-  std::vector<ActionVm> sources;
+  std::string name, value = {};
+  std::vector<FactVm> said = {};          ///< questions of the form, and what was answered
+  TagVm tag = {};                         ///< what is not to be overlooked in it
+  std::vector<ActionVm> sources = {};
 };
 struct ChildVm {
   Id child;
   std::string title;
+  TagVm tag;                              ///< of a provisional child
+  std::string provisional;                ///< what that means
   std::string summary_heading;
   std::vector<SummaryLineVm> summary;     ///< who, why and since when, last seen and alone, how safe, what is next
   std::vector<ActionVm> pages;            ///< more about the child, a page each
-  std::vector<FactVm> facts;              ///< born and age, address, language, phone, safe contact ...
+  std::vector<FactVm> facts;              ///< born and age, address, language, phone ...
   std::string hazards_heading;            ///< before the door
-  std::vector<HazardVm> hazards;
+  std::vector<HazardVm> hazards;          ///< how it is safe to make contact comes first
   std::string involvement_heading;
-  std::vector<FactVm> involvement;
+  std::vector<FactVm> involvement;        ///< what has ended: the rest is in the summary
   std::string people_heading;
   std::vector<PersonVm> people;
   std::string steps_heading, steps_none;

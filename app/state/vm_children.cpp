@@ -89,12 +89,18 @@ std::string due_words(const State& state, const std::optional<base::Date>& due) 
   return due ? rules::short_date(*due, rules::uk_date(state.now)) : state.text()("step.no_date");
 }
 
+std::vector<model::PlanStep> by_day(std::vector<model::PlanStep> steps) {
+  std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.due && (!b.due || *a.due < *b.due); });
+  return steps;
+}
+
 std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps) {
   const auto& text = state.text();
   std::vector<StepVm> out;
   const auto today = rules::uk_date(state.now);
   for (const auto& step : steps) {
-    StepVm vm{step.what, step.owner.empty() ? text("step.no_owner") : step.owner, due_words(state, step.due), step.note, {}};
+    const auto due = step.due ? text("step.by", {{"day", due_words(state, step.due)}}) : line_begins(text("step.no_date"));
+    StepVm vm{step.what, step.owner.empty() ? text("step.no_owner") : step.owner, due, step.note, {}};
     if (step.status) vm.tag = {text("step.status." + std::string(model::code(*step.status))), Mood::Neutral};
     else if (step.due && rules::days_between(*step.due, today) > 0)
       vm.tag = {text.count("due.overdue", rules::days_between(*step.due, today)), Mood::Danger};
@@ -228,6 +234,10 @@ ChildVm child_vm(const State& state, const Id& id) {
   const auto* family = caseload.family(child->family);
   const auto today = rules::uk_date(state.now);
   vm.title = child->name;
+  if (child->provisional.value_or(false)) {
+    vm.tag = {text("child.provisional"), Mood::Info};
+    vm.provisional = text("child.provisional.words");
+  }
   if (!child->called.empty() && child->called != child->name) vm.facts.push_back({text("child.called"), child->called});
   if (child->born)
     vm.facts.push_back({text("child.born"),
@@ -239,8 +249,10 @@ ChildVm child_vm(const State& state, const Id& id) {
     vm.facts.push_back({text("child.born"), text("not_known")});
   if (family) {
     vm.facts.push_back({text("child.address"), family->address.empty() ? text("not_known") : address_words(*family)});
-    if (!family->phone.empty()) vm.facts.push_back({text("child.phone"), family->phone});
-    if (!family->safe_contact.empty()) vm.facts.push_back({text("child.safe_contact"), family->safe_contact});
+    if (!family->phone.empty())
+      vm.facts.push_back({text("child.phone"), family->safe_contact.empty()
+                                                   ? family->phone
+                                                   : text("child.phone.not_safe", {{"number", family->phone}})});
   }
   if (!child->language.empty()) vm.facts.push_back({text("child.language"), child->language});
   if (!child->communication.empty()) vm.facts.push_back({text("child.communication"), child->communication});
@@ -251,6 +263,10 @@ ChildVm child_vm(const State& state, const Id& id) {
                                                                          {"day", rules::short_date(*cover.until, today)}})});
   vm.hazards_heading = text("hazards.heading");
   vm.hazards = hazards_of(state, family);
+  if (family && !family->safe_contact.empty()) {
+    vm.hazards_heading = text("hazards.heading.contact");
+    vm.hazards.insert(vm.hazards.begin(), {text("child.safe_contact"), family->safe_contact});
+  }
 
   vm.summary_heading = text("review.summary");
   vm.summary = summary_of(state, *child);
@@ -258,12 +274,11 @@ ChildVm child_vm(const State& state, const Id& id) {
               {text("own_words.open", {{"name", model::display_name(*child)}}), Open{ScreenKind::OwnWords, id}},
               {text("family_copy.title"), Open{ScreenKind::FamilyCopy, id}}};
   vm.involvement_heading = text("child.involvement");
-  for (const auto& involvement : child->involvements) {
-    std::string when = involvement.started ? text("child.since", {{"day", rules::long_date(*involvement.started)}})
-                                           : text("child.since.unknown");
-    if (involvement.ended) when = text("child.ended", {{"day", rules::long_date(*involvement.ended)}});
-    vm.involvement.push_back({text("status." + std::string(model::code(involvement.status))), when});
-  }
+  for (const auto& involvement : child->involvements)
+    if (involvement.ended || involvement.status == model::Status::Closed)
+      vm.involvement.push_back({text("status." + std::string(model::code(involvement.status))),
+                                involvement.ended ? text("child.ended", {{"day", rules::long_date(*involvement.ended)}})
+                                                  : text("child.ended.unknown")});
   vm.people_heading = text("child.people");
   if (family) {
     for (const auto& member : family->members) {
@@ -279,7 +294,7 @@ ChildVm child_vm(const State& state, const Id& id) {
   }
   vm.steps_heading = text("child.steps");
   vm.steps_none = text("child.steps.none");
-  vm.steps = step_vms(state, open_steps_of(state, *child));
+  vm.steps = step_vms(state, by_day(open_steps_of(state, *child)));
 
   vm.visits_heading = text("child.visits");
   vm.visits_none = text("child.visits.none");

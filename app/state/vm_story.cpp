@@ -68,7 +68,7 @@ SummaryLineVm who(const State& state, const model::Child& child) {
     for (const auto& member : family->members)
       if (member.in_household == true) with += (with.empty() ? "" : ", ") + member.name;
   if (!with.empty()) words += (words.empty() ? "" : ", ") + text("in_short.lives_with", {{"names", with}});
-  return {text("in_short.who"), words, {}, {}};
+  return {text("in_short.who"), words};
 }
 
 SummaryLineVm why(const State& state, const model::Child& child) {
@@ -82,12 +82,12 @@ SummaryLineVm why(const State& state, const model::Child& child) {
     if (const auto key = "category." + one.category; text.has(key)) line = labelled(line, text(key));
     add_line(words, line);
   }
-  return {text("in_short.why"), words, {}, {}};
+  return {text("in_short.why"), words};
 }
 
 SummaryLineVm seen(const State& state, const model::Child& child) {
   const auto& text = state.text();
-  SummaryLineVm line{text("in_short.seen"), {}, {}, {}};
+  SummaryLineVm line{text("in_short.seen")};
   const auto visits = known_visits(state, child);
   const auto last = [&](const auto& is) {
     return std::find_if(visits.rbegin(), visits.rend(), [&](const Known& one) { return one.visit.child_seen && is(one); });
@@ -113,25 +113,23 @@ SummaryLineVm seen(const State& state, const model::Child& child) {
 
 /// What the latest record that speaks of it says: of the risk, of the worry, of what would show that the child is safe.
 SummaryLineVm safe(const State& state, const model::Child& child) {
-  SummaryLineVm line{state.text()("in_short.safe"), {}, {}, {}};
+  SummaryLineVm line{state.text()("in_short.safe")};
   const auto records = records_of(state, child.id);
   std::set<Id> named;
-  const auto latest = [&](const auto& words_of) {
+  const auto latest = [&](const auto& takes) {
     for (const auto* item : records) {
-      const auto words = words_of(*item);
-      if (words.empty()) continue;
-      add_line(line.value, words);
+      if (!takes(*item)) continue;
       if (named.insert(item->id()).second) line.sources.push_back(source_of(state, *item));
       return;
     }
   };
   latest([&](const RecordItem& item) {
     const auto& part = item.head().body.part;
-    std::string words;
-    if (part.risk.level.empty() && part.risk.threshold.empty()) return words;
+    if (part.risk.level.empty() && part.risk.threshold.empty()) return false;
     for (const auto& said : risk_facts(state, part))
-      if (!said.name.empty() && said.name != state.text()("risk.why")) add_line(words, labelled(said.name, first_line(said.value, 200)));
-    return words;
+      if (!said.name.empty() && said.name != state.text()("risk.why"))
+        add_line(line.value, labelled(said.name, first_line(said.value, 200)));
+    return true;
   });
   for (const auto* id : {"danger_statement", "safety_goal"})
     latest([&](const RecordItem& item) {
@@ -139,15 +137,16 @@ SummaryLineVm safe(const State& state, const model::Child& child) {
       const auto* question = state.assets->form.find(id);
       const auto answer = question ? rules::answer_of(*question, body.facts, &body.part) : std::nullopt;
       const auto* words = answer ? std::get_if<std::string>(&*answer) : nullptr;
-      return words && !lines_of(*words).empty() ? labelled(rules::words(question->label, &body.part), first_line(*words, 200))
-                                                : std::string();
+      if (!words || lines_of(*words).empty()) return false;
+      line.said.push_back({rules::words(question->label, &body.part), first_line(*words, 200)});
+      return true;
     });
   return line;
 }
 
 SummaryLineVm next(const State& state, const model::Child& child) {
   const auto& text = state.text();
-  SummaryLineVm line{text("in_short.next"), {}, {}, {}};
+  SummaryLineVm line{text("in_short.next")};
   const auto dues = dues_of(state, child);
   for (const auto& due : dues) add_line(line.value, due.words);
   if (!dues.empty() && (dues.front().overdue_days > 0 || !dues.front().on)) line.tag = due_tag(state, dues.front());
@@ -164,6 +163,8 @@ SummaryLineVm next(const State& state, const model::Child& child) {
     const auto with = answer("next_visit_confirmed_by");
     add_line(line.value, text(with.empty() ? "in_short.visit_planned.nobody" : "in_short.visit_planned",
                               {{"day", day_of(state, *day)}, {"who", with}}));
+    const bool late = std::any_of(dues.begin(), dues.end(), [&](const auto& due) { return due.visit && due.on && *day > *due.on; });
+    if (late && line.tag.words.empty()) line.tag = {text("in_short.visit_planned.late"), Mood::Warn};
     line.sources.push_back(source_of(state, *item));
     break;
   }
@@ -195,7 +196,7 @@ TagVm due_tag(const State& state, const rules::Due& due) {
 std::vector<SummaryLineVm> summary_of(const State& state, const model::Child& child) {
   std::vector<SummaryLineVm> out{who(state, child), why(state, child), seen(state, child), safe(state, child), next(state, child)};
   for (auto& line : out)
-    if (line.value.empty()) line.value = state.text()("in_short.nothing");
+    if (line.value.empty() && line.said.empty()) line.value = state.text()("in_short.nothing");
   return out;
 }
 

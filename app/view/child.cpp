@@ -11,8 +11,13 @@ void draw_summary(Ui& ui, const state::ChildVm& vm, Intents& out) {
   begin_panel(ui, "summary", Tone::Neutral, vm.summary_heading);
   for (std::size_t i = 0; i < vm.summary.size(); ++i) {
     const auto& line = vm.summary[i];
-    fact(ui, line.name, line.value);
+    if (line.said.empty() || !line.value.empty()) fact(ui, line.name, line.value);
+    else text(ui, Type::Body, ui.c.ink2, line.name, Role::Label);
     begin_indent(ui, room(ui) < ui.s(2.5f * kFactColumn) ? 0 : kFactColumn);
+    for (const auto& said : line.said) {
+      text(ui, Type::SmallBold, ui.c.ink2, said.name, Role::Label);
+      body(ui, said.value);
+    }
     draw_tag(ui, line.tag);
     if (!line.sources.empty()) gap(ui, -space::kSm);  // they go with the line above them
     for (std::size_t k = 0; k < line.sources.size(); ++k)
@@ -30,7 +35,8 @@ void draw_summary(Ui& ui, const state::ChildVm& vm, Intents& out) {
 }
 
 void draw_head(Ui& ui, const state::ChildVm& vm, Intents& out) {
-  title(ui, vm.title);
+  draw_title(ui, vm.title, vm.tag);
+  if (!vm.provisional.empty()) secondary(ui, vm.provisional);
   draw_hazards(ui, vm.hazards_heading, vm.hazards);
   draw_summary(ui, vm, out);
   gap(ui, space::kLg);
@@ -70,7 +76,7 @@ void draw_visits(Ui& ui, const state::ChildVm& vm, Intents& out) {
   if (vm.visits.empty()) secondary(ui, vm.visits_none);
   for (const auto& visit : vm.visits)
     if (list_row(ui, "record-" + visit.record.str(), {.title = visit.title, .subtitle = visit.subtitle, .tag = visit.tag.words,
-                                                      .tone = tone_of(visit.tag.mood)}))
+                                                      .tone = tone_of(visit.tag.mood), .leads = true}))
       out.push_back(state::Open{state::ScreenKind::ReadRecord, visit.record});
 }
 
@@ -84,10 +90,10 @@ void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, Intents& out) {
   block(ui, "visits", vm, [&] { draw_visits(ui, vm, out); });
   gap(ui, space::kLg);
   begin_footer(ui);
-  draw_action(ui, "start", vm.start_visit, ButtonKind::Primary, out, Icon::Home);
+  draw_action(ui, "match", vm.match, ButtonKind::Primary, out, Icon::People);
+  draw_action(ui, "start", vm.start_visit, vm.match.label.empty() ? ButtonKind::Primary : ButtonKind::Secondary, out, Icon::Home);
   for (std::size_t i = 0; i < vm.drafts.size(); ++i)
     draw_action(ui, "draft-" + std::to_string(i), vm.drafts[i], ButtonKind::Secondary, out, Icon::Pencil);
-  draw_action(ui, "match", vm.match, ButtonKind::Secondary, out, Icon::People);
   end_footer(ui);
   end_page(ui);
 }

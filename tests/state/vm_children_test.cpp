@@ -69,6 +69,58 @@ TEST_CASE("vm_children: two calls about one child say of which visit they are, a
   CHECK(record_vm(desk.state).calls[0].about.empty());
 }
 
+TEST_CASE("vm_children: how it is safe to make contact comes first, and the home's number warns", "[state]") {
+  Desk desk;
+  auto& family = desk.caseload.families[0];
+  family.phone = "01632 960114";
+  family.hazards = {{Id::from_name("h"), "DOG", "Large"}};
+  desk.unlock();
+  const auto phone = [&] {
+    for (const auto& fact : child_vm(desk.state, desk.amara).facts)
+      if (fact.name == "Phone") return fact.value;
+    return std::string();
+  };
+  CHECK(phone() == "01632 960114");
+  CHECK(child_vm(desk.state, desk.amara).hazards_heading == "Before the door");
+  family.safe_contact = "Only ring 01632 960914. Never leave a message.";
+  desk.load();
+  const auto vm = child_vm(desk.state, desk.amara);
+  CHECK(phone() == "01632 960114. Not to be rung: keep to “Safe contact” above.");
+  CHECK(vm.hazards == std::vector<HazardVm>{{"Safe contact", "Only ring 01632 960914. Never leave a message."}, {"Dog", "Large"}});
+  for (const auto& fact : vm.facts) CHECK(fact.name != "Safe contact");
+}
+
+TEST_CASE("vm_children: a child nobody has matched yet is told to be so, and why one is involved is said once", "[state]") {
+  Desk desk;
+  desk.unlock();
+  CHECK(child_vm(desk.state, desk.amara).tag.words.empty());
+  CHECK(child_vm(desk.state, desk.amara).involvement.empty());
+  auto& amara = desk.caseload.children[0];
+  amara.provisional = true;
+  amara.involvements.push_back(amara.involvements[0]);
+  amara.involvements[1].ended = base::date_from_iso("2025-03-01");
+  desk.load();
+  const auto vm = child_vm(desk.state, desk.amara);
+  CHECK(vm.tag == TagVm{"Not matched yet", Mood::Info});
+  CHECK(vm.provisional == "Added on a visit. Not matched to the case system yet.");
+  CHECK(vm.involvement == std::vector<FactVm>{{"Child in need", "Ended 1 March 2025"}});
+}
+
+TEST_CASE("vm_children: open steps stand by their day, those without one last", "[state]") {
+  Desk desk;
+  const auto step = [](const char* what, const char* due) {
+    return model::PlanStep{Id::from_name(what), what, "Ngozi", base::date_from_iso(due), {}, {}};
+  };
+  desk.caseload.children[0].open_steps = {step("some day", ""), step("later", "2026-12-04"), step("soon", "2026-11-27")};
+  desk.unlock();
+  const auto steps = child_vm(desk.state, desk.amara).steps;
+  REQUIRE(steps.size() == 3);
+  CHECK(steps[0].what == "soon");
+  CHECK(steps[0].due == "By Fri 27 Nov");
+  CHECK(steps[1].what == "later");
+  CHECK(steps[2].due == "No date");
+}
+
 TEST_CASE("vm_children: who lives there is told in sentences", "[state]") {
   Desk desk;
   model::Member mother;

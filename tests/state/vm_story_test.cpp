@@ -70,7 +70,7 @@ TEST_CASE("vm_story: five lines say who, why, last seen, how safe and what is ne
   CHECK(vm.summary[2].value == "Tue 10 Nov, not alone\nLast alone: Tue 20 Oct");
   CHECK(labels(vm.summary[2].sources) == std::vector<std::string>{"Child in need visit, Tue 10 Nov", "Child in need visit, Tue 20 Oct"});
   CHECK(vm.summary[3].value.starts_with("Risk: High\nLevel of need: "));
-  CHECK(vm.summary[3].value.ends_with("\nWhat are we worried will happen? She is left alone again. …"));
+  CHECK(vm.summary[3].said == std::vector<FactVm>{{"What are we worried will happen?", "She is left alone again. …"}});
   REQUIRE(labels(vm.summary[3].sources) == std::vector<std::string>{"Child in need visit, Tue 20 Oct"});
   CHECK(opened(vm.summary[3].sources[0].intent) == Id::from_name("r1"));
   CHECK(vm.summary[4].value == "Child in need visit: due in 15 days, Tue 8 Dec\nNext visit agreed: Fri 27 Nov, with Ngozi");
