@@ -208,13 +208,14 @@ struct ChronologyVm {
     TagVm tag;
     std::optional<Intent> open;           ///< the record it is of; empty: the council's case system, or a clock nothing has met
   };
-  std::vector<EntryVm> entries;           ///< earliest first
+  std::vector<EntryVm> entries;           ///< latest first
 };
 ChronologyVm chronology_vm(const State& state, const Id& child);
 
 /// What the child said, visit by visit, latest first: nobody else's words.
 struct OwnWordsVm {
   std::string title, intro, none;
+  std::string care;                       ///< that it is not to be shown or read out without a thought
   struct VisitVm {
     std::string key, heading, detail;     ///< "Child protection visit, Wed 18 Nov"; who was there to hear it, and how
     std::vector<FactVm> said;             ///< where it was said, and the words as they were written

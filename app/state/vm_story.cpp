@@ -217,7 +217,7 @@ struct Chronology {
   const Text& text() const { return state.text(); }
 
   ChronologyVm::EntryVm& add(Instant at, std::string title, std::string detail = {}, std::optional<Intent> open = {}) {
-    entries.push_back({at, {{}, day_of(state, rules::uk_date(at)), std::move(title), std::move(detail), {}, std::move(open)}});
+    entries.push_back({at, {{}, rules::long_date(rules::uk_date(at)), std::move(title), std::move(detail), {}, std::move(open)}});
     return entries.back().vm;
   }
   ChronologyVm::EntryVm& add(Date day, std::string title, std::string detail = {}, std::optional<Intent> open = {}) {
@@ -278,7 +278,7 @@ struct Chronology {
         std::optional<Intent> leads;
         if (visits[i].record) leads = Open{ScreenKind::ReadRecord, visits[i].record->id()};
         add(*due.on, text()("chronology.missed", {{"what", due.label}}),
-            text()("chronology.missed.next", {{"day", day_of(state, on)}}), leads);
+            text()("chronology.missed.next", {{"day", rules::long_date(on)}}), leads);
       }
     }
   }
@@ -307,6 +307,7 @@ ChronologyVm chronology_vm(const State& state, const Id& id) {
   made.missed();
   made.due();
   std::stable_sort(made.entries.begin(), made.entries.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  std::reverse(made.entries.begin(), made.entries.end());
   for (auto& entry : made.entries) {
     entry.vm.key = std::to_string(vm.entries.size());
     vm.entries.push_back(std::move(entry.vm));
@@ -351,6 +352,7 @@ OwnWordsVm own_words_vm(const State& state, const Id& id) {
   const auto name = child ? model::display_name(*child) : child_name(state, id);
   vm.title = text("own_words.title", {{"name", name}});
   vm.intro = text("own_words.intro", {{"name", name}});
+  vm.care = text("own_words.care");
   vm.none = text("own_words.none", {{"name", name}});
   struct Heard {
     Instant at;

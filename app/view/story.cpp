@@ -4,21 +4,9 @@ namespace doorstep::view {
 namespace {
 
 void draw_entry(Ui& ui, const state::ChronologyVm::EntryVm& entry, Intents& out) {
-  if (entry.open) {
-    if (list_row(ui, entry.key, {.title = entry.title, .subtitle = entry.detail, .trailing = entry.day, .tag = entry.tag.words,
-                                 .tone = tone_of(entry.tag.mood)}))
-      out.push_back(*entry.open);
-    return;
-  }
-  gap(ui, space::kSm);
-  begin_flow(ui, space::kSm, line_px(Type::Body));
-  text(ui, Type::Body, ui.c.ink, entry.title);
-  push_right(ui, line_width(ui, Type::Small, entry.day));
-  small(ui, entry.day);
-  end_flow(ui);
-  if (!entry.detail.empty()) small(ui, entry.detail);
-  draw_tag(ui, entry.tag);
-  separator(ui);
+  if (list_row(ui, entry.key, {.title = entry.title, .subtitle = entry.detail, .trailing = entry.day, .tag = entry.tag.words,
+                               .tone = tone_of(entry.tag.mood), .leads = entry.open.has_value(), .plain = !entry.open}))
+    out.push_back(*entry.open);
 }
 
 void draw_visit(Ui& ui, const state::OwnWordsVm::VisitVm& visit, Intents& out) {
@@ -53,6 +41,7 @@ void draw_own_words(Ui& ui, Rect where, const state::OwnWordsVm& vm, Intents& ou
   block(ui, "visits", vm, [&] {
     title(ui, vm.title);
     secondary(ui, vm.visits.empty() ? vm.none : vm.intro);
+    if (!vm.visits.empty()) hint(ui, vm.care);
     for (const auto& visit : vm.visits) draw_visit(ui, visit, out);
   });
   gap(ui, space::kLg);

@@ -91,7 +91,7 @@ TEST_CASE("vm_story: what nobody knows is said to be so, and an overdue visit st
   desk.caseload.children[0].last_seen = base::date_from_iso("2026-11-12");
   desk.load();
   vm = child_vm(desk.state, desk.amara);
-  CHECK(vm.summary[2].value == "Thu 12 Nov; whether alone is not said\nAs the case system has it");
+  CHECK(vm.summary[2].value == "Thu 12 Nov; whether alone is not said\nFrom the case system");
   CHECK(vm.summary[4].tag.words.empty());
 
   // Not seen, taken back, and agreed for a day that has passed: none of them counts.
@@ -107,7 +107,23 @@ TEST_CASE("vm_story: what nobody knows is said to be so, and an overdue visit st
   CHECK(vm.summary[4].value == "Child in need visit: due in 17 days, Thu 10 Dec");
 }
 
-TEST_CASE("vm_story: a chronology holds visits, decisions and clocks in the order of time, each leading to its record", "[state]") {
+TEST_CASE("vm_story: a visit that is agreed for a day after it is due stands out", "[state]") {
+  Desk desk;
+  const auto agreed = [&](const char* day) {
+    desk.caseload.records = {record(desk, "r1", "2026-11-10T10:00:00Z", [&](auto& body) {
+      body.facts.answers["next_visit_due"] = std::string(day);
+    })};
+    desk.load();
+    return child_vm(desk.state, desk.amara).summary.at(4);
+  };
+  desk.unlock();
+  CHECK(agreed("2026-12-08").tag.words.empty());
+  const auto late = agreed("2026-12-09");
+  CHECK(late.value.starts_with("Child in need visit: due in 15 days, Tue 8 Dec\nNext visit agreed: Wed 9 Dec"));
+  CHECK(late.tag == TagVm{"Agreed for after it is due", Mood::Warn});
+}
+
+TEST_CASE("vm_story: a chronology holds visits, decisions and clocks, the latest first, each leading to its record", "[state]") {
   Desk desk;
   auto returned = record(desk, "r2", "2026-10-20T10:00:00Z", [](auto& body) {
     body.part.answers["chronology_line"] = std::string("Amara moved to her own room");
@@ -128,18 +144,18 @@ TEST_CASE("vm_story: a chronology holds visits, decisions and clocks in the orde
   desk.act(child_vm(desk.state, desk.amara).pages.at(0).intent.value());
   REQUIRE(desk.state.screen()->kind == ScreenKind::Chronology);
   const auto vm = chronology_vm(desk.state, desk.amara);
-  CHECK(entries(vm) == std::vector<std::string>{"Tue 1 Sep: Child in need began", "Thu 10 Sep: Child in need visit",
-                                                "Thu 8 Oct: Was due: Child in need visit", "Tue 20 Oct: Child in need visit",
-                                                "Thu 22 Oct: Returned by Ines Cole", "Fri 30 Oct: Added by Ruth Mensah",
-                                                "Tue 10 Nov: Child in need visit", "Tue 8 Dec: Due: Child in need visit"});
+  CHECK(entries(vm) == std::vector<std::string>{"8 December 2026: Due: Child in need visit", "10 November 2026: Child in need visit",
+                                                "30 October 2026: Added by Ruth Mensah", "22 October 2026: Returned by Ines Cole",
+                                                "20 October 2026: Child in need visit", "8 October 2026: Was due: Child in need visit",
+                                                "10 September 2026: Child in need visit", "1 September 2026: Child in need began"});
   REQUIRE(vm.entries.size() == 8);
-  CHECK(vm.entries[2].detail == "The next visit that counts here was on Tue 20 Oct.");
-  CHECK(vm.entries[3].detail.starts_with("Amara moved to her own room\n"));
-  CHECK(vm.entries[4].detail.ends_with("\nWhat did she say?"));
-  CHECK(vm.entries[7].tag.words == "Due in 15 days");
+  CHECK(vm.entries[5].detail == "The next visit that counts here was on 20 October 2026.");
+  CHECK(vm.entries[4].detail.starts_with("Amara moved to her own room\n"));
+  CHECK(vm.entries[3].detail.ends_with("\nWhat did she say?"));
+  CHECK(vm.entries[0].tag.words == "Due in 15 days");
   for (const std::size_t entry : {2u, 3u, 4u, 5u}) CHECK(opened(vm.entries[entry].open) == returned.id());
   for (const std::size_t entry : {0u, 7u}) CHECK_FALSE(vm.entries[entry].open.has_value());
-  desk.act(*vm.entries[4].open);
+  desk.act(*vm.entries[3].open);
   CHECK(desk.state.screen()->kind == ScreenKind::ReadRecord);
   desk.act(Back{});
   CHECK(desk.state.screen()->kind == ScreenKind::Chronology);

@@ -345,24 +345,27 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row) {
   // The row reaches from edge to edge of its page; its words stay in the column.
   const float pad_y = ui.s(space::kSm), between = ui.s(space::kSm);
   const float icon_side = row.icon == Icon::None ? 0 : ui.s(22) + between;
-  const float column = room(ui);
+  const float chevron = row.leads || row.plain ? ui.s(20) + ui.s(space::kXs) : 0;
+  const float column = room(ui) - chevron;
   const Size trailing = row.trailing.empty() ? Size{} : measure(ui, Type::Small, row.trailing, column * 0.45f);
   const float title_w = column - icon_side - (trailing.w > 0 ? trailing.w + between : 0);
-  const Size title_size = measure(ui, Type::BodyBold, row.title, title_w);
+  const Type title_type = row.plain ? Type::Body : Type::BodyBold;
+  const Size title_size = measure(ui, title_type, row.title, title_w);
   const Size sub_size = row.subtitle.empty() ? Size{} : measure(ui, Type::Small, row.subtitle, column - icon_side);
   const float tag_pad = ui.s(8);
   const Size tag_size = row.tag.empty() ? Size{} : measure(ui, Type::SmallBold, row.tag, column - icon_side - 2 * tag_pad);
   const float tag_h = row.tag.empty() ? 0 : tag_size.h + 2 * ui.s(2) + ui.s(6);
   const float first = std::max(title_size.h, trailing.h);
   const float h = std::max(ui.s(kControl), 2 * pad_y + first + sub_size.h + tag_h);
-  const Rect column_at = place(ui, {column, h});
+  const Rect column_at = place(ui, {column + chevron, h});
   const ImRect window = ImGui::GetCurrentWindow()->InnerClipRect;
   const bool whole = ui.panels.empty() && !ui.pages.empty() && column_at.x1 + ui.pages.back().pad + 1 >= window.Max.x - ui.s(12);
   const Rect at = whole ? Rect{window.Min.x, column_at.y0, window.Max.x, column_at.y1} : draw::grown({column_at.x0, column_at.y0 + ui.s(12), column_at.x1, column_at.y1 - ui.s(12)}, ui.s(12));
   const Rect hit{std::max(at.x0, window.Min.x), at.y0, std::min(at.x1, window.Max.x), at.y1};
   const std::string value = std::string(row.subtitle) + (row.tag.empty() ? "" : (row.subtitle.empty() ? "" : ", ") + std::string(row.tag)) +
                             (row.trailing.empty() ? "" : ", " + std::string(row.trailing));
-  const Pressed state = press(ui, key, hit, {.role = Role::ListRow, .name = row.title, .value = value, .selected = row.selected});
+  Pressed state;
+  if (!row.plain) state = press(ui, key, hit, {.role = Role::ListRow, .name = row.title, .value = value, .selected = row.selected});
   if (state.visible) {
     if (row.selected || state.hovered) draw::fill(hit, ui.c.tint);
     if (row.selected) draw::fill({hit.x0, hit.y0, hit.x0 + ui.s(5), hit.y1}, ui.c.primary);
@@ -372,11 +375,13 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row) {
   float x = column_at.x0, y = column_at.y0 + std::floor((h - first - sub_size.h - tag_h) / 2);
   if (row.icon != Icon::None) draw_icon(ui, row.icon, x, y + ui.s(2), ui.s(22), ui.c.ink2);
   x += icon_side;
-  const Inside inside(ui, state.id);
-  draw_text(ui, Type::BodyBold, ui.c.ink, row.title, {x, y, x + title_size.w, y + title_size.h});
+  if (row.leads) draw_icon(ui, Icon::Next, column_at.x1 - ui.s(20), column_at.y0 + std::round((h - ui.s(20)) / 2), ui.s(20), ui.c.ink2);
+  std::optional<Inside> inside;
+  if (!row.plain) inside.emplace(ui, state.id);
+  draw_text(ui, title_type, ui.c.ink, row.title, {x, y, x + title_size.w, y + title_size.h});
   if (trailing.w > 0) {
-    const float drop = ui.s(2);  // small and body words sit on one line
-    draw_text(ui, Type::Small, ui.c.ink2, row.trailing, {column_at.x1 - trailing.w, y + drop, column_at.x1, y + drop + trailing.h});
+    const float drop = ui.s(2), right = column_at.x1 - chevron;  // small and body words sit on one line
+    draw_text(ui, Type::Small, ui.c.ink2, row.trailing, {right - trailing.w, y + drop, right, y + drop + trailing.h});
   }
   y += first;
   if (sub_size.h > 0) draw_text(ui, Type::Small, ui.c.ink2, row.subtitle, {x, y, x + sub_size.w, y + sub_size.h});

@@ -64,6 +64,8 @@ struct RowText {
   Tone tone = Tone::Neutral;
   Icon icon = Icon::None;
   bool selected = false;
+  bool leads = false;               ///< a chevron at the right says that it can be pressed
+  bool plain = false;               ///< told among rows that lead somewhere, and does not
 };
 /// A row of a list, as wide as the page (not the column), hairline below. True: pressed.
 bool list_row(Ui& ui, std::string_view key, const RowText& row);
