@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "app/state/turn.h"
 #include "app/state/vm_parts.h"
@@ -25,10 +26,6 @@ void on(Turn& turn, const PressUnlock&) { unlock(turn); }
 void on(Turn& turn, const TurnShowPassphrase&) { turn.state.show_passphrase = !turn.state.show_passphrase; }
 void on(Turn& turn, const PressLock&) { lock(turn); }
 void on(Turn& turn, const Open& open) { show(turn, open); }
-void on(Turn& turn, const Back&) {
-  turn.state.notice.clear();
-  pop(turn);
-}
 void on(Turn& turn, const ShowTab& tab) { turn.state.tab = tab.tab; }
 void on(Turn& turn, const SearchTyped&) {
   auto query = turn.state.editors.typed(kSearch);
@@ -46,6 +43,17 @@ void on(Turn& turn, const Cover&) {
   turn.state.covered = true;
 }
 void on(Turn& turn, const Uncover&) { turn.state.covered = false; }
+void on(Turn& turn, const ShowCopy& show) {
+  if (!turn.state.family_copy) return;
+  auto& copy = *turn.state.family_copy;
+  const bool was_shown = std::exchange(copy.shown, show.shown && !copy.steps.empty());
+  if (was_shown && !copy.shown) on(turn, Cover{});  // whoever has the tablet in hand sees nothing more of it
+}
+void on(Turn& turn, const Back&) {
+  turn.state.notice.clear();
+  if (turn.state.family_copy && turn.state.family_copy->shown) return on(turn, ShowCopy{false});
+  pop(turn);
+}
 
 void on(Turn& turn, const ChooseFamily& chosen) {
   if (!turn.state.starting) return;
@@ -240,9 +248,6 @@ void on(Turn& turn, const TurnCopied& turned) {
   if (!turn.state.family_copy) return;
   auto& steps = turn.state.family_copy->steps;
   if (!steps.erase(turned.step)) steps.insert(turned.step);
-}
-void on(Turn& turn, const ShowCopy& show) {
-  if (turn.state.family_copy) turn.state.family_copy->shown = show.shown && !turn.state.family_copy->steps.empty();
 }
 void on(Turn& turn, const GoToQuestion& go) {
   if (turn.state.visit) go_to(turn, go.place);

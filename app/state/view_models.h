@@ -263,12 +263,14 @@ struct FamilyCopyVm {
   struct ChildVm { std::string name; std::vector<ChoiceVm> steps; };
   std::vector<ChildVm> children;          ///< to choose from; nothing is chosen beforehand
   ActionVm show;
+  std::string why_not;                    ///< why it cannot be shown yet; empty: it can
   bool shown = false;                     ///< the family looks on
   struct StepVm { std::string what, who, when; };
   struct AgreedVm { std::string name; std::vector<StepVm> steps; };
   std::vector<AgreedVm> agreed;
+  std::string date;                       ///< of the visit; where none is open, of today
   std::string ask;                        ///< whom to ask
-  ActionVm choose;
+  ActionVm close;                         ///< goes through the cover: the tablet may still be in the family's hands
 };
 FamilyCopyVm family_copy_vm(const State& state, const Id& id);
 

@@ -32,7 +32,10 @@ std::vector<Agreed> agreed_of(const State& state, const Id& id) {
       if (child.id == id || (child.family && child.family == asked->family))
         out.push_back({model::display_name(child), open_steps_of(state, child, false)});
   }
-  for (auto& of : out) std::erase_if(of.steps, [](const auto& step) { return !is_open(step); });
+  for (auto& of : out) {
+    std::erase_if(of.steps, [](const auto& step) { return !is_open(step); });
+    of.steps = by_day(std::move(of.steps));
+  }
   std::erase_if(out, [](const auto& of) { return of.steps.empty(); });
   return out;
 }
@@ -47,7 +50,11 @@ FamilyCopyVm family_copy_vm(const State& state, const Id& id) {
   vm.none = text("family_copy.none");
   if (!state.family_copy) return vm;
   const auto& chosen = state.family_copy->steps;
+  const auto today = rules::uk_date(state.now);
   vm.shown = state.family_copy->shown;
+  const auto* start = in_visit(state) && state.visit->visit.facts.start ? &*state.visit->visit.facts.start : nullptr;
+  const auto day = start ? rules::uk_date(start->at) : today;
+  vm.date = text(start ? "family_copy.visit" : "family_copy.today", {{"day", weekday_words(text, day) + " " + std::to_string(static_cast<int>(day.year()))}});
   for (const auto& of : agreed_of(state, id)) {
     vm.children.push_back({of.name, {}});
     FamilyCopyVm::AgreedVm agreed{of.name, {}};
@@ -58,14 +65,15 @@ FamilyCopyVm family_copy_vm(const State& state, const Id& id) {
                                           chosen.contains(step.id), TurnCopied{step.id}});
       if (!chosen.contains(step.id)) continue;
       agreed.steps.push_back({step.what, text("family_copy.who", {{"who", owner}}),
-                              step.due ? text("family_copy.when", {{"day", weekday_words(text, *step.due, rules::uk_date(state.now))}})
+                              step.due ? text("family_copy.when", {{"day", weekday_words(text, *step.due, today)}})
                                        : text("family_copy.no_date")});
     }
     if (!agreed.steps.empty()) vm.agreed.push_back(std::move(agreed));
   }
   vm.show = {text("family_copy.show"), ShowCopy{true}, vm.agreed.empty()};
   vm.ask = text("family_copy.ask", {{"name", state.caseload->me.name}});
-  vm.choose = {text("family_copy.choose"), ShowCopy{false}};
+  if (vm.show.disabled && !vm.children.empty()) vm.why_not = text("family_copy.why_not");
+  vm.close = {text("family_copy.close"), ShowCopy{false}};
   return vm;
 }
 

@@ -84,6 +84,11 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
     end_root(ui);
     return;
   }
+  if (state.screen()->kind == ScreenKind::FamilyCopy && state.family_copy && state.family_copy->shown) {  // nothing leads to another family
+    draw_screen(ui, root_rest(ui), state, *models, editors, out);
+    end_root(ui);
+    return;
+  }
   draw_bar(ui, models->get([&] { return bar_vm(state); }), out);
   Rect rest = root_rest(ui);
   // Where a family looks on nothing of another may be seen, so there is no list at the side; nor is there one without access.

@@ -15,6 +15,7 @@ void draw_choosing(Ui& ui, const state::FamilyCopyVm& vm, Intents& out) {
 /// To be read together, or photographed: large, and nothing else on the page.
 void draw_shown(Ui& ui, const state::FamilyCopyVm& vm) {
   title(ui, vm.title);
+  text(ui, Type::Note, ui.c.ink, vm.date);
   for (const auto& agreed : vm.agreed) {
     gap(ui, space::kMd);
     separator(ui);
@@ -44,8 +45,9 @@ void draw_family_copy(Ui& ui, Rect where, const state::FamilyCopyVm& vm, Intents
   gap(ui, space::kLg);
   if (!vm.children.empty()) {
     begin_footer(ui);
-    if (vm.shown) draw_action(ui, "choose", vm.choose, ButtonKind::Quiet, out, Icon::Back);
+    if (vm.shown) draw_action(ui, "close", vm.close, ButtonKind::Secondary, out, Icon::Cross);
     else draw_action(ui, "show", vm.show, ButtonKind::Primary, out, Icon::Eye);
+    if (!vm.shown && !vm.why_not.empty()) small(ui, vm.why_not);
     end_footer(ui);
   }
   end_page(ui);

@@ -48,26 +48,48 @@ TEST_CASE("vm_family_copy: the family sees what was chosen for it, and nothing t
   desk.act(child_vm(desk.state, desk.amara).pages.at(2).intent.value());
   REQUIRE(desk.state.screen()->kind == ScreenKind::FamilyCopy);
   auto vm = family_copy_vm(desk.state, desk.amara);
-  CHECK(offered(vm) == std::vector<std::string>{"Amara: Register with the dentist", "Amara: Ring the school",
+  CHECK(offered(vm) == std::vector<std::string>{"Amara: Ring the school", "Amara: Register with the dentist",
                                                 "Tunde: Swimming on Fridays"});
   CHECK(vm.show.disabled);
+  CHECK(vm.why_not == "Choose at least one step first.");
   desk.act(ShowCopy{true});
   CHECK_FALSE(family_copy_vm(desk.state, desk.amara).shown);
 
-  for (const std::size_t child : {0u, 1u}) desk.act(vm.children[child].steps[0].intent);
+  for (const std::size_t child : {0u, 1u}) desk.act(vm.children[child].steps.back().intent);
   vm = family_copy_vm(desk.state, desk.amara);
   desk.act(vm.show.intent.value());
   vm = family_copy_vm(desk.state, desk.amara);
   CHECK(vm.shown);
-  CHECK(shown(vm) == "Amara|Register with the dentist|Who: Ngozi|By Thursday 3 December\n"
-                     "Tunde|Swimming on Fridays|Who: Nobody named|By Friday 4 December\n");
+  CHECK(vm.why_not.empty());
+  CHECK(vm.date == "As it stands on Monday 23 November 2026");
+  CHECK(shown(vm) == "Amara|Register with the dentist|Who: Ngozi|When: by Thursday 3 December\n"
+                     "Tunde|Swimming on Fridays|Who: Nobody named|When: by Friday 4 December\n");
 
   // The next one begins with nothing chosen, and nothing is told above it that may name others.
   desk.state.notice = "Tobias Marsh is overdue";
   CHECK(bar_vm(desk.state).notice.empty());
+  desk.act(vm.close.intent.value());
+  desk.act(Uncover{});
   desk.act(Back{});
   desk.act(Open{ScreenKind::FamilyCopy, desk.amara});
   for (const auto& one : offered(family_copy_vm(desk.state, desk.amara))) CHECK(one.find("(chosen)") == one.npos);
+}
+
+TEST_CASE("vm_family_copy: from what the family sees every way leads through the cover", "[state]") {
+  for (const Intent& way : {Intent(ShowCopy{false}), Intent(Back{})}) {
+    Desk desk;
+    desk.caseload.children[0].open_steps = {step("Register with the dentist", "Ngozi", "2026-12-03")};
+    desk.unlock();
+    desk.act(Open{ScreenKind::FamilyCopy, desk.amara});
+    desk.act(family_copy_vm(desk.state, desk.amara).children[0].steps[0].intent);
+    desk.act(ShowCopy{true});
+    CHECK_FALSE(desk.state.covered);
+    desk.act(way);
+    CHECK(desk.state.covered);
+    desk.act(Uncover{});
+    CHECK(desk.state.screen()->kind == ScreenKind::FamilyCopy);
+    CHECK_FALSE(family_copy_vm(desk.state, desk.amara).shown);
+  }
 }
 
 TEST_CASE("vm_family_copy: in a visit it holds what was agreed just now", "[state]") {
@@ -82,4 +104,6 @@ TEST_CASE("vm_family_copy: in a visit it holds what was agreed just now", "[stat
   desk.act(leaving_vm(desk.state).family_copy.intent.value());
   CHECK(in_visit(desk.state));
   CHECK(offered(family_copy_vm(desk.state, desk.state.screen()->id)) == std::vector<std::string>{"Amara: Bedtime at eight"});
+  desk.state.visit->visit.facts.start.emplace().at = instant("2026-11-20T15:00:00Z");
+  CHECK(family_copy_vm(desk.state, desk.state.screen()->id).date == "Visit on Friday 20 November 2026");
 }
