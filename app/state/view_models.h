@@ -476,11 +476,13 @@ std::string first_control(const RecordVm& vm, const Place& place);
 /// What has not been asked or seen yet: a reminder, which holds nothing up.
 struct LeavingVm {
   std::string title, intro;
+  std::string first_heading;
+  std::vector<ActionVm> first;            ///< whether each child was seen, and alone; empty: it is said
   struct PartVm { std::string title; std::vector<ActionVm> questions; };  ///< a section of the form; pressed: to the question
   struct AboutVm { std::string key, name, count; std::vector<PartVm> parts; };  ///< the visit, or one child
-  std::vector<AboutVm> about;
-  std::string done, done_body;            ///< when nothing is left
-  ActionVm family_copy;
+  std::vector<AboutVm> about;             ///< the rest, the children's before the visit's
+  std::string done, done_body;            ///< when nothing is left; empty: something is
+  ActionVm back, family_copy;
 };
 LeavingVm leaving_vm(const State& state);
 
