@@ -328,7 +328,7 @@ void go_to(Turn& turn, const Place& place) {
 
 void go_to_problem(Turn& turn, std::size_t index) {
   const auto problems = problems_of(turn.state);
-  if (index < problems.size()) go_to(turn, {problems[index].child, problems[index].question, problems[index].item, {}});
+  if (index < problems.size()) go_to(turn, {problems[index].child, problems[index].question, problems[index].item, problems[index].field});
 }
 
 void rewrite(Turn& turn, const Id& record) {

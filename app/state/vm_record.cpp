@@ -335,13 +335,24 @@ struct Making {
   }
 
   GroupVm risk(const rules::Asked& asked, const model::ChildPart& part) const {
+    auto vm = risk_fields(asked, part);
+    if (!open.checked) return vm;
+    for (const auto& problem : problems) {
+      if (problem.child != part.id || problem.question != asked.question->id) continue;
+      const auto field = std::find_if(vm.fields.begin(), vm.fields.end(), [&](const auto& one) { return one.place.field == problem.field; });
+      auto& error = field == vm.fields.end() ? vm.error : field->error;
+      error += (error.empty() ? "" : "\n") + problem.message;
+    }
+    return vm;
+  }
+
+  GroupVm risk_fields(const rules::Asked& asked, const model::ChildPart& part) const {
     const auto& q = *asked.question;
     const auto& thresholds = state.assets->rules.thresholds;
     GroupVm vm;
     vm.place = {part.id, q.id, Id(), {}};
     vm.key = vm.place.key();
     vm.hint = rules::words(q.help, &part);
-    vm.error = error_at(part.id, q.id, Id());
     const auto place = [&](const char* member) {
       Place at = vm.place;
       at.field = member;
@@ -556,7 +567,11 @@ std::string first_control(const RecordVm& vm, const Place& place) {
     for (const auto& block : section.blocks) {
       if (const auto* field = std::get_if<FieldVm>(&block); field && field->place == question)
         return field->is_not_covered ? field->key + "/not-covered" : field->key;
-      if (const auto* group = std::get_if<GroupVm>(&block); group && group->place == question) return first(group->fields);
+      if (const auto* group = std::get_if<GroupVm>(&block); group && group->place == question) {
+        for (const auto& field : group->fields)
+          if (field.place == place) return field.key;
+        return first(group->fields);
+      }
       if (const auto* list = std::get_if<ListVm>(&block); list && list->place == question) {
         for (const auto& item : list->items)
           if (place.item.nil() || item.id == place.item) return first(item.fields);

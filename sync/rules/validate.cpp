@@ -35,8 +35,8 @@ class Check {
   }
 
  private:
-  void say(const Question& q, std::string message, Id item = {}) {
-    out_.push_back({q.id, part_ ? part_->id : Id(), item, words(message, part_)});
+  void say(const Question& q, std::string message, Id item = {}, std::string field = {}) {
+    out_.push_back({q.id, part_ ? part_->id : Id(), item, words(message, part_), std::move(field)});
   }
 
   std::string title(const Question& q) const { return "“" + words(q.label, part_) + "”"; }
@@ -176,14 +176,14 @@ class Check {
     const auto answered = part_->answers.find(q.id);
     const bool not_covered = asked.not_covered && answered != part_->answers.end() &&
                              std::holds_alternative<model::NotCovered>(answered->second);
-    if (asked.required && !risk.changed && !not_covered) say(q, q.missing);
+    if (asked.required && !risk.changed && !not_covered) say(q, q.missing, {}, "changed");
     if (context_.first_of(q.level_required)) {
-      if (risk.level.empty()) say(q, "Choose the risk level you hold for {name}.");
-      if (risk.threshold.empty()) say(q, "Choose the level of need for {name}.");
-      if (blank(risk.why)) say(q, "Say why you hold this level of risk for {name}.");
+      if (risk.level.empty()) say(q, "Choose the risk level you hold for {name}.", {}, "level");
+      if (risk.threshold.empty()) say(q, "Choose the level of need for {name}.", {}, "threshold");
+      if (blank(risk.why)) say(q, "Say why you hold this level of risk for {name}.", {}, "why");
     }
     if (!risk.threshold.empty() && risk.threshold_set.empty())
-      say(q, "Choose the level of need for {name} again: its document is not named.");
+      say(q, "Choose the level of need for {name} again: its document is not named.", {}, "threshold");
     check_length(q, risk.why, limits::kNoteBytes);
   }
 

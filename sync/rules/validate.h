@@ -12,6 +12,7 @@ struct Problem {
   Id child;              ///< nil: about the whole visit
   Id item;               ///< the step, injury, person ... it is about; nil: the question itself
   std::string message;   ///< "Say whether Amara was seen."
+  std::string field = {};  ///< which of the question's fields, where it has several: "level" of the risk; empty: the question itself
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 

@@ -2,6 +2,7 @@
 #include <numeric>
 #include <set>
 
+#include "app/state/words.h"
 #include "tests/support/desk.h"
 
 using namespace doorstep;
@@ -74,6 +75,34 @@ TEST_CASE("vm_record: who went along is chosen, shown, saved, submitted, and tak
   desk.fill();  // now it is known to be late, and asked why
   desk.act(PressSubmit{});
   CHECK(desk.last<Submit>().visit.second_worker == desk.other);
+}
+
+TEST_CASE("vm_record: each thing that is missing of the risk is told at its own field, and leads there", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(false, "CP");
+  desk.act(FieldChosen{{desk.amara, "risk", {}, "changed"}, std::string("YES")});
+  desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
+  desk.act(Back{});
+  desk.act(ShowChild{desk.amara});
+  const auto group = [&] {
+    for (const auto& section : record_vm(desk.state).sections)
+      for (const auto& block : section.blocks)
+        if (const auto* one = std::get_if<GroupVm>(&block)) return *one;
+    return GroupVm{};
+  };
+  REQUIRE(group().fields.size() == 4);
+  CHECK(group().error.empty());
+  CHECK(group().fields[0].error.empty());
+  CHECK(group().fields[1].error == "Choose the risk level you hold for Amara.");
+  CHECK(group().fields[2].error == "Choose the level of need for Amara.");
+  CHECK(group().fields[3].error == "Say why you hold this level of risk for Amara.");
+  const auto problems = problems_of(desk.state);
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    if (problems[i].question != "risk") continue;
+    desk.act(GoToProblem{i});
+    CHECK(desk.state.focus == Place{desk.amara, "risk", {}, problems[i].field}.key());
+  }
 }
 
 TEST_CASE("vm_record: Now is the moment at which it is pressed, not the one at which it was drawn", "[state]") {
