@@ -115,6 +115,8 @@ struct OpenVisit {
   bool jotting_open = false;       ///< the place to jot something down is there
   Id in_hand;                      ///< the jotting that is to be put into a field
   std::string put_error;           ///< in plain words: why it could not be put there
+  std::set<CallKey> calls_open;    ///< call cards that were opened: others look on, so they come closed
+  bool older_photos = false;       ///< those of the camera's folder from before the visit are listed
   bool discard_asked = false;
   bool checked = false;            ///< "Check and submit" was pressed: problems are shown at their questions
   std::set<Id> problems_turned;    ///< of "Check and submit": lists opened or closed, by child, nil: the visit

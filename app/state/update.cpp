@@ -218,7 +218,8 @@ void on(Turn& turn, const TurnCallReason& turned) {
 }
 
 void on(Turn& turn, const TurnCall& turned) {
-  if (!turn.state.calls_turned.erase(turned.card)) turn.state.calls_turned.insert(turned.card);
+  auto& cards = turn.state.visit ? turn.state.visit->calls_open : turn.state.calls_turned;
+  if (!cards.erase(turned.card)) cards.insert(turned.card);
 }
 void on(Turn& turn, const ChooseSecondWorker& chosen) {
   if (!turn.state.visit || turn.state.visit->submitting || !turn.state.caseload->worker(chosen.worker)) return;

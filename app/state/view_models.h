@@ -40,10 +40,11 @@ struct ActionVm {
 struct CallCardVm {
   Id visit, record, child;       ///< what RecordCall names
   std::string heading;
+  std::string quiet;             ///< instead of the heading while a card is closed in a home, where others look on
   std::string about;             ///< which child and visit, where cards of several stand together; empty in a visit, where others look on
   std::string emergency, who, number, called, no_answer, reason_label, reason;
   bool reason_open = false;
-  bool turned = false;           ///< not as it comes: see State::calls_turned
+  bool turned = false;           ///< not as it comes: see State::calls_turned and OpenVisit::calls_open
   std::vector<std::string> tried;  ///< "Duty manager, 14:32: no answer"
   CallKey key() const { return {record.nil() ? visit : record, child}; }
   friend bool operator==(const CallCardVm&, const CallCardVm&) = default;

@@ -54,6 +54,7 @@ std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& 
     card.record = pending.record;
     card.child = part.id;
     card.heading = text("call.heading");
+    card.quiet = text("call.quiet");
     if (!visit) {
       card.about = visit_title(state, *pending.facts, part.name);
       if (pending.facts->start) card.about += ", " + when_words(text, pending.facts->start->at, state.now);
@@ -74,7 +75,7 @@ std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& 
     if (part.seen == false) why.push_back(text("call.why.unseen", {{"name", short_name(part)}}));
     for (const auto& words : why) card.reason += (card.reason.empty() ? "" : " ") + words;
     card.reason_open = state.reason_open.count(card.key()) > 0;
-    card.turned = state.calls_turned.count(card.key()) > 0;
+    card.turned = visit ? state.visit && state.visit->calls_open.count(card.key()) > 0 : state.calls_turned.count(card.key()) > 0;
     for (const auto& call : part.calls)
       card.tried.push_back(text(call.outcome == model::CallOutcome::NoAnswer ? "call.tried.none" : "call.tried",
                                 {{"who", call.label}, {"when", clock_words(call.at)}}));

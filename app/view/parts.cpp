@@ -141,14 +141,16 @@ void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intent
 void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out) {
   if (cards.empty()) return;
   const auto& first = cards.front();
-  const bool open = is_open(ui, first);
+  const bool open = first.turned;
   ui.places.push_back({.x = rest.x0, .y = rest.y0, .w = rest.w(), .bottom = rest.y0});
   CallCard line = card_of(first);
-  std::string heading = first.heading;
-  if (cards.size() > 1) line.heading = heading += " (" + std::to_string(cards.size()) + ")";
+  std::string heading = open ? first.heading : first.quiet;
+  if (cards.size() > 1) heading += " (" + std::to_string(cards.size()) + ")";
+  line.heading = heading;
+  if (!open) line.who = line.number = {};
   if (call_line(ui, "call-line", line, open, true)) {
     for (const auto& card : cards)
-      if (is_open(ui, card) == open) out.push_back(state::TurnCall{card.key()});
+      if (card.turned == open) out.push_back(state::TurnCall{card.key()});
     if (!open) ui.focus("call/called");  // what opens is at the page's top, and may be out of sight
   }
   rest.y0 = ui.places.back().bottom;
@@ -166,7 +168,7 @@ void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std:
 
 void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
   for (const auto& card : cards) {
-    if (!is_open(ui, card)) continue;
+    if (!card.turned) continue;
     Scope scope(ui, scope_of(card));
     draw_call_card(ui, card, cards.size() == 1, out);
   }

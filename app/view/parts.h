@@ -37,7 +37,8 @@ void draw_choices(Ui& ui, std::string_view key, const Question& question, const 
 /// Any of several; the one turned over sends its intent.
 void draw_checkboxes(Ui& ui, std::string_view key, const Question& question, const std::vector<state::ChoiceVm>& choices, Intents& out);
 void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);
-/// While a visit is written: one line below the bar that stays in sight, cut from `rest`; and what it opens, in the page.
+/// While a visit is written: one line below the bar that stays in sight, cut from `rest`; and what it opens, in the page. It comes
+/// closed and says nothing but that there is a call: others look on.
 void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out);
 /// What just happened, in a strip below the bar that is cut from `rest`; nothing when empty.
 void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std::string_view words);

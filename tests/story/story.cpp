@@ -322,13 +322,16 @@ void Story::kill_in_a_sentence(Person& ruth) {
   t.type_into(told + "/question_asked", "I asked how the fortnight was.");
   t.type_into(told + "/told_to", "Me, in the greenhouse");
   t.press(told + "/at/now");
+  t.wait_for("A call to make");
+  expect(!t.shows("Call your manager") && !t.shows("Immediate danger"), "whoever looks on in the home does not read why");
+  t.press("call-line");
   t.wait_for("Call your manager when it is safe");
   t.wait_for("Immediate danger: 999");
   const auto card = t.wait_for("01632 960901");
   const std::string number = card.name.find("01632") == std::string::npos ? card.value : card.name;
   t.press("No answer", "button");
   t.wait_for("01632 960902");
-  step("A disclosure opens the call card; \"No answer\" offers the next number", "first " + number + ", then 01632 960902", &ruth);
+  step("A disclosure brings a call to make, quietly; \"No answer\" offers the next number", "first " + number + ", then 01632 960902", &ruth);
   t.press("I spoke to them", "button");
   t.wait_gone("Immediate danger: 999");
   answer_child(t, "Chidi", "C0802", "");

@@ -33,6 +33,7 @@ base::Id FormHand::add(const Place& list) {
 }
 
 base::Id FormHand::call(const Place& list, bool answered) {
+  if (!is_there("call/called")) press("call-line");
   return appears(list, [&] { press(answered ? "call/called" : "call/no_answer"); });
 }
 

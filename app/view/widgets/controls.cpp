@@ -575,7 +575,7 @@ CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
 }
 
 bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bool across) {
-  const ToneColors& tone = ui.c.danger;
+  const ToneColors& tone = across && !open ? ui.c.neutral : ui.c.danger;
   const float pad = ui.s(!across ? space::kMd : ui.narrow() ? space::kMd : space::kLg), side = ui.s(20), between = ui.s(space::kXs);
   const std::string number = std::string(card.who) + (card.number.empty() ? "" : " " + std::string(card.number));
   const float width = room(ui), most = width - 2 * pad - 2 * (side + between);

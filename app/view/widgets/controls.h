@@ -117,7 +117,8 @@ struct CallCard {
 };
 enum class CallAction { None, Called, NoAnswer, TurnReason };
 CallAction call_card(Ui& ui, std::string_view key, const CallCard& card);
-/// The card as one line as wide as there is room; `across`: edge to edge below the bar. True: open or close its panel.
+/// The card as one line as wide as there is room; `across`: edge to edge below the bar, and quiet while closed. True: open or close its
+/// panel.
 bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bool across);
 
 /// The cover over everything: only these words and one button. True: uncover.
