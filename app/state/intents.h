@@ -78,6 +78,7 @@ struct LeaveSpelling { std::string word; };    ///< it is as it should be: not m
 
 // Photos and drawings
 struct FindPhotos {};                          ///< look into the camera's folder
+struct TurnOlderPhotos {};                     ///< those from before the visit: listed or not
 struct PressAttach { std::string path; };      ///< to the child whose tab is shown
 struct RemovePhoto { Id child, photo; };
 struct FileDropped { std::string path; };      ///< on the window
@@ -130,7 +131,7 @@ using AnyIntent =
                  RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
                  BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
                  PutJotting, DiscardVisit, AskSuggestions, LeaveSpelling, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos,
-                 PressAttach, RemovePhoto, FileDropped, TurnCopied, ShowCopy, GoToProblem, GoToQuestion, TurnProblems,
+                 TurnOlderPhotos, PressAttach, RemovePhoto, FileDropped, TurnCopied, ShowCopy, GoToProblem, GoToQuestion, TurnProblems,
                  PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
                  ChooseReturnReason, ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn,
                  ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook, SetSpelling,

@@ -233,6 +233,9 @@ void on(Turn& turn, const ChooseSecondWorker& chosen) {
 void on(Turn& turn, const FindPhotos&) {
   if (turn.state.config.photos) turn.effects.push_back(ListPhotos{});
 }
+void on(Turn& turn, const TurnOlderPhotos&) {
+  if (turn.state.visit) turn.state.visit->older_photos = !turn.state.visit->older_photos;
+}
 void on(Turn& turn, const PressAttach& attach) { attach_file(turn, attach.path); }
 void on(Turn& turn, const FileDropped& dropped) { attach_file(turn, dropped.path); }
 void on(Turn& turn, const RemovePhoto& remove) { remove_photo(turn, remove); }

@@ -64,7 +64,10 @@ struct PhotosVm {
   std::string hint, waiting;                           ///< waiting: "Waiting for 1 photo"
   std::vector<PhotoVm> photos;
   std::string files_heading, files_none;
-  std::vector<ActionVm> files;                         ///< of the camera's folder
+  std::vector<ActionVm> files;                         ///< of the camera's folder, since the visit began: the newest first
+  std::string older_label, older_count;                ///< what was there before, behind a press: it may be another family's
+  bool older_open = false;
+  std::vector<ActionVm> older;                         ///< when open
   ActionVm look_again;
   friend bool operator==(const PhotosVm&, const PhotosVm&) = default;
 };

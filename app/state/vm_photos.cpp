@@ -13,6 +13,12 @@ std::string size_words(std::int64_t bytes) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MB";
 }
 
+/// "today at 14:29:55": pictures follow each other quickly.
+std::string to_the_second(const Text& text, Instant at, Instant now) {
+  const auto seconds = at.ms / 1000 % 60;
+  return when_words(text, at, now) + (seconds < 10 ? ":0" : ":") + std::to_string(seconds);
+}
+
 TagVm tag_of(const Text& text, const BlobItem& blob) {
   if (blob.damaged) return {text("photo.tag.damaged"), Mood::Danger};
   if (!blob.here) return {text("photo.tag.not_here"), Mood::Warn};
@@ -83,11 +89,25 @@ PhotosVm photos_vm(const State& state, const model::ChildPart& part, bool editab
   if (!may_add) return vm;
   vm.hint = text("photos.hint");
   vm.files_heading = text("photos.files");
+  const auto offer = [&](const PhotoFile& file) {
+    const auto words = text("photos.file", {{"when", to_the_second(text, file.at, state.now)}});  // a name may be another family's
+    return ActionVm{words, PressAttach{file.path}, false, text("photos.file.attach", {{"file", words}})};
+  };
+  const auto& start = state.visit->visit.facts.start;
+  const auto is_older = [&](const PhotoFile& file) {
+    return start ? file.at < start->at : rules::uk_date(file.at) < rules::uk_date(state.now);
+  };
+  vm.older_open = state.visit->older_photos;
+  long long older = 0;
   for (const auto& file : state.photo_files) {
-    const auto words = text("photos.file", {{"name", file.name}, {"when", when_words(text, file.at, state.now)}});
-    vm.files.push_back({words, PressAttach{file.path}, false, text("photos.file.attach", {{"file", words}})});
+    if (!is_older(file)) vm.files.push_back(offer(file));
+    else if (++older; vm.older_open) vm.older.push_back(offer(file));
   }
-  if (vm.files.empty()) vm.files_none = text("photos.files.none");
+  if (older > 0) {
+    vm.older_label = text("photos.older");
+    vm.older_count = std::to_string(older);
+  }
+  if (vm.files.empty()) vm.files_none = text(older > 0 ? "photos.files.none_since" : "photos.files.none");
   vm.look_again = {text("photos.look_again"), FindPhotos{}};
   return vm;
 }

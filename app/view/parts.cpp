@@ -322,6 +322,11 @@ void draw_photos(Ui& ui, const state::PhotosVm& vm, const state::NoteWordsVm& wo
         draw_action(ui, "file-" + std::to_string(i), vm.files[i], ButtonKind::Secondary, out, Icon::Plus);
       draw_action(ui, "look-again", vm.look_again, ButtonKind::Quiet, out, Icon::Sync);
       end_flow(ui);
+      if (!vm.older_label.empty() && fold(ui, "older", vm.older_label, vm.older_count, vm.older_open)) out.push_back(state::TurnOlderPhotos{});
+      begin_flow(ui);
+      for (std::size_t i = 0; i < vm.older.size(); ++i)
+        draw_action(ui, "older-" + std::to_string(i), vm.older[i], ButtonKind::Secondary, out, Icon::Plus);
+      end_flow(ui);
     }
     gap(ui, space::kLg);
   });

@@ -204,6 +204,36 @@ TEST_CASE("photos: nothing says that everything was sent while one waits to be",
   CHECK(bar_vm(desk.state).status == text.count("photos.waiting", 1));
 }
 
+TEST_CASE("photos: the camera's folder is told by time, and what was there before the visit only when it is asked for", "[state]") {
+  Desk desk = recording();
+  desk.state.visit->visit.facts.start.emplace().at = instant("2026-11-23T14:00:00Z");
+  desk.hear(PhotosFound{{{"/camera/3.jpg", "drawing by Amara.jpg", instant("2026-11-23T14:04:05Z")},
+                         {"/camera/2.jpg", "2.jpg", instant("2026-11-23T14:00:00Z")},
+                         {"/camera/1.jpg", "drawing by Tobias.jpg", instant("2026-11-23T13:59:59Z")}}});
+  const auto labels = [](const std::vector<ActionVm>& actions) {
+    std::vector<std::string> out;
+    for (const auto& one : actions) out.push_back(one.label);
+    return out;
+  };
+  auto vm = record_vm(desk.state).photos;
+  CHECK(labels(vm.files) == std::vector<std::string>{"Taken today at 14:04:05", "Taken today at 14:00:00"});
+  CHECK(vm.older_label == "Older pictures");
+  CHECK(vm.older_count == "1");
+  CHECK_FALSE(vm.older_open);
+  CHECK(vm.older.empty());
+  desk.act(TurnOlderPhotos{});
+  vm = record_vm(desk.state).photos;
+  CHECK(vm.older_open);
+  CHECK(labels(vm.older) == std::vector<std::string>{"Taken today at 13:59:59"});
+
+  // While nobody has said when it began: since midnight.
+  desk.state.visit->visit.facts.start.reset();
+  desk.hear(PhotosFound{{{"/camera/2.jpg", "2.jpg", instant("2026-11-23T00:00:00Z")}, {"/camera/1.jpg", "1.jpg", instant("2026-11-22T23:59:59Z")}}});
+  vm = record_vm(desk.state).photos;
+  CHECK(vm.files.size() == 1);
+  CHECK(labels(vm.older) == std::vector<std::string>{"Taken yesterday at 23:59:59"});
+}
+
 TEST_CASE("photos: one is opened, shown, and leaves memory with its screen or the lock", "[state]") {
   Desk desk = recording();
   attach(desk, "a.jpg");

@@ -475,8 +475,8 @@ State with_photos() {
   caseload.blobs[base::sha256_hex("bedroom")] = {true, true, false};
   caseload.blobs[base::sha256_hex("house")] = {true, false, false};
   hear(out, Loaded{std::make_shared<const Caseload>(std::move(caseload))});
-  hear(out, PhotosFound{{{"/p/IMG_20261120_142955.jpg", "IMG_20261120_142955.jpg", kNow},
-                         {"/p/IMG_20261120_142901.jpg", "IMG_20261120_142901.jpg", kNow},
+  hear(out, PhotosFound{{{"/p/IMG_20261120_142955.jpg", "IMG_20261120_142955.jpg", kNow + base::Millis(-125'000)},
+                         {"/p/IMG_20261120_142901.jpg", "IMG_20261120_142901.jpg", kNow + base::Millis(-179'000)},
                          {"/p/drawing by Amara.png", "drawing by Amara.png", days_ago(1)}}});
   return out;
 }
