@@ -456,7 +456,7 @@ struct RecordVm {
   std::vector<JottingVm> jottings;
   bool jotting_open = false;     ///< the place to jot something down is there
   ActionVm jot, add_jotting;     ///< open or close that place; keep what was jotted down
-  std::string in_hand, in_hand_hint, put_error;  ///< words of the jotting in hand; empty: none is
+  std::string in_hand, in_hand_hint, put_error;  ///< "Placing: “he waits below”", of the jotting in hand; empty: none is
   ActionVm put_down;
   ActionVm check;                ///< "Check and submit"
   ActionVm leaving;              ///< "Before you leave"

@@ -427,7 +427,7 @@ void show_jottings(const State& state, const OpenVisit& open, RecordVm& vm) {
     const auto take = text(one.in_hand ? "jottings.put_down" : jotting.put_into.empty() ? "jottings.take" : "jottings.take_again");
     one.take = {take, TakeJotting{jotting.id}, false, take + ": " + first_line(jotting.text, 60)};
     if (one.in_hand) {
-      vm.in_hand = first_line(jotting.text, 200);
+      vm.in_hand = text("jottings.placing", {{"words", first_line(jotting.text, 80)}});
       vm.in_hand_hint = text("jottings.in_hand");
       vm.put_down = {text("jottings.put_down"), TakeJotting{}};
     }

@@ -298,8 +298,10 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
                  const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   Pen pen{ui, dates, notes, editors, out};
   draw_call_line(ui, where, vm.calls, out);
-  if (saved.failed && ui.is_short() && where.h() >= ui.s(kRoomBesideStrip))  // the footer is out of sight
-    draw_notice_strip(ui, where, "not-saved", Tone::Danger, saved.words);
+  if (ui.is_short()) {  // the footer is out of sight
+    if (saved.failed && where.h() >= ui.s(kRoomBesideStrip)) draw_notice_strip(ui, where, "not-saved", Tone::Danger, saved.words);
+    if (where.h() >= ui.s(kRoomBesideStrip)) draw_notice_strip(ui, where, "in-hand", Tone::Info, vm.in_hand);
+  }
   begin_page(ui, "record", vm.title, where);
   block(ui, "head", std::tie(vm.title, vm.tag, vm.when, vm.where, vm.with, vm.hazards, vm.calls, vm.conflict, vm.settle, vm.returned_why,
                              vm.came_back, vm.submitted_already),

@@ -71,7 +71,7 @@ TEST_CASE("jottings: put into a field they stand after what is there, and the or
   desk.act(PutJotting{first, desk.key(desk.amara, "said")});  // it is not in hand
   CHECK(desk.said(desk.amara) == "“Hello”");
   desk.act(TakeJotting{second});
-  CHECK(record_vm(desk.state).in_hand == "I like my bear");
+  CHECK(record_vm(desk.state).in_hand == "Placing: “I like my bear”");
   desk.act(PutJotting{second, desk.key(desk.amara, "said")});
   CHECK(desk.said(desk.amara) == "“Hello”\nI like my bear");
   CHECK(desk.state.editors.text(desk.key(desk.amara, "said")).text() == "“Hello”\nI like my bear");
