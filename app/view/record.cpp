@@ -40,7 +40,8 @@ void draw_options(Pen& pen, const state::FieldVm& vm) {
     if (vm.options[i].selected) selected = i;
   }
   bool multi = vm.kind == state::FieldKind::Multi;
-  auto chosen = multi ? checkbox_tiles(pen.ui, vm.key, question_of(pen, vm), choices, on)
+  bool boxes = multi || choices.size() == 1;  // what is said or not is no choice between several
+  auto chosen = boxes ? checkbox_tiles(pen.ui, vm.key, question_of(pen, vm), choices, on)
                       : radio_tiles(pen.ui, vm.key, question_of(pen, vm), choices, selected);
   if (!chosen) return;
   bool take_away = !multi && chosen == selected;  // pressing the chosen one again takes the answer away
@@ -167,7 +168,7 @@ void draw_group(Pen& pen, const state::GroupVm& vm) {
 }
 
 void draw_second_worker(Pen& pen, const state::SecondWorkerVm& vm) {
-  draw_choices(pen.ui, vm.key, {.label = vm.label, .hint = vm.hint}, vm.workers, pen.out);
+  draw_checkboxes(pen.ui, vm.key, {.label = vm.label, .hint = vm.hint}, vm.workers, pen.out);  // at most one, and it can be taken away
   gap(pen.ui, kBetween);
 }
 
@@ -281,7 +282,8 @@ void draw_block(Pen& pen, const state::BlockVm& block) {
 
 void draw_discard(Pen& pen, const state::RecordVm& vm) {
   Ui& ui = pen.ui;
-  if (vm.discard_question.empty()) return draw_action(ui, "discard", vm.discard, ButtonKind::Quiet, pen.out, Icon::Cross);
+  separator(ui);
+  if (vm.discard_question.empty()) return draw_action(ui, "discard", vm.discard, ButtonKind::Danger, pen.out, Icon::Cross);
   begin_panel(ui, "discard-question", Tone::Danger, vm.discard_question);
   label(ui, vm.discard_question);
   gap(ui, space::kXs);

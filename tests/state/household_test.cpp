@@ -121,8 +121,8 @@ TEST_CASE("household: one press answers what is left of the home, and touches no
     return {};
   };
   REQUIRE(rest().size() == 2);
-  CHECK(rest()[0].label == "The others: No worry");
-  CHECK(rest()[1].label == "The others: Not seen");
+  CHECK(rest()[0].label == "Mark the rest “No worry”");
+  CHECK(rest()[1].label == "Mark the rest “Not seen”");
   desk.act(FieldChosen{{{}, "home_food", {}, {}}, std::string("CONCERN")});
   desk.act(FieldChosen{{{}, "home_pets", {}, {}}, model::NotCovered{"no pets"}});
   desk.act(AnswerRest{{}, "home", "OK"});
