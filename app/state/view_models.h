@@ -716,7 +716,7 @@ struct NoteWordsVm {
   std::vector<std::string> suggestions;
   std::vector<std::string> spoken;        ///< "Change to friend", one for each
   std::string no_suggestions;             ///< empty: there are some, or they are still looked for
-  std::string leave;                      ///< "Leave it as it is"
+  std::string leave;                      ///< "Keep this spelling"
 };
 NoteWordsVm note_words(const State& state);
 

@@ -413,7 +413,10 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     const BarPressed pressed = draw_bar(ui, *bar, *box.spelling, is_known, bar_rect);
     ui.semantics.parents.pop_back();
     window->StateStorage.SetFloat(bar_height, pressed.height);
-    if (!window->StateStorage.GetBool(bar_open)) ImGui::ScrollToRect(window, draw::to_imgui(bar_rect), kJustIntoSight);
+    if (!window->StateStorage.GetBool(bar_open)) {  // with the row below it: what was written stays readable
+      const Rect with_next{bar_rect.x0, bar_rect.y0 - 2 * line, bar_rect.x1, bar_rect.y1 + line + pad_y};
+      ImGui::ScrollToRect(window, draw::to_imgui(with_next), kJustIntoSight);
+    }
     if (pressed.suggestion)
       typed.changed |= text.replace(from, to, box.spelling->words[*pressed.suggestion], ui.ticks) == editor::Entered::All;
     if (pressed.leave) out.leave = word;

@@ -14,7 +14,7 @@ struct Suggestions {
   std::span<const std::string> words = {};
   std::span<const std::string> spoken = {};  ///< "Change to friend", one for each
   std::string_view none = {};              ///< "No suggestions"; empty: there are some, or they are not known yet
-  std::string_view leave = "Leave it as it is";
+  std::string_view leave = "Keep this spelling";
 };
 
 /// Words the note editor needs; from the text file.
