@@ -10,7 +10,7 @@ void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out) {
       label(ui, visit.heading);
       for (const auto& row : visit.rows)
         if (list_row(ui, "review-" + row.record.str(), {.title = row.title, .subtitle = row.subtitle, .trailing = row.age,
-                                                        .tag = row.tag.words, .tone = tone_of(row.tag.mood)}))
+                                                        .tag = row.tag.words, .tone = tone_of(row.tag.mood), .leads = true}))
           out.push_back(state::Open{state::ScreenKind::Review, row.record});
     });
   }
