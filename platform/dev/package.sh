@@ -4,7 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 case "${1:-}" in '' | test) ;; *) echo "package: nothing, or test" >&2; exit 2 ;; esac
-command -v dpkg-shlibdeps >/dev/null || { echo "package: run platform/dev/setup.sh first" >&2; exit 1; }
+for tool in dpkg-shlibdeps file; do  # without them CPack makes packages that depend on nothing
+  command -v $tool >/dev/null || { echo "package: run platform/dev/setup.sh first" >&2; exit 1; }
+done
 umask 022
 rm -f build/package/*.deb
 cmake -S . -B build/package -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DBUILD_TESTING=OFF \

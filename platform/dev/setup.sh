@@ -50,6 +50,7 @@ plain=(
   xvfb xclip                                 # a display where there is none, and pasting as a person would
   libgl1-mesa-dri libegl1 libgles2           # drawing where there is no GPU
   dpkg-dev xz-utils ca-certificates          # fetching the Dear ImGui source package
+  file                                       # CPack finds by it the programs whose libraries a package must depend on
 )
 if [ "${1:-}" = fuzz ]; then
   plain+=(clang libclang-rt-dev)             # libFuzzer, which GCC has not, with the sanitizers it runs under
