@@ -6,7 +6,7 @@ set(package ${CMAKE_CURRENT_LIST_DIR})
 # Man pages and change log as Debian wants them: compressed, without a time in them.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/package)
 find_program(GZIP gzip REQUIRED)
-foreach(page doorstep.1 doorstep-provision.1 doorstep-server.8)
+foreach(page changelog.Debian doorstep.1 doorstep-provision.1 doorstep-server.8)
   configure_file(${package}/${page}.in ${CMAKE_BINARY_DIR}/package/${page} @ONLY)
   execute_process(COMMAND ${GZIP} -9nf ${CMAKE_BINARY_DIR}/package/${page} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
@@ -15,7 +15,8 @@ configure_file(${package}/metainfo.xml.in ${CMAKE_BINARY_DIR}/package/uk.doorste
 function(part component program page section)
   install(TARGETS ${program} RUNTIME DESTINATION bin COMPONENT ${component})
   install(FILES ${CMAKE_BINARY_DIR}/package/${page}.gz DESTINATION share/man/man${section} COMPONENT ${component})
-  install(FILES ${package}/copyright DESTINATION share/doc/${program} COMPONENT ${component})
+  install(FILES ${package}/copyright ${CMAKE_BINARY_DIR}/package/changelog.Debian.gz
+          DESTINATION share/doc/${program} COMPONENT ${component})
   install(FILES ${CMAKE_BINARY_DIR}/${program}.cdx.json DESTINATION share/doc/${program} RENAME sbom.cdx.json COMPONENT ${component})
 endfunction()
 part(tablet doorstep doorstep.1 1)
@@ -27,9 +28,10 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/assets/text ${CMAKE_SOURCE_DIR}/assets/for
         DESTINATION share/doorstep/assets COMPONENT tablet)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/assets/forms ${CMAKE_SOURCE_DIR}/assets/rules
         DESTINATION share/doorstep-server/assets COMPONENT server)
-# The typefaces are packages of Debian's own; the app finds them in one folder.
+# The typefaces are packages of Debian's own; the app finds them in one folder. Links inside /usr are relative: Debian Policy 10.5.
 foreach(font ${DOORSTEP_FONTS})
   get_filename_component(name ${font} NAME)
+  file(RELATIVE_PATH font ${share}/doorstep/fonts ${font})
   file(CREATE_LINK ${font} ${CMAKE_BINARY_DIR}/package/${name} SYMBOLIC)
   install(FILES ${CMAKE_BINARY_DIR}/package/${name} DESTINATION share/doorstep/fonts COMPONENT tablet)
 endforeach()
@@ -57,26 +59,27 @@ set(sodium "libsodium23 (>= 1.0.18-1+deb12u1)")
 set(CPACK_DEBIAN_TABLET_PACKAGE_NAME doorstep)
 set(CPACK_DEBIAN_TABLET_PACKAGE_SECTION misc)
 set(CPACK_COMPONENT_TABLET_DESCRIPTION "Record home visits with no signal: the tablet app
- A social worker records a visit child by child; nothing typed is lost, or
- readable by a thief. With a signal it is reconciled with the council's case
- server, and a supervisor approves or returns exactly what was read.")
+A social worker records a visit child by child; nothing typed is lost, or
+readable by a thief. With a signal it is reconciled with the council's case
+server, and a supervisor approves or returns exactly what was read.")
 set(CPACK_DEBIAN_TABLET_PACKAGE_DEPENDS
   "${sodium}, fonts-inter, fonts-noto-ui-core, fonts-droid-fallback, fonts-dejavu-core, fonts-symbola, hunspell-en-gb, libgl1-mesa-dri, libegl1, libgles2")
-set(CPACK_DEBIAN_TABLET_PACKAGE_RECOMMENDS doorstep-provision)
+set(CPACK_DEBIAN_TABLET_PACKAGE_RECOMMENDS "doorstep-provision, at-spi2-core")  # the second for screen readers
 
 set(CPACK_DEBIAN_PROVISION_PACKAGE_NAME doorstep-provision)
 set(CPACK_DEBIAN_PROVISION_PACKAGE_SECTION admin)
 set(CPACK_COMPONENT_PROVISION_DESCRIPTION "Set up a council's tablets for Doorstep
- Writes, checks and signs the one device.toml of a council, and enrols
- tablets with it.")
+Writes, checks and signs the one device.toml of a council, and enrols
+tablets with it.")
 set(CPACK_DEBIAN_PROVISION_PACKAGE_DEPENDS "${sodium}")
 
 set(CPACK_DEBIAN_SERVER_PACKAGE_NAME doorstep-server)
 set(CPACK_DEBIAN_SERVER_PACKAGE_SECTION net)
-set(CPACK_COMPONENT_SERVER_DESCRIPTION "The case server that Doorstep's tablets reconcile with
- Keeps the records of home visits encrypted, in a file or on PostgreSQL; takes
- in the council's caseload and gives approved records back.")
+set(CPACK_COMPONENT_SERVER_DESCRIPTION "Case server that Doorstep's tablets reconcile with
+Keeps the records of home visits encrypted, in a file or on PostgreSQL; takes
+in the council's caseload and gives approved records back.")
 set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "${sodium}, adduser, debconf (>= 0.5) | debconf-2.0")
+set(CPACK_DEBIAN_SERVER_PACKAGE_SUGGESTS postgresql)
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
   "${package}/server/postinst;${package}/server/prerm;${package}/server/postrm;${package}/server/config;${package}/server/templates")
 include(CPack)
