@@ -136,7 +136,8 @@ void Engine::on(const Replica& replica) {
   if (round_.with_cases) request.view.cases = replica.cursors;
 
   phase_ = Phase::Sent;
-  outputs_.push_back(Send{wire::encode(request), replica.bases});
+  std::string body = wire::encode(request);
+  outputs_.push_back(Send{std::move(body), replica.bases, std::move(request.ops.items)});
 }
 
 void Engine::on(const Response& response) {

@@ -65,8 +65,8 @@ using Input = std::variant<Wake, Replica, Response, Broken, Applied, BlobTask>;
 
 /// Ask the store for a Replica with at most so much in its batch.
 struct Need { std::size_t max_ops; std::size_t max_bytes; };
-/// POST /v1/sync, with a prefix of `bases` where the server takes that.
-struct Send { std::string body; std::vector<wire::Base> bases = {}; };
+/// POST /v1/sync, with a prefix of `bases` where the server takes that. `operations`: those in the body, as they are there.
+struct Send { std::string body; std::vector<wire::Base> bases = {}; std::vector<std::string> operations = {}; };
 /// To the store, answered by Applied. What the engine took out: drops while operations still wait to be sent (push before
 /// purge; the store looks once more, in its own transaction), and acknowledgements past what was sent. An applied_through
 /// below what the store knows as acknowledged means that the server was restored from a backup: offer again from there.

@@ -113,8 +113,7 @@ Result<std::string> Exchange::read_prefixed(std::string_view body) const {
   if (!parts.bases.empty()) {
     DOORSTEP_TRY_ASSIGN(bases, held_(parts.bases));
   }
-  DOORSTEP_TRY_ASSIGN(const auto said, wire::decode<wire::SyncRequest>(send_.body));
-  return wire::decompress(parts.frame, limits::kBodyBytes, wire::reply_prefix(bases, wire::read_operations(said.ops.items)));
+  return wire::decompress(parts.frame, limits::kBodyBytes, wire::reply_prefix(bases, wire::read_operations(send_.operations)));
 }
 
 std::optional<engine::Input> Exchange::take(const HttpResponse& response) {

@@ -31,7 +31,7 @@ engine::Send edit() {
   put.body = note().body + "and one more";
   wire::SyncRequest request;
   request.ops = {9, wire::kChainStart, {wire::encode(put)}};
-  return {wire::encode(request), {note()}};
+  return {wire::encode(request), {note()}, request.ops.items};
 }
 
 std::string header(const transport::HttpRequest& request, const std::string& name) {
