@@ -143,8 +143,8 @@ Result<void> compare(Unit& unit, const Actor& actor, const wire::SyncRequest& re
     DOORSTEP_TRY_ASSIGN(auto part, filler.fill(row, from.seq, from.chain));
     if (diverged) part.diverged = true;
     out.more = out.more || !part.complete;
+    if (part.entries.empty() && !diverged) break;  // the next entry did not fit: the device will hold nothing of a case it did not hold
     offered[row.id] = {row.id, part.to, part.chain};
-    if (part.entries.empty() && !diverged) break;  // the next entry did not fit
     out.cases.push_back(std::move(part));
   }
   return {};

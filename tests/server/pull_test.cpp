@@ -62,6 +62,19 @@ TEST_CASE("pull: who lacked nothing hears of every entry after it, and of it aga
   CHECK(nothing_new(sparrow));
 }
 
+TEST_CASE("pull: wherever a reply ends, the next digest is known", "[server]") {
+  Office office;
+  for (std::int64_t budget = 300; budget <= 3600; budget += 300) {  // from the first entry to all of them
+    CAPTURE(budget);
+    Tablet fresh(office, "sparrow");
+    auto request = fresh.request();
+    request.budget = budget;
+    fresh.take(wire::decode<wire::SyncReply>(fresh.raw(request).body).value());
+    fresh.take(ask(fresh));
+    CHECK(nothing_new(fresh));
+  }
+}
+
 TEST_CASE("pull: a grant and its end are heard of without an entry in any log", "[server]") {
   Office office;
   Tablet wren(office, "wren"), ash(office, "ash"), sparrow(office, "sparrow");
