@@ -291,7 +291,7 @@ Result<std::vector<wire::Base>> Store::bases(const std::vector<wire::BaseName>& 
   return out;
 }
 
-Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant now) {
+Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant now, std::optional<std::int64_t> after) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   auto& db = impl_->db;
   Batch out;
@@ -308,8 +308,8 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
   if (!head.empty()) out.ops.prev = head;
   std::size_t bytes = 0;
   DOORSTEP_TRY_ASSIGN(auto statement, db.prepare("SELECT number, prev, size, bytes, kind, record, case_id, visit FROM ops"
-                                                 " WHERE incarnation=? AND acked=0"
-                                                 " ORDER BY number", out.incarnation));
+                                                 " WHERE incarnation=? AND acked=0 AND number>?"
+                                                 " ORDER BY number", out.incarnation, after.value_or(0)));
   for (;;) {
     DOORSTEP_TRY_ASSIGN(bool row, statement.step());
     if (!row) break;
@@ -335,13 +335,15 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
   if (behind) out.more_ops = true;
   DOORSTEP_TRY(db.query("SELECT id, seq, chain FROM cases ORDER BY id",
                         [&](const sql::Row& row) { out.cursors.push_back({row.id(0), row.integer(1), row.string(2)}); }));
-  DOORSTEP_TRY(db.query("SELECT case_id FROM purged WHERE ready=1", [&](const sql::Row& row) { out.purged.push_back(row.id(0)); }));
-  DOORSTEP_TRY(db.query("SELECT incarnation, max(number), hash FROM ops WHERE incarnation<? AND acked=1 GROUP BY incarnation"
-                        " ORDER BY incarnation DESC LIMIT ?", out.incarnation, static_cast<std::int64_t>(wire::kEarlierIncarnations),
-                        [&](const sql::Row& row) {
-    out.earlier.push_back({row.integer(0), row.integer(1), row.string(2)});
-  }));
-  if (!out.purged.empty()) DOORSTEP_TRY(db.exec("UPDATE purged SET told=1 WHERE ready=1 AND told=0"));
+  if (!after) {
+    DOORSTEP_TRY(db.query("SELECT case_id FROM purged WHERE ready=1", [&](const sql::Row& row) { out.purged.push_back(row.id(0)); }));
+    DOORSTEP_TRY(db.query("SELECT incarnation, max(number), hash FROM ops WHERE incarnation<? AND acked=1 GROUP BY incarnation"
+                          " ORDER BY incarnation DESC LIMIT ?", out.incarnation, static_cast<std::int64_t>(wire::kEarlierIncarnations),
+                          [&](const sql::Row& row) {
+      out.earlier.push_back({row.integer(0), row.integer(1), row.string(2)});
+    }));
+    if (!out.purged.empty()) DOORSTEP_TRY(db.exec("UPDATE purged SET told=1 WHERE ready=1 AND told=0"));
+  }
   if (base::mutant("forgotten-when-sent")) DOORSTEP_TRY(db.exec("UPDATE ops SET acked=1, status='applied', rev=1 WHERE acked=0"));
   DOORSTEP_TRY(tx.commit());
   return out;

@@ -119,7 +119,9 @@ class Store {
   // Sync ----------------------------------------------------------------------------------------------------------------
   /// Freezes what waits (numbers, chains, fixes the bytes), then hands out what is not acknowledged, from the first. At least
   /// one operation when there is any, else at most `max_ops` and `max_bytes`. A draft with a Put on its way waits for its answer.
-  Result<Batch> freeze(std::size_t max_ops, std::size_t max_bytes, Instant now);
+  /// `after`: those up to there are answered, by a reply that is about to be applied; then only what comes behind them, and neither
+  /// `purged` nor `earlier`, which that reply may still change.
+  Result<Batch> freeze(std::size_t max_ops, std::size_t max_bytes, Instant now, std::optional<std::int64_t> after = std::nullopt);
   /// The revisions that these names say. Fault::NotFound when one is not here.
   Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>& names);
   /// Takes a reply in. Fault::Conflict ("store.forked"): the server's chain of our operations is not ours, because this is an

@@ -39,7 +39,7 @@ void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name
 /// the pump can be stopped from the store's own thread.
 class Port final : public transport::ReplicaPort {
  public:
-  struct Freeze { std::size_t max_ops, max_bytes; std::promise<Result<engine::Replica>> answer; };
+  struct Freeze { engine::Need need; std::promise<Result<engine::Replica>> answer; };
   struct Look { std::vector<wire::BaseName> names; std::promise<Result<std::vector<wire::Base>>> answer; };
   struct Take { wire::SyncReply reply; std::promise<Result<engine::Applied>> answer; };
   struct NextBlob { std::size_t max_bytes; std::promise<Result<engine::BlobTask>> answer; };
@@ -48,15 +48,11 @@ class Port final : public transport::ReplicaPort {
 
   explicit Port(std::function<void()> knock) : knock_(std::move(knock)) {}
 
-  Result<engine::Replica> freeze(std::size_t max_ops, std::size_t max_bytes) override {
-    return answer_to(Freeze{max_ops, max_bytes, {}});
-  }
-  Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>& names) override {
-    return answer_to(Look{names, {}});
-  }
-  Result<engine::Applied> apply(const wire::SyncReply& reply) override { return answer_to(Take{reply, {}}); }
-  Result<engine::BlobTask> next_blob(std::size_t max_bytes) override { return answer_to(NextBlob{max_bytes, {}}); }
-  Result<void> moved(const engine::BlobMoved& moved) override { return answer_to(Moved{moved, {}}); }
+  Result<engine::Replica> freeze(const engine::Need& need) override { return ask(Freeze{need, {}}).get(); }
+  Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>& names) override { return ask(Look{names, {}}).get(); }
+  std::future<Result<engine::Applied>> apply(wire::SyncReply reply) override { return ask(Take{std::move(reply), {}}); }
+  Result<engine::BlobTask> next_blob(std::size_t max_bytes) override { return ask(NextBlob{max_bytes, {}}).get(); }
+  Result<void> moved(const engine::BlobMoved& moved) override { return ask(Moved{moved, {}}).get(); }
   std::deque<Question> questions() {
     std::lock_guard lock(mutex_);
     return std::exchange(questions_, {});
@@ -74,19 +70,17 @@ class Port final : public transport::ReplicaPort {
  private:
   static Error cancelled() { return {Fault::Cancelled, "work.port", "the store is closed"}; }
   template <class Asked>
-  auto answer_to(Asked question) -> decltype(question.answer.get_future().get()) {
+  auto ask(Asked question) -> decltype(question.answer.get_future()) {
     auto answer = question.answer.get_future();
-    if (!ask(std::move(question))) return cancelled();
-    return answer.get();
-  }
-  bool ask(Question question) {
-    {
-      std::lock_guard lock(mutex_);
-      if (closed_) return false;
-      questions_.push_back(std::move(question));
+    std::unique_lock lock(mutex_);
+    if (closed_) {
+      question.answer.set_value(cancelled());
+      return answer;
     }
+    questions_.push_back(std::move(question));
+    lock.unlock();
     knock_();
-    return true;
+    return answer;
   }
 
   std::function<void()> knock_;
@@ -148,6 +142,7 @@ struct Runner::Impl {
   std::optional<Instant> synced_at;
   base::Millis tell_again{0};  // monotonic: while replies follow one another, not before
   bool untold = false;         // replies were taken in since
+  bool frozen_ahead = false;   // what was last asked for was the batch behind one whose answer is yet to be taken in
   bool online = true;
 
   void say(state::Event event) {
@@ -196,15 +191,18 @@ struct Runner::Impl {
     if (!port) return;
     for (auto& question : port->questions()) {
       std::visit([this](auto& q) { q.answer.set_value(db ? answer(q) : decltype(answer(q))(closed())); }, question);
-      if (!std::holds_alternative<Port::Freeze>(question) && !std::holds_alternative<Port::NextBlob>(question)) continue;
-      // With that the network has something to do: what the screens are to show is read meanwhile, and nobody waits for it.
+      const auto* frozen = std::get_if<Port::Freeze>(&question);
+      const bool ahead = frozen && frozen->need.after;  // a reply comes next, to be taken in while that is sent
+      const bool beside = std::exchange(frozen_ahead, ahead) && std::holds_alternative<Port::Take>(question);
+      if (!beside && (!frozen || ahead) && !std::holds_alternative<Port::NextBlob>(question)) continue;
+      // The network has something to do: what the screens are to show is read meanwhile, and nobody waits for it.
       if (untold && clock.monotonic() >= tell_again) tell_caseload();  // else when the last reply is in
       tell_sync();
     }
   }
 
   Result<engine::Replica> answer(const Port::Freeze& question) {
-    auto batch = db->freeze(question.max_ops, question.max_bytes, now());
+    auto batch = db->freeze(question.need.max_ops, question.need.max_bytes, now(), question.need.after);
     if (!batch) return batch.error();
     return engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops), batch->more_ops,
                            std::move(batch->cursors), std::move(batch->purged), std::move(batch->earlier), std::move(batch->bases)};

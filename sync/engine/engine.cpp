@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "platform/base/mutant.h"
 #include "sync/wire/codec.h"
@@ -49,10 +50,24 @@ Close refusal(const Response& response) {
   return close;
 }
 
-std::size_t entries_in(const wire::SyncReply& reply) {
-  std::size_t count = 0;
-  for (const auto& pull : reply.cases) count += pull.entries.size();
+std::int64_t entries_in(const wire::SyncReply& reply) {
+  std::int64_t count = 0;
+  for (const auto& pull : reply.cases) count += static_cast<std::int64_t>(pull.entries.size());
   return count;
+}
+
+/// The store's cursors when it has taken the pulls in; nothing where one does not join on, and the store will not take it.
+std::optional<std::vector<wire::Cursor>> moved_on(const std::vector<wire::Cursor>& cursors, const std::vector<wire::CasePull>& pulls) {
+  std::map<base::Id, wire::Cursor> held;
+  for (const wire::Cursor& cursor : cursors) held[cursor.case_id] = cursor;
+  for (const wire::CasePull& pull : pulls) {
+    wire::Cursor& cursor = held[pull.case_id];
+    if (pull.from != 0 && pull.from != cursor.seq) return std::nullopt;
+    cursor = {pull.case_id, pull.to, pull.chain};
+  }
+  std::vector<wire::Cursor> out;
+  for (auto& [id, cursor] : held) out.push_back(std::move(cursor));
+  return out;
 }
 
 }  // namespace
@@ -83,10 +98,10 @@ std::optional<Output> Engine::poll() {
   return out;
 }
 
-void Engine::ask() {
+void Engine::ask(std::optional<std::int64_t> after) {
   wake_pending_ = false;
-  phase_ = Phase::Asked;
-  outputs_.push_back(Need{now_.ops_per_push, now_.push_bytes});
+  phase_ = after ? Phase::AskedAhead : Phase::Asked;
+  outputs_.push_back(Need{now_.ops_per_push, now_.push_bytes, after});
 }
 
 void Engine::close(Error why, std::optional<Millis> retry_after, bool final) {
@@ -104,11 +119,24 @@ void Engine::on(const Broken& broken) {
 }
 
 void Engine::on(const Replica& replica) {
-  if (phase_ != Phase::Asked) return;
+  if (phase_ == Phase::Asked) {
+    phase_ = Phase::Sent;
+    return send(replica, replica.epoch, replica.cursors);
+  }
+  if (phase_ != Phase::AskedAhead) return;
+  std::string epoch = reply_.epoch;
+  auto cursors = moved_on(replica.cursors, reply_.cases);
+  const bool sure = cursors && (!replica.ops.items.empty() || reply_.more);  // what waits may need the answers first
+  outputs_.push_back(Apply{std::exchange(reply_, {})});
+  phase_ = sure ? Phase::SentAhead : Phase::Applying;
+  if (sure) send(replica, std::move(epoch), std::move(*cursors));
+}
+
+void Engine::send(const Replica& replica, std::string epoch, std::vector<wire::Cursor> cursors) {
   wire::SyncRequest request;
   request.device = replica.device;
   request.incarnation = replica.incarnation;
-  request.epoch = replica.epoch;
+  request.epoch = std::move(epoch);
   request.purged = replica.purged;
   request.budget = static_cast<std::int64_t>(now_.pull_bytes);
   if (!replica.earlier.empty()) request.earlier = replica.earlier;
@@ -130,12 +158,11 @@ void Engine::on(const Replica& replica) {
   round_.queue_left = replica.more_ops || request.ops.items.size() < replica.ops.items.size();
   round_.receipts = replica.purged.size();
 
-  round_.cursors = replica.cursors;
-  round_.with_cases = need_view_ || replica.cursors.empty();  // an empty list costs less than a second round
-  request.view.digest = wire::view_digest(replica.cursors);
-  if (round_.with_cases) request.view.cases = replica.cursors;
+  round_.cursors = std::move(cursors);
+  round_.with_cases = need_view_ || round_.cursors.empty();  // an empty list costs less than a second round
+  request.view.digest = wire::view_digest(round_.cursors);
+  if (round_.with_cases) request.view.cases = round_.cursors;
 
-  phase_ = Phase::Sent;
   std::string body = wire::encode(request);
   outputs_.push_back(Send{std::move(body), replica.bases, std::move(request.ops.items)});
 }
@@ -156,9 +183,42 @@ void Engine::on(const Response& response) {
 
   const bool waiting = round_.queue_left || reply->applied_through < round_.last;
   if (waiting) reply->drop.clear();
-  reply_ = std::move(*reply);
+  next_ = count(*reply);
+  now_ = doubled(now_, full_);
+  if (next_ == Next::Again && as_expected(*reply)) {
+    reply_ = std::move(*reply);
+    return ask(round_.last);
+  }
   phase_ = Phase::Applying;
-  outputs_.push_back(Apply{reply_});
+  outputs_.push_back(Apply{std::move(*reply)});
+}
+
+/// Keeps what is to be told of the round, and says what comes after it.
+Engine::Next Engine::count(const wire::SyncReply& reply) {
+  const auto entries = entries_in(reply);
+  const auto answered = static_cast<std::int64_t>(reply.results.size());
+  so_far_.pushed += answered;
+  so_far_.pulled += entries;
+  so_far_.next_after = seconds_within(reply.next_after_s, limits::kSyncAtMostEvery);
+  so_far_.next_spread = seconds_within(reply.next_spread_s, Millis(0));
+  so_far_.receipt = reply.receipt;
+  need_view_ = reply.need_view;
+
+  const bool dropped = !reply.drop.empty() && reply.drop != last_drop_;
+  last_drop_ = reply.drop;
+  const bool lost = reply.lost && !std::exchange(lost_told_, true);  // the store offers it again, now; once
+  const bool again = (reply.more && !base::mutant("more-ignored")) || reply.need_view || dropped || lost || round_.queue_left ||
+                     reply.applied_through < round_.last;
+  const bool progress = answered > 0 || entries > 0 || round_.restarted || reply.need_view || dropped || lost ||
+                        round_.receipts > 0;
+  return !again ? Next::Rest : progress ? Next::Again : Next::Stalled;
+}
+
+/// Whether what the store makes of it is known beforehand: everything sent was taken, and nothing goes back or goes away.
+bool Engine::as_expected(const wire::SyncReply& reply) const {
+  return reply.applied_through == round_.last && !round_.restarted && !reply.need_view && reply.drop.empty() && !reply.lost &&
+         !reply.drain.value_or(false) &&
+         std::none_of(reply.cases.begin(), reply.cases.end(), [](const auto& pull) { return pull.diverged.value_or(false); });
 }
 
 /// Fault::Conflict where the server's history of our operations is not ours; then nobody but a person can go on.
@@ -233,31 +293,23 @@ std::optional<Error> Engine::check_pulled(wire::SyncReply& reply) {
 }
 
 void Engine::on(const Applied& applied) {
-  if (phase_ == Phase::Applying) return on_round(applied);
+  if (phase_ == Phase::Applying || phase_ == Phase::SentAhead) return on_round(applied);
   if (phase_ != Phase::BlobApplying) return;
   if (!applied.ok) blob_trouble_ = Error{Fault::Full, "engine.blob", "this tablet could not keep the photo"};
   go_on();
 }
 
 void Engine::on_round(const Applied& applied) {
-  if (!applied.ok) return close({Fault::Io, "engine.apply", "this tablet could not keep what the server sent"});
-
-  const auto entries = static_cast<std::int64_t>(entries_in(reply_));
-  const auto answered = static_cast<std::int64_t>(reply_.results.size());
-  pushed_ += answered;
-  pulled_ += entries;
-  now_ = doubled(now_, full_);
-  need_view_ = reply_.need_view;
-
-  const bool dropped = !reply_.drop.empty() && reply_.drop != last_drop_;
-  last_drop_ = reply_.drop;
-  const bool lost = reply_.lost && !std::exchange(lost_told_, true);  // the store offers it again, now; once
-  const bool again = (reply_.more && !base::mutant("more-ignored")) || reply_.need_view || dropped || lost || round_.queue_left ||
-                     reply_.applied_through < round_.last;
-  const bool progress = answered > 0 || entries > 0 || round_.restarted || reply_.need_view || dropped || lost ||
-                        round_.receipts > 0;
-  if (again && !progress) return close({Fault::Invalid, "engine.no_progress", "the server asks for more rounds and does nothing in them"});
-  if (again) return ask();
+  const bool ahead = phase_ == Phase::SentAhead;
+  if (!applied.ok && !(ahead && base::mutant("answer-after-failure")))
+    return close({Fault::Io, "engine.apply", "this tablet could not keep what the server sent"});
+  if (ahead) {
+    phase_ = Phase::Sent;
+    return;
+  }
+  if (next_ == Next::Stalled)
+    return close({Fault::Invalid, "engine.no_progress", "the server asks for more rounds and does nothing in them"});
+  if (next_ == Next::Again) return ask();
   blob_stalls_ = 0;
   blob_trouble_.reset();
   if (!applied.blobs && !wake_pending_) return rest();
@@ -312,9 +364,8 @@ void Engine::on_blob(const Response& response) {
 
 void Engine::rest() {
   phase_ = Phase::Resting;
-  outputs_.push_back(Idle{std::exchange(pushed_, 0), std::exchange(pulled_, 0),
-                          seconds_within(reply_.next_after_s, limits::kSyncAtMostEvery),
-                          seconds_within(reply_.next_spread_s, Millis(0)), reply_.receipt, blob_trouble_});
+  so_far_.blob_trouble = blob_trouble_;
+  outputs_.push_back(std::exchange(so_far_, {}));
 }
 
 Millis backoff(int attempt, std::optional<Millis> retry_after, double u1, double u2) {

@@ -63,13 +63,15 @@ using Input = std::variant<Wake, Replica, Response, Broken, Applied, BlobTask>;
 
 // Outputs -------------------------------------------------------------------------------------------------------------
 
-/// Ask the store for a Replica with at most so much in its batch.
-struct Need { std::size_t max_ops; std::size_t max_bytes; };
+/// Ask the store for a Replica with at most so much in its batch. `after`: only of what comes behind that operation, and without
+/// `purged` and `earlier`, for the answer up to there has come and is yet to be applied.
+struct Need { std::size_t max_ops; std::size_t max_bytes; std::optional<std::int64_t> after = {}; };
 /// POST /v1/sync, with a prefix of `bases` where the server takes that. `operations`: those in the body, as they are there.
 struct Send { std::string body; std::vector<wire::Base> bases = {}; std::vector<std::string> operations = {}; };
 /// To the store, answered by Applied. What the engine took out: drops while operations still wait to be sent (push before
 /// purge; the store looks once more, in its own transaction), and acknowledgements past what was sent. An applied_through
 /// below what the store knows as acknowledged means that the server was restored from a backup: offer again from there.
+/// Where a Send follows, both may go on at the same time; Applied is handed in before the answer to that Send.
 struct Apply { wire::SyncReply reply; };
 /// Ask the store for a BlobTask. Words never wait for it: whoever has a Wake gives it before the answer, and is asked for a
 /// Replica instead.
@@ -93,6 +95,8 @@ using Output = std::variant<Need, Send, Apply, NeedBlob, MoveBlob, BlobMoved, Id
 
 /// One connection's protocol; make a new Engine to reconnect. Pure: no sockets, clock, threads or randomness.
 /// Not thread-safe. Never throws: bad input yields Close.
+/// Where an answer is as expected and another round is sure to follow, that round's request is made before the answer is applied,
+/// with the cursors that the store will then have. Should it have others, the server sees another digest and asks for the cases.
 class Engine {
  public:
   /// `broken_attempts`: how many connections in a row broke before this one; batches are halved for each, and doubled again
@@ -102,7 +106,7 @@ class Engine {
   std::optional<Output> poll();  ///< drain after each handle()
 
  private:
-  enum class Phase { Resting, Asked, Sent, Applying, BlobAsked, BlobSent, BlobApplying, Closed };
+  enum class Phase { Resting, Asked, Sent, Applying, AskedAhead, SentAhead, BlobAsked, BlobSent, BlobApplying, Closed };
   /// What was sent and must be answered.
   struct Round {
     std::int64_t first = 1, last = 0;  ///< operation numbers; last < first: none
@@ -113,6 +117,7 @@ class Engine {
     std::size_t receipts = 0;
     bool restarted = false;            ///< a case begins again from 0, or the operations from an earlier one
   };
+  enum class Next { Rest, Again, Stalled };  ///< Stalled: it asks for another round, and nothing happened in this one
   void on(const Wake&);
   void on(const Replica&);
   void on(const Response&);
@@ -121,7 +126,10 @@ class Engine {
   void on(const BlobTask&);
   void on_round(const Applied&);
   void on_blob(const Response&);
-  void ask();
+  void ask(std::optional<std::int64_t> after = std::nullopt);
+  void send(const Replica& replica, std::string epoch, std::vector<wire::Cursor> cursors);
+  Next count(const wire::SyncReply& reply);
+  bool as_expected(const wire::SyncReply& reply) const;
   void go_on();
   void rest();
   void close(base::Error why, std::optional<Millis> retry_after = std::nullopt, bool final = false);
@@ -137,8 +145,9 @@ class Engine {
   std::optional<std::int64_t> went_back_to_;  ///< where a restored server's acknowledgements end
   bool lost_told_ = false;       ///< it said that it lost operations of earlier incarnations
   Round round_;
-  wire::SyncReply reply_;        ///< being applied
-  std::int64_t pushed_ = 0, pulled_ = 0;
+  wire::SyncReply reply_;        ///< to be applied when the next batch is here
+  Next next_ = Next::Rest;       ///< once the last answer is applied
+  Idle so_far_;                  ///< since it last rested
   BlobTask task_;                ///< that was sent; without its bytes
   int blob_stalls_ = 0;          ///< answers in a row after which a photo was no further
   std::optional<base::Error> blob_trouble_;  ///< photos rest until the next round

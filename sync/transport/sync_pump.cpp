@@ -97,17 +97,17 @@ void SyncPump::session() {
   engine::Engine engine(options_.tuning, broken_);
   tell_(SyncStarted{});
   engine.handle(engine::Wake{});
-  while (const auto output = engine.poll()) {
+  while (auto output = next(engine)) {
     if (const auto* need = std::get_if<engine::Need>(&*output)) {
-      auto replica = port_.freeze(need->max_ops, need->max_bytes);
+      auto replica = port_.freeze(*need);
       if (replica.has_value()) engine.handle(std::move(*replica));
       else engine.handle(engine::Broken{replica.error()});
-    } else if (const auto* send = std::get_if<engine::Send>(&*output)) {
-      engine.handle(exchange(*send));
-    } else if (const auto* apply = std::get_if<engine::Apply>(&*output)) {
-      const auto applied = port_.apply(apply->reply);
-      if (applied.has_error()) base::log_error("sync.apply_failed", applied.error());
-      engine.handle(applied.has_value() ? *applied : engine::Applied{false});
+    } else if (auto* send = std::get_if<engine::Send>(&*output)) {
+      const auto answer = exchange(std::move(*send));
+      take_in(engine);
+      engine.handle(answer);
+    } else if (auto* apply = std::get_if<engine::Apply>(&*output)) {
+      applying_ = port_.apply(std::move(apply->reply));
     } else if (const auto* wanted = std::get_if<engine::NeedBlob>(&*output)) {
       if (take_turn()) {
         tell_(SyncStarted{});
@@ -134,6 +134,19 @@ void SyncPump::session() {
   fail({{Fault::Io, "engine.silent", "The connection was given up."}, {}, false});
 }
 
+std::optional<engine::Output> SyncPump::next(engine::Engine& engine) {
+  if (auto output = engine.poll()) return output;
+  take_in(engine);
+  return engine.poll();
+}
+
+void SyncPump::take_in(engine::Engine& engine) {
+  if (!applying_.valid()) return;
+  const auto applied = applying_.get();
+  if (applied.has_error()) base::log_error("sync.apply_failed", applied.error());
+  engine.handle(applied.has_value() ? *applied : engine::Applied{false});
+}
+
 engine::Input SyncPump::exchange(const engine::BlobTask& task) {
   const auto reply = client_.request(blob_request(task), options_.reply_limit);
   if (reply.has_error()) return engine::Broken{reply.error()};
@@ -142,8 +155,8 @@ engine::Input SyncPump::exchange(const engine::BlobTask& task) {
   return std::move(*answer);
 }
 
-engine::Input SyncPump::exchange(const engine::Send& send) {
-  Exchange exchange(send, [this](const auto& names) { return port_.bases(names); }, older_server_);
+engine::Input SyncPump::exchange(engine::Send send) {
+  Exchange exchange(std::move(send), [this](const auto& names) { return port_.bases(names); }, older_server_);
   for (;;) {
     const auto reply = client_.request(exchange.request(), options_.reply_limit);
     if (reply.has_error()) return engine::Broken{reply.error()};

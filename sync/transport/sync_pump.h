@@ -1,6 +1,7 @@
 #pragma once
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -11,16 +12,18 @@
 
 namespace doorstep::transport {
 
-/// The store, as the pump needs it. Called on the pump's thread; may block until the store's own thread has answered.
+/// The store, as the pump needs it. Called on the pump's thread; all but apply() may block until the store's own thread has
+/// answered, which it does in the order in which it was asked.
 class ReplicaPort {
  public:
   virtual ~ReplicaPort() = default;
   /// Freezes what waits and hands it out (store::Store::freeze).
-  virtual base::Result<engine::Replica> freeze(std::size_t max_ops, std::size_t max_bytes) = 0;
+  virtual base::Result<engine::Replica> freeze(const engine::Need& need) = 0;
   /// What the names say, of what is held (store::Store::bases); an Error when one is not.
   virtual base::Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>& names) = 0;
-  /// Takes a reply in, in one transaction. An Error ends this connection; the next one asks again.
-  virtual base::Result<engine::Applied> apply(const wire::SyncReply& reply) = 0;
+  /// Begins to take a reply in, in one transaction, and does not wait for its end. An Error ends this connection; the next one asks
+  /// again. Waited for before the next one, and before the pump is stopped.
+  virtual std::future<base::Result<engine::Applied>> apply(wire::SyncReply reply) = 0;
   /// The next part of a photo to be sent or fetched (store::Store::next_blob).
   virtual base::Result<engine::BlobTask> next_blob(std::size_t max_bytes) = 0;
   virtual base::Result<void> moved(const engine::BlobMoved& moved) = 0;
@@ -71,8 +74,10 @@ class SyncPump {
   void begin_turn();
   bool take_turn();           // at once: whether there is one
   void session();             // one engine, until it closes
-  engine::Input exchange(const engine::Send& send);
+  engine::Input exchange(engine::Send send);
   engine::Input exchange(const engine::BlobTask& task);
+  std::optional<engine::Output> next(engine::Engine& engine);
+  void take_in(engine::Engine& engine);  // the end of what the port was last told to apply
   void rest(const engine::Idle& idle);
   void fail(const engine::Close& closed);
   double uniform();
@@ -84,6 +89,7 @@ class SyncPump {
   int attempt_ = 0;             // in a row that did not work
   int broken_ = 0;              // of them those where no server said to come later: perhaps the line, so batches are halved
   bool older_server_ = false;   // it does not read prefixes
+  std::future<base::Result<engine::Applied>> applying_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

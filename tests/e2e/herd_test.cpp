@@ -48,13 +48,15 @@ class Notes final : public transport::ReplicaPort {
       ops_.push_back(wire::encode(put));
     }
   }
-  base::Result<engine::Replica> freeze(std::size_t max_ops, std::size_t) override {
+  base::Result<engine::Replica> freeze(const engine::Need& need) override {
     engine::Replica out;
     out.device = device_;
-    out.ops.first = static_cast<std::int64_t>(acknowledged_) + 1;
+    const std::size_t from = need.after ? static_cast<std::size_t>(*need.after) : acknowledged_;
+    out.ops.first = static_cast<std::int64_t>(from) + 1;
     out.ops.prev = chain_;
-    const std::size_t end = std::min(ops_.size(), acknowledged_ + max_ops);
-    for (std::size_t i = acknowledged_; i < end; ++i) out.ops.items.push_back(ops_[i]);
+    for (std::size_t i = acknowledged_; i < from; ++i) out.ops.prev = wire::chain_next(out.ops.prev, ops_[i]);
+    const std::size_t end = std::min(ops_.size(), from + need.max_ops);
+    for (std::size_t i = from; i < end; ++i) out.ops.items.push_back(ops_[i]);
     out.more_ops = end < ops_.size();
     for (const auto& [id, cursor] : cursors_) out.cursors.push_back(cursor);
     return out;
@@ -62,11 +64,13 @@ class Notes final : public transport::ReplicaPort {
   base::Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>&) override {
     return base::Error{base::Fault::NotFound, "test", "nothing is kept here"};
   }
-  base::Result<engine::Applied> apply(const wire::SyncReply& reply) override {
+  std::future<base::Result<engine::Applied>> apply(wire::SyncReply reply) override {
     for (; acknowledged_ < static_cast<std::size_t>(reply.applied_through); ++acknowledged_)
       chain_ = wire::chain_next(chain_, ops_[acknowledged_]);
     for (const auto& pull : reply.cases) cursors_[pull.case_id] = {pull.case_id, pull.to, pull.chain};
-    return engine::Applied{};
+    std::promise<base::Result<engine::Applied>> done;
+    done.set_value(engine::Applied{});
+    return done.get_future();
   }
   base::Result<engine::BlobTask> next_blob(std::size_t) override { return engine::BlobTask{}; }
   base::Result<void> moved(const engine::BlobMoved&) override { return {}; }

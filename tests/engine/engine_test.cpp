@@ -35,6 +35,15 @@ Send send_of(Engine& engine, fake::Store& store) {
   return expect<Send>(engine);
 }
 
+/// What is to be applied, and the request that is sent meanwhile.
+std::pair<wire::SyncReply, Send> ahead_of(Engine& engine, fake::Store& store) {
+  engine.handle(store.replica(expect<Need>(engine)));
+  auto apply = engine.poll();
+  REQUIRE(apply.has_value());
+  REQUIRE(std::holds_alternative<Apply>(*apply));
+  return {std::get<Apply>(*apply).reply, expect<Send>(engine)};
+}
+
 Response reply_with(const wire::SyncReply& reply) { return {200, std::nullopt, wire::encode(reply)}; }
 
 /// Runs until Idle or Close with nothing going wrong.
@@ -280,7 +289,7 @@ TEST_CASE("engine: a case leaves only after everything was pushed, and the recei
   reply.applied_through = 64;
   reply.head_hash = waiting.chain[64];
   other.handle(reply_with(reply));
-  CHECK(expect<Apply>(other).reply.drop.empty());
+  CHECK(ahead_of(other, waiting).first.drop.empty());
 }
 
 TEST_CASE("engine: refusals say what they are, whether to try again, and when", "[engine]") {
@@ -476,6 +485,169 @@ TEST_CASE("engine: a case whose history does not fit is taken again from its sta
   CHECK(w.store.cursors[w.child].chain == w.server.cases[w.child].chain.back());
 }
 
+TEST_CASE("engine: the next request is made before the answer to the last is applied", "[engine]") {
+  World w;
+  for (int i = 0; i < 150; ++i) w.store.write(w.child, std::to_string(i));
+  Engine engine({}, 0);
+  engine.handle(Wake{});
+  Response answer = w.server.answer(send_of(engine, w.store).body);
+  engine.handle(answer);
+  w.store.purged = {id("gone")};  // a receipt that an earlier batch could not tell
+  const auto out = engine.poll();
+  REQUIRE(out.has_value());
+  REQUIRE(std::holds_alternative<Need>(*out));
+  CHECK(std::get<Need>(*out).after == 64);
+  engine.handle(w.store.replica(std::get<Need>(*out)));
+  const auto apply = engine.poll();
+  REQUIRE(apply.has_value());
+  REQUIRE(std::holds_alternative<Apply>(*apply));
+  const Send second = expect<Send>(engine);
+  const auto request = request_of(second);
+  CHECK(request.ops.first == 65);
+  CHECK(request.ops.items.size() == 64);
+  CHECK(request.ops.items == second.operations);
+  CHECK(request.epoch == "epoch");
+  CHECK(request.purged.empty());
+  CHECK_FALSE(request.view.cases.has_value());
+
+  const Response next = w.server.answer(second.body);  // it has come to the server, and the store to nothing yet
+  REQUIRE_FALSE(wire::decode<wire::SyncReply>(next.body)->need_view);
+  w.store.apply(std::get<Apply>(*apply).reply);
+  engine.handle(Applied{});
+  CHECK_FALSE(engine.poll().has_value());
+  engine.handle(next);
+  const Output end = run(engine, w.store, w.server);
+  REQUIRE(std::holds_alternative<Idle>(end));
+  CHECK(std::get<Idle>(end).pushed == 150);
+  CHECK(std::get<Idle>(end).pulled == 150);
+  CHECK(w.server.requests == 3);
+  CHECK(w.store.bodies[w.child].size() == 150);
+}
+
+TEST_CASE("engine: what is pulled in many rounds is asked for ahead as well", "[engine]") {
+  World w;
+  for (int i = 0; i < 20; ++i) w.server.append(w.child, "entry " + std::to_string(i));
+  Tuning tuning;
+  tuning.pull_bytes = 30;
+  Engine engine(tuning, 0);
+  engine.handle(Wake{});
+  Response answer = w.server.answer(send_of(engine, w.store).body);
+  engine.handle(answer);
+  const auto [reply, second] = ahead_of(engine, w.store);
+  REQUIRE(reply.cases.size() == 1);
+  CHECK(request_of(second).view.digest == wire::view_digest({{w.child, reply.cases[0].to, reply.cases[0].chain}}));
+  w.store.apply(reply);
+  engine.handle(Applied{});
+  engine.handle(w.server.answer(second.body));
+  REQUIRE(std::holds_alternative<Idle>(run(engine, w.store, w.server)));
+  CHECK(w.store.bodies[w.child].size() == 20);
+  CHECK(w.server.full_views == 1);  // the first
+}
+
+TEST_CASE("engine: a store whose cursors are not those that were foreseen takes what it lacks in the next rounds", "[engine]") {
+  World w;
+  for (int i = 0; i < 20; ++i) w.server.append(w.child, "entry " + std::to_string(i));
+  Tuning tuning;
+  tuning.pull_bytes = 30;
+  Engine engine(tuning, 0);
+  engine.handle(Wake{});
+  engine.handle(w.server.answer(send_of(engine, w.store).body));
+  const auto [reply, second] = ahead_of(engine, w.store);
+  engine.handle(Applied{});  // it took nothing of the case
+  engine.handle(w.server.answer(second.body));
+  engine.handle(w.store.replica(expect<Need>(engine)));
+  const auto gap = expect<Apply>(engine).reply;  // and of this it will not either: nothing is foreseen
+  CHECK(gap.cases[0].from > 0);
+  w.store.apply(gap);
+  engine.handle(Applied{});
+  REQUIRE(std::holds_alternative<Idle>(run(engine, w.store, w.server)));
+  CHECK(w.store.bodies[w.child].size() == 20);
+}
+
+TEST_CASE("engine: an answer that is not as expected is applied before anything else is asked", "[engine]") {
+  World w;
+  w.server.append(w.child, "held");
+  w.store.cursors[w.child] = {w.child, 1, w.server.cases[w.child].chain[1]};
+  for (int i = 0; i < 3; ++i) w.store.write(w.child, std::to_string(i));
+  Tuning tuning;
+  tuning.ops_per_push = 2;
+  wire::SyncReply good;
+  good.epoch = "epoch";
+  good.applied_through = 2;
+  good.head_hash = w.store.chain[2];
+  for (std::int64_t n = 1; n <= 2; ++n) {
+    wire::OpResult result;
+    result.number = n;
+    good.results.push_back(result);
+  }
+  auto ahead = [&](auto&& change) {
+    Engine engine(tuning, 0);
+    engine.handle(Wake{});
+    send_of(engine, w.store);
+    wire::SyncReply reply = good;
+    change(reply);
+    engine.handle(reply_with(reply));
+    const auto out = engine.poll();
+    REQUIRE(out.has_value());
+    REQUIRE((std::holds_alternative<Need>(*out) || std::holds_alternative<Apply>(*out)));
+    return std::holds_alternative<Need>(*out);
+  };
+  CHECK(ahead([](auto&) {}));
+  CHECK(ahead([&](auto& r) { r.drop = {w.child}; }));  // while operations wait it is not told
+  CHECK_FALSE(ahead([&](auto& r) {
+    r.applied_through = 1;
+    r.head_hash = w.store.chain[1];
+    r.results.pop_back();
+  }));
+  CHECK_FALSE(ahead([](auto& r) { r.need_view = true; }));
+  CHECK_FALSE(ahead([](auto& r) { r.drain = true; }));
+  CHECK_FALSE(ahead([](auto& r) { r.lost = std::vector<wire::Incarnation>{{1, 1, wire::kChainStart}}; }));
+  CHECK_FALSE(ahead([&](auto& r) {
+    wire::CasePull pull;
+    pull.case_id = w.child;
+    pull.diverged = true;
+    r.cases = {pull};
+  }));
+}
+
+TEST_CASE("engine: what waits for an answer before it can be sent is not asked for ahead of it", "[engine]") {
+  World w;
+  w.store.write(w.child, "a draft");
+  Engine engine({}, 0);
+  engine.handle(Wake{});
+  Replica replica = w.store.replica(expect<Need>(engine));
+  replica.more_ops = true;  // it was changed behind its own operation
+  engine.handle(replica);
+  engine.handle(w.server.answer(expect<Send>(engine).body));
+  replica = w.store.replica(expect<Need>(engine));
+  replica.more_ops = true;
+  REQUIRE(replica.ops.items.empty());
+  engine.handle(replica);
+  w.store.apply(expect<Apply>(engine).reply);
+  w.store.write(w.child, "as it was changed");
+  engine.handle(Applied{});
+  CHECK(request_of(send_of(engine, w.store)).ops.items.size() == 1);
+}
+
+TEST_CASE("engine: a reply that could not be kept ends the connection, whatever was sent ahead of it", "[engine]") {
+  World w;
+  for (int i = 0; i < 100; ++i) w.store.write(w.child, std::to_string(i));
+  Engine engine({}, 0);
+  engine.handle(Wake{});
+  engine.handle(w.server.answer(send_of(engine, w.store).body));
+  const auto [reply, second] = ahead_of(engine, w.store);
+  const Response answer = w.server.answer(second.body);  // the server has all of it, the tablet no answer
+  engine.handle(Applied{false});
+  engine.handle(answer);
+  CHECK(expect<Close>(engine).why.where == "engine.apply");
+
+  Engine next({}, 1);
+  REQUIRE(std::holds_alternative<Idle>(settle(next, w.store, w.server)));
+  CHECK((w.server.devices.begin()->second.ops == w.store.ops));
+  CHECK(w.store.acked == 100);
+  CHECK(w.store.bodies[w.child].size() == 100);
+}
+
 TEST_CASE("engine: a server that asks for rounds in which nothing happens is left alone for a while", "[engine]") {
   World w;
   Engine engine({}, 0);
@@ -533,6 +705,25 @@ TEST_CASE("engine: whatever is lost, repeated or cut, every operation lands once
     int broken = 0, written = 0;
     auto engine = std::make_unique<Engine>(tuning, 0);
     engine->handle(Wake{});
+    bool faults = true;
+    std::optional<wire::SyncReply> applying;
+    auto take_in = [&] {
+      if (!applying) return;
+      const bool ok = !faults || number(10) != 0;  // or the program died before the commit
+      if (ok) w.store.apply(*std::exchange(applying, std::nullopt));
+      applying.reset();
+      engine->handle(Applied{ok});
+    };
+    auto exchange = [&](const Send& send) -> Input {
+      const unsigned fault = faults ? number(8) : 8;
+      if (fault == 0) return Broken{{Fault::Offline, "test", ""}};  // the request was lost
+      if (fault == 4) return Response{503, 1, "busy"};
+      Response response = w.server.answer(send.body);
+      if (fault == 1) return Broken{{Fault::Timeout, "test", ""}};  // the reply was lost
+      if (fault == 2) return w.server.answer(send.body);            // arrived twice
+      if (fault == 3) response.body.resize(number(static_cast<unsigned>(response.body.size())));  // cut on the way, though not by TLS
+      return response;
+    };
     auto restart = [&] {
       ++broken;
       engine = std::make_unique<Engine>(tuning, broken);
@@ -540,7 +731,7 @@ TEST_CASE("engine: whatever is lost, repeated or cut, every operation lands once
     };
     int rests = 0;  // since the faults ended: the second round began after the last change
     for (int step = 0; step < 3000 && rests < 2; ++step) {
-      const bool faults = step < 600;
+      faults = step < 600;
       if (faults && number(6) == 0) w.store.write(cases[number(3)], "device " + std::to_string(written++));
       if (faults && number(8) == 0) w.server.append(cases[number(3)], "server " + std::to_string(step));
       if (faults && number(60) == 0) {
@@ -549,33 +740,19 @@ TEST_CASE("engine: whatever is lost, repeated or cut, every operation lands once
       }
       if (faults && number(10) == 0) engine->handle(Wake{});
       auto out = engine->poll();
-      if (!out) {
+      if (!out && applying) {
+        take_in();
+      } else if (!out) {
         engine->handle(Wake{});
       } else if (auto* need = std::get_if<Need>(&*out)) {
         engine->handle(w.store.replica(*need));
       } else if (auto* send = std::get_if<Send>(&*out)) {
-        const unsigned fault = faults ? number(8) : 8;
-        if (fault == 0) {  // the request was lost
-          engine->handle(Broken{{Fault::Offline, "test", ""}});
-        } else if (fault == 1) {  // the reply was lost
-          w.server.answer(send->body);
-          engine->handle(Broken{{Fault::Timeout, "test", ""}});
-        } else if (fault == 2) {  // arrived twice
-          w.server.answer(send->body);
-          engine->handle(w.server.answer(send->body));
-        } else if (fault == 3) {  // cut on the way, though not by TLS
-          Response response = w.server.answer(send->body);
-          response.body.resize(number(static_cast<unsigned>(response.body.size())));
-          engine->handle(response);
-        } else if (fault == 4) {
-          engine->handle(Response{503, 1, "busy"});
-        } else {
-          engine->handle(w.server.answer(send->body));
-        }
+        const Input answer = exchange(*send);
+        take_in();
+        engine->handle(answer);
       } else if (auto* apply = std::get_if<Apply>(&*out)) {
-        const bool ok = !faults || number(10) != 0;  // or the program died before the commit
-        if (ok) w.store.apply(apply->reply);
-        engine->handle(Applied{ok});
+        applying = std::move(apply->reply);
+        if (number(2) == 0) take_in();  // before the request that may follow, or once its answer is here
       } else if (auto* close = std::get_if<Close>(&*out)) {
         if (close->final) FAIL("final: " << close->why);
         restart();

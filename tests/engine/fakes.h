@@ -167,9 +167,9 @@ struct Store {
     Replica out;
     out.device = device;
     out.epoch = epoch;
-    out.ops.first = static_cast<std::int64_t>(acked) + 1;
-    out.ops.prev = chain[acked];
-    std::size_t bytes = 0, at = acked;
+    std::size_t bytes = 0, at = need.after ? static_cast<std::size_t>(*need.after) : acked;
+    out.ops.first = static_cast<std::int64_t>(at) + 1;
+    out.ops.prev = chain[at];
     for (; at < ops.size() && out.ops.items.size() < need.max_ops; ++at) {
       bytes += ops[at].size();
       if (bytes > need.max_bytes && !out.ops.items.empty()) break;
@@ -177,7 +177,7 @@ struct Store {
     }
     out.more_ops = at < ops.size();
     for (const auto& [case_id, cursor] : cursors) out.cursors.push_back(cursor);
-    out.purged = purged;
+    if (!need.after) out.purged = purged;
     return out;
   }
 
@@ -191,7 +191,11 @@ struct Store {
       }
     purged.clear();
     for (const wire::CasePull& pull : reply.cases) {
-      if (pull.diverged.value_or(false)) bodies[pull.case_id].clear();
+      if (pull.from != 0 && (!cursors.contains(pull.case_id) || cursors[pull.case_id].seq != pull.from)) {
+        cursors[pull.case_id] = {pull.case_id, 0, wire::kChainStart};
+        continue;
+      }
+      if (pull.from == 0) bodies[pull.case_id].clear();
       for (const wire::LogEntry& entry : pull.entries) bodies[pull.case_id].push_back(entry.revision.body);
       cursors[pull.case_id] = {pull.case_id, pull.to, pull.chain};
     }

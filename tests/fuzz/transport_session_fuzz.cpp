@@ -26,10 +26,11 @@ struct Kept {
     engine::Replica out;
     out.device = Id::from_name("device");
     out.epoch = "e-1";
-    out.ops.first = acknowledged + 1;
-    out.ops.prev = chain(acknowledged);
-    const auto count = std::min(need.max_ops, ops.size() - static_cast<std::size_t>(acknowledged));
-    out.ops.items.assign(ops.begin() + acknowledged, ops.begin() + acknowledged + static_cast<std::ptrdiff_t>(count));
+    const std::int64_t from = need.after.value_or(acknowledged);
+    out.ops.first = from + 1;
+    out.ops.prev = chain(from);
+    const auto count = std::min(need.max_ops, ops.size() - static_cast<std::size_t>(from));
+    out.ops.items.assign(ops.begin() + from, ops.begin() + from + static_cast<std::ptrdiff_t>(count));
     for (const auto& [id, cursor] : cursors) out.cursors.push_back(cursor);
     return out;
   }
@@ -51,14 +52,18 @@ class Session {
  private:
   void on(const engine::Need& need) {
     DOORSTEP_ASSERT(need.max_ops > 0 && need.max_bytes > 0);
-    sent_ = kept_.replica(need);
-    tell(sent_);
+    DOORSTEP_ASSERT(!need.after || *need.after == last_);
+    tell(kept_.replica(need));
   }
-  void on(const engine::Send& send) { DOORSTEP_ASSERT(wire::decode<wire::SyncRequest>(send.body).has_value()); }
+  void on(const engine::Send& send) {
+    const auto request = wire::decode<wire::SyncRequest>(send.body);
+    DOORSTEP_ASSERT(request.has_value() && request->ops.items == send.operations);
+    last_ = request->ops.first + static_cast<std::int64_t>(send.operations.size()) - 1;
+  }
   void on(const engine::Apply& apply) {
     const wire::SyncReply& reply = apply.reply;
-    const std::int64_t before = kept_.acknowledged, last = before + static_cast<std::int64_t>(sent_.ops.items.size());
-    DOORSTEP_ASSERT(reply.applied_through >= 0 && reply.applied_through <= last && reply.stable_through <= reply.applied_through);
+    const std::int64_t before = kept_.acknowledged;
+    DOORSTEP_ASSERT(reply.applied_through >= 0 && reply.applied_through <= last_ && reply.stable_through <= reply.applied_through);
     DOORSTEP_ASSERT(reply.applied_through < before || reply.head_hash == kept_.chain(reply.applied_through));
     std::set<std::int64_t> answered;
     for (const wire::OpResult& result : reply.results)
@@ -100,7 +105,7 @@ class Session {
 
   engine::Engine engine_;
   Kept kept_;
-  engine::Replica sent_;
+  std::int64_t last_ = 0;  ///< operation that was sent
   bool closed_ = false;
   int photos_ = 4;
 };

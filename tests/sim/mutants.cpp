@@ -26,6 +26,7 @@ constexpr Mutant kMutants[] = {
     {"grant-from-now-on", "a new grant brings only what is new from now on"},
     {"reply-taken-for-granted", "the server believes that every reply arrived"},
     {"more-ignored", "a reply that says there is more is taken for the last"},
+    {"answer-after-failure", "the answer to the request that was sent ahead is taken though the one before could not be kept"},
     // Restores and copies
     {"restore-unseen", "a server that lost acknowledged operations in a restore is not sent them again"},
     {"earlier-incarnation-lost", "what was acknowledged before a fork is not sent again after a restore"},

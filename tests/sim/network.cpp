@@ -101,6 +101,7 @@ void World::advance(Tablet& tablet, Random& random, bool faults) {
   if (!tablet.store) return;
   if (tablet.answer) {
     auto answer = std::exchange(tablet.answer, std::nullopt);
+    if (!take_in(tablet, random)) return;
     const auto input = arrives(tablet, std::move(*answer), random, faults);
     if (!input) {
       tablet.asked = tablet.exchange->request();
@@ -142,6 +143,7 @@ void World::advance(Tablet& tablet, Random& random, bool faults) {
 
 void World::broke_off(Tablet& tablet, Random& random, base::Error why) {
   trace.add(why.where);
+  if (!take_in(tablet, random)) return;
   tablet.engine->handle(engine::Broken{std::move(why)});
   carry(tablet, random);
 }
@@ -149,10 +151,13 @@ void World::broke_off(Tablet& tablet, Random& random, base::Error why) {
 /// SyncPump::session with Runner's answers.
 void World::carry(Tablet& tablet, Random& random) {
   while (tablet.engine) {
-    const auto output = tablet.engine->poll();
-    if (!output) return;
+    auto output = tablet.engine->poll();
+    if (!output) {
+      if (!tablet.applying || !take_in(tablet, random)) return;
+      continue;
+    }
     if (const auto* need = std::get_if<engine::Need>(&*output)) {
-      auto batch = tablet.store->freeze(need->max_ops, need->max_bytes, tablet.clock.wall());
+      auto batch = tablet.store->freeze(need->max_ops, need->max_bytes, tablet.clock.wall(), need->after);
       if (!alive(tablet, random)) return;
       if (batch)
         tablet.engine->handle(engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops),
@@ -162,20 +167,12 @@ void World::carry(Tablet& tablet, Random& random) {
     } else if (const auto* send = std::get_if<engine::Send>(&*output)) {
       tablet.exchange.emplace(*send, [&tablet](const auto& names) { return tablet.store->bases(names); }, false);
       tablet.asked = tablet.exchange->request();
-      return;
-    } else if (const auto* apply = std::get_if<engine::Apply>(&*output)) {
-      auto applied = tablet.store->apply(apply->reply, tablet.clock.wall());
-      if (!alive(tablet, random)) return;
-      if (applied) {
-        purged_any_ = purged_any_ || !applied->purged.empty();
-        trace.add("applied " + std::to_string(applied->answers.size()));
-        // A draft that left takes its screen with it.
-        std::erase_if(tablet.editors, [&](const auto& editor) { return !tablet.store->draft(editor.first).has_value(); });
-      } else {
-        trace.add(applied.error().where);
-        if (applied.error().where == "store.forked") forked(tablet);
-      }
-      tablet.engine->handle(engine::Applied{applied.has_value()});
+      if (!tablet.applying) return;
+      trace.add("sent ahead");
+      if (random.percent(50)) return;  // the store comes to it when the answer is here; else before the request is at the server
+      if (!take_in(tablet, random)) return;
+    } else if (auto* apply = std::get_if<engine::Apply>(&*output)) {
+      tablet.applying = std::move(apply->reply);
     } else if (std::get_if<engine::Idle>(&*output)) {
       tablet.attempt = 0;
       tablet.idle = true;
@@ -184,6 +181,26 @@ void World::carry(Tablet& tablet, Random& random) {
       return closed(tablet, *close, random);
     }
   }
+}
+
+/// What the store's thread does with a reply, where one was handed to it.
+bool World::take_in(Tablet& tablet, Random& random) {
+  if (!tablet.applying) return true;
+  const auto reply = *std::exchange(tablet.applying, std::nullopt);
+  if (plan_.trouble.disk_full && random.percent(10)) tablet.disk.fill_up(1);  // for this moment
+  auto applied = tablet.store->apply(reply, tablet.clock.wall());
+  if (!alive(tablet, random)) return false;
+  if (applied) {
+    purged_any_ = purged_any_ || !applied->purged.empty();
+    trace.add("applied " + std::to_string(applied->answers.size()));
+    // A draft that left takes its screen with it.
+    std::erase_if(tablet.editors, [&](const auto& editor) { return !tablet.store->draft(editor.first).has_value(); });
+  } else {
+    trace.add(applied.error().where);
+    if (applied.error().where == "store.forked") forked(tablet);
+  }
+  tablet.engine->handle(engine::Applied{applied.has_value()});
+  return true;
 }
 
 /// I9: a fork is seen where a disk was put back or copied, or a server went back; never elsewhere.
@@ -199,6 +216,7 @@ void World::closed(Tablet& tablet, const engine::Close& close, Random& random) {
   tablet.engine.reset();
   tablet.asked.reset();
   tablet.answer.reset();
+  tablet.applying.reset();
   tablet.stopped = close.final;
   if (!close.final) ++tablet.attempt;
   if (close.why.where == "server.forked" || close.why.where == "engine.forked") {

@@ -112,6 +112,7 @@ void World::let_go(Tablet& tablet) {
   tablet.engine.reset();
   tablet.asked.reset();
   tablet.answer.reset();
+  tablet.applying.reset();
   tablet.editors.clear();
   tablet.idle = false;
   tablet.eye.reset();

@@ -61,6 +61,7 @@ struct Tablet {
   std::optional<transport::Exchange> exchange;  ///< what is being asked
   std::optional<transport::HttpRequest> asked;  ///< a request that has not reached the server
   std::optional<transport::HttpResponse> answer;  ///< a reply that has not reached the tablet
+  std::optional<wire::SyncReply> applying;     ///< handed to the store, which has not come to it
   bool idle = false;                           ///< the last round ended with nothing left to do
   // For the checks
   std::uint64_t checked_at = 0;
@@ -106,6 +107,7 @@ class World {
   // network.cpp
   void advance(Tablet& tablet, Random& random, bool faults);
   void carry(Tablet& tablet, Random& random);
+  bool take_in(Tablet& tablet, Random& random);  ///< false: the process ended meanwhile
   void broke_off(Tablet& tablet, Random& random, base::Error why);
   void forked(const Tablet& tablet);
   void closed(Tablet& tablet, const engine::Close& close, Random& random);

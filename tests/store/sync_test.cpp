@@ -54,6 +54,68 @@ TEST_CASE("sync: what is frozen is sent again in the same bytes, across a crash,
   CHECK(must(store.status()).drafts_not_backed_up == 0);
 }
 
+TEST_CASE("sync: behind a batch whose answer is yet to be taken in comes the next, and of receipts nothing", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  server.dropped.insert(id_of("child/Tobi"));
+  sync(store, server);  // purged; the receipt waits
+  auto draft = visit_to({"Amara"}, "a draft");
+  must(store.save_draft(draft, at(1)));
+  for (const char* name : {"one", "two", "three"}) {
+    auto visit = visit_to({"Amara"}, name);
+    visit.id = id_of(std::string("visit/") + name);
+    must(store.submit(visit, records_of(visit), at(1)));
+  }
+  const auto whole = must(store.freeze(64, 1 << 18, at(2)));
+  REQUIRE(whole.ops.items.size() == 4);
+  const auto first = must(store.freeze(2, 1 << 18, at(2)));
+  CHECK(first.more_ops);
+  CHECK(first.purged == std::vector<Id>{id_of("child/Tobi")});
+  observed(draft) += " And more.";
+  must(store.save_draft(draft, at(3)));
+
+  const auto ahead = must(store.freeze(64, 1 << 18, at(3), first.ops.first + 1));
+  CHECK(ahead.ops.first == whole.ops.first + 2);
+  CHECK(ahead.ops.items == std::vector<std::string>(whole.ops.items.begin() + 2, whole.ops.items.end()));
+  CHECK(ahead.ops.prev == wire::chain_next(wire::chain_next(whole.ops.prev, whole.ops.items[0]), whole.ops.items[1]));
+  CHECK(ahead.more_ops);  // the draft, once its first state is answered
+  CHECK(ahead.purged.empty());
+  const auto none = must(store.freeze(64, 1 << 18, at(3), first.ops.first + 3));
+  CHECK(none.ops.items.empty());
+  CHECK(none.ops.first == whole.ops.first + 4);
+
+  const auto reply = server.answer(first), second = server.answer(ahead);
+  must(store.apply(reply, at(4)));
+  must(store.apply(second, at(5)));
+  CHECK(must(store.freeze(64, 1 << 18, at(6))).purged.empty());
+  CHECK(must(store.draft(draft.id)).visit == draft);
+}
+
+TEST_CASE("sync: a receipt that becomes ready between two batches is told by a later one", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  for (const char* name : {"one", "two"}) {
+    auto visit = visit_to({"Amara"}, name);
+    visit.id = id_of(std::string("visit/") + name);
+    must(store.submit(visit, records_of(visit), at(1)));
+  }
+  const auto first = must(store.freeze(1, 1 << 18, at(2)));
+  const auto reply = server.answer(first);
+  server.dropped.insert(id_of("child/Tobi"));
+  must(store.apply(server.answer(must(store.freeze(0, 0, at(2)))), at(2)));  // purged by a reply in between
+  must(store.freeze(64, 1 << 18, at(3), first.ops.first));
+  must(store.apply(reply, at(4)));
+  CHECK(must(store.freeze(64, 1 << 18, at(5))).purged == std::vector<Id>{id_of("child/Tobi")});
+}
+
 TEST_CASE("sync: urgent work goes first, limits hold, and one large operation still travels", "[store]") {
   Folder folder;
   Store store = open_store(folder / "a.db");

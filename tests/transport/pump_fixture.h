@@ -50,37 +50,57 @@ class Store final : public transport::ReplicaPort {
     ops_.push_back(std::move(op));
   }
   void fail_next_apply() { fail_apply_ = true; }
-  std::function<void()> applied;  ///< called when a reply was taken in, on the pump's thread
+  /// Replies are taken in by take_in() alone, on the test's thread.
+  void take_in_by_hand() { by_hand_ = true; }
+  void take_in() {
+    auto [reply, answer] = [this] {
+      std::unique_lock lock(mutex_);
+      REQUIRE(held_changed_.wait_for(lock, kSoon, [this] { return !held_.empty(); }));
+      auto out = std::move(held_.front());
+      held_.pop_front();
+      return out;
+    }();
+    answer.set_value(take(reply));
+  }
+  std::function<void()> applied;  ///< called when a reply was taken in, on the thread that does that
 
   std::size_t waiting() {
     std::lock_guard lock(mutex_);
     return ops_.size();
   }
 
-  base::Result<engine::Replica> freeze(std::size_t max_ops, std::size_t) override {
+  base::Result<engine::Replica> freeze(const engine::Need& need) override {
     std::lock_guard lock(mutex_);
     engine::Replica replica;
     replica.device = base::Id::from_name("device");
     replica.ops.first = first_;
     replica.ops.prev = chain_;
-    for (std::size_t i = 0; i < std::min(max_ops, ops_.size()); ++i) replica.ops.items.push_back(ops_[i]);
-    replica.more_ops = ops_.size() > max_ops;
+    const std::size_t from = need.after ? static_cast<std::size_t>(*need.after + 1 - first_) : 0;
+    for (std::size_t i = 0; i < ops_.size() && replica.ops.items.size() < need.max_ops; ++i) {
+      if (i >= from) {
+        replica.ops.items.push_back(ops_[i]);
+        continue;
+      }
+      ++replica.ops.first;
+      replica.ops.prev = wire::chain_next(replica.ops.prev, ops_[i]);
+    }
+    replica.more_ops = ops_.size() > from + replica.ops.items.size();
     return replica;
   }
   base::Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>&) override {
     return base::Error{base::Fault::NotFound, "store.bases", "nothing is held here"};
   }
-  base::Result<engine::Applied> apply(const wire::SyncReply& reply) override {
-    if (fail_apply_.exchange(false)) return base::Error{base::Fault::Full, "store.apply", "disk full"};
-    {
-      std::lock_guard lock(mutex_);
-      for (; first_ <= reply.applied_through; ++first_) {
-        chain_ = wire::chain_next(chain_, ops_.front());
-        ops_.pop_front();
-      }
+  std::future<base::Result<engine::Applied>> apply(wire::SyncReply reply) override {
+    std::promise<base::Result<engine::Applied>> answer;
+    auto out = answer.get_future();
+    if (!by_hand_) {
+      answer.set_value(take(reply));
+      return out;
     }
-    if (applied) applied();
-    return engine::Applied{true, blobs};
+    std::lock_guard lock(mutex_);
+    held_.emplace_back(std::move(reply), std::move(answer));
+    held_changed_.notify_all();
+    return out;
   }
   base::Result<engine::BlobTask> next_blob(std::size_t) override { return next ? next() : engine::BlobTask{}; }
   base::Result<void> moved(const engine::BlobMoved& what) override {
@@ -92,11 +112,26 @@ class Store final : public transport::ReplicaPort {
   std::function<void(const engine::BlobMoved&)> took;
 
  private:
+  base::Result<engine::Applied> take(const wire::SyncReply& reply) {
+    if (fail_apply_.exchange(false)) return base::Error{base::Fault::Full, "store.apply", "disk full"};
+    {
+      std::lock_guard lock(mutex_);
+      for (; first_ <= reply.applied_through; ++first_) {
+        chain_ = wire::chain_next(chain_, ops_.front());
+        ops_.pop_front();
+      }
+    }
+    if (applied) applied();
+    return engine::Applied{true, blobs};
+  }
+
   std::mutex mutex_;
+  std::condition_variable held_changed_;
+  std::deque<std::pair<wire::SyncReply, std::promise<base::Result<engine::Applied>>>> held_;
   std::deque<std::string> ops_;
   std::int64_t first_ = 1;
   std::string chain_ = wire::kChainStart;
-  std::atomic<bool> fail_apply_ = false;
+  std::atomic<bool> fail_apply_ = false, by_hand_ = false;
 };
 
 /// A case server that keeps operations and nothing else.

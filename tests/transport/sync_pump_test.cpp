@@ -231,6 +231,50 @@ TEST_CASE("pump: a reply that could not be kept is asked for again", "[transport
   CHECK(cases.stored().size() == 1);
 }
 
+TEST_CASE("pump: the next batch is with the server while the store takes the last reply in", "[transport]") {
+  Gate gate;
+  Cases cases;
+  Store store;
+  Told told;
+  for (int i = 0; i < 100; ++i) store.add("operation " + std::to_string(i));
+  store.take_in_by_hand();
+  std::atomic<int> asked = 0;
+  cases.go_wrong([&](const server::HttpRequest&) -> std::optional<server::HttpReply> {
+    if (++asked == 2) gate.arrive_and_wait();
+    return std::nullopt;
+  });
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  REQUIRE(gate.await(1));  // and of the first reply nothing was taken in
+  CHECK(store.waiting() == 100);
+  CHECK(cases.count() == limits::kOpsPerPush);
+  SECTION("the store is done before the answer is here") {
+    store.take_in();
+    gate.open();
+  }
+  SECTION("the answer is here before the store is done") {
+    gate.open();
+    store.take_in();
+  }
+  store.take_in();
+  CHECK(told.next<SyncDone>().pushed == 100);
+  CHECK(cases.count() == 100);
+  CHECK(asked == 2);
+}
+
+TEST_CASE("pump: what was sent ahead of a reply that could not be kept has its effect once", "[transport]") {
+  Cases cases;
+  Store store;
+  Told told;
+  for (int i = 0; i < 100; ++i) store.add("operation " + std::to_string(i));
+  store.fail_next_apply();
+  transport::SyncPump pump(at_once(cases), store, std::ref(told));
+  CHECK(told.next<SyncFailed>().why.where == "engine.apply");
+  CHECK(cases.count() == 100);
+  CHECK(told.next<SyncDone>().pushed == 100);
+  CHECK(cases.count() == 100);
+  CHECK(store.waiting() == 0);
+}
+
 TEST_CASE("pump: who asks while photos are sent hears that a round begins", "[transport]") {
   Gate gate;
   Cases cases;
