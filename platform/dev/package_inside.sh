@@ -193,3 +193,36 @@ left=$(find / -xdev -iname '*doorstep*' ! -path '/packages/*' ! -path '/home/*' 
 [ -z "$left" ] || die "left behind: $left"
 ! grep -q doorstep-server /var/cache/debconf/config.dat || die "left behind: an answer in debconf"
 seen "kept on removal and on a purge that nobody answered; a purge that was answered with yes left nothing but what the worker and root own"
+
+# On PostgreSQL ----------------------------------------------------------------------------------------------------------
+mkdir -p /etc/postgresql-common/createcluster.d
+echo "listen_addresses = ''" >/etc/postgresql-common/createcluster.d/clean.conf  # its network is the machine's that this runs on
+expect "PostgreSQL and the server" install_all postgresql /packages/doorstep-server*.deb
+as_postgres() { (cd / && runuser -u postgres -- "$@"); }
+expect owner as_postgres createuser doorstep_owner
+expect application as_postgres createuser doorstep_app
+expect database as_postgres createdb -O doorstep_owner doorstep
+into=/etc/postgresql/*/main
+sed -i '1i local doorstep doorstep_owner,doorstep_app peer map=doorstep' $into/pg_hba.conf
+printf 'doorstep doorstep-server doorstep_%s\n' app owner >>$(echo $into/pg_ident.conf)
+reload() { as_postgres psql -qc 'SELECT pg_reload_conf()'; }
+may() { (cd / && runuser -u doorstep-server -- psql -d doorstep -U "$1" -c ''); }
+may_not() { ! may "$1"; }
+expect reload reload
+until_true may doorstep_owner || die "PostgreSQL does not let the server's account in"
+at='@/doorstep?host=/run/postgresql'
+expect "init on PostgreSQL" serve "${council[@]}" --postgres "postgresql://doorstep_app$at" --owner "postgresql://doorstep_owner$at"
+sed -i '/doorstep_owner$/d' $into/pg_ident.conf  # only for as long as the schema is made
+expect reload reload
+until_true may_not doorstep_owner || die "the server's account may still become the schema's owner"
+expect "import on PostgreSQL" serve import /packages/extract --relative-dates
+expect start systemctl start doorstep-server
+until_true serving || { journalctl -u doorstep-server >&2; die "on PostgreSQL it does not serve"; }
+expect "meta on PostgreSQL" meta
+expect "a code on PostgreSQL" serve token W1001
+expect status serve status
+grep -qx 'cases 28 (provisional 0)' /tmp/out && grep -qx 'audit intact' /tmp/out \
+  || { cat /tmp/out >&2; die "on PostgreSQL the status is another"; }
+[ ! -e /var/lib/doorstep-server/cases.db ] || die "on PostgreSQL there are cases in a file"
+! journalctl -q -o cat -b -u doorstep-server | grep 'ERROR\|denied\|not permitted' >&2 || die "the unit forbids what PostgreSQL needs"
+seen "the case server serves under its unit with its cases on PostgreSQL, let in by its account, as a role that owns nothing"
