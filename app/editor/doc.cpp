@@ -60,10 +60,12 @@ std::size_t count_words(std::string_view text) {
   return words;
 }
 
+/// Beginning of the code point that the byte before `at` is of.
 std::size_t before(std::string_view text, std::size_t at) {
-  std::size_t i = at - 1;
-  while (i > 0 && at - i < 4 && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) --i;
-  return i + decode(text, i).bytes == at ? i : at - 1;
+  const std::size_t byte = at - 1;
+  for (std::size_t back = 1; back < 4 && back <= byte; ++back)
+    if (decode(text, byte - back).bytes > back) return byte - back;
+  return byte;
 }
 
 }  // namespace
@@ -114,7 +116,7 @@ std::size_t next_cluster(std::string_view text, std::size_t at) {
     const CodePoint c = decode(text, at);
     const bool second_flag = flag && is_flag_letter(c.value);
     if (!joins_previous(c.value) && !second_flag && !(last.value == kJoiner && is_picture(c.value))) break;
-    if (second_flag) flag = false;
+    flag = false;  // two letters side by side are a flag
     last = c;
     at += c.bytes;
   }

@@ -17,6 +17,13 @@ Pos after(Pos at, std::string_view text) {
   return {at.para + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')), text.size() - last - 1};
 }
 
+/// Where the caret goes after a change that ended at `at`: what stood behind it may belong to its last letter now (an accent, the
+/// other half of a flag), and the caret is never within one.
+Pos behind(const Doc& doc, Pos at) {
+  const Pos begin = doc.clamp(at);
+  return begin == at ? at : doc.next(begin);
+}
+
 }  // namespace
 
 std::string clean_pasted(std::string_view text) {
@@ -158,7 +165,8 @@ bool EditorState::erase_forward(Millis now, bool word) {
 
 Entered EditorState::replace(Pos a, Pos b, std::string_view text, Millis now) {
   select(a, b);
-  return text.empty() ? (erase_back(now) ? Entered::All : Entered::Nothing) : insert(text, How::Pasted, now);
+  if (!text.empty()) return insert(text, How::Pasted, now);
+  return has_selection() && erase_back(now) ? Entered::All : Entered::Nothing;
 }
 
 bool EditorState::merges(const Step& last, const Step& step) const {
@@ -176,12 +184,12 @@ void EditorState::change(Pos a, Pos b, std::string_view text, Kind kind, Millis 
   last_activity = now;
   too_long_ = false;
   if (rules_.secret) {
-    move_to(put(a, b, text), false);
+    move_to(behind(doc_, put(a, b, text)), false);
     return;
   }
   Step step{a, doc_.slice(a, b), std::string(text), caret_, anchor_, {}, kind, now};
   const Pos end = put(a, b, text);
-  caret_ = anchor_ = end;
+  caret_ = anchor_ = behind(doc_, end);
   row_end_ = false;
   goal_x_.reset();
   typing_ = kind != Kind::Single;
