@@ -5,11 +5,12 @@
 # prove.sh power [--seeds N]                    the power cut at every sync of so many recorded lives of tablet and server; 20 when not told
 # prove.sh oracle [--for MINUTES]               servers on one PostgreSQL against plain SQL, then killed; a minute each when not told
 # prove.sh fuzz [--for MINUTES]                 every fuzzer for so long; a minute each when not told
-# sim, mutants and power go on behind the last seed of their last run, fuzz from the inputs it kept. Each ends with its figures, and
+# prove.sh edits [--edits N]                    the note editor beside a plain string; 10,000,000 edits when not told
+# sim, mutants, power and edits go on behind the last seed of their last run, fuzz from the inputs it kept. Each ends with its figures, and
 # keeps every line of them in build/release/proved.txt. Not 0: something broke, or was not noticed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-usage() { sed -n '2,9s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '2,10s/^# //p' "$0" >&2; exit 2; }
 what=${1:-}
 shift || true
 name='' minutes='' many=''
@@ -17,7 +18,7 @@ if [ "$what" = mutants ] && [ $# -gt 0 ] && [ "${1:0:1}" != - ]; then name=$1; s
 while [ $# -gt 0 ]; do
   case "$what $1" in
     "sim --for" | "mutants --for" | "oracle --for" | "fuzz --for") minutes=${2:-} ;;
-    "sim --seeds" | "power --seeds" | "kills --kills") many=${2:-} ;;
+    "sim --seeds" | "power --seeds" | "kills --kills" | "edits --edits") many=${2:-} ;;
     *) usage ;;
   esac
   [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
@@ -28,7 +29,7 @@ release=build/release
 proved() { # the lines of figures among what a program prints, the rest to a log
   local log=$release/prove-$what.log code=0
   "$@" >"$log" 2>&1 || code=$?
-  grep -E '^(app kill|server kill|power loss|oracle|servers):? ' "$log" | tee -a $release/proved.txt || true
+  grep -E '^(app kill|server kill|power loss|oracle|servers|editor):? ' "$log" | tee -a $release/proved.txt || true
   [ $code = 0 ] || { grep -vE '^[0-9-]+T[0-9:.]+ ' "$log" | tail -n 40 >&2; echo "prove: $what broke; all of it is in $log" >&2; }
   return $code
 }
@@ -57,5 +58,10 @@ case "$what" in
   fuzz)
     mkdir -p $release
     platform/dev/fuzz.sh $((${minutes:-1} * 60)) | tee -a $release/proved.txt ;;
+  edits)
+    build test_editor
+    first=$(cat $release/prove-edits 2>/dev/null || echo 1)
+    DOORSTEP_EDITS=$first:${many:-10000000} proved $release/bin/test_editor "[oracle]"
+    echo $((first + ${many:-10000000} / 500 + 1)) >$release/prove-edits ;;
   *) usage ;;
 esac
