@@ -36,6 +36,11 @@ std::string when_begins(const Text& text, Instant at, Instant now) {
   return line_begins(when_words(text, at, now));
 }
 
+std::string dated_words(const Text& text, Instant at) {
+  const auto day = rules::uk_date(at);
+  return weekday_words(text, day) + " " + std::to_string(static_cast<int>(day.year())) + ", " + clock_words(at);
+}
+
 std::string ago_words(const Text& text, Instant at, Instant now) {
   const auto minutes = std::max<std::int64_t>(1, (now - at).count() / 60'000);
   if (minutes < 60) return text.count("span.minutes", minutes);

@@ -19,6 +19,8 @@ std::string weekday_words(const Text& text, Date day, std::optional<Date> today 
 std::string when_words(const Text& text, Instant at, Instant now);
 /// The same where a line or a value begins: "Yesterday at 14:05".
 std::string when_begins(const Text& text, Instant at, Instant now);
+/// As a record says it, whenever that is read: "Thursday 3 December 2026, 14:05".
+std::string dated_words(const Text& text, Instant at);
 std::string ago_words(const Text& text, Instant at, Instant now);  ///< "3 hours", "2 days"
 /// With the offset that holds then: "2026-11-22T14:05:00.000+00:00".
 std::string local_rfc3339(Instant at);

@@ -77,7 +77,7 @@ struct PhotosVm {
 struct BarVm {
   std::string title;
   std::string back;           ///< empty: no way back
-  std::string status;         ///< "Working offline", "3 waiting to send", "All sent"
+  std::string status;         ///< "Offline", "Offline, 3 to send", "All sent"
   bool offline = false, trouble = false, sending = false;
   std::string person;         ///< full name
   std::string cover;          ///< label of the cover button
@@ -449,7 +449,8 @@ struct RecordVm {
   std::size_t tab = 0;
   std::string returned_why;      ///< a returned record: who said what
   std::string came_back;         ///< a submission that the server did not take: why
-  std::string submitted_already; ///< the visit is submitted, and this is what was written beside it
+  std::string submitted_already; ///< the visit is submitted, and this is what was written beside it; then discard stands there
+  std::vector<ActionVm> open_submitted;  ///< the records that were submitted, where they can be changed or added to
   std::vector<SectionVm> sections;
   PhotosVm photos;               ///< of the child shown
   std::string jottings_heading, jottings_hint, jotting_label;
@@ -458,7 +459,7 @@ struct RecordVm {
   ActionVm jot, add_jotting;     ///< open or close that place; keep what was jotted down
   std::string in_hand, in_hand_hint, put_error;  ///< "Placing: “he waits below”", of the jotting in hand; empty: none is
   ActionVm put_down;
-  ActionVm check;                ///< "Check and submit"
+  ActionVm check;                ///< "Check and submit"; none where all of it is submitted already
   ActionVm leaving;              ///< "Before you leave"
   ActionVm discard;
   std::string discard_question;  ///< once asked: words, and the two answers
@@ -548,6 +549,7 @@ struct ReceiptVm {
 };
 struct ReadVm {
   std::string title;
+  std::string visited;                    ///< "Visited Thursday 3 December 2026, 14:05"; empty: no start is written
   TagVm tag;
   std::vector<FactVm> facts;              ///< by whom, when, submitted, approved by ...
   std::vector<ReadBlockVm> blocks;
@@ -605,6 +607,7 @@ struct ChangeVm {
 };  ///< before: empty when nothing was said
 struct ReviewVm {
   std::string title;
+  std::string visited;                    ///< as in ReadVm
   TagVm tag;
   std::string stale;                      ///< words when a newer version arrived; nothing may be decided then
   ActionVm reload;
@@ -682,7 +685,8 @@ struct MatchVm {
   std::string title, intro;
   std::vector<FactVm> facts;              ///< what the worker wrote about the child
   std::string target_label, target_hint, search_name;
-  std::vector<ChoiceVm> targets;          ///< the most alike first; those that the words in kMatchSearch find, and the one chosen
+  std::vector<ChoiceVm> targets;          ///< the most alike first; those that the words in kMatchSearch find, and the one chosen.
+                                          ///< Where nobody is alike, only these two
   std::string found_none;
   std::string none;                       ///< what to do when it is none of them
   ActionVm match;

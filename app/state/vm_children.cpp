@@ -329,7 +329,8 @@ StartVisitVm start_visit_vm(const State& state) {
   for (const auto& family : caseload.families)
     vm.families.push_back({"family_" + family.id.str(), family.name, address_words(family),
                            starting.family == family.id && !starting.elsewhere, ChooseFamily{family.id}});
-  std::stable_sort(vm.families.begin(), vm.families.end(), [](const auto& a, const auto& b) { return a.label < b.label; });
+  std::stable_sort(vm.families.begin(), vm.families.end(),
+                   [](const auto& a, const auto& b) { return name_order(a.label) < name_order(b.label); });
   vm.families.push_back(
       {"family_elsewhere", text("start.elsewhere"), text("start.elsewhere.hint"), starting.elsewhere, ChooseFamily{Id()}});
   vm.name_label = text("start.family_name");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/editor/words.h"
 #include "app/state/time_words.h"
 #include "app/state/view_models.h"
 #include "app/state/vm_parts.h"
@@ -19,6 +20,13 @@ std::string child_name(const State& state, const Id& case_id) {
     for (const auto& item : state.caseload->records)
       if (item.case_id == case_id) return item.head().body.part.name;
   return state.text()("person.unknown");
+}
+
+std::string name_order(std::string_view name) {
+  auto out = editor::fold(name);
+  const auto bracket = out.find('(');
+  if (static_cast<unsigned char>(out.empty() ? 0 : out[0]) >= 0x80 && bracket != out.npos) out.erase(0, bracket + 1);
+  return out;
 }
 
 TagVm state_tag(const State& state, const RecordItem& item) {

@@ -76,10 +76,11 @@ GoingOutVm going_out_vm(const State& state) {
         rules::days_between(rules::uk_date(state.now), until) < kCertificateDays, "going_out.certificate.do", Its);
   }
   vm.sync_due = long_ago || !waiting.empty();
-  const auto due = of[Own].size() + of[Its].size();
+  const auto own = static_cast<long long>(of[Own].size()), its = static_cast<long long>(of[Its].size());
   for (auto& lines : of) std::move(lines.begin(), lines.end(), std::back_inserter(vm.lines));
-  vm.mood = due == 0 ? Mood::Ok : Mood::Warn;
-  vm.headline = due == 0 ? text("going_out.nothing") : text.count("going_out.to_do", static_cast<long long>(due));
+  vm.mood = own + its == 0 ? Mood::Ok : Mood::Warn;
+  vm.headline = own > 0 ? text.count("going_out.to_do", own) : its > 0 ? text.count("going_out.for_it", its) : text("going_out.nothing");
+  if (own > 0 && its > 0) vm.headline = text("going_out.and_it", {{"own", vm.headline}, {"n", std::to_string(its)}});
   return vm;
 }
 

@@ -474,13 +474,46 @@ std::string returned_words(const State& state, const model::Visit& visit) {
 
 namespace {
 
-/// Why a submission of this draft came back, each reason once.
-std::string came_back(const State& state, const Id& visit) {
+/// Why a submission of this draft came back, each reason once; `is_there`: a submission of it stands, which says why already.
+std::string came_back(const State& state, const Id& visit, bool is_there) {
   const auto* stored = state.caseload->draft(visit);
   std::string why;
   for (const auto& code : stored ? std::set<std::string>(stored->came_back.begin(), stored->came_back.end()) : std::set<std::string>())
-    if (const auto words = refusal_words(state.text(), "submit", code); !words.empty()) why += (why.empty() ? "" : " ") + words;
+    if (const auto words = refusal_words(state.text(), "submit", code);
+        !words.empty() && !(is_there && (code == "stale" || code == "wrong_state" || code == "approved")))
+      why += (why.empty() ? "" : " ") + words;
   return why.empty() ? why : state.text()("record.came_back", {{"why", why}});
+}
+
+/// The record that this part of a draft was submitted as; nullptr: it is not, or this is written to correct it.
+const RecordItem* submitted_as(const State& state, const model::Visit& draft, const model::ChildPart& part) {
+  if (part.revises) return nullptr;
+  for (const auto& item : state.caseload->records) {
+    const auto& head = item.head();
+    if (head.body.visit == draft.id && head.body.part.id == part.id && head.state != model::State::Draft) return &item;
+  }
+  return nullptr;
+}
+
+/// One box says what happened, and holds what can be done; nobody submits a second time what stands at the server.
+void show_submitted(const State& state, const model::Visit& visit, RecordVm& vm) {
+  const auto& text = state.text();
+  bool all = true;
+  for (const auto& part : visit.children) {
+    const auto* item = submitted_as(state, visit, part);
+    all = all && (item || !part.skip_reason.empty());
+    if (!item) continue;
+    const auto in = item->head().state;
+    const char* key = in == model::State::Approved   ? "record.already.approved"
+                      : in == model::State::Returned ? "record.already.returned"
+                      : decided(*item)               ? nullptr
+                                                     : "record.already.submitted";
+    if (key) vm.submitted_already += "\n" + text(key, {{"name", short_name(part)}});
+    vm.open_submitted.push_back({text("record.already.open", {{"name", short_name(part)}}), Open{ScreenKind::ReadRecord, item->id()}});
+  }
+  if (all) vm.check = {};
+  vm.discard.label = text("record.already.discard");
+  if (!vm.discard_question.empty()) vm.discard_question = text("record.already.discard.question");
 }
 
 }  // namespace
@@ -488,11 +521,7 @@ std::string came_back(const State& state, const Id& visit) {
 std::string submitted_already(const State& state, const model::Visit& draft) {
   std::string names;
   for (const auto& part : draft.children)
-    if (!part.revises && std::any_of(state.caseload->records.begin(), state.caseload->records.end(), [&](const RecordItem& item) {
-          const auto& head = item.head();
-          return head.body.visit == draft.id && head.body.part.id == part.id && head.state != model::State::Draft;
-        }))
-      names += (names.empty() ? "" : ", ") + short_name(part);
+    if (submitted_as(state, draft, part)) names += (names.empty() ? "" : ", ") + short_name(part);
   return names.empty() ? std::string() : state.text()("record.submitted_already", {{"names", names}});
 }
 
@@ -508,8 +537,8 @@ RecordVm record_vm(const State& state) {
   vm.tag = {text("state.draft"), Mood::Info};
   vm.returned_why = returned_words(state, visit);
   if (!vm.returned_why.empty()) vm.tag = {text("state.returned"), Mood::Warn};
-  vm.came_back = came_back(state, visit.id);
   vm.submitted_already = submitted_already(state, visit);
+  vm.came_back = came_back(state, visit.id, !vm.submitted_already.empty());
   if (visit.facts.start)
     vm.when = weekday_words(text, rules::uk_date(visit.facts.start->at), rules::uk_date(state.now)) + ", " + clock_words(visit.facts.start->at);
   vm.where = visit.address;
@@ -547,6 +576,7 @@ RecordVm record_vm(const State& state) {
     vm.discard_yes = {text("record.discard.yes"), DiscardVisit{DiscardVisit::Step::Yes}};
     vm.discard_no = {text("record.discard.no"), DiscardVisit{DiscardVisit::Step::No}};
   }
+  if (!vm.submitted_already.empty()) show_submitted(state, visit, vm);
   return vm;
 }
 

@@ -103,7 +103,7 @@ std::string value_words(const State& state, const rules::Question* question, std
               if (level.code == words) return level.label;
         }
       }
-      if (const auto at = base::from_rfc3339(words)) return when_begins(text, *at, state.now);
+      if (const auto at = base::from_rfc3339(words)) return dated_words(text, *at);
       if (const auto day = base::date_from_iso(words)) return rules::long_date(*day);
       if (question && member.empty()) return rules::option_label(*question, words);
       return words;
@@ -175,9 +175,9 @@ struct Entries {
     } else if constexpr (std::is_same_v<M, std::optional<base::Date>>) {
       return value ? rules::long_date(*value) : std::string();
     } else if constexpr (std::is_same_v<M, std::optional<Instant>>) {
-      return value ? when_begins(text, *value, state.now) : std::string();
+      return value ? dated_words(text, *value) : std::string();
     } else if constexpr (std::is_same_v<M, Instant>) {
-      return when_begins(text, value, state.now);
+      return dated_words(text, value);
     } else if constexpr (IsOptionalEnum<M>::value) {
       return value ? words(member, std::string(model::code(*value))) : std::string();
     } else {
@@ -192,6 +192,10 @@ struct Entries {
       if (member == "id") return;
       auto said = words(member, value);
       if (said.empty()) return;
+      if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::optional<bool>>) {
+        const auto statement = list_key(kind) + std::string(member) + (*value ? ".YES" : ".NO");
+        if (state.text().has(statement)) return out.facts.push_back({{}, state.text()(statement)});
+      }
       if (member == title_member(kind)) out.title = std::move(said);
       else if (const auto label = list_key(kind) + std::string(member); state.text().has(label))
         out.facts.push_back({state.text()(label), std::move(said)});
@@ -225,7 +229,7 @@ void add_marks(const State& state, const rules::Question& question, const model:
     described.view.reset();  // said with the place
     auto entry = entries.entry(described);
     entry.title = mark_title(text, line.entries.size() + 1, injury);
-    if (auto where = mark_place(text, injury.view, injury.at); !where.empty())
+    if (auto where = mark_place(text, injury.view, std::nullopt); !where.empty())
       entry.facts.insert(entry.facts.begin(), {text("map.on_map"), std::move(where)});
     line.entries.push_back(std::move(entry));
   }
@@ -265,7 +269,7 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
           if (const auto answer = rules::answer_of(question, facts, part))
             if (const auto* words = std::get_if<std::string>(&*answer))
               if (const auto at = base::from_rfc3339(*words)) {
-                block.lines.push_back({label, weekday_words(state.text(), rules::uk_date(*at), rules::uk_date(state.now)) + ", " + clock_words(*at), {}});
+                block.lines.push_back({label, dated_words(state.text(), *at), {}});
                 break;
               }
           [[fallthrough]];
@@ -315,7 +319,7 @@ std::vector<FactVm> decision_facts(const State& state, const RecordItem& item) {
   std::vector<FactVm> out;
   for (const auto& decision : item.decisions) {
     std::string words = text(decision.verdict == model::Verdict::Approved ? "decision.approved" : "decision.returned",
-                             {{"who", decision.reviewer_name}, {"when", when_words(text, decision.at, state.now)}});
+                             {{"who", decision.reviewer_name}, {"when", dated_words(text, decision.at)}});
     std::string why = decision.return_reason ? text("return_reason." + std::string(model::code(*decision.return_reason))) : "";
     if (!decision.rationale.empty()) why += (why.empty() ? "" : ". ") + decision.rationale;
     if (decision.agree_risk == false)
@@ -339,11 +343,16 @@ std::vector<FactVm> record_facts(const State& state, const RecordItem& item) {
   out.push_back({text("read.author"), person_name(state, body.author)});
   if (body.second_worker) out.push_back({text("read.second"), person_name(state, *body.second_worker)});
   if (!body.address.empty()) out.push_back({text("read.address"), body.address});
-  if (body.submitted_at) out.push_back({text("read.submitted"), when_begins(text, *body.submitted_at, state.now)});
-  if (item.filed_at) out.push_back({text("state.filed"), when_begins(text, *item.filed_at, state.now)});
+  if (body.submitted_at) out.push_back({text("read.submitted"), dated_words(text, *body.submitted_at)});
+  if (item.filed_at) out.push_back({text("state.filed"), dated_words(text, *item.filed_at)});
   else if (!item.waiting && item.head().rev > 0)
-    out.push_back({text("read.received"), when_begins(text, item.head().at, state.now)});
+    out.push_back({text("read.received"), dated_words(text, item.head().at)});
   return out;
+}
+
+/// "Visited Thursday 3 December 2026, 14:05"; empty where no start is written.
+std::string visited_words(const Text& text, const model::VisitFacts& facts) {
+  return facts.start ? text("read.visited", {{"when", dated_words(text, facts.start->at)}}) : std::string();
 }
 
 /// The newest receipt, when it is of the text shown; one that is not good, or no longer so, whatever it is of.
@@ -459,6 +468,13 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
       urgent += (urgent.empty() ? "" : ", ") + text.count("summary.injuries", static_cast<long long>(part.injuries.size()));
     out.push_back({text("summary.urgent"), urgent});
   }
+  if (model::is_urgent(part)) {
+    std::string calls;
+    for (const auto& call : part.calls)
+      calls += (calls.empty() ? "" : "\n") + text(call.outcome == model::CallOutcome::NoAnswer ? "call.tried.none" : "call.tried",
+                                                  {{"who", call.label}, {"when", clock_words(call.at)}});
+    out.push_back({text("summary.calls"), calls.empty() ? text("summary.calls.none") : calls});
+  }
   for (const auto* id : {"said", "think"}) {
     const auto* question = state.assets->form.find(id);
     if (!question) continue;
@@ -469,7 +485,15 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
   for (const auto& step : part.next_steps)
     steps += (steps.empty() ? "" : "\n") +
              text("summary.step", {{"what", step.what}, {"owner", step.owner}, {"due", due_words(state, step.due)}});
-  out.push_back({text("summary.steps"), steps.empty() ? text("summary.no_steps") : steps});
+  if (steps.empty()) {
+    const auto* question = state.assets->form.find("next_steps");
+    const auto answer = question ? rules::answer_of(*question, facts, &part) : std::nullopt;
+    const auto* code = answer ? std::get_if<std::string>(&*answer) : nullptr;
+    if (code && *code == rules::kNone) steps = text("summary.no_steps");
+    else if (answer && std::holds_alternative<model::NotCovered>(*answer)) steps = rules::answer_words(*question, *answer);
+    else steps = text("summary.not_answered");
+  }
+  out.push_back({text("summary.steps"), steps});
   return out;
 }
 
@@ -523,6 +547,7 @@ ReadVm read_vm(const State& state, const Id& record) {
   }
   const auto& head = item->head();
   vm.title = visit_title(state, head.body.facts, head.body.part.name);
+  vm.visited = visited_words(text, head.body.facts);
   vm.tag = state_tag(state, *item);
   vm.facts = record_facts(state, *item);
   vm.blocks = read_blocks(state, head.body);
@@ -530,7 +555,7 @@ ReadVm read_vm(const State& state, const Id& record) {
   vm.decisions = decision_facts(state, *item);
   for (const auto& addendum : item->addenda)
     vm.addenda.push_back(
-        {text("addendum.by", {{"who", addendum.author_name}, {"when", when_words(text, addendum.at, state.now)}}),
+        {text("addendum.by", {{"who", addendum.author_name}, {"when", dated_words(text, addendum.at)}}),
          addendum.reason + "\n" + addendum.text});
   vm.notice = state.notice;
   vm.receipt = receipt_vm(state, *item);
@@ -617,6 +642,7 @@ ReviewVm review_vm(const State& state) {
     if (version.rev == reviewing.read.rev && version.hash == reviewing.read.hash) read = &version;
   const auto& body = read->body;
   vm.title = visit_title(state, body.facts, body.part.name);
+  vm.visited = visited_words(text, body.facts);
   vm.tag = state_tag(state, *item);
   if (reviewing.stale) {
     vm.stale = stale_words(state, item);
@@ -873,22 +899,27 @@ MatchVm match_vm(const State& state, const Id& id) {
   const auto* unmatched = state.caseload->child(id);
   const auto today = rules::uk_date(state.now);
   const auto query = query_in(state, kMatchSearch);
-  std::vector<std::pair<int, ChoiceVm>> sorted;
+  bool any_alike = false;
+  std::vector<std::pair<std::pair<int, std::string>, ChoiceVm>> sorted;
   for (const auto& child : state.caseload->children) {
     const bool chosen = state.match_target == child.id;
-    if (child.id == id || child.provisional.value_or(false) || (!query.empty() && !chosen && !is_found(state, child, query))) continue;
+    if (child.id == id || child.provisional.value_or(false)) continue;
+    const int like = likeness(state, child_name(state, id), unmatched ? unmatched->born : std::nullopt, address, child);
+    any_alike = any_alike || like > 0;
+    if (!query.empty() && !chosen && !is_found(state, child, query)) continue;
     const auto* family = state.caseload->family(child.family);
     std::string hint;
     if (child.born)
       hint = text("child.born.words", {{"day", rules::long_date(*child.born)}, {"age", age_words(text, *child.born, today)}});
     if (family && !family->address.empty()) hint += (hint.empty() ? "" : ". ") + family->address;
-    const int like = likeness(state, child_name(state, id), unmatched ? unmatched->born : std::nullopt, address, child);
-    sorted.emplace_back(-like, ChoiceVm{"target_" + child.id.str(), child.name, std::move(hint), chosen, ChooseTarget{child.id}});
+    sorted.emplace_back(std::pair(-like, name_order(child.name)),
+                        ChoiceVm{"target_" + child.id.str(), child.name, std::move(hint), chosen, ChooseTarget{child.id}});
   }
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return std::tie(a.first, a.second.label) < std::tie(b.first, b.second.label); });
-  for (auto& [like, target] : sorted) vm.targets.push_back(std::move(target));
-  if (vm.targets.empty()) vm.found_none = text("children.empty.search");
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& [order, target] : sorted)
+    if (any_alike || !query.empty() || target.selected) vm.targets.push_back(std::move(target));
+  if (!any_alike) vm.target_hint = text("match.target.nobody", {{"name", child_name(state, id)}});
+  if (vm.targets.empty() && !query.empty()) vm.found_none = text("children.empty.search");
   vm.match = {text("match.action"), PressMatch{}, state.match_target.nil()};
   return vm;
 }

@@ -196,7 +196,8 @@ TagVm due_tag(const State& state, const rules::Due& due) {
 std::vector<SummaryLineVm> summary_of(const State& state, const model::Child& child) {
   std::vector<SummaryLineVm> out{who(state, child), why(state, child), seen(state, child), safe(state, child), next(state, child)};
   for (auto& line : out)
-    if (line.value.empty() && line.said.empty()) line.value = state.text()("in_short.nothing");
+    if (line.value.empty() && line.said.empty())
+      line.value = state.text()(line.name == state.text()("in_short.safe") ? "in_short.safe.nothing" : "in_short.nothing");
   return out;
 }
 

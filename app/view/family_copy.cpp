@@ -19,12 +19,12 @@ void draw_shown(Ui& ui, const state::FamilyCopyVm& vm) {
   for (const auto& agreed : vm.agreed) {
     gap(ui, space::kMd);
     separator(ui);
-    heading(ui, agreed.name);
+    text(ui, Type::H1, ui.c.ink, agreed.name, Role::Heading);
     for (const auto& step : agreed.steps) {
       gap(ui, space::kMd);
-      text(ui, Type::H1, ui.c.ink, step.what);
-      text(ui, Type::H3, ui.c.ink, step.who);
-      text(ui, Type::H3, ui.c.ink, step.when);
+      text(ui, Type::H3, ui.c.ink, step.what);
+      text(ui, Type::Note, ui.c.ink, step.who);
+      text(ui, Type::Note, ui.c.ink, step.when);
     }
   }
   gap(ui, space::kLg);

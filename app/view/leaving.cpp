@@ -9,8 +9,14 @@ void draw_first(Ui& ui, const state::LeavingVm& vm, Intents& out) {
   begin_panel(ui, "first", Tone::Warn, vm.first_heading);
   label(ui, vm.first_heading);
   begin_flow(ui, space::kMd);
-  for (std::size_t i = 0; i < vm.first.size(); ++i)
+  const auto child = [&](std::size_t i) { return std::get<state::GoToQuestion>(*vm.first[i].intent).place.child; };
+  for (std::size_t i = 0; i < vm.first.size(); ++i) {
+    if (i > 0 && child(i) != child(i - 1)) {  // a line for each child
+      end_flow(ui);
+      begin_flow(ui, space::kMd);
+    }
     if (link(ui, "first/" + std::to_string(i), vm.first[i].label, vm.first[i].spoken)) out.push_back(*vm.first[i].intent);
+  }
   end_flow(ui);
   end_panel(ui);
 }

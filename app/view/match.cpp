@@ -17,8 +17,12 @@ void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, Editors& editors, 
     gap(ui, space::kMd);
   });
   block(ui, "target", std::tie(vm.target_label, vm.target_hint, vm.targets, vm.found_none), [&] {
-    draw_choices(ui, "target", {.label = vm.target_label, .hint = vm.target_hint}, vm.targets, out);
-    if (!vm.found_none.empty()) secondary(ui, vm.found_none);
+    if (vm.targets.empty()) {
+      label(ui, vm.target_label);
+      secondary(ui, vm.found_none.empty() ? vm.target_hint : vm.found_none);
+    } else {
+      draw_choices(ui, "target", {.label = vm.target_label, .hint = vm.target_hint}, vm.targets, out);
+    }
   });
   gap(ui, space::kMd);
   secondary(ui, vm.none);

@@ -7,6 +7,7 @@ namespace {
 
 void draw_head(Ui& ui, const state::ReadVm& vm) {
   draw_title(ui, vm.title, vm.tag);
+  if (!vm.visited.empty()) icon_text(ui, Icon::Clock, vm.visited);
   if (!vm.notice.empty()) {
     gap(ui, space::kSm);
     info_panel(ui, "notice", Tone::Info, {}, vm.notice);
@@ -45,7 +46,7 @@ void draw_addendum(Ui& ui, const state::ReadVm& vm, const state::NoteWordsVm& no
 
 void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   begin_page(ui, "read", vm.title, where);
-  block(ui, "head", std::tie(vm.title, vm.tag, vm.notice, vm.facts, vm.decisions), [&] { draw_head(ui, vm); });
+  block(ui, "head", std::tie(vm.title, vm.visited, vm.tag, vm.notice, vm.facts, vm.decisions), [&] { draw_head(ui, vm); });
   if (!vm.receipt.words.empty()) block(ui, "receipt", vm.receipt, [&] { draw_receipt(ui, vm, out); });
   draw_blocks(ui, vm.blocks);
   draw_photos(ui, vm.photos, notes, editors, out);

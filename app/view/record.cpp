@@ -223,6 +223,19 @@ void draw_jotting_place(Pen& pen, const state::RecordVm& vm) {
   draw_note(ui, state::kJotting, {.label = vm.jotting_label}, {}, limits::kNoteBytes, pen.notes, pen.editors, pen.out, 2);
 }
 
+void draw_discard(Pen& pen, const state::RecordVm& vm) {
+  Ui& ui = pen.ui;
+  if (vm.discard_question.empty()) return draw_action(ui, "discard", vm.discard, ButtonKind::Danger, pen.out, Icon::Cross);
+  begin_panel(ui, "discard-question", Tone::Danger, vm.discard_question);
+  label(ui, vm.discard_question);
+  gap(ui, space::kXs);
+  begin_flow(ui);
+  draw_action(ui, "discard-no", vm.discard_no, ButtonKind::Secondary, pen.out);
+  draw_action(ui, "discard-yes", vm.discard_yes, ButtonKind::Danger, pen.out);
+  end_flow(ui);
+  end_panel(ui);
+}
+
 void draw_head(Pen& pen, const state::RecordVm& vm) {
   Ui& ui = pen.ui;
   draw_title(ui, vm.title, vm.tag);
@@ -248,7 +261,18 @@ void draw_head(Pen& pen, const state::RecordVm& vm) {
   };
   warn("returned", vm.returned_why);
   warn("came-back", vm.came_back);
-  warn("submitted-already", vm.submitted_already);
+  if (vm.submitted_already.empty()) return;
+  begin_panel(ui, "submitted-already", Tone::Warn, vm.submitted_already);
+  body(ui, vm.submitted_already);
+  gap(ui, space::kXs);
+  begin_flow(ui);
+  for (std::size_t i = 0; i < vm.open_submitted.size(); ++i)
+    draw_action(ui, "open-submitted-" + std::to_string(i), vm.open_submitted[i], ButtonKind::Secondary, pen.out);
+  if (vm.discard_question.empty()) draw_discard(pen, vm);
+  end_flow(ui);
+  if (!vm.discard_question.empty()) draw_discard(pen, vm);
+  end_panel(ui);
+  gap(ui, space::kMd);
 }
 
 void draw_tabs(Pen& pen, const state::RecordVm& vm) {
@@ -280,20 +304,6 @@ void draw_block(Pen& pen, const state::BlockVm& block) {
   else draw_group(pen, std::get<state::GroupVm>(block));
 }
 
-void draw_discard(Pen& pen, const state::RecordVm& vm) {
-  Ui& ui = pen.ui;
-  separator(ui);
-  if (vm.discard_question.empty()) return draw_action(ui, "discard", vm.discard, ButtonKind::Danger, pen.out, Icon::Cross);
-  begin_panel(ui, "discard-question", Tone::Danger, vm.discard_question);
-  label(ui, vm.discard_question);
-  gap(ui, space::kXs);
-  begin_flow(ui);
-  draw_action(ui, "discard-no", vm.discard_no, ButtonKind::Secondary, pen.out);
-  draw_action(ui, "discard-yes", vm.discard_yes, ButtonKind::Danger, pen.out);
-  end_flow(ui);
-  end_panel(ui);
-}
-
 }  // namespace
 
 void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::SavedVm& saved, const state::DateWordsVm& dates,
@@ -306,7 +316,7 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
   }
   begin_page(ui, "record", vm.title, where);
   block(ui, "head", std::tie(vm.title, vm.tag, vm.when, vm.where, vm.with, vm.hazards, vm.calls, vm.conflict, vm.settle, vm.returned_why,
-                             vm.came_back, vm.submitted_already),
+                             vm.came_back, vm.submitted_already, vm.open_submitted, vm.discard, vm.discard_question),
         [&] { draw_head(pen, vm); });
   if (vm.tabs.size() > 1) block(ui, "tabs", std::tie(vm.tabs, vm.tab), [&] { draw_tabs(pen, vm); });
   for (std::size_t i = 0; i < vm.sections.size(); ++i) {
@@ -323,7 +333,11 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
   }
   draw_photos(ui, vm.photos, notes, editors, out);
   block(ui, "jottings", std::tie(vm.jottings_heading, vm.jottings_hint, vm.jottings), [&] { draw_jottings(pen, vm); });
-  block(ui, "discarding", std::tie(vm.discard, vm.discard_question, vm.discard_no, vm.discard_yes), [&] { draw_discard(pen, vm); });
+  if (vm.submitted_already.empty())
+    block(ui, "discarding", std::tie(vm.discard, vm.discard_question, vm.discard_no, vm.discard_yes), [&] {
+      separator(ui);
+      draw_discard(pen, vm);
+    });
   gap(ui, space::kLg);
   begin_footer(ui);
   if (vm.jotting_open || !vm.in_hand.empty()) {

@@ -6,6 +6,7 @@ namespace {
 
 void draw_head(Ui& ui, const state::ReviewVm& vm, Intents& out) {
   draw_title(ui, vm.title, vm.tag);
+  if (!vm.visited.empty()) icon_text(ui, Icon::Clock, vm.visited);
   if (!vm.stale.empty()) {
     gap(ui, space::kMd);
     begin_panel(ui, "stale", Tone::Warn, vm.stale);
@@ -124,7 +125,7 @@ void draw_decision(Ui& ui, const state::ReviewVm& vm, const state::DateWordsVm& 
 void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::DateWordsVm& dates, const state::NoteWordsVm& notes,
                  Editors& editors, Intents& out) {
   begin_page(ui, "review", vm.title, where);
-  block(ui, "head", std::tie(vm.title, vm.tag, vm.stale, vm.reload, vm.summary_heading, vm.summary, vm.facts),
+  block(ui, "head", std::tie(vm.title, vm.visited, vm.tag, vm.stale, vm.reload, vm.summary_heading, vm.summary, vm.facts),
         [&] { draw_head(ui, vm, out); });
   draw_changes(ui, vm, out);
   draw_blocks(ui, vm.blocks);

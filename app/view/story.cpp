@@ -41,7 +41,7 @@ void draw_own_words(Ui& ui, Rect where, const state::OwnWordsVm& vm, Intents& ou
   block(ui, "visits", vm, [&] {
     title(ui, vm.title);
     secondary(ui, vm.visits.empty() ? vm.none : vm.intro);
-    if (!vm.visits.empty()) hint(ui, vm.care);
+    if (!vm.visits.empty()) body(ui, vm.care);
     for (const auto& visit : vm.visits) draw_visit(ui, visit, out);
   });
   gap(ui, space::kLg);

@@ -561,7 +561,7 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   CHECK(decision.on.rev == 2);
   CHECK(decision.on.hash == desk.caseload.records[0].head().hash);
   CHECK(decision.verdict == model::Verdict::Approved);
-  CHECK(bar_vm(desk.state).status == "Working offline, 1 waiting to send");  // before the store says so
+  CHECK(bar_vm(desk.state).status == "Offline, 1 to send");  // before the store says so
 }
 
 TEST_CASE("update: returning needs a reason and words; nobody decides on their own record", "[state]") {
@@ -734,7 +734,7 @@ TEST_CASE("update: sync is told in plain words with the last receipt", "[state]"
   status.online = false;
   status.waiting = 2;
   desk.hear(status);
-  CHECK(bar_vm(desk.state).status == "Working offline, 2 waiting to send");
+  CHECK(bar_vm(desk.state).status == "Offline, 2 to send");
 }
 
 TEST_CASE("update: every answer of the server has words, and a draft that came back says which", "[state]") {

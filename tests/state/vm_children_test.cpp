@@ -85,7 +85,7 @@ TEST_CASE("vm_children: how it is safe to make contact comes first, and the home
   family.safe_contact = "Only ring 01632 960914. Never leave a message.";
   desk.load();
   const auto vm = child_vm(desk.state, desk.amara);
-  CHECK(phone() == "01632 960114. Not to be rung: keep to “Safe contact” above.");
+  CHECK(phone() == "Not to be rung: keep to “Safe contact” above. 01632 960114");
   CHECK(vm.hazards == std::vector<HazardVm>{{"Safe contact", "Only ring 01632 960914. Never leave a message."}, {"Dog", "Large"}});
   for (const auto& fact : vm.facts) CHECK(fact.name != "Safe contact");
 }

@@ -62,8 +62,8 @@ TEST_CASE("vm_family_copy: the family sees what was chosen for it, and nothing t
   CHECK(vm.shown);
   CHECK(vm.why_not.empty());
   CHECK(vm.date == "As it stands on Monday 23 November 2026");
-  CHECK(shown(vm) == "Amara|Register with the dentist|Who: Ngozi|When: by Thursday 3 December\n"
-                     "Tunde|Swimming on Fridays|Who: Nobody named|When: by Friday 4 December\n");
+  CHECK(shown(vm) == "Amara|Register with the dentist|Who sees to it: Ngozi|To be done by: Thursday 3 December\n"
+                     "Tunde|Swimming on Fridays|Who sees to it: Nobody named|To be done by: Friday 4 December\n");
 
   // The next one begins with nothing chosen, and nothing is told above it that may name others.
   desk.state.notice = "Tobias Marsh is overdue";

@@ -81,7 +81,11 @@ TEST_CASE("vm_going_out: what the worker can put right comes first, then what IT
     if (groups.empty() || groups.back() != line.group) groups.push_back(line.group);
   CHECK(groups == std::vector<std::string>{"You can do now", "Ask IT", "In order"});
   CHECK(vm.lines[0].name == "Battery");
+  CHECK(vm.headline == "2 things to do first, 1 for IT");
   CHECK(vm.sync_due);
+  Ready full;
+  full.device.free_bytes = 1'000'000;
+  CHECK(full.looked().headline == "1 thing for IT");
   CHECK_FALSE(Ready().looked().sync_due);
   const auto today = std::find_if(vm.lines.begin(), vm.lines.end(), [](const auto& line) { return line.name == "Due today"; });
   REQUIRE(today != vm.lines.end());

@@ -235,6 +235,42 @@ TEST_CASE("vm_record: of one place written twice more than once, one is settled 
   CHECK(vm.conflicts[1].theirs == "A tall man, with a dog");
 }
 
+TEST_CASE("vm_record: what is submitted whole is not offered to be submitted again", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  auto item = desk.record(desk.me, "r1", "2026-11-20T10:00:00Z");
+  auto body = item.head().body;
+  body.visit = desk.state.visit->visit.id;
+  item.versions = {Desk::version(body, 1, model::State::Approved)};
+  desk.caseload.records = {item};
+  desk.load();
+  const auto vm = record_vm(desk.state);
+  CHECK(vm.check.label.empty());
+  CHECK(vm.submitted_already.ends_with("Amara's record is approved: you can add to it."));
+}
+
+TEST_CASE("vm_record: no next steps are said only where somebody said so, and calls once there is something to call about", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start();
+  const Id visit = desk.state.visit->visit.id;
+  const auto line = [&](const std::string& name) {
+    const auto vm = check_vm(desk.state);
+    for (const auto& fact : vm.parts.at(0).lines)
+      if (fact.name == name) return fact.value;
+    return std::string();
+  };
+  CHECK(line("Next steps") == "Not answered");
+  CHECK(line("Calls").empty());
+  desk.act(NoneOf{{desk.amara, "next_steps", {}, {}}});
+  CHECK(line("Next steps") == "None");
+  desk.act(AddItem{{desk.amara, "disclosures", {}, {}}});
+  CHECK(line("Calls") == "No call written down");
+  desk.act(RecordCall{visit, {}, desk.amara, true});
+  CHECK(line("Calls").ends_with(", 14:05: spoke to them"));
+}
+
 TEST_CASE("vm_record: a draft beside the submission of its own visit says so, before it is submitted a second time", "[state]") {
   Desk desk;
   desk.unlock();
@@ -246,7 +282,22 @@ TEST_CASE("vm_record: a draft beside the submission of its own visit says so, be
   item.versions = {Desk::version(body, 1, model::State::Submitted)};
   desk.caseload.records = {item};
   desk.load();
-  CHECK(record_vm(desk.state).submitted_already.find("This visit is already submitted for Amara.") == 0);
+  auto told = record_vm(desk.state);
+  CHECK(told.submitted_already.find("This visit is already submitted for Amara, and what was submitted is safe.") == 0);
+  CHECK(told.submitted_already.ends_with("Amara's record waits for your manager: you can take it back to change it."));
+  REQUIRE(told.open_submitted.size() == 1);
+  CHECK(told.open_submitted[0].label == "Open Amara's record");
+  CHECK(told.discard.label == "Throw this draft away");
+  CHECK(told.check.label == "Check and submit");  // Tunde's is not submitted
+  desk.caseload.drafts = {{desk.state.visit->visit, desk.wall}};
+  desk.caseload.drafts[0].came_back = {"stale"};
+  desk.load();
+  CHECK(record_vm(desk.state).came_back.empty());  // said already, and by what can be done
+  desk.caseload.drafts[0].came_back = {"malformed"};
+  desk.load();
+  CHECK_FALSE(record_vm(desk.state).came_back.empty());
+  desk.caseload.drafts.clear();
+  desk.load();
   desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
   CHECK(check_vm(desk.state).warnings.at(0).find("already submitted") != std::string::npos);
   desk.act(Back{});

@@ -202,6 +202,55 @@ TEST_CASE("vm_review: children to match are listed the most alike first, and tho
   CHECK(vm.found_none == "Nothing found");
 }
 
+TEST_CASE("vm_review: where no child is alike, none is offered but by a search; names go by their letters without accents", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  const Id found = Id::from_name("found");
+  model::Child unmatched;
+  unmatched.id = found;
+  unmatched.name = "Kacper Bukowski";
+  unmatched.provisional = true;
+  desk.caseload.children.push_back(unmatched);
+  for (const char* name : {"Łukasz Test", "Mia Test", "عائشہ خان (Laila Test)"}) {
+    auto child = desk.caseload.children.front();
+    child.id = Id::from_name(name);
+    child.name = child.called = name;
+    child.family = Id();
+    desk.caseload.children.push_back(child);
+  }
+  desk.unlock();
+  desk.act(Open{ScreenKind::Match, found});
+  auto vm = match_vm(desk.state, found);
+  CHECK(vm.targets.empty());
+  CHECK(vm.found_none.empty());
+  CHECK(vm.target_hint == "No child on this tablet is like Kacper Bukowski. Search for a name or an address.");
+  desk.type(std::string(kMatchSearch), "test");
+  vm = match_vm(desk.state, found);
+  REQUIRE(vm.targets.size() == 3);
+  CHECK(vm.targets[0].label == "عائشہ خان (Laila Test)");
+  CHECK(vm.targets[1].label == "Łukasz Test");
+}
+
+TEST_CASE("vm_review: when a record says a visit was, it says it whole, and what was asked about a person is a statement", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  auto item = desk.record(desk.other, "r1", "2026-11-22T10:00:00Z");
+  auto body = item.head().body;
+  body.facts.present = {{Id::from_name("tom"), "Tom", "Uncle", true, false}};
+  item.versions = {Desk::version(body, 1, model::State::Submitted)};
+  desk.caseload.records = {item};
+  desk.unlock();
+  desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
+  std::vector<FactVm> tom;
+  for (const auto& block : review_vm(desk.state).blocks)
+    for (const auto& line : block.lines)
+      for (const auto& entry : line.entries)
+        if (entry.title == "Tom") tom = entry.facts;
+  CHECK(tom == std::vector<FactVm>{{"Relationship to the child", "Uncle"}, {"", "Not known to us"}, {"", "Does not live here"}});
+  CHECK(review_vm(desk.state).visited == "Visited Sunday 22 November 2026, 10:00");
+  CHECK(read_vm(desk.state, Id::from_name("r1")).visited == review_vm(desk.state).visited);
+}
+
 TEST_CASE("vm_review: a step that is half directed is there again when the record is opened again", "[state]") {
   Desk desk;
   desk.as_boss();

@@ -83,7 +83,8 @@ TEST_CASE("vm_story: what nobody knows is said to be so, and an overdue visit st
   desk.unlock();
   auto vm = child_vm(desk.state, desk.amara);
   for (const std::size_t line : {2u, 3u}) {
-    CHECK(vm.summary.at(line).value == "Nothing on this tablet says it");
+    CHECK(vm.summary.at(line).value ==
+          (line == 2 ? "Nothing on this tablet says it" : "No risk assessment on this tablet. See the case system."));
     CHECK(vm.summary.at(line).sources.empty());
   }
   CHECK(vm.summary[4].tag == TagVm{"55 days overdue", Mood::Danger});

@@ -376,7 +376,7 @@ void Story::submit_and_sync(Person& ruth) {
   t.press("submit", "button");
   t.wait_for("Submitted on this tablet");
   scan("submitted", {&ruth});
-  step("Checked and submitted, still offline", "on screen: Submitted on this tablet, " + t.wait_for("waiting to send", "button").name, &ruth);
+  step("Checked and submitted, still offline", "on screen: Submitted on this tablet, " + t.wait_for("to send", "button").name, &ruth);
 
   server_->start();
   network(ruth, true);
@@ -404,7 +404,7 @@ void Story::settle_a_conflict(Person& ruth) {
   other.tablet->wait_for("draft-", "list_row", seconds(60));
   for (Person* who : {&other, &ruth}) {
     network(*who, false);
-    who->tablet->wait_for("Working offline");
+    who->tablet->wait_for("Offline");
   }
   other.tablet->press("draft-", "list_row");
   auto rewrite = [](Person& who, const std::string& words) {
@@ -452,8 +452,8 @@ void Story::tell() {
 
   network(ruth, false);
   server_->stop();
-  ruth.tablet->wait_for("Working offline");
-  step("The network is gone, and so is the server", "on screen: Working offline; doorstep-server ended with 0 on SIGTERM", &ruth);
+  ruth.tablet->wait_for("Offline");
+  step("The network is gone, and so is the server", "on screen: Offline; doorstep-server ended with 0 on SIGTERM", &ruth);
 
   visit_to_siblings(ruth);
   kill_in_a_sentence(ruth);
@@ -489,7 +489,7 @@ void Story::approve(Person& ruth, Person& helen) {
   open_review(helen);
   helen.display.screenshot(out_ / "review.png");
   network(helen, false);
-  h.wait_for("Working offline");
+  h.wait_for("Offline");
   open_child(ruth, "C0801");
   r.press("record-", "list_row");
   r.press("withdraw", "button");

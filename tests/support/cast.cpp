@@ -153,6 +153,11 @@ model::Visit earlier(model::Visit visit, int days) {
   visit.id = Id::from_name("earlier " + visit.id.str());
   visit.facts.start->at = visit.facts.start->at + kDay * -days;
   if (visit.facts.end) visit.facts.end->at = visit.facts.end->at + kDay * -days;
+  for (auto& part : visit.children) {
+    for (auto& disclosure : part.disclosures)
+      if (disclosure.at) disclosure.at = *disclosure.at + kDay * -days;
+    for (auto& call : part.calls) call.at = call.at + kDay * -days;
+  }
   return visit;
 }
 
@@ -424,7 +429,7 @@ model::PlanStep step(const std::string& what, const std::string& owner, int days
 /// A record with every kind of list in it, written by two workers and decided with a step.
 State reading_lists() {
   Caseload caseload = *ruths();
-  auto visit = earlier(visit_of(caseload, 17), 5);
+  auto visit = earlier(visit_of(caseload, 17), 3);
   visit.second_worker = worker_id("W1002");
   auto& part = visit.children[0];
   model::Injury bruise;
@@ -441,9 +446,9 @@ State reading_lists() {
   part.risk.why = "What she said about her mum's work goes with the mark on her ear. Nobody but him is there then.";
   part.next_steps = {step("A doctor looks at the ear", "Mother", 1), step("Talk to the school about who collects her", "Ruth Adeyemi", 4)};
   visit.facts.present.push_back({Id::from_name("a man"), "A tall man who gave no name", "Not known", true, false});
-  auto& item = add_record(caseload, visit, 0, model::State::Approved, 4);
-  auto& decision = decide(caseload, item, model::Verdict::Approved, "The strategy discussion is today. I agree that risk has changed.", 4);
-  decision.directed_steps = {step("Strategy discussion with the police and health", "Helen Price", 0)};
+  auto& item = add_record(caseload, visit, 0, model::State::Approved, 3);
+  auto& decision = decide(caseload, item, model::Verdict::Approved, "The strategy discussion is today. I agree that risk has changed.", 3);
+  decision.directed_steps = {step("Strategy discussion with the police and health", "Helen Price", -3)};
   const Id record = item.id();
   return at(unlocked(std::make_shared<const Caseload>(std::move(caseload))), Open{ScreenKind::ReadRecord, record});
 }
@@ -734,9 +739,17 @@ std::vector<Shown> all_screens() {
   add("alerts", [] { return at(helen(), Open{ScreenKind::Alerts, {}}); });
   add("match", [] {
     State s = at(helen(), Open{ScreenKind::Child, Id::from_name("a child on no list")});
+    Caseload caseload = *s.caseload;
+    caseload.children.front().name = "Kasper Nowak";
+    hear(s, Loaded{std::make_shared<const Caseload>(std::move(caseload))});
     act(s, Open{ScreenKind::Match, Id::from_name("a child on no list")});
     return s;
   }, true);
+  add("match-nobody", [] {
+    State s = at(helen(), Open{ScreenKind::Child, Id::from_name("a child on no list")});
+    act(s, Open{ScreenKind::Match, Id::from_name("a child on no list")});
+    return s;
+  });
   add("child-provisional", [] { return at(helen(), Open{ScreenKind::Child, Id::from_name("a child on no list")}); });
   add("settings", [] { return at(ruth(), Open{ScreenKind::Settings, {}}); });
   add("curtain", [] { return at(begun(), Cover{}); });
