@@ -51,6 +51,9 @@ body() {
   printf '\n  ]\n'
 }
 text=$(body)
+made=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || true)}
+stamp=  # a bare machine that was given the sources has no git, and a bill needs no time
+[ -z "$made" ] || printf -v stamp ',\n    "timestamp": "%s"' "$(date -u -d "@$made" +%Y-%m-%dT%H:%M:%SZ)"
 sum=$(printf '%s %s %s' "$name" "$version" "$text" | sha256sum)
 serial="${sum:0:8}-${sum:8:4}-8${sum:13:3}-8${sum:17:3}-${sum:20:12}"
 cat <<JSON
@@ -60,8 +63,7 @@ cat <<JSON
   "serialNumber": "urn:uuid:$serial",
   "version": 1,
   "metadata": {
-    "timestamp": "$(date -u -d "@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" +%Y-%m-%dT%H:%M:%SZ)",
-    "component": {"type":"application","bom-ref":"$name","name":"$name","version":"$version"}
+    "component": {"type":"application","bom-ref":"$name","name":"$name","version":"$version"}$stamp
   },
 $text
 }
