@@ -524,13 +524,22 @@ TEST_CASE("engine: the next request is made before the answer to the last is app
   CHECK(w.store.bodies[w.child].size() == 150);
 }
 
+namespace {
+
+/// Twenty entries to pull, a few at a time, and an engine that was woken for it.
+struct ManyRounds : World {
+  ManyRounds() {
+    for (int i = 0; i < 20; ++i) server.append(child, "entry " + std::to_string(i));
+    engine.handle(Wake{});
+  }
+  Engine engine{Tuning{.pull_bytes = 30}, 0};
+};
+
+}  // namespace
+
 TEST_CASE("engine: what is pulled in many rounds is asked for ahead as well", "[engine]") {
-  World w;
-  for (int i = 0; i < 20; ++i) w.server.append(w.child, "entry " + std::to_string(i));
-  Tuning tuning;
-  tuning.pull_bytes = 30;
-  Engine engine(tuning, 0);
-  engine.handle(Wake{});
+  ManyRounds w;
+  Engine& engine = w.engine;
   Response answer = w.server.answer(send_of(engine, w.store).body);
   engine.handle(answer);
   const auto [reply, second] = ahead_of(engine, w.store);
@@ -545,12 +554,8 @@ TEST_CASE("engine: what is pulled in many rounds is asked for ahead as well", "[
 }
 
 TEST_CASE("engine: a store whose cursors are not those that were foreseen takes what it lacks in the next rounds", "[engine]") {
-  World w;
-  for (int i = 0; i < 20; ++i) w.server.append(w.child, "entry " + std::to_string(i));
-  Tuning tuning;
-  tuning.pull_bytes = 30;
-  Engine engine(tuning, 0);
-  engine.handle(Wake{});
+  ManyRounds w;
+  Engine& engine = w.engine;
   engine.handle(w.server.answer(send_of(engine, w.store).body));
   const auto [reply, second] = ahead_of(engine, w.store);
   engine.handle(Applied{});  // it took nothing of the case
