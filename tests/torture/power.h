@@ -1,8 +1,10 @@
 #pragma once
+#include <catch2/catch_test_macros.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <ostream>
 #include <random>
 #include <set>
@@ -53,6 +55,22 @@ void each_disk(const RecordedDisk& disk, std::mt19937_64& random, PowerFigures& 
     for (const auto& [name, bytes] : *at) std::ofstream(folder / name, std::ios::binary) << bytes;
     look(folder.path(), how);
   }
+}
+
+/// Lives of as many steps, from the seeds that were told: each must keep its promise at every disk. Prints one line of figures.
+template <class Life>
+void live_through(const char* whose, int steps) {
+  PowerFigures all;
+  const Lives told = lives();
+  for (std::uint64_t seed = told.first; seed < told.first + told.count; ++seed) {
+    Life life(seed, false);
+    const auto wrong = life.live(steps);
+    INFO("seed " << seed << ": " << wrong);
+    CHECK(wrong.empty());
+    all += life.figures;
+  }
+  CHECK(all.disks > 100 * told.count);
+  std::cout << "power loss: " << whose << ", " << told << ", " << all << "\n";
 }
 
 }  // namespace doorstep::torture

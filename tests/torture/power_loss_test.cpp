@@ -1,7 +1,6 @@
 // What a power cut leaves of a tablet's store. Below SQLCipher every write and sync of a random life of drafts, submissions,
 // syncs and purges is recorded; at every sync, disks are made that lost what was not synced. Each must open, every page must
 // be whole, and it must hold what was promised last: the state before the step that was going on, or after it.
-#include <iostream>
 
 #include "platform/sql/db.h"
 #include "tests/store/support.h"
@@ -171,18 +170,7 @@ class Life {
 }  // namespace
 
 TEST_CASE("power loss: at every sync of a store's life, whatever of the unsynced is lost or torn, the promise holds", "[power]") {
-  constexpr int kSteps = 60;
-  torture::PowerFigures all;
-  const torture::Lives lives = torture::lives();
-  for (std::uint64_t seed = lives.first; seed < lives.first + lives.count; ++seed) {
-    Life life(seed, false);
-    const auto wrong = life.live(kSteps);
-    INFO("seed " << seed << ": " << wrong);
-    CHECK(wrong.empty());
-    all += life.figures;
-  }
-  CHECK(all.disks > 100 * lives.count);
-  std::cout << "power loss: tablet, " << lives << ", " << all << "\n";
+  torture::live_through<Life>("tablet", 60);
 }
 
 TEST_CASE("power loss: without synchronous=FULL a disk is found that broke a promise", "[power]") {

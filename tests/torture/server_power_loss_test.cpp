@@ -1,7 +1,6 @@
 // What a power cut leaves of the case server's database. Below SQLCipher every write and sync of a random life of pushes, pulls and
 // imports is recorded; at every sync, disks are made that lost what was not synced. Each must open, every page must be whole, every
 // chain must be what was sent, and everything that a reply acknowledged must be there.
-#include <iostream>
 #include <random>
 
 #include "platform/sql/db.h"
@@ -218,17 +217,7 @@ class Life {
 }  // namespace
 
 TEST_CASE("power loss: at every sync of a case server's life, what a reply acknowledged is there", "[power]") {
-  torture::PowerFigures all;
-  const torture::Lives lives = torture::lives();
-  for (std::uint64_t seed = lives.first; seed < lives.first + lives.count; ++seed) {
-    Life life(seed, false);
-    const auto wrong = life.live(30);
-    INFO("seed " << seed << ": " << wrong);
-    CHECK(wrong.empty());
-    all += life.figures;
-  }
-  CHECK(all.disks > 100 * lives.count);
-  std::cout << "power loss: server, " << lives << ", " << all << "\n";
+  torture::live_through<Life>("server", 30);
 }
 
 TEST_CASE("power loss: without synchronous=FULL a case server's disk is found that broke a promise", "[power]") {
