@@ -53,7 +53,8 @@ Result<Throttle::State> Throttle::load() {
     state.failures = in.number<std::uint32_t>();
     state.at_ms = in.number<std::int64_t>();
     state.boot_id = in.text();
-    whole = magic && in.ok() && in.at_end() && base::sha256(signed_part) == std::string_view(*bytes).substr(bytes->size() - 32);
+    whole = magic && in.ok() && in.at_end() && base::sha256(signed_part) == std::string_view(*bytes).substr(bytes->size() - 32) &&
+            state.at_ms >= 0;  // no monotonic clock runs below zero
   }
   if (!whole) {
     DOORSTEP_TRY(save(lost));
@@ -77,7 +78,8 @@ Result<Millis> Throttle::wait() {
 Result<void> Throttle::count() {
   DOORSTEP_TRY_ASSIGN(State state, load());
   before_ = state;
-  return save({state.failures + 1, clock_.monotonic().count(), boot_id_});
+  const std::uint32_t failures = std::max(state.failures, state.failures + 1);  // the last number there is stays
+  return save({failures, clock_.monotonic().count(), boot_id_});
 }
 
 Result<void> Throttle::uncount() { return save(before_); }

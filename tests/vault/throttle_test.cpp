@@ -5,6 +5,8 @@
 #include <memory>
 #include <random>
 
+#include "platform/base/bytes.h"
+#include "platform/base/file.h"
 #include "tests/vault/support.h"
 
 using namespace doorstep;
@@ -31,6 +33,30 @@ TEST_CASE("throttle: taking a count back restores what was, also the time", "[va
   REQUIRE(throttle.uncount().has_value());
   CHECK(*throttle.failures() == 5);
   CHECK(*throttle.wait() == 10s);
+}
+
+TEST_CASE("throttle: a failure at a time before the clock began is a damaged file's, not a sum that overflows", "[vault]") {
+  Folder folder;
+  FakeClock clock;
+  clock.now = Millis::min();
+  REQUIRE(Throttle(folder.path() / "t", clock, "b").start().has_value());
+  clock.now = 7'000'000ms;
+  Throttle throttle(folder.path() / "t", clock, "b");
+  CHECK(*throttle.wait() == 60min);
+  CHECK(*throttle.failures() == 10);
+}
+
+TEST_CASE("throttle: the failure after the last number there is does not begin at none again", "[vault]") {
+  Folder folder;
+  FakeClock clock;
+  Throttle throttle(folder.path() / "t", clock, "b");
+  REQUIRE(throttle.start().has_value());
+  std::string bytes = *base::read_file(folder.path() / "t", 1024);
+  bytes.resize(bytes.size() - 32);
+  bytes.replace(8, 4, 4, '\xff');  // the number follows eight bytes of name
+  REQUIRE(base::write_file_atomic(folder.path() / "t", bytes + base::sha256(bytes), base::Access::Owner).has_value());
+  REQUIRE(throttle.count().has_value());
+  CHECK(*throttle.failures() == ~std::uint32_t{0});
 }
 
 TEST_CASE("throttle: no history of restarts, reboots, clock changes and crashes gets a try early", "[vault][L23][L24]") {
