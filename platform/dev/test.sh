@@ -29,7 +29,7 @@ tests() {  # build folder, ctest options
 
 step "build, release" build release
 step "build, the bench of mistakes" build release doorstep_sim_mutants
-step "tests, release" tests release -E '^story$'
+step "tests, release" tests release -j 2 -E '^story$'
 # It waits for real windows on a machine that may be busy, so it may be told twice; every other test passes the first time.
 step "the story, in real windows" tests release -R '^story$' --repeat until-pass:2
 if [ "${1:-}" != all ]; then
