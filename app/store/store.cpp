@@ -80,6 +80,15 @@ Result<void> Store::set_identity(const Identity& identity) {
   return tx.commit();
 }
 
+Result<std::optional<wire::SignedAudit>> Store::audit_held() {
+  DOORSTEP_TRY_ASSIGN(auto text, impl_->meta("audit_held"));
+  if (text.empty()) return std::optional<wire::SignedAudit>();
+  DOORSTEP_TRY_ASSIGN(auto held, wire::decode<wire::SignedAudit>(text));
+  return std::optional(std::move(held));
+}
+
+Result<void> Store::hold_audit(const wire::SignedAudit& audit) { return impl_->set_meta("audit_held", wire::encode(audit)); }
+
 Result<void> Store::Impl::finish_purges() {
   DOORSTEP_TRY_ASSIGN(auto waiting, db.first<std::int64_t>("SELECT count(*) FROM purged WHERE ready=0"));
   if (waiting.value_or(0) == 0) return {};

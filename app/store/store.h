@@ -59,6 +59,9 @@ class Store {
   /// Empty worker when the first unlock has not gone through.
   Result<Identity> identity();
   Result<void> set_identity(const Identity& identity);
+  /// What the server last signed of its audit, for the next to be held against it. Nothing at first.
+  Result<std::optional<wire::SignedAudit>> audit_held();
+  Result<void> hold_audit(const wire::SignedAudit& audit);
 
   // Drafts --------------------------------------------------------------------------------------------------------------
   /// Record, outbox mark and journal row in one commit: when it returns, "Saved" is true. Saving what is already there is

@@ -31,7 +31,7 @@ using base::Fault;
 
 constexpr base::Millis kCertificateLimit{15'000};
 constexpr auto kRenewBefore = std::chrono::hours(24 * 30);  // security.md, section 3
-constexpr base::Millis kRenewAgain = std::chrono::hours(1);
+constexpr base::Millis kRenewAgain = std::chrono::hours(1), kWitnessAgain = std::chrono::hours(1);
 
 void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
 
@@ -95,9 +95,10 @@ class Port final : public transport::ReplicaPort {
 struct Synced { transport::SyncEvent event; };
 struct Activated { Result<wire::ActivateReply> reply; };
 struct Renewed { Secret key; Result<wire::RenewReply> reply; };
+struct Witnessed { Result<wire::WitnessReply> reply; };
 struct Network { bool online; };
 struct Decoded {};  ///< the thread `picture` has nothing more to say
-using Letter = std::variant<Synced, Activated, Renewed, Network, Decoded>;
+using Letter = std::variant<Synced, Activated, Renewed, Witnessed, Network, Decoded>;
 struct Knock {};  ///< there are letters, or questions at the port
 using Message = std::variant<state::Effect, Knock>;
 
@@ -133,7 +134,7 @@ struct Runner::Impl {
   std::thread certificate_thread, picture;
   std::unique_ptr<transport::HttpClient> certificate_client;
   std::optional<base::Millis> activate_again;  // monotonic
-  base::Millis renew_again{0};                 // monotonic: not before
+  base::Millis renew_again{0}, witness_again{0};  // monotonic: not before
   std::optional<state::OpenPhoto> picture_next;
   int activation_attempts = 0, fresh_starts = 0;
   state::SyncStatus sync;
@@ -255,6 +256,7 @@ struct Runner::Impl {
       sync.blob_trouble = done->blob_trouble;
       sync.next_try = now() + done->next;
       renew_when_due();
+      witness_when_due();
     } else {
       auto& failed = std::get<transport::SyncFailed>(m.event);
       fail_sync(failed.why, failed.retry);
@@ -485,6 +487,29 @@ struct Runner::Impl {
     base::log_event("work.renewed", options.enrolment.device);
     stop_sync();
     begin_sync();
+  }
+
+  /// After a sync that went through: what the server said last of its audit, for what it says now.
+  void witness_when_due() {
+    if (!db || certificate_thread.joinable() || clock.monotonic() < witness_again) return;
+    witness_again = clock.monotonic() + kWitnessAgain;
+    auto identity = db->identity();
+    auto held = db->audit_held();
+    if (!identity || !held) return base::log_error("witness", identity ? held.error() : identity.error());
+    auto context = options.credentials.client_context(identity->worker_certificate, identity->worker_key);
+    if (!context) return base::log_error("witness", context.error());
+    certificate_client = std::make_unique<transport::HttpClient>(options.server, *context);
+    certificate_thread = std::thread([this, request = wire::WitnessRequest{std::move(*held)}, client = certificate_client.get()] {
+      name_thread("certificate");
+      post(Witnessed{transport::witness(*client, request, kCertificateLimit)});
+    });
+  }
+
+  void on(Witnessed& m) {
+    stop_asking();
+    if (!db) return;
+    if (!m.reply) return base::log_error("witness", m.reply.error());
+    if (auto kept = db->hold_audit(m.reply->audit); !kept) base::log_error("witness", kept.error());
   }
 
   void stop_asking() {

@@ -16,8 +16,8 @@
 #include "sync/transport/sync_pump.h"
 
 /// The threads behind the app: "store" owns the encrypted database and the vault, "sync" (the pump's) talks to the server,
-/// "network" watches whether there is one, "certificate" runs while the worker's is fetched or renewed, "spelling" owns the
-/// dictionary. They exchange values.
+/// "network" watches whether there is one, "certificate" runs while the worker's is fetched or renewed, and while the
+/// audit is witnessed, "spelling" owns the dictionary. They exchange values.
 namespace doorstep::work {
 
 using base::Id;

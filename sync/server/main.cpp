@@ -18,6 +18,7 @@
 #include "sync/server/push.h"
 #include "sync/server/receipts.h"
 #include "sync/server/service.h"
+#include "sync/server/witness.h"
 #include "sync/wire/codec.h"
 
 namespace {
@@ -44,6 +45,7 @@ struct Arguments {
   std::size_t requests_per_minute = limits::kRequestsPerMinute;
   std::int64_t next_s = 300;
   fs::path folder, file;
+  std::vector<fs::path> files;
   bool relative_dates = false;
   std::string worker, device;
   std::int64_t number = 0;  ///< of a receipt
@@ -378,6 +380,46 @@ int check_receipt(const Arguments& args, const doorstep::base::Clock& clock) {
   return kRefused;
 }
 
+/// Where the audit ends, signed: for a file on another machine, which verify-audit reads.
+int audit_heads(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto heads = server::sign_audit(*opened->data.repository, opened->data.signer, clock.wall());
+  if (!heads) return fail(heads.error());
+  std::cout << doorstep::wire::encode(*heads) << "\n";
+  return 0;
+}
+
+/// The whole audit, line by line, and then every file against it.
+int verify_audit(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto unit = opened->data.repository->read();
+  if (!unit) return fail(unit.error());
+  auto intact = (*unit)->audit_intact();
+  if (!intact) return fail(intact.error());
+  std::cout << (*intact ? "every line follows the one before it\n" : "BROKEN: a line was changed, taken away, moved or put in\n");
+  bool good = *intact;
+  for (const auto& file : args.files) {
+    auto text = doorstep::base::read_file(file, limits::kAssetBytes);
+    if (!text) return fail(text.error());
+    auto read = doorstep::wire::decode<doorstep::wire::SignedAudit>(*text);
+    if (!read) return fail({doorstep::base::Fault::Invalid, file.string(), "audit-heads did not write it: " + read.error().detail});
+    auto checked = server::check_audit(**unit, opened->data.ca.cert, *read);
+    if (!checked) return fail({checked.error().fault, file.string(), checked.error().detail});
+    good = good && checked->standing == server::Standing::Here;
+    std::cout << file.string() << ": as it was at " << to_rfc3339(checked->statement.at) << ", ";
+    switch (checked->standing) {
+      case server::Standing::Here: std::cout << "every line is here\n"; break;
+      case server::Standing::NotHere:
+        std::cout << "CUT: lines are not here any more. A restore from a backup of before does that; nothing else may\n";
+        break;
+      case server::Standing::Otherwise: std::cout << "DIFFERS: other lines stand in their place\n"; break;
+    }
+  }
+  return good ? 0 : kRefused;
+}
+
 int set_disabled(const Arguments& args, const doorstep::base::Clock& clock, bool disabled) {
   auto opened = open(args, clock);
   if (!opened) return fail(opened.error());
@@ -408,7 +450,7 @@ int status(const Arguments& args, const doorstep::base::Clock& clock) {
             << counts->provisional << ")\nrecords " << counts->records << " (submitted " << counts->submitted << ", returned "
             << counts->returned << ", approved " << counts->approved << ", filed " << counts->filed << ")\noperations "
             << counts->operations << " (refused " << counts->refused << ")\nreceipts " << counts->receipts << "\naudit "
-            << (*intact ? "intact" : "BROKEN") << "\n";
+            << (*intact ? "intact" : "BROKEN") << "\nwitnesses against it " << counts->witnesses << "\n";
   for (const auto& device : *devices) {
     auto worker = (*unit)->worker(device.worker);
     if (!worker) return fail(worker.error());
@@ -494,6 +536,9 @@ int main(int argc, char** argv) {
   receipt_command->add_option("number", args.number, "as the tablet shows it")->required();
   auto* check_command = app.add_subcommand("check-receipt", "whether a receipt is this council's, and what it names is here");
   check_command->add_option("file", args.file, "as receipt wrote it")->required();
+  auto* heads_command = app.add_subcommand("audit-heads", "where the audit ends, signed, as JSON: to be kept on another machine");
+  auto* verify_command = app.add_subcommand("verify-audit", "whether every line of the audit follows, and is what these files say");
+  verify_command->add_option("files", args.files, "as audit-heads wrote them");
   auto* status_command = app.add_subcommand("status", "counts, tablets, and whether the audit is intact");
   auto* export_command = app.add_subcommand("export", "approved records as HTML and JSON, visit tables, manifest");
   export_command->add_option("folder", args.folder, "made when it is not there")->required();
@@ -518,6 +563,8 @@ int main(int argc, char** argv) {
   if (*enable_command) return set_disabled(args, clock, false);
   if (*receipt_command) return receipt(args, clock);
   if (*check_command) return check_receipt(args, clock);
+  if (*heads_command) return audit_heads(args, clock);
+  if (*verify_command) return verify_audit(args, clock);
   if (*status_command) return status(args, clock);
   if (*export_command) return export_all(args, clock);
   return kRefused;

@@ -230,6 +230,17 @@ class PgUnit final : public SqlUnit<PgStore> {
     }
     return intact;
   }
+  Result<std::vector<wire::AuditHead>> audit_heads(std::optional<Id> device) override {
+    return all<wire::AuditHead>("SELECT DISTINCT ON (device) device, number, chain FROM audit WHERE ?1 OR device IN (?2, ?3) "
+                                "ORDER BY device, number DESC",
+                                [](const Row& row) { return wire::AuditHead{row.id(0), row.integer(1), row.string(2)}; },
+                                !device, device.value_or(Id()), Id());
+  }
+  Result<std::optional<std::string>> audit_hash(Id chain, std::int64_t line) override {
+    if (line == 0) return std::optional(wire::kChainStart);
+    return one<std::string>("SELECT chain FROM audit WHERE device = ?1 AND number = ?2",
+                            [](const Row& row) { return row.string(0); }, chain, line);
+  }
 
  private:
   Pool& pool_;

@@ -35,7 +35,8 @@ struct ViewRow {
 
 struct Counts {
   std::int64_t workers = 0, devices = 0, cases = 0, provisional = 0, records = 0, submitted = 0, returned = 0, approved = 0,
-               filed = 0, operations = 0, refused = 0, receipts = 0;
+               filed = 0, operations = 0, refused = 0, receipts = 0,
+               witnesses = 0;  ///< how often a tablet held another end of the audit
 };
 
 /// A child record's head with where it stands, for exports and queues.
@@ -148,6 +149,10 @@ class Unit {
   virtual Result<std::string> epoch() = 0;  ///< of this history; made with the database
   virtual Result<void> audit(const AuditRow& row) = 0;  ///< chained by hash
   virtual Result<bool> audit_intact() = 0;
+  /// Where the audit's chains end: those that requests of this device lengthen, or all.
+  virtual Result<std::vector<wire::AuditHead>> audit_heads(std::optional<Id> device) = 0;
+  /// The hash at a line of one chain; line 0 is the start of each. Nothing: there is no such line.
+  virtual Result<std::optional<std::string>> audit_hash(Id chain, std::int64_t line) = 0;
   virtual Result<Counts> counts() = 0;
 };
 

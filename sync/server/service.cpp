@@ -11,6 +11,7 @@
 #include "sync/server/encoding.h"
 #include "sync/server/pull.h"
 #include "sync/server/push.h"
+#include "sync/server/witness.h"
 
 namespace doorstep::server {
 
@@ -202,6 +203,7 @@ HttpReply Service::handle(const HttpRequest& request) {
   if (path == "/v1/sync") return request.method == "POST" ? sync(request) : wrong_method("POST");
   if (path == "/v1/activate") return request.method == "POST" ? activate(request) : wrong_method("POST");
   if (path == "/v1/renew") return request.method == "POST" ? renew(request) : wrong_method("POST");
+  if (path == "/v1/witness" && options_.signer) return request.method == "POST" ? witness(request) : wrong_method("POST");
   if (path.starts_with(kBlobPath)) return request.method == "PATCH" || request.method == "GET" ? blob(request) : wrong_method("PATCH, GET");
   if (path == "/v1/meta") return request.method == "GET" ? meta() : wrong_method("GET");
   return not_found();
@@ -386,6 +388,18 @@ HttpReply Service::renew(const HttpRequest& request) {
     case Fault::Denied: return revoked();
     default: return failure(done.error());
   }
+}
+
+HttpReply Service::witness(const HttpRequest& request) {
+  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Worker);
+  if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
+  auto read = read_body<wire::WitnessRequest>(request);
+  if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
+  auto done = insist(repository_, [&] {
+    return server::witness(repository_, *options_.signer, ca_.cert, std::get<Actor>(admitted), std::get<wire::WitnessRequest>(read),
+                           clock_.wall());
+  });
+  return done ? answer(wire::encode(*done)) : failure(done.error());
 }
 
 HttpReply Service::enrol(const HttpRequest& request) {

@@ -23,7 +23,7 @@ struct ServiceOptions {
   EnrolmentTerms terms;
   std::int64_t next_after_s = 300, next_spread_s = 300;  ///< when tablets come back by themselves
   std::string version;                                   ///< of this program
-  const tls::Signer* signer = nullptr;                   ///< of receipts; outlives the service. Null: none are signed
+  const tls::Signer* signer = nullptr;                   ///< of receipts and the audit; outlives the service. Null: none are signed
 };
 
 /// Checks a record against the form of the version it was written under, or the newest (last) when that is not known here.
@@ -36,7 +36,7 @@ class Service {
   Service(Repository& repository, const tls::Authority& ca, const base::Clock& clock, ValidateRecord validate,
           ServiceOptions options);
 
-  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/activate (device's), POST /v1/renew (either),
+  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/activate (device's), POST /v1/renew (either), POST /v1/witness (worker's),
   /// PATCH and GET /v1/blobs/{sha256} (worker's), GET /v1/meta.
   HttpReply handle(const HttpRequest& request);
   /// Enrolment listener: POST /v1/enrol and GET /v1/meta, without a certificate.
@@ -47,6 +47,7 @@ class Service {
   HttpReply with_prefix(const wire::SyncReply& reply, const std::vector<wire::Operation>& said);
   HttpReply activate(const HttpRequest& request);
   HttpReply renew(const HttpRequest& request);
+  HttpReply witness(const HttpRequest& request);
   HttpReply enrol(const HttpRequest& request);
   HttpReply blob(const HttpRequest& request);
   HttpReply take_blob(const Actor& actor, const std::string& sha256, const HttpRequest& request);

@@ -466,6 +466,7 @@ class SqlUnit : public Unit {
         {&Counts::operations, "SELECT count(*) FROM operations"},
         {&Counts::refused, "SELECT count(*) FROM operations WHERE status = 'refused'"},
         {&Counts::receipts, "SELECT count(*) FROM receipts"},
+        {&Counts::witnesses, "SELECT count(*) FROM audit WHERE action = 'witness'"},
     };
     for (const Count& count : kCounts) {
       DOORSTEP_TRY_ASSIGN(auto value, db_.template first<std::int64_t>(count.sql));

@@ -115,6 +115,19 @@ class SqlcipherUnit final : public SqlUnit<SqlcipherStore> {
         }));
     return intact;
   }
+  Result<std::vector<wire::AuditHead>> audit_heads(std::optional<Id>) override {
+    wire::AuditHead head;  // one chain holds the lines of all
+    DOORSTEP_TRY(db_.query("SELECT number, chain FROM audit ORDER BY number DESC LIMIT 1", [&](const Row& row) {
+      head.line = row.integer(0);
+      head.hash = row.string(1);
+    }));
+    return std::vector{head};
+  }
+  Result<std::optional<std::string>> audit_hash(Id chain, std::int64_t line) override {
+    if (line == 0) return std::optional(wire::kChainStart);
+    if (chain) return std::optional<std::string>();
+    return db_.first<std::string>("SELECT chain FROM audit WHERE number = ?1", line);
+  }
 
  private:
   Pool& pool_;

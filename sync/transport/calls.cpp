@@ -29,6 +29,10 @@ base::Result<wire::RenewReply> renew(HttpClient& client, const wire::RenewReques
   return call<wire::RenewReply>(client, "/v1/renew", wire::encode(request), limit);
 }
 
+base::Result<wire::WitnessReply> witness(HttpClient& client, const wire::WitnessRequest& request, base::Millis limit) {
+  return call<wire::WitnessReply>(client, "/v1/witness", wire::encode(request), limit);
+}
+
 base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit) { return call<wire::Meta>(client, "/v1/meta", {}, limit); }
 
 }  // namespace doorstep::transport

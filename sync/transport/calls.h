@@ -15,6 +15,9 @@ base::Result<wire::ActivateReply> activate(HttpClient& client, const wire::Activ
 /// Over the main listener: another certificate for whom the client's own names, with another key.
 base::Result<wire::RenewReply> renew(HttpClient& client, const wire::RenewRequest& request, base::Millis limit);
 
+/// Over the main listener with the worker's certificate: where the server's audit ends by now.
+base::Result<wire::WitnessReply> witness(HttpClient& client, const wire::WitnessRequest& request, base::Millis limit);
+
 /// What the server speaks and allows.
 base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit);
 

@@ -338,6 +338,10 @@ DOORSTEP_WIRE(ActivateRequest);
 DOORSTEP_WIRE(ActivateReply);
 DOORSTEP_WIRE(RenewRequest);
 DOORSTEP_WIRE(RenewReply);
+DOORSTEP_WIRE(AuditStatement);
+DOORSTEP_WIRE(SignedAudit);
+DOORSTEP_WIRE(WitnessRequest);
+DOORSTEP_WIRE(WitnessReply);
 DOORSTEP_WIRE(Meta);
 DOORSTEP_WIRE(Problem);
 

@@ -296,6 +296,46 @@ struct RenewReply {
   friend bool operator==(const RenewReply&, const RenewReply&) = default;
 };
 
+/// Where one chain of the server's audit ends.
+struct AuditHead {
+  Id chain;               ///< the tablet whose lines it holds; nil: the server's own
+  std::int64_t line = 0;  ///< its last, from 1
+  std::string hash = kChainStart;  ///< after that line
+  template <class S, class F> static void each(S& s, F&& f) { f("chain", s.chain); f("line", s.line); f("hash", s.hash); }
+  friend bool operator==(const AuditHead&, const AuditHead&) = default;
+};
+
+/// What the server signs of its audit: that it ended there, then. Its JSON text, after kAuditContext, is what is signed.
+struct AuditStatement {
+  Instant at;  ///< by the server's clock
+  std::vector<AuditHead> heads;
+  template <class S, class F> static void each(S& s, F&& f) { f("at", s.at); f("heads", s.heads); }
+  friend bool operator==(const AuditStatement&, const AuditStatement&) = default;
+};
+inline constexpr std::string_view kAuditContext("DOORSTEP-AUDIT-V1\0", 18);  ///< what is signed begins with it
+
+struct SignedAudit {
+  std::string statement;  ///< exact bytes of an AuditStatement
+  std::string signature;  ///< Ed25519, hex
+  std::string signer;     ///< PEM of the signer's certificate, which is that of receipts
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("statement", s.statement); f("signature", s.signature); f("signer", s.signer);
+  }
+  friend bool operator==(const SignedAudit&, const SignedAudit&) = default;
+};
+
+/// POST /v1/witness on the main listener: what the server said last of its audit, for what it says now.
+struct WitnessRequest {
+  std::optional<SignedAudit> held;  ///< none at first
+  template <class S, class F> static void each(S& s, F&& f) { f("held", s.held); }
+  friend bool operator==(const WitnessRequest&, const WitnessRequest&) = default;
+};
+struct WitnessReply {
+  SignedAudit audit;
+  template <class S, class F> static void each(S& s, F&& f) { f("audit", s.audit); }
+  friend bool operator==(const WitnessReply&, const WitnessReply&) = default;
+};
+
 /// GET /v1/meta.
 struct Meta {
   std::int64_t proto = kProto;

@@ -27,7 +27,8 @@ constexpr fuzz::Run kKinds[] = {
     both_ways<wire::EnrolReply>,     both_ways<wire::ActivateRequest>, both_ways<wire::ActivateReply>,
     both_ways<wire::Meta>,           both_ways<wire::Problem>,         both_ways<wire::ReceiptStatement>,
     both_ways<wire::SignedReceipt>,  both_ways<wire::BlobState>,       both_ways<wire::RenewRequest>,
-    both_ways<wire::RenewReply>,
+    both_ways<wire::RenewReply>,     both_ways<wire::AuditStatement>,  both_ways<wire::WitnessRequest>,
+    both_ways<wire::WitnessReply>,
 };
 
 }  // namespace

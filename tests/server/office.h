@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "platform/base/bytes.h"
+#include "platform/sql/db.h"
 #include "sync/server/import.h"
 #include "sync/server/pg_repository.h"
 #include "sync/server/push.h"
@@ -121,6 +122,17 @@ class Office {
                                            : server::open_sqlcipher_repository(file(), key, sqlcipher_);
     if (!opened) FAIL(opened.error());
     return std::move(*opened);
+  }
+  /// As who holds the database could: past its triggers.
+  void change_audit(const std::string& change) const {
+    if (store == Store::Postgres) {
+      support::Postgres::shared().sql(database_, "SET search_path = doorstep; ALTER TABLE audit DISABLE TRIGGER USER; " + change);
+    } else {
+      auto db = sql::Db::open(file(), base::Secret::copy_of(key.view().substr(0, 32)), key.view().substr(32));
+      REQUIRE(db.has_value());
+      REQUIRE(db->script("DROP TRIGGER IF EXISTS audit_fixed; DROP TRIGGER IF EXISTS audit_kept; DROP TRIGGER IF EXISTS audit_once; " + change)
+                  .has_value());
+    }
   }
   const std::string& database() const { return database_; }  ///< PostgreSQL's
   std::string url(const std::string& user) const { return support::Postgres::shared().url(user, database_); }

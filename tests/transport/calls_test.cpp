@@ -48,7 +48,7 @@ transport::HttpResponse answer(int status, std::string type, std::string body, s
 
 }  // namespace
 
-TEST_CASE("calls: enrol, activate, renew and meta carry their messages there and back", "[transport]") {
+TEST_CASE("calls: enrol, activate, renew, witness and meta carry their messages there and back", "[transport]") {
   const wire::EnrolReply enrolled{base::Id::from_name("d"), base::Id::from_name("w"), "Åsa O'Neill", "CERT", "CA",
                                   std::string(5000, 't')};
   wire::EnrolRequest seen;
@@ -62,6 +62,11 @@ TEST_CASE("calls: enrol, activate, renew and meta carry their messages there and
     }
     if (request.target == "/v1/renew")
       return ours(wire::encode(wire::RenewReply{"CERT for " + wire::decode<wire::RenewRequest>(request.body).value().csr}));
+    if (request.target == "/v1/witness") {
+      auto held = wire::decode<wire::WitnessRequest>(request.body).value().held.value();
+      held.statement += " and more";
+      return ours(wire::encode(wire::WitnessReply{held}));
+    }
     wire::ActivateReply reply;
     reply.worker_certificate = "CERT " + wire::decode<wire::ActivateRequest>(request.body).value().ticket;
     return ours(wire::encode(reply));
@@ -77,6 +82,8 @@ TEST_CASE("calls: enrol, activate, renew and meta carry their messages there and
   REQUIRE(activate.has_value());
   CHECK(activate->worker_certificate == "CERT TICKET");
   CHECK(transport::renew(client, {"CSR"}, kSoon).value().certificate == "CERT for CSR");
+  const wire::SignedAudit held{"STATEMENT", "00", "CERT"};
+  CHECK(transport::witness(client, {held}, kSoon).value().audit == wire::SignedAudit{"STATEMENT and more", "00", "CERT"});
   const auto meta = transport::meta(client, kSoon);
   REQUIRE(meta.has_value());
   CHECK(meta->body_bytes == 42);

@@ -113,6 +113,10 @@ TEST_CASE("codec: every message and record returns what went in, byte for byte",
   goes_both_ways(ActivateReply());
   goes_both_ways(RenewRequest{"-----BEGIN\n"});
   goes_both_ways(RenewReply());
+  goes_both_ways(AuditStatement{Instant{5}, {{id("device"), 3, kChainStart}, {}}});
+  goes_both_ways(WitnessRequest());
+  goes_both_ways(WitnessRequest{SignedAudit{"{}", "00", "-----BEGIN\n"}});
+  goes_both_ways(WitnessReply());
   goes_both_ways(Meta());
   goes_both_ways(Problem{"urn:doorstep:problem:revoked", "Stopped", 403, "Nothing is lost"});
 }

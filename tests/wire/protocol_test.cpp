@@ -144,6 +144,11 @@ TEST_CASE("protocol: every field of every message stands on the page", "[wire]")
   described(ActivateReply{});
   described(RenewRequest{});
   described(RenewReply{});
+  described(AuditHead{});
+  described(AuditStatement{});
+  described(SignedAudit{});
+  described(WitnessRequest{});
+  described(WitnessReply{});
   described(Meta{});
   described(Problem{});
   described(model::Attachment{});

@@ -5,6 +5,13 @@ using namespace doorstep::work;
 using namespace doorstep::work::test;
 
 namespace {
+class Later final : public base::Clock {
+ public:
+  Instant wall() const override { return kClock.wall() + by; }
+  base::Millis monotonic() const override { return kClock.monotonic() + up; }
+  base::Millis by{0}, up{0};
+};
+
 const model::Child& a_child(const Tablet& tablet) {
   for (const auto& child : tablet.caseload->children)
     if (child.allocated_worker == tablet.worker()) return child;
@@ -304,12 +311,7 @@ TEST_CASE("runner: a revoked tablet is told, keeps what it has and may go on wri
 }
 
 TEST_CASE("runner: when 30 days are left the certificate is renewed, with a new key, and sync goes on with it", "[work][P39]") {
-  class Later final : public base::Clock {
-   public:
-    Instant wall() const override { return kClock.wall() + by; }
-    base::Millis monotonic() const override { return kClock.monotonic(); }
-    base::Millis by{0};
-  } clock;
+  Later clock;
   CaseServer server;
   Tablet tablet(server, "W1001");
   tablet.clock = &clock;
@@ -329,6 +331,31 @@ TEST_CASE("runner: when 30 days are left the certificate is renewed, with a new 
   tablet.save(tablet.visit_to(a_child(tablet), "Sent with the new one"));
   tablet.settle();
   CHECK(server.serials().size() == 2);  // the next is not asked for at once, though this tablet's clock is wrong
+}
+
+TEST_CASE("runner: a tablet holds where the server's audit ended, and shows it an hour later", "[work][A54]") {
+  Later clock;
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  tablet.clock = &clock;
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  const auto sync_until_witnessed = [&](std::size_t times) {
+    for (int i = 0; i < 100 && server.witnessed().size() < times; ++i) {
+      const auto asked = clock.wall();
+      tablet.runner->run(state::SyncNow{});
+      tablet.wait<state::SyncStatus>([&](const auto& s) { return s.phase == state::SyncPhase::Idle && *s.last_tried >= asked; });
+    }
+    REQUIRE(server.witnessed().size() == times);
+    return server.witnessed().back().held;
+  };
+  CHECK_FALSE(sync_until_witnessed(1).has_value());
+  clock.up = std::chrono::minutes(61);
+  const auto held = sync_until_witnessed(2);
+  REQUIRE(held.has_value());
+  const auto said = wire::decode<wire::AuditStatement>(held->statement);
+  REQUIRE(said.has_value());
+  CHECK(said->heads.front().line > 0);
 }
 
 TEST_CASE("runner: saves in a burst are each confirmed, in order, while syncs, locks and ends come in between", "[work]") {

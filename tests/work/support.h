@@ -71,6 +71,7 @@ class CaseServer {
     };
     main_ = listen(port, main_context_, [this](const server::HttpRequest& request) {
       if (request.target == "/v1/sync") note(request.peer.identity->serial);
+      if (request.target == "/v1/witness") note(must(wire::decode<wire::WitnessRequest>(request.body)));
       if (slow_photos && request.method == "PATCH") std::this_thread::sleep_for(std::chrono::milliseconds(100));
       return service_->handle(request);
     });
@@ -85,8 +86,13 @@ class CaseServer {
   const std::string& ca() const { return ca_.cert; }
   /// Of the certificates that syncs were asked with, so far.
   std::set<std::string> serials() {
-    std::lock_guard lock(serials_mutex_);
+    std::lock_guard lock(seen_mutex_);
     return serials_;
+  }
+  /// What tablets held of the audit, so far.
+  std::vector<wire::WitnessRequest> witnessed() {
+    std::lock_guard lock(seen_mutex_);
+    return witnessed_;
   }
 
   std::unique_ptr<server::Repository> repository;
@@ -95,11 +101,16 @@ class CaseServer {
 
  private:
   void note(const std::string& serial) {
-    std::lock_guard lock(serials_mutex_);
+    std::lock_guard lock(seen_mutex_);
     serials_.insert(serial);
   }
-  std::mutex serials_mutex_;
+  void note(wire::WitnessRequest request) {
+    std::lock_guard lock(seen_mutex_);
+    witnessed_.push_back(std::move(request));
+  }
+  std::mutex seen_mutex_;
   std::set<std::string> serials_;
+  std::vector<wire::WitnessRequest> witnessed_;
   Folder folder_;
 
  public:
