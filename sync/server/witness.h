@@ -2,7 +2,7 @@
 #include <string>
 
 #include "platform/tls/signature.h"
-#include "sync/server/authorise.h"
+#include "sync/server/push.h"
 #include "sync/server/receipts.h"
 #include "sync/server/repository.h"
 
