@@ -508,8 +508,9 @@ struct Runner::Impl {
   void on(Witnessed& m) {
     stop_asking();
     if (!db) return;
-    if (!m.reply) return base::log_error("witness", m.reply.error());
-    if (auto kept = db->hold_audit(m.reply->audit); !kept) base::log_error("witness", kept.error());
+    if (!m.reply) base::log_error("witness", m.reply.error());
+    else if (auto kept = db->hold_audit(m.reply->audit); !kept) base::log_error("witness", kept.error());
+    renew_when_due();  // a sync that ended meanwhile found this thread at work
   }
 
   void stop_asking() {
