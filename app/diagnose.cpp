@@ -18,6 +18,7 @@
 #include "platform/sql/db.h"
 #include "platform/tls/certificate.h"
 #include "platform/vault/slot.h"
+#include "platform/vault/tpm2_provider.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::app {
@@ -46,6 +47,7 @@ void machine(std::ostream& out, const base::Clock& clock) {
       << "system: " << system_name() << ", Linux " << kernel.release << ", " << kernel.machine << "\n"
       << "display: DISPLAY " << set("DISPLAY") << ", WAYLAND_DISPLAY " << set("WAYLAND_DISPLAY") << "\n"
       << "clock: " << base::to_rfc3339(clock.wall()) << "\n"
+      << "security chip: " << (vault::tpm_answers(vault::kTpmDevice) ? "answers" : "none that this account may use") << "\n"
       << "network: " << (os::watch_network()->online() ? "there is one" : "none") << "\n";
 }
 

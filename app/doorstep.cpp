@@ -17,6 +17,7 @@
 #include "platform/tls/certificate.h"
 #include "platform/tls/context.h"
 #include "platform/tls/signature.h"
+#include "platform/vault/tpm2_provider.h"
 #include "sync/wire/codec.h"
 
 namespace {
@@ -222,6 +223,7 @@ int run(const std::filesystem::path& folder, const std::filesystem::path& assets
 
   work::Options options;
   options.folder = folder;
+  options.chip = vault::kTpmDevice;
   options.photos = device->photos_dir.value_or("");
   options.picture_program = os::program_folder() / DOORSTEP_PICTURE;
   options.enrolment = std::move(*enrolment);

@@ -236,6 +236,10 @@ void unlocked(Turn& turn, const UnlockResult& result) {
   state.stage = state.has_passphrase ? Stage::Locked : Stage::FirstUnlock;
   const auto& text = turn.text();
   const auto seconds = std::to_string((result.retry_after.count() + 999) / 1000);
+  if (result.error->where == "vault.chip") {  // nothing was counted
+    state.unlock_problem = text(result.error->fault == base::Fault::NotFound ? "unlock.problem.other_chip" : "unlock.problem.chip");
+    return;
+  }
   switch (result.error->fault) {
     case base::Fault::Locked:
       state.unlock_problem = result.tries_left >= 0 ? text.count("unlock.problem.wrong_left", result.tries_left)

@@ -109,9 +109,10 @@ constexpr int kFreshStarts = 3;  // of the operations' chain, between two unlock
 
 struct Runner::Impl {
   Impl(Options o, const base::Clock& c, std::function<void()> w)
-      : options(std::move(o)), clock(c), wake(std::move(w)), provider(options.folder / "vault" / "keys"),
-        vault({options.folder / "vault", options.enrolment.device, options.enrolment.worker}, provider, clock, os::boot_id(),
-              options.test_cost) {}
+      : options(std::move(o)), clock(c), wake(std::move(w)), provider(vault::provider_for(place(), options.folder / "vault" / "keys", options.chip)),
+        vault(place(), *provider, clock, os::boot_id(), options.test_cost) {}
+
+  vault::VaultPlace place() const { return {options.folder / "vault", options.enrolment.device, options.enrolment.worker}; }
 
   Options options;
   const base::Clock& clock;
@@ -126,7 +127,7 @@ struct Runner::Impl {
   int stop_fd = -1;
 
   // Below: the store's thread alone.
-  vault::KeyfileProvider provider;
+  std::unique_ptr<vault::KeyProvider> provider;
   vault::Vault vault;
   std::optional<store::Store> db;
   std::unique_ptr<Port> port;

@@ -51,6 +51,7 @@ struct Options {
   std::filesystem::path photos;           ///< of the camera: what is offered to be attached; empty: nothing
   std::filesystem::path picture_program;  ///< doorstep-picture, which photos are decoded by
   std::filesystem::path dictionaries = kDictionaries;  ///< none there: no word is marked
+  std::string chip;                       ///< the TPM that new passphrases are bound to, as vault::Tpm2Provider has it; empty: none
   Enrolment enrolment;
   transport::Endpoint server;
   Credentials credentials;

@@ -32,6 +32,8 @@ plain=(
   libatk1.0-dev libatk-bridge2.0-dev         # what is on the screen, told to screen readers; LGPL: linked dynamically
   libssl-dev                                 # TLS 1.3, certificates, HKDF
   libsodium-dev                              # Argon2id, sealed boxes, locked memory, SHA-256
+  libtss2-dev                                # the TPM, where a tablet has one
+  swtpm                                      # its tests: a TPM in a program
   libtomlplusplus-dev                        # device.toml and server.toml
   libcli11-dev                               # command lines
   libzstd-dev                                # compression on the wire

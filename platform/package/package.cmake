@@ -63,7 +63,7 @@ A social worker records a visit child by child; nothing typed is lost, or
 readable by a thief. With a signal it is reconciled with the council's case
 server, and a supervisor approves or returns exactly what was read.")
 set(CPACK_DEBIAN_TABLET_PACKAGE_DEPENDS
-  "${sodium}, fonts-inter, fonts-noto-ui-core, fonts-droid-fallback, fonts-dejavu-core, fonts-symbola, hunspell-en-gb, libgl1-mesa-dri, libegl1, libgles2")
+  "${sodium}, libtss2-tcti-device0 | libtss2-tcti-device0t64, fonts-inter, fonts-noto-ui-core, fonts-droid-fallback, fonts-dejavu-core, fonts-symbola, hunspell-en-gb, libgl1-mesa-dri, libegl1, libgles2")
 set(CPACK_DEBIAN_TABLET_PACKAGE_RECOMMENDS "doorstep-provision, at-spi2-core")  # the second for screen readers
 
 set(CPACK_DEBIAN_PROVISION_PACKAGE_NAME doorstep-provision)

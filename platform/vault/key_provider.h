@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
@@ -32,6 +33,11 @@ class KeyProvider {
   virtual Level level() const = 0;
 };
 
+inline constexpr std::size_t kDeviceKeyBytes = 32;
+
+/// The file of a key in a provider's folder. Fault::Invalid: not the name of a key (it comes from a file: no paths).
+Result<std::filesystem::path> key_file(const std::filesystem::path& folder, const std::string& name, const char* ending);
+
 /// Keys in files of mode 0600 in a folder of mode 0700: for machines without a TPM. It cannot check `auth`: whoever reads
 /// the file has the key, and the passphrase is then all that protects the worker's data (security.md section 2).
 class KeyfileProvider final : public KeyProvider {
@@ -43,7 +49,6 @@ class KeyfileProvider final : public KeyProvider {
   Level level() const override { return Level::Keyfile; }
 
  private:
-  Result<std::filesystem::path> file_of(const std::string& name) const;
   std::filesystem::path folder_;
 };
 

@@ -4,6 +4,7 @@
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "platform/base/log.h"
+#include "platform/vault/tpm2_provider.h"
 
 namespace doorstep::vault {
 namespace {
@@ -11,6 +12,14 @@ namespace {
 constexpr std::size_t kSaltBytes = 16, kKeyBytes = 32;
 
 }  // namespace
+
+std::unique_ptr<KeyProvider> provider_for(const VaultPlace& place, const std::filesystem::path& keys, const std::string& chip) {
+  const auto file = base::read_file(place.folder / "slot", limits::kKeyFileBytes);
+  const auto header = file ? read_slot_header(*file, {0, 0}) : Result<SlotHeader>(file.error());
+  const bool tpm = header ? header->level == Level::Tpm2 : tpm_answers(chip);
+  if (tpm) return std::make_unique<Tpm2Provider>(keys, chip);
+  return std::make_unique<KeyfileProvider>(keys);
+}
 
 Vault::Vault(VaultPlace place, KeyProvider& provider, const base::Clock& clock, std::string boot_id,
              std::optional<KdfCost> test_cost)

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ struct VaultPlace {
   Id user;
 };
 
+/// What guards the device key there: what the slot was made with; where there is none yet, the TPM at `chip` (as Tpm2Provider has it;
+/// empty: none) if one answers, else files. Both keep in `keys`.
+std::unique_ptr<KeyProvider> provider_for(const VaultPlace& place, const std::filesystem::path& keys, const std::string& chip);
+
 /// One worker's key on this device, wrapped by a passphrase and a device key (security.md section 2). Nothing is kept
 /// in memory between calls, except a keyed hash of the last wrong passphrase. One thread; unlock takes about half a second.
 class Vault {
@@ -38,7 +43,7 @@ class Vault {
   /// Fault::Locked: wrong passphrase; counted, unless it is the same one as the last wrong one. Fault::Throttled: not tried,
   /// wait() says how long. Fault::Full: not enough memory for the derivation, and then not counted; or no room on the disk to
   /// count the try, and then not tried. Fault::Corrupt, Unsupported: the slot itself; not counted. Fault::NotFound: no slot, or
-  /// its device key is gone. Fault::Denied: the slot is another worker's or another device's.
+  /// its device key is gone. What Tpm2Provider says of its chip ("vault.chip"): not counted. Fault::Denied: the slot is another worker's or another device's.
   Result<Opened> unlock(std::string_view passphrase);
 
   /// As unlock(old), then wraps the same key anew under a fresh salt and a fresh device key; the old passphrase opens

@@ -59,6 +59,21 @@ TEST_CASE("update: wrong passphrases are told and waited for", "[state]") {
   CHECK_FALSE(unlock_vm(desk.state).disabled);
 }
 
+TEST_CASE("update: what the security chip refuses is told as that, and nobody waits for a count", "[state]") {
+  Desk desk;
+  desk.hear(Started{true, "Ruth Mensah", {}});
+  const auto words_of = [&](base::Fault fault) {
+    desk.state.editors.text(kPassphrase).insert("wrong", editor::EditorState::How::Typed, desk.mono);
+    desk.act(PressUnlock{});
+    desk.hear(UnlockResult{base::Error{fault, "vault.chip", ""}, Millis(0), -1});
+    CHECK_FALSE(unlock_vm(desk.state).disabled);
+    return unlock_vm(desk.state).problem;
+  };
+  CHECK(words_of(base::Fault::Throttled).starts_with("The security chip of this tablet does not answer"));
+  CHECK(words_of(base::Fault::Offline) == words_of(base::Fault::Throttled));
+  CHECK(words_of(base::Fault::NotFound).find("Do not wipe it") != std::string::npos);
+}
+
 TEST_CASE("update: a visit starts with nothing answered, its hazards told before", "[state]") {
   Desk desk;
   desk.unlock();
