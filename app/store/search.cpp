@@ -76,7 +76,8 @@ Result<void> Store::Impl::index_revision(Id case_id, const model::Revision& revi
     default: return {};
   }
   std::optional<std::string> title;  // empty: a newer program wrote it, and only that can show it
-  const auto document = wire::parse_json(revision.body);
+  boost::json::monotonic_resource values;
+  const auto document = wire::parse_json(revision.body, &values);
   if (document && what == Hit::What::Child) {
     if (auto child = wire::decode_value<model::Child>(*document)) title = child->name;
   } else if (document && what == Hit::What::Family) {

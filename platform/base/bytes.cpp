@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include <cstring>
+
 #include "platform/base/error.h"
 
 namespace doorstep::base {
@@ -119,8 +121,12 @@ Bytes hmac_sha256(std::string_view key, std::string_view bytes) {
 }
 
 bool is_utf8(std::string_view text) {
+  constexpr std::uint64_t kPastAscii = 0x8080808080808080;
   std::size_t i = 0;
   while (i < text.size()) {
+    std::uint64_t eight = kPastAscii;
+    if (text.size() - i >= sizeof eight) std::memcpy(&eight, text.data() + i, sizeof eight);
+    if (!(eight & kPastAscii)) { i += sizeof eight; continue; }
     auto lead = static_cast<unsigned char>(text[i]);
     std::size_t more;
     std::uint32_t code;

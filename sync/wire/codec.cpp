@@ -102,26 +102,31 @@ class Writer {
     out += ':';
   }
   void quote(std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
     out += '"';
-    for (char c : text) {
-      switch (c) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        default:
-          if (static_cast<unsigned char>(c) < 0x20) {
-            out += "\\u00";
-            out += kHex[c >> 4];
-            out += kHex[c & 15];
-          } else {
-            out += c;
-          }
-      }
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const auto c = static_cast<unsigned char>(text[i]);
+      if (c >= 0x20 && c != '"' && c != '\\') continue;
+      out += text.substr(done, i - done);
+      escape(c);
+      done = i + 1;
     }
+    out += text.substr(done);
     out += '"';
+  }
+  void escape(unsigned char c) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        out += "\\u00";
+        out += kHex[c >> 4];
+        out += kHex[c & 15];
+    }
   }
 };
 
@@ -291,7 +296,8 @@ std::string encode(const T& value) {
 
 template <class T>
 base::Result<T> decode(std::string_view text) {
-  DOORSTEP_TRY_ASSIGN(const json::value document, parse_json(text));
+  json::monotonic_resource values;  // they all go together
+  DOORSTEP_TRY_ASSIGN(const json::value document, parse_json(text, &values));
   return decode_value<T>(document);
 }
 

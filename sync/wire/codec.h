@@ -10,8 +10,9 @@
 /// JSON to values and back, from the field lists the structs carry. Strict in, deterministic out.
 namespace doorstep::wire {
 
-/// Text to JSON with our limits: depth 32, well-formed UTF-8, no duplicate keys. Fault::Invalid names the place.
-base::Result<boost::json::value> parse_json(std::string_view text);
+/// Text to JSON with our limits: depth 32, well-formed UTF-8, no duplicate keys. Fault::Invalid names the place. `storage` holds the
+/// values, and must outlive them unless it is shared.
+base::Result<boost::json::value> parse_json(std::string_view text, boost::json::storage_ptr storage = {});
 
 /// A value as JSON text: fields in the order of each(), empty optionals left out, members of `extra` after them. Enums
 /// are their codes, a nil id is "", times are RFC 3339, a question not covered is {"not_covered": why}.

@@ -1,6 +1,6 @@
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <cmath>
-#include <set>
 
 #include "platform/base/limits.h"
 #include "sync/wire/codec.h"
@@ -21,10 +21,19 @@ class Builder {
   using Ec = json::error_code;
   using Text = json::string_view;
 
+  explicit Builder(json::storage_ptr storage) { stack_.reset(std::move(storage)); }
+
   bool on_document_begin(Ec&) { return true; }
   bool on_document_end(Ec&) { return true; }
   bool on_object_begin(Ec&) { return open(true); }
-  bool on_object_end(std::size_t n, Ec&) {
+  bool on_object_end(std::size_t n, Ec& ec) {
+    const auto names = keys_.begin() + static_cast<std::ptrdiff_t>(levels_.back().first_key);
+    std::sort(names, keys_.end());
+    if (const auto twice = std::adjacent_find(names, keys_.end()); twice != keys_.end()) {
+      keys_.push_back(*twice);  // the path ends there
+      return fail(ec, "a second member of the same name");
+    }
+    keys_.erase(names, keys_.end());
     levels_.pop_back();
     stack_.push_object(n);
     return next();
@@ -40,13 +49,11 @@ class Builder {
     stack_.push_chars(s);
     return true;
   }
-  bool on_key(Text s, std::size_t, Ec& ec) {
+  bool on_key(Text s, std::size_t, Ec&) {
     key_ += s;
     stack_.push_key(s);
-    Level& level = levels_.back();
-    level.key = std::exchange(key_, {});
-    if (level.seen.insert(level.key).second) return true;
-    return fail(ec, "a second member of the same name");
+    keys_.push_back(std::exchange(key_, {}));
+    return true;
   }
   bool on_string_part(Text s, std::size_t, Ec&) {
     stack_.push_chars(s);
@@ -86,9 +93,10 @@ class Builder {
   const std::string& why() const { return why_; }
   std::string path() const {
     std::string out;
-    for (const Level& level : levels_) {
-      if (!level.object) out += "[" + std::to_string(level.index) + "]";
-      else if (!level.key.empty()) out += (out.empty() ? "" : ".") + level.key;
+    for (std::size_t i = 0; i < levels_.size(); ++i) {
+      const std::size_t keys = i + 1 < levels_.size() ? levels_[i + 1].first_key : keys_.size();
+      if (!levels_[i].object) out += "[" + std::to_string(levels_[i].index) + "]";
+      else if (keys > levels_[i].first_key) out += (out.empty() ? "" : ".") + keys_[keys - 1];
     }
     return out.empty() ? "the document" : out;
   }
@@ -96,13 +104,12 @@ class Builder {
  private:
   struct Level {
     bool object;
-    std::string key;
+    std::size_t first_key;  ///< in keys_: from there to the next level's, the names of its members so far
     std::size_t index = 0;
-    std::set<std::string> seen;
   };
 
   bool open(bool object) {
-    levels_.push_back({object, {}, 0, {}});
+    levels_.push_back({object, keys_.size()});
     return true;
   }
   bool next() {
@@ -117,6 +124,7 @@ class Builder {
 
   json::value_stack stack_;
   std::vector<Level> levels_;
+  std::vector<std::string> keys_;
   std::string key_, why_;
 };
 
@@ -129,13 +137,13 @@ std::string words_for(json::error_code ec) {
 
 }  // namespace
 
-base::Result<json::value> parse_json(std::string_view text) {
+base::Result<json::value> parse_json(std::string_view text, json::storage_ptr storage) {
   auto invalid = [](std::string detail) { return base::Error{base::Fault::Invalid, "wire.parse", std::move(detail)}; };
   if (!base::is_utf8(text)) return invalid("not well-formed UTF-8");
   json::parse_options options;
   options.max_depth = limits::kJsonDepth;
   options.numbers = json::number_precision::precise;
-  json::basic_parser<Builder> parser(options);
+  json::basic_parser<Builder> parser(options, std::move(storage));
   json::error_code ec;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
   if (!ec && read < text.size()) ec = json::error::extra_data;

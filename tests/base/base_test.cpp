@@ -38,6 +38,14 @@ TEST_CASE("bytes: UTF-8 is accepted exactly as RFC 3629 says", "[base]") {
   CHECK_FALSE(is_utf8("\xed\xa0\x80"));      // surrogate
   CHECK_FALSE(is_utf8("\xf4\x90\x80\x80"));  // past U+10FFFF
   CHECK_FALSE(is_utf8("\xe2\x82"));          // cut
+  for (std::size_t before = 0; before < 20; ++before) {
+    const std::string ascii(before, 'a');
+    CAPTURE(before);
+    CHECK(is_utf8(ascii));
+    CHECK(is_utf8(ascii + "\u0639" + ascii));
+    CHECK_FALSE(is_utf8(ascii + "\xff" + ascii));
+    CHECK_FALSE(is_utf8(ascii + "\xe2\x82" + ascii));
+  }
 }
 
 TEST_CASE("id: version 7 carries its time, sorts by it and survives text", "[base]") {
