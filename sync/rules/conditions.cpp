@@ -5,10 +5,12 @@
 namespace doorstep::rules {
 namespace {
 
-std::string yes_no(bool yes) { return yes ? "YES" : "NO"; }
+constexpr std::string_view kUnanswered = "?";
 
-std::string access_of(const model::VisitFacts& facts) {
-  if (!facts.outcome) return "?";
+std::string_view yes_no(bool yes) { return yes ? "YES" : "NO"; }
+
+std::string_view access_of(const model::VisitFacts& facts) {
+  if (!facts.outcome) return kUnanswered;
   switch (*facts.outcome) {
     case model::Outcome::Completed:
     case model::Outcome::Partial:
@@ -17,7 +19,7 @@ std::string access_of(const model::VisitFacts& facts) {
   }
 }
 
-std::string age_of(const model::VisitFacts& facts, const model::ChildPart& part) {
+std::string_view age_of(const model::VisitFacts& facts, const model::ChildPart& part) {
   if (part.unborn.value_or(false)) return "UNBORN";
   if (!part.born || !facts.start) return "UNKNOWN";
   const Date on = uk_date(facts.start->at);
@@ -26,13 +28,13 @@ std::string age_of(const model::VisitFacts& facts, const model::ChildPart& part)
   return "ADULT";
 }
 
-std::string late_of(const Form& form, const model::VisitFacts& facts) {
+std::string_view late_of(const Form& form, const model::VisitFacts& facts) {
   const auto& ended = facts.end ? facts.end : facts.start;
-  if (!ended || !facts.recorded_at) return "?";
+  if (!ended || !facts.recorded_at) return kUnanswered;
   return yes_no(*facts.recorded_at - ended->at > std::chrono::hours(form.late_after_hours));
 }
 
-std::string or_unanswered(std::string text) { return text.empty() ? "?" : text; }
+std::string_view or_unanswered(std::string_view text) { return text.empty() ? kUnanswered : text; }
 
 }  // namespace
 
@@ -78,51 +80,53 @@ std::size_t entries(Field field, const model::VisitFacts& facts, const model::Ch
   }
 }
 
-std::vector<std::string> Context::codes(std::string_view of) const {
-  if (of == "access") return {access_of(facts_)};
-  if (of == "late") return {late_of(form_, facts_)};
+/// Whether `is` takes one of the codes that `of` says now.
+template <class Is>
+bool Context::any(std::string_view of, const Is& is) const {
+  if (of == "access") return is(access_of(facts_));
+  if (of == "late") return is(late_of(form_, facts_));
   if (part_) {
-    if (of == "age") return {age_of(facts_, *part_)};
+    if (of == "age") return is(age_of(facts_, *part_));
     if (of == "status") {
-      std::vector<std::string> out;
-      for (const model::Status status : part_->statuses) out.emplace_back(model::code(status));
-      return out.empty() ? std::vector<std::string>{"?"} : out;
+      const auto& all = part_->statuses;
+      if (all.empty()) return is(kUnanswered);
+      return std::any_of(all.begin(), all.end(), [&](model::Status status) { return is(model::code(status)); });
     }
-    if (of == "risk.changed") return {part_->risk.changed ? std::string(model::code(*part_->risk.changed)) : "?"};
-    if (of == "risk.level") return {or_unanswered(part_->risk.level)};
-    if (of == "risk.threshold") return {or_unanswered(part_->risk.threshold)};
+    if (of == "risk.changed") return is(part_->risk.changed ? model::code(*part_->risk.changed) : kUnanswered);
+    if (of == "risk.level") return is(or_unanswered(part_->risk.level));
+    if (of == "risk.threshold") return is(or_unanswered(part_->risk.threshold));
   }
   const Question* question = form_.find(of);
-  if (!question || (question->scope == Scope::Child && !part_)) return {"?"};
-  if (is_list(question->kind)) return {yes_no(entries(question->field, facts_, part_) > 0)};
+  if (!question || (question->scope == Scope::Child && !part_)) return is(kUnanswered);
+  if (is_list(question->kind)) return is(yes_no(entries(question->field, facts_, part_) > 0));
   const auto answer = answer_of(*question, facts_, part_);
-  if (!answer) return {"?"};
-  if (const auto* text = std::get_if<std::string>(&*answer)) return {or_unanswered(*text)};
+  if (!answer) return is(kUnanswered);
+  if (const auto* text = std::get_if<std::string>(&*answer)) return is(or_unanswered(*text));
   if (const auto* several = std::get_if<std::vector<std::string>>(&*answer))
-    return several->empty() ? std::vector<std::string>{"?"} : *several;
-  if (const auto* number = std::get_if<std::int64_t>(&*answer)) return {std::to_string(*number)};
-  return {"?"};  // not covered: nobody said
+    return several->empty() ? is(kUnanswered) : std::any_of(several->begin(), several->end(), is);
+  if (const auto* number = std::get_if<std::int64_t>(&*answer)) return is(std::to_string(*number));
+  return is(kUnanswered);  // not covered: nobody said
 }
 
 bool Context::holds(const Condition& condition) const {
-  bool found = false;
-  for (const std::string& code : codes(condition.of))
-    for (const std::string& wanted : condition.is)
-      if (wanted == code || (wanted == "*" && code != "?")) found = true;
-  return found != condition.negated;
+  const auto wanted = [&](std::string_view code) {
+    return std::any_of(condition.is.begin(), condition.is.end(),
+                       [&](const std::string& is) { return is == code || (is == "*" && code != kUnanswered); });
+  };
+  return any(condition.of, wanted) != condition.negated;
 }
 
 bool Context::all(const std::vector<Condition>& conditions) const {
   return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& c) { return holds(c); });
 }
 
+bool Context::is_for(const std::vector<model::VisitType>& types) const {
+  return types.empty() || (facts_.type && std::find(types.begin(), types.end(), *facts_.type) != types.end());
+}
+
 const Rule* Context::first_of(const std::vector<Rule>& rules) const {
-  for (const Rule& rule : rules) {
-    const bool type = rule.types.empty() ||
-                      (facts_.type && std::find(rule.types.begin(), rule.types.end(), *facts_.type) != rule.types.end());
-    if (type && all(rule.when)) return &rule;
-  }
-  return nullptr;
+  const auto found = std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) { return is_for(rule.types) && all(rule.when); });
+  return found == rules.end() ? nullptr : &*found;
 }
 
 }  // namespace doorstep::rules

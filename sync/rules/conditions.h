@@ -22,17 +22,25 @@ class Context {
       : form_(form), facts_(facts), part_(part) {}
   bool holds(const Condition& condition) const;
   bool all(const std::vector<Condition>& conditions) const;
+  /// The visit's type is one of them. Empty: whichever it is.
+  bool is_for(const std::vector<model::VisitType>& types) const;
   /// nullptr: none holds.
   const Rule* first_of(const std::vector<Rule>& rules) const;
   const model::VisitFacts& facts() const { return facts_; }
   const model::ChildPart* part() const { return part_; }
 
  private:
-  std::vector<std::string> codes(std::string_view of) const;
+  template <class Is>
+  bool any(std::string_view of, const Is& is) const;
   const Form& form_;
   const model::VisitFacts& facts_;
   const model::ChildPart* part_;
 };
+
+/// How the question stands now, without its options: only a screen lists them all. Empty: it is not asked.
+std::optional<Asked> ask(const Context& context, const Question& q);
+/// Whether a code is among its options now.
+bool offers(const Context& context, const Question& q, std::string_view code);
 
 /// How many entries a list question has now.
 std::size_t entries(Field field, const model::VisitFacts& facts, const model::ChildPart* part);

@@ -160,23 +160,14 @@ std::string fill(std::string text, const std::string& name) {
   return text;
 }
 
-std::optional<Asked> ask(const Context& context, const Question& q) {
+std::vector<Option> options_of(const Context& context, const Question& q) {
   const ChildPart* part = context.part();
-  if (part && !part->skip_reason.empty() && q.field != Field::SkipReason) return std::nullopt;
-  if (!q.types.empty() && !context.first_of({Rule{q.types, {}}})) return std::nullopt;
-  if (!context.all(q.when)) return std::nullopt;
-  Asked asked;
-  asked.question = &q;
-  if (const Rule* rule = context.first_of(q.required)) {
-    asked.required = true;
-    asked.not_covered = q.not_covered;
-    asked.needs_why = q.not_covered && !rule->types.empty();
-  }
+  std::vector<Option> out;
   for (const Option& option : q.options)
-    if (context.all(option.when)) asked.options.push_back({option.code, words(option.label, part), words(option.hint, part), {}});
+    if (context.all(option.when)) out.push_back({option.code, words(option.label, part), words(option.hint, part), {}});
   if (q.from_open_steps && part)
-    for (const model::PlanStep& step : part->open_steps) asked.options.push_back({step.id.str(), step.what, step.owner, {}});
-  return asked;
+    for (const model::PlanStep& step : part->open_steps) out.push_back({step.id.str(), step.what, step.owner, {}});
+  return out;
 }
 
 }  // namespace
@@ -188,13 +179,38 @@ const Question* Form::find(std::string_view id) const {
   return nullptr;
 }
 
+std::optional<Asked> ask(const Context& context, const Question& q) {
+  const ChildPart* part = context.part();
+  if (part && !part->skip_reason.empty() && q.field != Field::SkipReason) return std::nullopt;
+  if (!context.is_for(q.types) || !context.all(q.when)) return std::nullopt;
+  Asked asked;
+  asked.question = &q;
+  if (const Rule* rule = context.first_of(q.required)) {
+    asked.required = true;
+    asked.not_covered = q.not_covered;
+    asked.needs_why = q.not_covered && !rule->types.empty();
+  }
+  return asked;
+}
+
+bool offers(const Context& context, const Question& q, std::string_view code) {
+  const bool listed = std::any_of(q.options.begin(), q.options.end(),
+                                  [&](const Option& option) { return option.code == code && context.all(option.when); });
+  if (listed || !q.from_open_steps || !context.part()) return listed;
+  const auto& steps = context.part()->open_steps;
+  return std::any_of(steps.begin(), steps.end(), [&](const model::PlanStep& step) { return step.id.str() == code; });
+}
+
 std::vector<Asked> questions_for(const Form& form, const Section& section, const VisitFacts& facts, const ChildPart* part) {
   const ChildPart* of = section.scope == Scope::Child ? part : nullptr;
   std::vector<Asked> out;
   if (section.scope == Scope::Child && !part) return out;
   const Context context(form, facts, of);
   for (const Question& question : section.questions)
-    if (auto asked = ask(context, question)) out.push_back(std::move(*asked));
+    if (auto asked = ask(context, question)) {
+      asked->options = options_of(context, question);
+      out.push_back(std::move(*asked));
+    }
   return out;
 }
 

@@ -31,7 +31,11 @@ class Check {
       : context_(form, facts, part), form_(form), facts_(facts), part_(part), out_(out) {}
 
   void run() {
-    for (const Asked& asked : questions_for(form_, part_ ? Scope::Child : Scope::Visit, facts_, part_)) check(asked);
+    for (const Section& section : form_.sections) {
+      if (section.scope != (part_ ? Scope::Child : Scope::Visit)) continue;
+      for (const Question& question : section.questions)
+        if (const auto asked = ask(context_, question)) check(*asked);
+    }
   }
 
  private:
@@ -65,13 +69,13 @@ class Check {
     const auto* several = std::get_if<std::vector<std::string>>(&answer);
     switch (q.kind) {
       case Kind::Choice:
-        if (!text || !offers(asked, *text)) not_offered(q, text ? *text : std::string());
+        if (!text || !offers(context_, q, *text)) not_offered(q, text ? *text : std::string());
         break;
       case Kind::Multi:
         if (!several) not_offered(q, {});
         else
           for (const std::string& code : *several)
-            if (!offers(asked, code)) not_offered(q, code);
+            if (!offers(context_, q, code)) not_offered(q, code);
         break;
       case Kind::YesNo:
         if (!text || (*text != "YES" && *text != "NO")) say(q, q.missing);
@@ -99,9 +103,6 @@ class Check {
     }
   }
 
-  static bool offers(const Asked& asked, std::string_view code) {
-    return std::any_of(asked.options.begin(), asked.options.end(), [&](const Option& o) { return o.code == code; });
-  }
   void not_offered(const Question& q, const std::string& code) {
     say(q, code.empty() ? q.missing
                         : "Answer " + title(q) + " again: " + in_quotes(option_label(q, code, part_)) +
