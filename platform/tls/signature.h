@@ -9,8 +9,6 @@
 #include "platform/base/time.h"
 #include "platform/tls/certificate.h"
 
-struct evp_pkey_st;  // OpenSSL's EVP_PKEY
-
 /// Signatures that hold without a connection: whoever has the council's authority can check one, offline, years later.
 /// Ed25519: the same key signs the same bytes with the same signature, always. Thread-safe.
 namespace doorstep::tls {
@@ -19,7 +17,7 @@ namespace doorstep::tls {
 struct Signer {
   std::string cert;  ///< PEM
   base::Secret key;  ///< PEM, PKCS#8, Ed25519
-  std::shared_ptr<evp_pkey_st> opened = {};  ///< the same: reading PEM costs ten times what signing does
+  base::Secret opened = {};  ///< the same as libsodium takes it: reading PEM costs ten times what signing does
 };
 
 /// A fresh one, called by `names` (a server's; for people), certified for `days`.

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "platform/base/bytes.h"
+
 using namespace doorstep;
 using base::Fault;
 
@@ -49,6 +51,16 @@ TEST_CASE("signature: good over exactly the bytes, by a key certified for receip
   }
   const auto other = signer_of(ca);
   CHECK(refused(tls::SignatureCheck(ca.cert)(other.cert, kNow, "fourteen", signature)) == "tls.signature");
+}
+
+TEST_CASE("signature: is Ed25519's (RFC 8032, section 7.1, test 2)", "[tls]") {
+  const std::string pkcs8 = "302e020100300506032b657004220420";  // RFC 8410: a key of this kind, 32 bytes
+  const auto key = base::from_hex(pkcs8 + "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+  const std::string pem = "-----BEGIN PRIVATE KEY-----\n" + base::to_base64(*key) + "\n-----END PRIVATE KEY-----\n";
+  const auto signer = tls::signer_of({}, base::Secret::copy_of(pem));
+  REQUIRE(signer.has_value());
+  CHECK(base::to_hex(signed_by(*signer, "r")) == "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+                                                 "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
 }
 
 TEST_CASE("signature: another authority's signer, a worker, a tablet, the server and the authority itself sign no receipts", "[tls]") {
