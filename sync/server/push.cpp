@@ -129,8 +129,9 @@ Result<void> take_effect(Unit& unit, const wire::Operation& op, const Facts& fac
     Id case_id = outcome.open ? outcome.open->id : facts.object->id;
     DOORSTEP_TRY(unit.note_held(case_id, facts.actor.id));
     DOORSTEP_TRY_ASSIGN(bool listed, unit.listed(facts.actor.id, case_id));
+    if (listed) return {};
     DOORSTEP_TRY_ASSIGN(auto reference, unit.head(facts.actor.id));
-    if (!listed && reference) DOORSTEP_TRY(unit.list_again(reference->record, reference->rev, case_id));
+    if (reference) DOORSTEP_TRY(unit.list_again(reference->record, reference->rev, case_id));
   }
   return {};
 }
