@@ -106,6 +106,10 @@ ALTER TABLE cases ADD COLUMN mark bigint NOT NULL DEFAULT 0;
 UPDATE cases SET mark = (random() * 281474976710655)::bigint;
 ALTER TABLE views ADD COLUMN stamp text NOT NULL DEFAULT '';
 )sql"},
+    {6, R"sql(
+-- as in schema.h
+DROP TABLE device_chains;
+)sql"},
 };
 
 /// What the application's role may do, and nothing else: it owns nothing, and what never changes it can only add to.
@@ -115,8 +119,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA doorstep FROM "%";
 GRANT USAGE ON SCHEMA doorstep TO "%";
 GRANT SELECT ON ALL TABLES IN SCHEMA doorstep TO "%";
 GRANT INSERT ON workers, devices, tokens, tickets, certificates, cases, cover, held, record_keys, revisions, records,
-  record_cases, case_log, filed, settled, operations, device_chains, receipts, views, purged, audit, blobs, blob_refs TO "%";
-GRANT UPDATE ON workers, devices, tokens, tickets, cases, records, device_chains, blobs TO "%";
+  record_cases, case_log, filed, settled, operations, receipts, views, purged, audit, blobs, blob_refs TO "%";
+GRANT UPDATE ON workers, devices, tokens, tickets, cases, records, blobs TO "%";
 GRANT DELETE ON tickets, cover, record_cases, views, blobs, blob_refs TO "%";
 )sql";
 

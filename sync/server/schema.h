@@ -116,6 +116,10 @@ CREATE INDEX cases_allocated ON cases(allocated, owner, alias_of, mark) WHERE al
 CREATE INDEX cases_team ON cases(team, owner, alias_of, mark) WHERE team IS NOT NULL;
 ALTER TABLE views ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
 )sql"},
+    {6, R"sql(
+-- A device's chain ends with the last of its operations; a second place to read that in was a page more to write for each.
+DROP TABLE device_chains;
+)sql"},
 };
 
 }  // namespace doorstep::server

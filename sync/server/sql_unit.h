@@ -299,7 +299,8 @@ class SqlUnit : public Unit {
 
   Result<DeviceChain> chain_of(Id device, std::int64_t incarnation) override {
     DOORSTEP_TRY_ASSIGN(auto row, one<DeviceChain>(
-                                      "SELECT through, hash FROM device_chains WHERE device = ?1 AND incarnation = ?2",
+                                      "SELECT number, hash FROM operations WHERE device = ?1 AND incarnation = ?2 "
+                                      "ORDER BY number DESC LIMIT 1",
                                       [](const Row& r) {
                                         return DeviceChain{r.integer(0), r.string(1)};
                                       },
@@ -327,14 +328,11 @@ class SqlUnit : public Unit {
     DOORSTEP_TRY_ASSIGN(auto kept, store_.seal_operation(row));
     std::optional<std::string_view> code;
     if (row.result.code) code = model::code(*row.result.code);
-    DOORSTEP_TRY(
+    return done(
         db_.exec("INSERT INTO operations(device, incarnation, number, hash, bytes, worker, received_at, status, code, detail, "
                  "rev, rev_hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                  row.device, row.incarnation, row.result.number, row.hash, Store::bind(kept.bytes), row.worker, row.received_at,
                  model::code(row.result.status), code, Store::bind(kept.detail), row.result.rev, row.result.hash));
-    return done(db_.exec("INSERT INTO device_chains(device, incarnation, through, hash) VALUES(?1, ?2, ?3, ?4) "
-                         "ON CONFLICT(device, incarnation) DO UPDATE SET through = ?3, hash = ?4",
-                         row.device, row.incarnation, row.result.number, row.hash));
   }
   Result<wire::Receipt> add_receipt(Id device, std::int64_t incarnation, const DeviceChain& through, Instant at) override {
     DOORSTEP_TRY_ASSIGN(auto number, db_.template first<std::int64_t>(
