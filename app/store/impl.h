@@ -85,7 +85,7 @@ struct Store::Impl {
   Result<void> queue(const Queued& item);
   Result<void> queue_on(wire::OpKind kind, Id case_id, const model::RevisionRef& on, std::string body, Instant now);
   Result<std::vector<Queued>> ready_to_freeze(Instant now);
-  Result<void> freeze_one(Queued& item, std::int64_t incarnation);
+  Result<void> freeze_all(std::vector<Queued>& items, std::int64_t incarnation);
   Result<std::optional<wire::Base>> base_of(std::string_view kind, Id record, Id case_id, Id visit);
   Result<void> next_incarnation();
   Result<bool> waits_for(Id visit, bool frozen_only);  ///< a Submit of this draft is not acknowledged

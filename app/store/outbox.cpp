@@ -232,22 +232,24 @@ Result<std::vector<Queued>> Store::Impl::ready_to_freeze(Instant now) {
 }
 
 /// Numbers, chains and fixes the bytes.
-Result<void> Store::Impl::freeze_one(Queued& item, std::int64_t incarnation) {
+Result<void> Store::Impl::freeze_all(std::vector<Queued>& items, std::int64_t incarnation) {
+  if (items.empty()) return {};
   DOORSTEP_TRY_ASSIGN(auto number, meta_number("op_last"));
-  DOORSTEP_TRY_ASSIGN(auto prev, meta("op_hash"));
-  if (prev.empty()) prev = wire::kChainStart;
-  item.op.number = number + 1;
-  std::string bytes = wire::encode(item.op);
-  std::string hash = wire::chain_next(prev, bytes);
-  DOORSTEP_TRY(db.exec("INSERT INTO ops(incarnation, number, bytes, size, prev, hash, kind, record, case_id, visit, part)"
-                       " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                       incarnation, item.op.number, bytes, static_cast<std::int64_t>(bytes.size()), prev, hash,
-                       model::code(item.op.kind), item.op.record, item.op.case_id, item.visit, item.part));
-  DOORSTEP_TRY(set_meta("op_last", item.op.number));
-  DOORSTEP_TRY(set_meta("op_hash", hash));
-  if (item.op.kind == wire::OpKind::Put) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=0 WHERE visit=?", item.op.record));
-  else DOORSTEP_TRY(db.exec("DELETE FROM queued WHERE id=?", item.id));
-  return {};
+  DOORSTEP_TRY_ASSIGN(auto hash, meta("op_hash"));
+  if (hash.empty()) hash = wire::kChainStart;
+  for (Queued& item : items) {
+    item.op.number = ++number;
+    const std::string bytes = wire::encode(item.op);
+    const std::string prev = std::exchange(hash, wire::chain_next(hash, bytes));
+    DOORSTEP_TRY(db.exec("INSERT INTO ops(incarnation, number, bytes, size, prev, hash, kind, record, case_id, visit, part)"
+                         " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                         incarnation, number, bytes, static_cast<std::int64_t>(bytes.size()), prev, hash, model::code(item.op.kind),
+                         item.op.record, item.op.case_id, item.visit, item.part));
+    if (item.op.kind == wire::OpKind::Put) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=0 WHERE visit=?", item.op.record));
+    else DOORSTEP_TRY(db.exec("DELETE FROM queued WHERE id=?", item.id));
+  }
+  DOORSTEP_TRY(set_meta("op_last", number));
+  return set_meta("op_hash", hash);
 }
 
 /// What the server has that says nearly what this operation says: of a draft, what was last sent; of a record, its newest version
@@ -299,7 +301,7 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
   DOORSTEP_TRY_ASSIGN(out.incarnation, impl_->meta_number("incarnation"));
   DOORSTEP_TRY_ASSIGN(out.epoch, impl_->meta("epoch"));
   DOORSTEP_TRY_ASSIGN(auto ready, impl_->ready_to_freeze(now));
-  for (Queued& item : ready) DOORSTEP_TRY(impl_->freeze_one(item, out.incarnation));
+  DOORSTEP_TRY(impl_->freeze_all(ready, out.incarnation));
 
   if (base::mutant("bytes-made-again")) DOORSTEP_TRY(db.exec("UPDATE ops SET bytes=bytes||' ' WHERE acked=0 AND bytes<>''"));
   DOORSTEP_TRY_ASSIGN(auto last, impl_->meta_number("op_last"));
