@@ -102,10 +102,14 @@ Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& on
     return {};
   }));
   // A record may still be listed in the provisional case it was written in: the child's own case comes first.
-  for (auto& view : out)
-    DOORSTEP_TRY(db.query("SELECT rc.case_id FROM record_cases rc JOIN cases c ON c.id=rc.case_id AND c.dropped=0 WHERE rc.record=?"
-                          " ORDER BY rc.case_id=? LIMIT 1", view.head().revision.record, view.head().body.part.id,
-                          [&](const sql::Row& row) { view.case_id = row.id(0); }));
+  const std::string listed = only ? " AND rc.record=?" : " AND ? IS NULL";
+  DOORSTEP_TRY(db.query("SELECT rc.record, rc.case_id FROM record_cases rc JOIN cases c ON c.id=rc.case_id AND c.dropped=0"
+                        " WHERE rc.kind='child_record'" + listed, only, [&](const sql::Row& row) {
+    const auto at = places.find(row.id(0));
+    if (at == places.end()) return;
+    RecordView& view = out[at->second];
+    if (!view.case_id || view.case_id == view.head().body.part.id) view.case_id = row.id(1);
+  }));
   DOORSTEP_TRY(add_local_versions(only, place));
   DOORSTEP_TRY(db.query("SELECT record FROM queued UNION SELECT record FROM ops WHERE acked=0", [&](const sql::Row& row) {
     if (auto at = places.find(row.id(0)); at != places.end()) out[at->second].pending = true;
