@@ -256,8 +256,6 @@ struct Runner::Impl {
       sync.error_code.clear();
       sync.blob_trouble = done->blob_trouble;
       sync.next_try = now() + done->next;
-      renew_when_due();
-      witness_when_due();
     } else {
       auto& failed = std::get<transport::SyncFailed>(m.event);
       fail_sync(failed.why, failed.retry);
@@ -265,6 +263,9 @@ struct Runner::Impl {
     }
     if (untold && !std::holds_alternative<transport::SyncStarted>(m.event)) tell_caseload();
     tell_sync();
+    if (!std::holds_alternative<transport::SyncDone>(m.event)) return;
+    renew_when_due();  // the screens wait for neither
+    witness_when_due();
   }
 
   /// The server knows other operations under this tablet's name: the store is an old copy, or was copied. What it has not
