@@ -101,32 +101,35 @@ class Writer {
     quote(key);
     out += ':';
   }
+  /// What follows the backslash where a letter is not written as it is; 'u': its number.
+  static constexpr auto kEscapes = [] {
+    std::array<char, 256> out{};
+    for (std::size_t c = 0; c < 0x20; ++c) out[c] = 'u';
+    out['"'] = '"', out['\\'] = '\\', out['\n'] = 'n', out['\r'] = 'r', out['\t'] = 't';
+    return out;
+  }();
   void quote(std::string_view text) {
-    out += '"';
-    std::size_t done = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const auto c = static_cast<unsigned char>(text[i]);
-      if (c >= 0x20 && c != '"' && c != '\\') continue;
-      out += text.substr(done, i - done);
-      escape(c);
-      done = i + 1;
-    }
-    out += text.substr(done);
-    out += '"';
-  }
-  void escape(unsigned char c) {
     static constexpr char kHex[] = "0123456789abcdef";
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        out += "\\u00";
-        out += kHex[c >> 4];
-        out += kHex[c & 15];
+    std::size_t size = text.size() + 2;
+    for (char c : text) {
+      const char escape = kEscapes[static_cast<unsigned char>(c)];
+      size += (escape != 0) + (escape == 'u') * 4;
     }
+    const std::size_t from = out.size();
+    out.resize(from + size);  // once: operations stand as text in text, where every second letter may be escaped
+    char* to = out.data() + from;
+    *to++ = '"';
+    for (char c : text) {
+      const char escape = kEscapes[static_cast<unsigned char>(c)];
+      if (!escape) {
+        *to++ = c;
+        continue;
+      }
+      *to++ = '\\';
+      *to++ = escape;
+      if (escape == 'u') to = std::copy_n(std::array{'0', '0', kHex[c >> 4], kHex[c & 15]}.data(), 4, to);
+    }
+    *to = '"';
   }
 };
 
