@@ -1,6 +1,7 @@
 #include "platform/base/id.h"
 
 #include <algorithm>
+#include <charconv>
 #include <ostream>
 
 #include "platform/base/error.h"
@@ -28,15 +29,24 @@ Id Id::from_name(std::string_view name) {
 }
 
 std::optional<Id> Id::parse(std::string_view text) {
+  constexpr std::size_t kHalf = 16;  // digits, of 64 bits
   if (text.size() != 36) return std::nullopt;
-  std::string hex;
+  std::array<char, 2 * kHalf> hex{};
+  std::size_t digits = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
     if (hyphen != (text[i] == '-')) return std::nullopt;
-    if (!hyphen) hex += text[i];
+    if (!hyphen) hex[digits++] = text[i];
   }
-  auto raw = from_hex(hex);
-  return raw ? from_bytes(*raw) : std::nullopt;
+  Id id;
+  for (std::size_t half = 0; half < 2; ++half) {
+    std::uint64_t bits = 0;
+    const char* end = hex.data() + (half + 1) * kHalf;
+    const auto [stop, error] = std::from_chars(end - kHalf, end, bits, 16);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    for (std::size_t i = 0; i < 8; ++i) id.raw_[half * 8 + i] = static_cast<std::uint8_t>(bits >> (56 - 8 * i));
+  }
+  return id;
 }
 
 std::optional<Id> Id::from_bytes(std::string_view raw) {

@@ -58,6 +58,16 @@ TEST_CASE("id: version 7 carries its time, sorts by it and survives text", "[bas
   CHECK_FALSE(Id().is_v7());
   CHECK(Id::parse(early.str()) == early);
   CHECK_FALSE(Id::parse("not an id").has_value());
+  const std::string text = "01a1ee56-5e00-70e6-8ac2-6df2184062AE";
+  REQUIRE(Id::parse(text).has_value());
+  CHECK(Id::parse(text)->str() == "01a1ee56-5e00-70e6-8ac2-6df2184062ae");
+  for (std::size_t at = 0; at < text.size(); ++at)
+    for (const char wrong : {'g', '+', '-', ' ', '\0'}) {
+      auto other = text;
+      other[at] = wrong;
+      CAPTURE(at, wrong);
+      CHECK(Id::parse(other).has_value() == (other == text));
+    }
   CHECK(Id::from_name("a") == Id::from_name("a"));
   CHECK(Id::from_name("a") != Id::from_name("b"));
 }
