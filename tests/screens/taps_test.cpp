@@ -77,6 +77,7 @@ class Worker {
   void answer_visit() {
     CHECK(desk_.state.visit->visit.facts.answers.empty());
     CHECK(desk_.state.visit->visit.facts.present.empty());
+    check_unanswered("visit/");
     type_in_turn("visit/start/day", {"23", "11", "2026", "13", "10"});
     type_in_turn("visit/end/day", {"23", "11", "2026", "13", "55"});
     press("visit/announced/ANNOUNCED");
@@ -96,6 +97,7 @@ class Worker {
   void answer_child(const Id& id, const std::string& name) {
     press(name);
     const std::string child = "child/" + id.str() + "/";
+    check_unanswered(child);
     press(child + "seen/YES");
     type(child + "said", "I like my school.");
     press(child + "words_method/TALK");
@@ -123,6 +125,21 @@ class Worker {
   int pressed = 0, into_fields = 0;
 
  private:
+  /// Of the questions whose key begins so, none has anything chosen or written in it.
+  void check_unanswered(const std::string& prefix) {
+    head_.settle();
+    int controls = 0;
+    for (const view::Item& item : head_.semantics().items()) {
+      if (!view::interactive(item.role) || !item.key.starts_with(prefix)) continue;
+      if (item.key == "visit/type/CIN") continue;  // the worker said so at the start
+      INFO(item.key);
+      CHECK_FALSE(item.selected);
+      if (item.role == view::Role::Note || item.role == view::Role::TextField) CHECK(item.value == "");
+      ++controls;
+    }
+    CHECK(controls > 20);
+  }
+
   Desk desk_;
   std::uint64_t focused_ = 0;
   std::size_t written_ = 0;
