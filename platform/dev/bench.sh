@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# bench.sh [--each] ["[save]" "[unlock]" "[frame]" "[sync]" "[edits]" "[flat]"]: installs what is missing, builds the release and
-# measures, each figure beside its yardstick in the same run, as one table; without a figure all of them, and what an idle window
-# does. Ends with 1 when a ratio is over its limit: tests/bench/figures.h has the limits and their reasons.
+# bench.sh [--each] ["[save]" "[unlock]" "[frame]" "[note]" "[search]" "[start]" "[sync]" "[edits]" "[flat]"]: installs what is
+# missing, builds the release and measures, each figure beside its yardstick in the same run, as one table; without a figure all of
+# them, and what an idle window does. Ends with 1 when a ratio is over its limit: tests/bench/figures.h has the limits and their reasons.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 platform/dev/setup.sh

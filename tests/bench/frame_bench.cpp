@@ -1,7 +1,9 @@
 #include <imgui.h>
 #include <imgui_internal.h>
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <cstdio>
 
 #include "app/view/screens.h"
 #include "tests/bench/measure.h"
@@ -57,6 +59,13 @@ struct Window {
   test::Headless head{DOORSTEP_FONTS_DIR, kW, kH};
 };
 
+std::string a_note_of(std::size_t words) {
+  std::string out;
+  for (std::size_t i = 0; i < words; ++i)
+    out += std::string("kitchen", 1 + i * 3 % 7) + "er" + (i % 120 == 119 ? "\n" : i % 14 == 13 ? ". " : " ");
+  return out;
+}
+
 struct Cost {
   std::string screen;
   double ours, yardstick;
@@ -108,4 +117,58 @@ TEST_CASE("frame", "[frame]") {
   }
   report("frame, worst screen", still, about);
   report("frame, a letter typed", typed, about);
+}
+
+// One letter, from NewFrame to the vertices that show what came of it: the frame that takes it in, what the state makes of it, and
+// the next frame. The caret is in the middle of the note.
+TEST_CASE("long note", "[note]") {
+  const int letters = quick() ? 4 : 1000;
+  const std::size_t words = quick() ? 500 : 20'000;
+  const auto screens = test::all_screens();
+  const auto shown = std::find_if(screens.begin(), screens.end(), [](const auto& one) { return one.name == "record-visit"; });
+  Window empty, full;
+  std::string key;
+  for (Window* window : {&empty, &full}) {
+    window->show(*shown);
+    key = window->field();
+    window->head.ui().focus(key);
+    window->head.settle();
+  }
+  editor::EditorState& note = full.state.editors.text(key);
+  note.select_all();
+  note.insert(a_note_of(words), editor::EditorState::How::Pasted, full.state.mono);
+  note.move_to({note.doc().paragraphs() / 2, 40}, false);
+  empty.state.editors.text(key).reset("");
+  REQUIRE(note.words() >= words);
+  const std::size_t bytes = note.doc().bytes();
+
+  double built = 0;
+  const auto type_into = [&](Window& window) {
+    return ms_of([&] {
+      window.head.letter(U'a');
+      built = ms_of([&] { window.head.frame(); });
+      window.happen();
+      built += ms_of([&] { window.head.frame(); });
+    });
+  };
+  for (Window* window : {&empty, &full}) type_into(*window), window->head.settle();
+  std::vector<double> frames;
+  const Sides sides = take_turns(
+      letters,
+      [&] {
+        const double all = type_into(full);
+        frames.push_back(built);
+        return all;
+      },
+      [&] { return type_into(empty); },
+      [&] {
+        editor::EditorState& begun = empty.state.editors.text(key);
+        if (begun.doc().bytes() > 40) begun.reset("");
+      });
+  REQUIRE(full.head.semantics().find_key(key)->focused);
+  REQUIRE(note.doc().bytes() == bytes + static_cast<std::size_t>(letters) + 1);
+  char parts[64];
+  std::snprintf(parts, sizeof parts, ", of which frames %.3f", quantile(frames, 0.99));
+  tell("long note, a letter p99", quantile(sides.ours, 0.99), quantile(sides.yardstick, 0.99),
+       std::to_string(words) + " words, 1280 x 800, both frames and the state between them" + parts);
 }

@@ -22,7 +22,7 @@ struct Verdict {
 };
 Verdict print_table() {
   Verdict out;
-  std::printf("%-22s %11s %11s %-5s %7s %6s\n", "figure", "ours", "beside", "", "ratio", "limit");
+  std::printf("%-23s %11s %11s %-5s %7s %6s\n", "figure", "ours", "beside", "", "ratio", "limit");
   for (const Figure& figure : kFigures) {
     const auto found = lines.find(std::string_view(figure.name));
     if (found == lines.end()) {
@@ -33,7 +33,7 @@ Verdict print_table() {
     const double ratio = line.ours / line.yardstick;
     const bool too_much = ratio > figure.most && !is_quick;
     out.over += too_much;
-    std::printf("%-22s %11.3f %11.3f %-5s %6.2fx %5.2fx%s\n    %s; beside: %s\n", figure.name, line.ours, line.yardstick, figure.unit,
+    std::printf("%-23s %11.3f %11.3f %-5s %6.2fx %5.2fx%s\n    %s; beside: %s\n", figure.name, line.ours, line.yardstick, figure.unit,
                 ratio, figure.most, too_much ? "  OVER" : "", line.about.c_str(), figure.yardstick);
     if (too_much) std::printf("    why this limit: %s\n", figure.why);
   }
