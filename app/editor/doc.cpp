@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "platform/base/error.h"
 
@@ -58,6 +59,19 @@ std::size_t count_words(std::string_view text) {
     i += c.bytes;
   }
   return words;
+}
+
+/// Code points that begin before byte `end`; eight at a time where all are ASCII.
+std::size_t count_code_points(std::string_view text, std::size_t end) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < end;) {
+    std::uint64_t eight = 0x80;
+    if (i + sizeof eight <= end) std::memcpy(&eight, text.data() + i, sizeof eight);
+    const bool ascii = (eight & 0x8080808080808080u) == 0;
+    i += ascii ? sizeof eight : decode(text, i).bytes;
+    sum += ascii ? sizeof eight : 1;
+  }
+  return sum;
 }
 
 /// Beginning of the code point that the byte before `at` is of.
@@ -278,9 +292,7 @@ Pos Doc::at_offset(std::size_t offset) const {
 std::size_t Doc::code_point(Pos at) const {
   std::size_t sum = 0;
   for (std::size_t i = 0; i <= at.para; ++i) {
-    const std::string& text = paras_[i];
-    const std::size_t end = i < at.para ? text.size() : at.byte;
-    for (std::size_t byte = 0; byte < end; byte += decode(text, byte).bytes) ++sum;
+    sum += count_code_points(paras_[i], i < at.para ? paras_[i].size() : at.byte);
     sum += i < at.para;
   }
   return sum;
