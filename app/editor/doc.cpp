@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "platform/base/error.h"
@@ -156,6 +157,12 @@ std::size_t prev_cluster(std::string_view text, std::size_t at) {
   }
 }
 
+std::pair<std::size_t, std::size_t> between_blanks(std::string_view text, std::size_t begin, std::size_t end) {
+  constexpr std::string_view kBlanks = " \t";
+  const std::size_t before = begin == 0 ? std::string_view::npos : text.find_last_of(kBlanks, begin - 1);
+  return {before == std::string_view::npos ? 0 : before + 1, std::min(text.find_first_of(kBlanks, end), text.size())};
+}
+
 Doc::Doc(std::string_view text) { replace({}, {}, text); }
 
 std::string Doc::text() const {
@@ -163,40 +170,61 @@ std::string Doc::text() const {
   out.reserve(bytes_);
   for (std::size_t i = 0; i < paras_.size(); ++i) {
     if (i > 0) out.push_back('\n');
-    out += paras_[i];
+    out += paragraph(i);
   }
   return out;
 }
 
-void Doc::touch(std::size_t para) {
-  versions_[para] = ++version_;
-  words_[para] = count_words(paras_[para]);
+std::uint64_t Doc::hash() const {
+  std::uint64_t out = 0;
+  for (const Para& para : paras_) out = std::rotl((out ^ para.hash) * 0x9E3779B97F4A7C15u, 29);
+  return out;
+}
+
+void Doc::touch(Para& para) {
+  para.version = ++version_;
+  para.words = count_words(para.text);
+  para.code_points = count_code_points(para.text, para.text.size());
+  para.hash = std::hash<std::string_view>()(para.text);
 }
 
 Pos Doc::replace(Pos a, Pos b, std::string_view text) {
   if (b < a) std::swap(a, b);
-  DOORSTEP_ASSERT(b.para < paras_.size() && b.byte <= paras_[b.para].size() && a.byte <= paras_[a.para].size());
+  DOORSTEP_ASSERT(b.para < paras_.size() && b.byte <= paragraph(b.para).size() && a.byte <= paragraph(a.para).size());
   bytes_ = bytes_ - (offset(b) - offset(a)) + text.size();
   const std::size_t newline = text.find('\n');
   if (a.para == b.para && newline == std::string_view::npos) {
-    paras_[a.para].replace(a.byte, b.byte - a.byte, text);
-    touch(a.para);
+    Para& para = paras_[a.para];
+    const auto [from, to] = between_blanks(para.text, a.byte, b.byte);
+    const auto run = [&, from = from](std::size_t end) { return std::string_view(para.text).substr(from, end - from); };
+    const std::string_view before = run(to);
+    para.words -= count_words(before);
+    para.code_points -= count_code_points(before, before.size());
+    para.text.replace(a.byte, b.byte - a.byte, text);
+    const std::string_view after = run(to - (b.byte - a.byte) + text.size());
+    para.words += count_words(after);
+    para.code_points += count_code_points(after, after.size());
+    para.hash = std::hash<std::string_view>()(para.text);
+    last_change_ = {para.version, ++version_, a.byte, b.byte - a.byte, text.size()};
+    para.version = version_;
     return {a.para, a.byte + text.size()};
   }
-  std::vector<std::string> middle;
-  std::string first = paras_[a.para].substr(0, a.byte);
-  const std::string tail = paras_[b.para].substr(b.byte);
+  last_change_ = {};
+  std::vector<Para> middle;
+  std::string first = paragraph(a.para).substr(0, a.byte);
+  const std::string tail = paragraph(b.para).substr(b.byte);
   std::size_t from = 0;
   for (std::size_t cut = newline; cut != std::string_view::npos; cut = text.find('\n', from)) {
     first.append(text.substr(from, cut - from));
-    middle.push_back(std::move(first));
+    middle.push_back({std::move(first)});
     first.clear();
     from = cut + 1;
   }
   first.append(text.substr(from));
   const Pos end{a.para + middle.size(), first.size()};
   first += tail;
-  middle.push_back(std::move(first));
+  middle.push_back({std::move(first)});
+  for (Para& para : middle) touch(para);
 
   const auto at = [](auto& v, std::size_t i) { return v.begin() + static_cast<std::ptrdiff_t>(i); };
   const std::size_t old_count = b.para - a.para + 1, new_count = middle.size();
@@ -204,28 +232,23 @@ Pos Doc::replace(Pos a, Pos b, std::string_view text) {
   std::move(middle.begin(), at(middle, shared), at(paras_, a.para));
   if (new_count > old_count) {
     paras_.insert(at(paras_, a.para + shared), std::make_move_iterator(at(middle, shared)), std::make_move_iterator(middle.end()));
-    versions_.insert(at(versions_, a.para + shared), new_count - shared, 0);
-    words_.insert(at(words_, a.para + shared), new_count - shared, 0);
   } else {
     paras_.erase(at(paras_, a.para + shared), at(paras_, b.para + 1));
-    versions_.erase(at(versions_, a.para + shared), at(versions_, b.para + 1));
-    words_.erase(at(words_, a.para + shared), at(words_, b.para + 1));
   }
-  for (std::size_t i = 0; i < new_count; ++i) touch(a.para + i);
   return end;
 }
 
 std::string Doc::slice(Pos a, Pos b) const {
   if (b < a) std::swap(a, b);
-  if (a.para == b.para) return paras_[a.para].substr(a.byte, b.byte - a.byte);
-  std::string out = paras_[a.para].substr(a.byte);
-  for (std::size_t i = a.para + 1; i < b.para; ++i) out.append("\n").append(paras_[i]);
-  return out.append("\n").append(paras_[b.para], 0, b.byte);
+  if (a.para == b.para) return paragraph(a.para).substr(a.byte, b.byte - a.byte);
+  std::string out = paragraph(a.para).substr(a.byte);
+  for (std::size_t i = a.para + 1; i < b.para; ++i) out.append("\n").append(paragraph(i));
+  return out.append("\n").append(paragraph(b.para), 0, b.byte);
 }
 
 Pos Doc::clamp(Pos at) const {
   if (at.para >= paras_.size()) return end();
-  const std::string& text = paras_[at.para];
+  const std::string& text = paragraph(at.para);
   if (at.byte >= text.size()) return {at.para, text.size()};
   if (at.byte == 0) return at;
   const std::size_t start = prev_cluster(text, at.byte);
@@ -233,17 +256,17 @@ Pos Doc::clamp(Pos at) const {
 }
 
 Pos Doc::next(Pos at) const {
-  if (at.byte < paras_[at.para].size()) return {at.para, next_cluster(paras_[at.para], at.byte)};
+  if (at.byte < paragraph(at.para).size()) return {at.para, next_cluster(paragraph(at.para), at.byte)};
   return at.para + 1 < paras_.size() ? Pos{at.para + 1, 0} : at;
 }
 
 Pos Doc::prev(Pos at) const {
-  if (at.byte > 0) return {at.para, prev_cluster(paras_[at.para], at.byte)};
-  return at.para > 0 ? Pos{at.para - 1, paras_[at.para - 1].size()} : at;
+  if (at.byte > 0) return {at.para, prev_cluster(paragraph(at.para), at.byte)};
+  return at.para > 0 ? Pos{at.para - 1, paragraph(at.para - 1).size()} : at;
 }
 
 Pos Doc::next_word(Pos at) const {
-  const std::string& text = paras_[at.para];
+  const std::string& text = paragraph(at.para);
   if (at.byte >= text.size()) return next(at);
   const Sort from = sort_of(decode(text, at.byte).value);
   std::size_t i = at.byte;
@@ -254,7 +277,7 @@ Pos Doc::next_word(Pos at) const {
 
 Pos Doc::prev_word(Pos at) const {
   if (at.byte == 0) return prev(at);
-  const std::string& text = paras_[at.para];
+  const std::string& text = paragraph(at.para);
   const auto sort_before = [&](std::size_t i) { return sort_of(decode(text, prev_cluster(text, i)).value); };
   std::size_t i = at.byte;
   while (i > 0 && sort_before(i) == Sort::Space) i = prev_cluster(text, i);
@@ -265,7 +288,7 @@ Pos Doc::prev_word(Pos at) const {
 }
 
 std::pair<Pos, Pos> Doc::word_at(Pos at) const {
-  const std::string& text = paras_[at.para];
+  const std::string& text = paragraph(at.para);
   if (text.empty()) return {at, at};
   std::size_t begin = at.byte < text.size() ? at.byte : prev_cluster(text, text.size());
   const Sort sort = sort_of(decode(text, begin).value);
@@ -277,52 +300,52 @@ std::pair<Pos, Pos> Doc::word_at(Pos at) const {
 
 std::size_t Doc::offset(Pos at) const {
   std::size_t out = at.byte;
-  for (std::size_t i = 0; i < at.para; ++i) out += paras_[i].size() + 1;
+  for (std::size_t i = 0; i < at.para; ++i) out += paragraph(i).size() + 1;
   return out;
 }
 
 Pos Doc::at_offset(std::size_t offset) const {
   for (std::size_t i = 0; i < paras_.size(); ++i) {
-    if (offset <= paras_[i].size()) return {i, offset};
-    offset -= paras_[i].size() + 1;
+    if (offset <= paragraph(i).size()) return {i, offset};
+    offset -= paragraph(i).size() + 1;
   }
   return end();
 }
 
 std::size_t Doc::code_point(Pos at) const {
   std::size_t sum = 0;
-  for (std::size_t i = 0; i <= at.para; ++i) {
-    sum += count_code_points(paras_[i], i < at.para ? paras_[i].size() : at.byte);
-    sum += i < at.para;
-  }
-  return sum;
+  for (std::size_t i = 0; i < at.para; ++i) sum += paras_[i].code_points + 1;
+  return sum + count_code_points(paragraph(at.para), at.byte);
 }
 
 Pos Doc::at_code_point(std::size_t number) const {
   for (std::size_t i = 0; i < paras_.size(); ++i) {
+    if (number > paras_[i].code_points) {
+      number -= paras_[i].code_points + 1;
+      continue;
+    }
     std::size_t byte = 0;
-    for (; number > 0 && byte < paras_[i].size(); --number) byte += decode(paras_[i], byte).bytes;
-    if (number == 0) return clamp({i, byte});
-    --number;
+    for (; number > 0; --number) byte += decode(paragraph(i), byte).bytes;
+    return clamp({i, byte});
   }
   return end();
 }
 
 std::size_t Doc::words() const {
   std::size_t sum = 0;
-  for (const std::size_t n : words_) sum += n;
+  for (const Para& para : paras_) sum += para.words;
   return sum;
 }
 
 void Doc::wipe() {
-  for (std::string& p : paras_) {
-    volatile char* bytes = p.data();
-    for (std::size_t i = 0; i < p.capacity(); ++i) bytes[i] = 0;
+  for (Para& para : paras_) {
+    volatile char* bytes = para.text.data();
+    for (std::size_t i = 0; i < para.text.capacity(); ++i) bytes[i] = 0;
   }
   paras_.resize(1);
-  paras_.front().clear();
-  versions_.assign(1, ++version_);
-  words_.assign(1, 0);
+  paras_.front().text.clear();
+  touch(paras_.front());
+  last_change_ = {};
   bytes_ = 0;
 }
 

@@ -34,6 +34,10 @@ bool is_invisible(char32_t value);
 std::size_t next_cluster(std::string_view text, std::size_t at);
 std::size_t prev_cluster(std::string_view text, std::size_t at);
 
+/// Bytes [begin, end) of `text` that reach from the blank (space or tab) before `begin` to the one at or after `end`, without them.
+/// What is outside says nothing about code points, words or quotation marks within, nor they about it.
+std::pair<std::size_t, std::size_t> between_blanks(std::string_view text, std::size_t begin, std::size_t end);
+
 /// Text as paragraphs (split at '\n'), bytes exactly as given: text() returns them all. One primitive changes it: replace().
 /// A plain value: copy, move, compare.
 class Doc {
@@ -44,17 +48,27 @@ class Doc {
   std::string text() const;
   std::size_t bytes() const { return bytes_; }
   std::size_t paragraphs() const { return paras_.size(); }
-  const std::string& paragraph(std::size_t i) const { return paras_[i]; }
+  const std::string& paragraph(std::size_t i) const { return paras_[i].text; }
   /// No two states of any paragraph of one Doc share a number, wherever it moves: what a wrap or spelling cache compares.
-  std::uint64_t version(std::size_t i) const { return versions_[i]; }
+  std::uint64_t version(std::size_t i) const { return paras_[i].version; }
   std::uint64_t version() const { return version_; }
+  /// Of the whole text: equal for equal texts. Kept by paragraph, so that asking costs nothing to speak of.
+  std::uint64_t hash() const;
+
+  /// A change within one paragraph: bytes [at, at + removed) of its state `from` are bytes [at, at + added) of its state `to`.
+  struct Change {
+    std::uint64_t from = 0, to = 0;  ///< version()
+    std::size_t at = 0, removed = 0, added = 0;
+  };
+  /// The last change, as long as nothing else happened: what knows the paragraph before it need not look at all of it again.
+  const Change& last_change() const { return last_change_; }
 
   /// Replaces what lies between `a` and `b` (in either order) by `text`; returns the end of what was put in.
   Pos replace(Pos a, Pos b, std::string_view text);
   std::string slice(Pos a, Pos b) const;
 
   Pos begin() const { return {}; }
-  Pos end() const { return {paras_.size() - 1, paras_.back().size()}; }
+  Pos end() const { return {paras_.size() - 1, paras_.back().text.size()}; }
   /// Nearest place in the text at or before `at` that is on the edge of a cluster.
   Pos clamp(Pos at) const;
   Pos next(Pos at) const;
@@ -72,18 +86,23 @@ class Doc {
   /// Runs between spaces that hold a letter, a digit or a picture.
   std::size_t words() const;
   /// Room for so many bytes in one paragraph, so that a pass phrase is not left behind by growing.
-  void reserve(std::size_t bytes) { paras_.front().reserve(bytes); }
+  void reserve(std::size_t bytes) { paras_.front().text.reserve(bytes); }
   /// Overwrites every byte, then empties.
   void wipe();
 
  private:
-  void touch(std::size_t para);
+  struct Para {
+    std::string text = {};
+    std::uint64_t version = 1;
+    std::size_t words = 0, code_points = 0;
+    std::size_t hash = std::hash<std::string_view>()({});
+  };
+  void touch(Para& para);
 
-  std::vector<std::string> paras_{std::string()};
-  std::vector<std::uint64_t> versions_{1};
-  std::vector<std::size_t> words_{0};
+  std::vector<Para> paras_{Para()};
   std::uint64_t version_ = 1;
   std::size_t bytes_ = 0;
+  Change last_change_;
 };
 
 }  // namespace doorstep::editor

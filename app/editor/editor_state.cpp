@@ -74,8 +74,6 @@ void EditorState::wipe() {
   }
   steps_.clear();
   undone_ = undo_bytes_ = 0;
-  std::fill(composing.begin(), composing.end(), '\0');
-  composing.clear();
   move_to({}, false);
 }
 

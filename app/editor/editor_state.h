@@ -81,13 +81,11 @@ class EditorState {
   /// Spelling::update() is wanted.
   bool spelling_due() const { return rules_.spelling && spelling_.due(doc_, typing()); }
   /// Spelling::update() of this text.
-  bool spell(const Judge& judge) { return spelling_.update(doc_, typing(), judge); }
+  bool spell(const Judge& judge, bool answered = false) { return spelling_.update(doc_, typing(), judge, answered); }
   void forget_spelling() { spelling_.forget(); }
   /// The word at the caret is finished: the keyboard went elsewhere.
   void stop_typing() { typing_ = false; }
 
-  /// Text an input method is composing: drawn underlined at the caret, not part of the text yet.
-  std::string composing;
   Millis last_activity{0};  ///< when the caret last moved or text changed: it blinks for five seconds after that
 
  private:

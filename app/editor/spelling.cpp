@@ -7,6 +7,23 @@ namespace doorstep::editor {
 namespace {
 
 bool touches(const Span& span, std::size_t byte) { return span.begin <= byte && byte <= span.end; }
+bool within(const Span& span, const Span& range) { return range.begin <= span.begin && span.end <= range.end; }
+
+void move_by(Span& span, std::size_t by) { span.begin += by, span.end += by; }
+void move_by(QuoteMark& mark, std::size_t by) { mark.at += by; }
+std::size_t begin_of(const Span& span) { return span.begin; }
+std::size_t begin_of(const QuoteMark& mark) { return mark.at; }
+
+/// What begins within bytes [from, to) gives way to `now`, which counts from `from`; what is behind moves `by` (modulo 2^n: also back).
+template <class Found>
+void put_in_place(std::vector<Found>& found, std::size_t from, std::size_t to, std::size_t by, std::vector<Found> now) {
+  const auto begins_before = [](const Found& one, std::size_t byte) { return begin_of(one) < byte; };
+  const auto first = std::lower_bound(found.begin(), found.end(), from, begins_before);
+  const auto last = std::lower_bound(first, found.end(), to, begins_before);
+  for (auto behind = last; behind != found.end(); ++behind) move_by(*behind, by);
+  for (Found& one : now) move_by(one, from);
+  found.insert(found.erase(first, last), now.begin(), now.end());
+}
 
 }  // namespace
 
@@ -19,20 +36,44 @@ bool Spelling::waiting() const {
   return std::any_of(paras_.begin(), paras_.end(), [](const Para& para) { return para.waiting; });
 }
 
-bool Spelling::update(const Doc& doc, std::optional<Pos> typing, const Judge& judge) {
+Spelling::Again Spelling::look(Para& para, const std::string& text, const Doc::Change& change) {
+  if (para.version == 0 || para.version != change.from) {
+    para.words = dictionary_words(text);
+    para.quote_marks = quote_marks(text);
+    return {{0, text.size()}, text.size()};
+  }
+  const std::size_t moved = change.added - change.removed;
+  const auto [from, to] = between_blanks(text, change.at, change.at + change.added);
+  const std::string_view run = std::string_view(text).substr(from, to - from);
+  put_in_place(para.words, from, to - moved, moved, dictionary_words(run));
+  put_in_place(para.quote_marks, from, to - moved, moved, quote_marks(run));
+  for (Span& span : para.quoted) {
+    if (span.begin >= to - moved) span.begin += moved;
+    if (span.end >= to - moved) span.end += moved;
+  }
+  return {{from, to}, to - moved};
+}
+
+bool Spelling::update(const Doc& doc, std::optional<Pos> typing, const Judge& judge, bool answered) {
   paras_.resize(doc.paragraphs());
   std::vector<const std::vector<QuoteMark>*> quote_marks_of;
   std::vector<std::size_t> sizes;
   const auto finished = std::exchange(unfinished_, std::nullopt);
-  std::vector<bool> again(paras_.size());
+  std::vector<std::optional<Span>> again(paras_.size());
   for (std::size_t i = 0; i < paras_.size(); ++i) {
     Para& para = paras_[i];
     const std::string& text = doc.paragraph(i);
-    again[i] = para.waiting || para.version != doc.version(i) || (finished && finished->para == i);
+    const Span whole{0, text.size()};
+    if (answered && para.waiting) again[i] = whole;
     if (para.version != doc.version(i)) {
-      para.words = dictionary_words(text);
-      para.quote_marks = quote_marks(text);
+      const bool is_last = doc.version(i) == doc.last_change().to;
+      const Again looked = look(para, text, is_last ? doc.last_change() : Doc::Change());
       para.version = doc.version(i);
+      const bool is_elsewhere =
+          finished && finished->para == i && (finished->byte < looked.now.begin || finished->byte >= looked.end_before);
+      again[i] = again[i] || is_elsewhere ? whole : looked.now;
+    } else if (finished && finished->para == i) {
+      again[i] = whole;
     }
     quote_marks_of.push_back(&para.quote_marks);
     sizes.push_back(text.size());
@@ -41,24 +82,31 @@ bool Spelling::update(const Doc& doc, std::optional<Pos> typing, const Judge& ju
   bool differs = false;
   for (std::size_t i = 0; i < paras_.size(); ++i) {
     Para& para = paras_[i];
-    if (!again[i] && now_quoted[i] == para.quoted) continue;
+    const Span whole{0, sizes[i]};
+    if (now_quoted[i] != para.quoted) again[i] = whole;
+    if (!again[i]) continue;
     para.quoted = std::move(now_quoted[i]);
-    para.waiting = false;
+    para.waiting = para.waiting && *again[i] != whole;
     std::vector<Span> marks;
-    for (const Span& word : para.words) {
-      const auto overlaps = [&](const Span& q) { return q.begin < word.end && word.begin < q.end; };
+    const auto first = std::lower_bound(para.words.begin(), para.words.end(), again[i]->begin,
+                                        [](const Span& word, std::size_t byte) { return word.begin < byte; });
+    for (auto word = first; word != para.words.end() && within(*word, *again[i]); ++word) {
+      const auto overlaps = [&](const Span& q) { return q.begin < word->end && word->begin < q.end; };
       if (std::any_of(para.quoted.begin(), para.quoted.end(), overlaps)) continue;
-      if (typing && typing->para == i && touches(word, typing->byte)) {
-        unfinished_ = Pos{i, word.begin};
-        unfinished_end_ = word.end;
+      if (typing && typing->para == i && touches(*word, typing->byte)) {
+        unfinished_ = Pos{i, word->begin};
+        unfinished_end_ = word->end;
         continue;
       }
-      const Verdict verdict = judge(std::string_view(doc.paragraph(i)).substr(word.begin, word.end - word.begin));
+      const Verdict verdict = judge(std::string_view(doc.paragraph(i)).substr(word->begin, word->end - word->begin));
       para.waiting = para.waiting || verdict == Verdict::Unknown;
-      if (verdict == Verdict::Wrong) marks.push_back(word);
+      if (verdict == Verdict::Wrong) marks.push_back(*word);
     }
-    differs = differs || marks != para.marks;
-    para.marks = std::move(marks);
+    const auto is_within = [&](const Span& mark) { return within(mark, *again[i]); };
+    const auto from = std::find_if(para.marks.begin(), para.marks.end(), [&](const Span& mark) { return mark.begin >= again[i]->begin; });
+    const auto to = std::find_if_not(from, para.marks.end(), is_within);
+    differs = differs || !std::equal(from, to, marks.begin(), marks.end());
+    para.marks.insert(para.marks.erase(from, to), marks.begin(), marks.end());
   }
   doc_version_ = doc.version();
   return differs;
@@ -73,7 +121,7 @@ void Spelling::replaced(Pos a, Pos b, Pos end) {
   for (const Span& mark : paras_[b.para].marks)
     if (mark.begin > b.byte) after.push_back({mark.begin - b.byte + end.byte, mark.end - b.byte + end.byte});
   const auto at = [&](std::size_t i) { return paras_.begin() + static_cast<std::ptrdiff_t>(i); };
-  paras_.insert(paras_.erase(at(a.para), at(b.para + 1)), end.para - a.para + 1, Para());
+  if (a.para != b.para || b.para != end.para) paras_.insert(paras_.erase(at(a.para), at(b.para + 1)), end.para - a.para + 1, Para());
   paras_[a.para].marks = std::move(before);
   auto& last = paras_[end.para].marks;
   last.insert(last.end(), after.begin(), after.end());

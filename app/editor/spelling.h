@@ -13,7 +13,7 @@ namespace doorstep::editor {
 enum class Verdict { Unknown, Right, Wrong };
 using Judge = std::function<Verdict(std::string_view word)>;
 
-/// Which words of one Doc are marked as misspelt. Looks again only at paragraphs that changed, or whose quotation marks now hold
+/// Which words of one Doc are marked as misspelt. Looks again only at what changed, and at paragraphs whose quotation marks now hold
 /// others of their words. A plain value; pure: what a dictionary says comes in through Judge.
 class Spelling {
  public:
@@ -23,8 +23,8 @@ class Spelling {
   /// A word was Unknown at the last update().
   bool waiting() const;
   /// Marks what is Wrong, but for the word being typed and whatever stands in quotation marks; of those it asks nothing.
-  /// True: other words are marked than before.
-  bool update(const Doc& doc, std::optional<Pos> typing, const Judge& judge);
+  /// `answered`: words that were Unknown may be known by now, and are asked about again. True: other words are marked than before.
+  bool update(const Doc& doc, std::optional<Pos> typing, const Judge& judge, bool answered);
 
   /// After Doc::replace(a, b, ...) gave `end`: the marks before and after keep to their words; one that was touched goes.
   void replaced(Pos a, Pos b, Pos end);
@@ -44,6 +44,13 @@ class Spelling {
     std::vector<Span> marks;
     bool waiting = false;
   };
+  struct Again {
+    Span now;                         ///< the bytes whose words are to be judged
+    std::size_t end_before = 0;       ///< where they ended before the change
+  };
+  /// Finds the words and quotation marks of a paragraph anew; only around `change` where that made it what it is.
+  static Again look(Para& para, const std::string& text, const Doc::Change& change);
+
   std::vector<Para> paras_;
   std::uint64_t doc_version_ = 0;
   std::optional<Pos> unfinished_;     ///< where the word begins that was left out as it was being typed

@@ -1,6 +1,7 @@
 #include "app/editor/wrap.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "platform/base/error.h"
 
@@ -33,43 +34,54 @@ float cluster_width(std::string_view text, std::size_t from, std::size_t to, con
   return w;
 }
 
-std::vector<std::size_t> wrap_paragraph(std::string_view text, float width, const Advance& advance, bool masked) {
-  std::vector<std::size_t> breaks;
-  std::size_t row = 0, chance = 0;
-  float x = 0, x_at_chance = 0;
-  char32_t before = 0;
-  for (std::size_t i = 0; i < text.size();) {
+/// Where the row that begins at `begin` ends. Depends on nothing but the text from the letter before it on.
+std::size_t end_of_row(std::string_view text, std::size_t begin, float width, const Advance& advance, bool masked) {
+  std::size_t chance = begin;
+  float x = 0;
+  char32_t before = begin > 0 ? decode(text, prev_cluster(text, begin)).value : 0;
+  for (std::size_t i = begin; i < text.size();) {
     const std::size_t next = next_cluster(text, i);
     const char32_t c = decode(text, i).value;
     const float w = cluster_width(text, i, next, advance, masked);
-    if (i > row && (is_cjk(c) || is_cjk(before)) && !closes(c) && !is_space(c)) {
-      chance = i;
-      x_at_chance = x;
-    }
-    if (x + w > width && !is_space(c) && i > row) {
-      if (chance > row) {
-        row = chance;
-        x -= x_at_chance;
-      } else {
-        row = i;
-        x = 0;
-      }
-      breaks.push_back(row);
-      if (row < i && x + w > width) {  // what was carried over fills the new row by itself
-        row = i;
-        x = 0;
-        breaks.push_back(row);
-      }
-    }
+    if (i > begin && (is_cjk(c) || is_cjk(before)) && !closes(c) && !is_space(c)) chance = i;
+    if (x + w > width && !is_space(c) && i > begin) return chance > begin ? chance : i;
     x += w;
-    if (is_space(c) || (is_hyphen(c) && before != 0 && !is_space(before))) {
-      chance = next;
-      x_at_chance = x;
-    }
+    if (is_space(c) || (is_hyphen(c) && before != 0 && !is_space(before))) chance = next;
     before = c;
     i = next;
   }
-  return breaks;
+  return text.size();
+}
+
+std::vector<std::size_t> wrap_paragraph(std::string_view text, float width, const Advance& advance, bool masked) {
+  std::vector<std::size_t> ends;
+  do ends.push_back(end_of_row(text, ends.empty() ? 0 : ends.back(), width, advance, masked));
+  while (ends.back() < text.size());
+  return ends;
+}
+
+/// The same after `change`, from what they were before it: rows are made anew until one begins where one began.
+void wrap_again(std::vector<std::size_t>& ends, const Doc::Change& change, std::string_view text, float width, const Advance& advance,
+                bool masked) {
+  // A row's end depends on the word after it, and on the letter after that where the word fills a row by itself; three bytes before
+  // the change may have become one letter with it.
+  constexpr std::size_t kRowsBefore = 3, kBytesBefore = 4;
+  const auto there = std::lower_bound(ends.begin(), ends.end(), change.at - std::min(change.at, kBytesBefore));
+  const auto first = there - std::min(there - ends.begin(), static_cast<std::ptrdiff_t>(kRowsBefore));
+  const std::size_t old_end = change.at + change.removed, new_end = change.at + change.added;
+  std::vector<std::size_t> made;
+  auto kept = first;  // the old row that may end where the last of `made` does
+  for (std::size_t begin = first == ends.begin() ? 0 : *(first - 1); begin < text.size() || made.empty();) {
+    begin = made.emplace_back(end_of_row(text, begin, width, advance, masked));
+    if (begin < new_end || prev_cluster(text, begin) < new_end) continue;
+    while (kept != ends.end() && *kept < begin - new_end + old_end) ++kept;
+    if (kept == ends.end() || *kept != begin - new_end + old_end) continue;
+    ++kept;
+    break;
+  }
+  if (made.back() == text.size()) kept = ends.end();
+  for (auto end = kept; end != ends.end(); ++end) *end = *end - old_end + new_end;
+  ends.insert(ends.erase(first, kept), made.begin(), made.end());
 }
 
 }  // namespace
@@ -84,23 +96,24 @@ void Wrap::update(const Doc& doc, float width, std::uint64_t font, const Advance
     while (back < n - front && back < paras_.size() - front &&
            paras_[paras_.size() - 1 - back].version == doc.version(n - 1 - back)) ++back;
   }
-  std::vector<Para> now(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (i < front) {
-      now[i] = std::move(paras_[i]);
-    } else if (i >= n - back) {
-      now[i] = std::move(paras_[paras_.size() - (n - i)]);
-    } else {
-      now[i] = {doc.version(i), wrap_paragraph(doc.paragraph(i), width, advance, masked)};
-    }
-    if (now[i].breaks.empty() || now[i].breaks.back() != doc.paragraph(i).size()) now[i].breaks.push_back(doc.paragraph(i).size());
+  const Doc::Change& change = doc.last_change();
+  const bool is_one = !all && front + back + 1 == n && n == paras_.size();
+  if (is_one && paras_[front].version == change.from && doc.version(front) == change.to) {
+    wrap_again(paras_[front].ends, change, doc.paragraph(front), width, advance, masked);
+    paras_[front].version = change.to;
+  } else {
+    const auto at = [&](std::size_t i) { return paras_.begin() + static_cast<std::ptrdiff_t>(i); };
+    std::vector<Para> made;
+    for (std::size_t i = front; i < n - back; ++i)
+      made.push_back({doc.version(i), wrap_paragraph(doc.paragraph(i), width, advance, masked)});
+    paras_.erase(at(front), at(paras_.size() - back));
+    paras_.insert(at(front), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
   }
-  paras_ = std::move(now);
   first_.resize(n);
   total_ = 0;
   for (std::size_t i = 0; i < n; ++i) {
     first_[i] = total_;
-    total_ += paras_[i].breaks.size();
+    total_ += paras_[i].ends.size();
   }
   width_ = width;
   font_ = font;
@@ -112,7 +125,7 @@ Row Wrap::row(std::size_t i) const {
   DOORSTEP_ASSERT(i < total_);
   const std::size_t para = static_cast<std::size_t>(std::upper_bound(first_.begin(), first_.end(), i) - first_.begin()) - 1;
   const std::size_t k = i - first_[para];
-  const std::vector<std::size_t>& ends = paras_[para].breaks;
+  const std::vector<std::size_t>& ends = paras_[para].ends;
   return {para, k == 0 ? 0 : ends[k - 1], ends[k]};
 }
 
@@ -124,7 +137,7 @@ std::vector<Row> Wrap::rows() const {
 }
 
 std::size_t Wrap::row_of(Pos at, bool row_end) const {
-  const std::vector<std::size_t>& ends = paras_[at.para].breaks;
+  const std::vector<std::size_t>& ends = paras_[at.para].ends;
   const auto it = row_end ? std::lower_bound(ends.begin(), ends.end(), at.byte) : std::upper_bound(ends.begin(), ends.end(), at.byte);
   const std::size_t k = std::min(static_cast<std::size_t>(it - ends.begin()), ends.size() - 1);
   return first_[at.para] + k;

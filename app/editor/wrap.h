@@ -36,7 +36,7 @@ class Wrap {
  private:
   struct Para {
     std::uint64_t version = 0;
-    std::vector<std::size_t> breaks;  ///< where its rows end; at least one
+    std::vector<std::size_t> ends;  ///< of its rows; at least one
   };
   std::vector<Para> paras_;
   std::vector<std::size_t> first_;  ///< number of each paragraph's first row

@@ -161,7 +161,7 @@ bool Editors::spelling_due() const {
 bool Editors::spell(const editor::Judge& judge, bool answered) {
   bool differs = false;
   for (auto& [key, text] : texts_)
-    if (text.spelling_due() || (answered && text.spelling().waiting())) differs = text.spell(judge) || differs;
+    if (text.spelling_due() || (answered && text.spelling().waiting())) differs = text.spell(judge, answered) || differs;
   return differs;
 }
 
@@ -173,7 +173,7 @@ std::uint64_t Editors::hash(std::string_view prefix) const {
   std::uint64_t out = 0;
   const auto add = [&](std::size_t part) { out = std::rotl((out ^ part) * 0x9E3779B97F4A7C15u, 29); };
   const auto add_text = [&](const editor::EditorState& text) {
-    for (std::size_t i = 0; i < text.doc().paragraphs(); ++i) add(std::hash<std::string>()(text.doc().paragraph(i)));
+    add(text.doc().hash());
     for (std::size_t i = 0; i < text.doc().paragraphs(); ++i)
       for (const auto& mark : text.spelling().marks(i)) add(mark.begin + (mark.end << 24) + (i << 40));
     add(text.can_undo() + 2u * text.can_redo() + 4u * text.too_long());

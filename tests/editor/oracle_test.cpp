@@ -280,7 +280,7 @@ class Round {
     const bool keep = one_in(2), collapse = from() != to() && !keep;
     layout();
     doing_ = "move";
-    editor_.move(how, keep, mono(), 1 + upto(8));
+    editor_.move(how, keep, uneven(), 1 + upto(8));
     const std::size_t caret = editor_.doc().offset(editor_.caret());
     switch (how) {
       case Move::Left: must(caret == (collapse ? from() : caret_ == 0 ? 0 : edges(text_, caret_).before), "left"); break;
@@ -299,7 +299,7 @@ class Round {
     layout();
     doing_ = "point";
     const Row row = editor_.wrap().row(random_() % editor_.wrap().count());
-    const std::size_t byte = byte_at_x(editor_.doc().paragraph(row.para), row, static_cast<float>(upto(500)), mono(), rules_.secret);
+    const std::size_t byte = byte_at_x(editor_.doc().paragraph(row.para), row, static_cast<float>(upto(500)), uneven(), rules_.secret);
     must(byte >= row.begin && byte <= row.end, "byte_at_x()");
     const bool keep = one_in(2);
     editor_.move_to({row.para, byte}, keep, byte == row.end);
@@ -366,6 +366,7 @@ class Round {
     if (!one_in(6)) return;
     must(editor_.selected() == text_.substr(from(), to() - from()), "selected()");
     must(editor_.words() == Doc(text_).words(), "words()");
+    must(doc.hash() == Doc(text_).hash(), "hash()");
     std::size_t points = 0;
     for (std::size_t i = 0; i < caret_; i += decode(text_, i).bytes) ++points;
     must(doc.code_point(editor_.caret()) == points && doc.at_code_point(points) == editor_.caret(), "code points");
@@ -374,14 +375,14 @@ class Round {
 
   void layout() {
     if (one_in(3)) width_ = static_cast<float>(5 + upto(600));
-    editor_.layout(width_, 1, mono());
+    editor_.layout(width_, 1, uneven());
     ++counts_.layouts;
     must(rows_cover(text_, editor_.doc(), editor_.wrap()), "rows");
     const Row row = editor_.wrap().row(editor_.wrap().row_of(editor_.caret(), editor_.caret_at_row_end()));
     must(row.para == editor_.caret().para && row.begin <= editor_.caret().byte && editor_.caret().byte <= row.end, "row_of()");
     if (!one_in(4)) return;  // rows that were kept are those that would be made anew
     Wrap fresh;
-    fresh.update(editor_.doc(), width_, 1, mono(), rules_.secret);
+    fresh.update(editor_.doc(), width_, 1, uneven(), rules_.secret);
     must(fresh.rows() == editor_.wrap().rows(), "kept rows");
   }
 

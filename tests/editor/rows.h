@@ -11,6 +11,14 @@ inline const Advance& mono() {
   return advance;
 }
 
+/// As letters are: each of its own width, no sum of which is exact.
+inline const Advance& uneven() {
+  static const Advance advance = [](char32_t c) {
+    return joins_previous(c) || is_invisible(c) ? 0.0f : 6.1f + static_cast<float>(c % 7) * 1.3f;
+  };
+  return advance;
+}
+
 /// Every byte of `text` but the newlines lies in exactly one row of `doc`, in order, and no row begins within a letter.
 inline bool rows_cover(std::string_view text, const Doc& doc, const Wrap& wrap) {
   std::size_t at = 0, para = 0, byte = 0;

@@ -79,7 +79,7 @@ TEST_CASE("spelling: the word being typed is not marked, nor asked about, until 
   CHECK(marked(text).empty());
 }
 
-TEST_CASE("spelling: a letter typed looks again at its paragraph and at no other", "[editor]") {
+TEST_CASE("spelling: a letter typed asks about no word but its own", "[editor]") {
   std::string long_note;
   for (int i = 0; i < 200; ++i) long_note += "a hundred words are in each of these and one of them is xoz\n";
   Dictionary dictionary;
@@ -90,7 +90,10 @@ TEST_CASE("spelling: a letter typed looks again at its paragraph and at no other
   text.move_to({100, 2}, false);
   text.insert("n", How::Typed, Millis(0));
   text.spell(dictionary.judge());
-  CHECK(dictionary.asked <= 13);
+  CHECK(dictionary.asked == 0);
+  text.insert(" ", How::Typed, Millis(0));
+  text.spell(dictionary.judge());
+  CHECK(dictionary.asked <= 2);
   CHECK(marked(text).size() == 200);
 }
 
@@ -101,7 +104,9 @@ TEST_CASE("spelling: what nobody could judge is asked about again when there is 
   CHECK(text.spelling().waiting());
   CHECK_FALSE(text.spelling_due());
   dictionary.knows_nothing = false;
-  CHECK(text.spell(dictionary.judge()));
+  CHECK_FALSE(text.spell(dictionary.judge()));
+  CHECK(text.spelling().waiting());
+  CHECK(text.spell(dictionary.judge(), true));
   CHECK_FALSE(text.spelling().waiting());
   CHECK(marked(text) == Marked{"0 xoz"});
   text.forget_spelling();
