@@ -17,7 +17,7 @@ struct IsOptional<std::optional<T>> : std::true_type {};
 
 /// Puts a value into a member of whatever type it has; false when it does not fit.
 template <class M>
-bool assign(M& member, const FieldValue& value) {
+bool assign(M& member, FieldValue&& value) {
   if constexpr (IsOptional<M>::value) {
     using T = typename M::value_type;
     if (std::holds_alternative<std::monostate>(value)) {
@@ -46,7 +46,7 @@ bool assign(M& member, const FieldValue& value) {
     }
   } else if constexpr (std::is_same_v<M, std::string>) {
     if (std::holds_alternative<std::monostate>(value)) member.clear();
-    else if (const auto* text = std::get_if<std::string>(&value)) member = *text;
+    else if (auto* text = std::get_if<std::string>(&value)) member = std::move(*text);
     else return false;
     return true;
   } else {
@@ -72,11 +72,11 @@ FieldValue read(const M& member) {
 }
 
 template <class T>
-bool assign_member(T& object, std::string_view name, const FieldValue& value) {
+bool assign_member(T& object, std::string_view name, FieldValue&& value) {
   bool done = false;
   T::each(object, [&](std::string_view member, auto& field) {
     if (member != name || member == "id") return;
-    done = assign(field, value);
+    done = assign(field, std::move(value));
   });
   return done;
 }
@@ -113,10 +113,10 @@ bool with_list(const rules::Question& question, V& visit, const Id& child, F&& f
   }
 }
 
-std::optional<model::Answer> to_answer(const FieldValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return text->empty() ? std::optional<model::Answer>{} : *text;
-  if (const auto* codes = std::get_if<std::vector<std::string>>(&value))
-    return codes->empty() ? std::optional<model::Answer>{} : *codes;
+std::optional<model::Answer> to_answer(FieldValue&& value) {
+  if (auto* text = std::get_if<std::string>(&value)) return text->empty() ? std::optional<model::Answer>{} : std::move(*text);
+  if (auto* codes = std::get_if<std::vector<std::string>>(&value))
+    return codes->empty() ? std::optional<model::Answer>{} : std::move(*codes);
   if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
   if (const auto* yes = std::get_if<bool>(&value)) return std::string(*yes ? "YES" : "NO");
   if (const auto* day = std::get_if<base::Date>(&value)) return base::to_iso(*day);
@@ -168,17 +168,17 @@ std::optional<Place> Place::parse(std::string_view key) {
   return place;
 }
 
-bool set_field(const rules::Form& form, model::Visit& visit, const Place& place, const FieldValue& value) {
+bool set_field(const rules::Form& form, model::Visit& visit, const Place& place, FieldValue value) {
   const auto* question = form.find(place.question);
   if (!question) return false;
   auto* part = part_of(visit, place.child);
   if (place.field.empty())
-    return rules::set_answer(*question, to_answer(value), visit.facts, part).has_value();
-  if (question->kind == Kind::Risk) return part && assign_member(part->risk, place.field, value);
+    return rules::set_answer(*question, to_answer(std::move(value)), visit.facts, part).has_value();
+  if (question->kind == Kind::Risk) return part && assign_member(part->risk, place.field, std::move(value));
   bool done = false;
   with_list(*question, visit, place.child, [&](auto& list) {
     for (auto& element : list)
-      if (element.id == place.item) done = assign_member(element, place.field, value);
+      if (element.id == place.item) done = assign_member(element, place.field, std::move(value));
   });
   return done;
 }

@@ -32,7 +32,7 @@ using FieldValue = std::variant<std::monostate, std::string, std::vector<std::st
 model::ChildPart* part_of(model::Visit& visit, const base::Id& child);
 const model::ChildPart* part_of(const model::Visit& visit, const base::Id& child);
 /// Changes one field of a visit. False, and no change, when there is no such place or the value does not fit it. Pure.
-bool set_field(const rules::Form& form, model::Visit& visit, const Place& place, const FieldValue& value);
+bool set_field(const rules::Form& form, model::Visit& visit, const Place& place, FieldValue value);
 /// What the field holds; monostate for not answered or no such place.
 FieldValue get_field(const rules::Form& form, const model::Visit& visit, const Place& place);
 /// Adds an empty element with this id to the list question of `list`. False: no such list.

@@ -25,7 +25,7 @@ model::ChildPart part_for(const State& state, const model::Child& child) {
 std::optional<std::string> typed_into_visit(Turn& turn, std::string_view key) {
   auto& state = turn.state;
   auto& visit = state.visit->visit;
-  const auto set = [&](const Place& place, const FieldValue& value) { return set_field(turn.form(), visit, place, value); };
+  const auto set = [&](const Place& place, FieldValue value) { return set_field(turn.form(), visit, place, std::move(value)); };
   const auto held = [](bool set) { return set ? std::optional(std::string()) : std::nullopt; };
   if (key.ends_with(kUncovered)) {
     const auto place = Place::parse(key.substr(0, key.size() - kUncovered.size()));
@@ -34,8 +34,8 @@ std::optional<std::string> typed_into_visit(Turn& turn, std::string_view key) {
   const auto place = Place::parse(key);
   if (!place) return std::nullopt;
   if (const auto* text = state.editors.find_text(key)) {
+    if (set(*place, text->text())) return std::string();
     auto words = text->text();
-    if (set(*place, words)) return std::string();
     const auto number = whole_number(words);
     if (!set(*place, number ? FieldValue(*number) : FieldValue{})) return std::nullopt;
     return number ? std::string() : words;
@@ -60,7 +60,12 @@ bool has_words(const Turn& turn, std::string_view key) {
   const bool is_why = key.ends_with(kUncovered);
   const auto place = Place::parse(is_why ? key.substr(0, key.size() - kUncovered.size()) : key);
   if (!place || turn.state.editors.find_date(key)) return false;
-  const auto value = get_field(turn.form(), turn.state.visit->visit, *place);
+  const auto& visit = turn.state.visit->visit;
+  if (!is_why && place->field.empty()) {
+    const auto* question = turn.form().find(place->question);
+    return question && rules::text_answer(*question, visit.facts, part_of(visit, place->child));
+  }
+  const auto value = get_field(turn.form(), visit, *place);
   if (is_why) return std::holds_alternative<model::NotCovered>(value);
   const auto* words = std::get_if<std::string>(&value);
   return words && !words->empty();
@@ -220,12 +225,14 @@ void typed(Turn& turn, std::string_view key) {
   if (caption_typed(turn, key)) return;
   if (key == kMatchSearch) return;  // kept nowhere: what is listed depends on it
   if (key.ends_with(kTimePart)) key.remove_suffix(kTimePart.size());
+  const auto missing = [&] { return state.visit && state.visit->checked ? problems_of(state) : std::vector<rules::Problem>(); };
   const bool had_words = has_words(turn, key);
+  const auto was_missing = missing();
   const auto rest = state.visit ? typed_into_visit(turn, key) : std::nullopt;
-  // Only the editor shows the words themselves; everything else asks at most whether there are any, but for what is missing.
-  turn.seen = rest && !(had_words && has_words(turn, key) && !state.visit->checked);
   const auto words = [&] { return state.editors.find_date(key) ? state.editors.parts(key) : state.editors.typed(key); };
   const bool held = hold(turn, key, rest ? *rest : words());
+  // Only the editor shows the words themselves; everything else asks at most whether there are any, and what is missing.
+  turn.seen = rest && !(had_words && has_words(turn, key) && missing() == was_missing);
   if (rest || (held && key == kJotting)) changed(turn);
 }
 

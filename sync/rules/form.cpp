@@ -246,6 +246,17 @@ std::optional<Answer> answer_of(const Question& question, const VisitFacts& fact
   return found->second;
 }
 
+const std::string* text_answer(const Question& question, const VisitFacts& facts, const ChildPart* part) {
+  if (question.scope == Scope::Child && !part) return nullptr;
+  const std::string* text = text_field(question.field, facts, part);
+  if (!text || text->empty()) {
+    const model::Answers& answers = question.scope == Scope::Child ? part->answers : facts.answers;
+    const auto found = answers.find(question.id);
+    text = found == answers.end() ? nullptr : std::get_if<std::string>(&found->second);
+  }
+  return text && !text->empty() ? text : nullptr;
+}
+
 Result<void> set_answer(const Question& question, std::optional<Answer> answer, VisitFacts& facts, ChildPart* part) {
   if (question.scope == Scope::Child && !part) return misfit(question, "an answer about a child");
   model::Answers& answers = question.scope == Scope::Child ? part->answers : facts.answers;

@@ -146,6 +146,10 @@ inline constexpr std::string_view kNone = "NONE";
 /// text. A list kind gives kNone, NotCovered or the number of its entries; Risk gives its `changed` code, else its level.
 std::optional<model::Answer> answer_of(const Question& question, const model::VisitFacts& facts, const model::ChildPart* part);
 
+/// The text of an answer that is kept as text, where it lives, so that a long one need not be copied; nullptr when it is not answered,
+/// or by something else.
+const std::string* text_answer(const Question& question, const model::VisitFacts& facts, const model::ChildPart* part);
+
 /// Sets or (nullopt) clears an answer where it lives. List kinds and Risk take only kNone (lists), NotCovered and nullopt
 /// (which takes back those two; entries are edited in the structs). Fault::Invalid when the shape does not fit; codes are not
 /// checked, because drafts accept anything. `part` may be nullptr for Scope::Visit.

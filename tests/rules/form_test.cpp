@@ -158,6 +158,7 @@ TEST_CASE("form: answers go to where they live and come back", "[rules]") {
   CHECK(answer_words(*form.find("seen"), *get("seen")) == "No");
   REQUIRE(set("whereabouts", std::string("at her aunt's")).has_value());
   CHECK(part.not_seen.whereabouts == "at her aunt's");
+  CHECK(text_answer(*form.find("whereabouts"), facts, &part) == &part.not_seen.whereabouts);
   REQUIRE(set("whereabouts", model::NotCovered{}).has_value());
   CHECK(part.not_seen.whereabouts.empty());
   CHECK(std::holds_alternative<model::NotCovered>(*get("whereabouts")));
