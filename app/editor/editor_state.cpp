@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "platform/base/error.h"
 #include "platform/base/limits.h"
 
 namespace doorstep::editor {
@@ -49,7 +50,14 @@ EditorState::EditorState(std::string_view text, Rules rules) : rules_(rules) {
   caret_ = anchor_ = doc_.end();
 }
 
+std::shared_ptr<const std::string> EditorState::shared_text() const {
+  DOORSTEP_ASSERT(!rules_.secret);
+  if (!shared_text_) shared_text_ = std::make_shared<const std::string>(doc_.text());
+  return shared_text_;
+}
+
 Pos EditorState::put(Pos a, Pos b, std::string_view text) {
+  shared_text_.reset();
   const Pos end = doc_.replace(a, b, text);
   spelling_.replaced(a, b, end);
   typing_ = false;
@@ -67,6 +75,7 @@ void EditorState::reset(std::string_view text) {
 
 void EditorState::wipe() {
   doc_.wipe();
+  shared_text_.reset();
   spelling_.forget();
   for (Step& step : steps_) {
     std::fill(step.removed.begin(), step.removed.end(), '\0');

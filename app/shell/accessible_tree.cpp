@@ -44,7 +44,7 @@ Accessible accessible_of(const Item& item) {
   if (item.role == Role::Password) out.text.assign(item.letters, kBullet);
   else if (is_field(item.role)) out.text = from_utf8(item.value);
   else if (is_words(item.role)) out.text = from_utf8(item.name);
-  out.item.value.clear();
+  out.item.value = {};
   out.item.description.clear();
   out.item.caret = std::min(item.caret, out.text.size());
   out.item.anchor = std::min(item.anchor, out.text.size());

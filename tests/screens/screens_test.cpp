@@ -238,7 +238,7 @@ TEST_CASE("screens: while a visit is open no other family is drawn", "[screens]"
     for (const auto& family : window.state.caseload->families) {
       if (family.id == visit.family) continue;
       for (const Item& item : window.head.semantics().items())
-        CHECK((item.name + item.value).find(family.address) == std::string::npos);
+        CHECK((item.name + std::string(item.value)).find(family.address) == std::string::npos);
     }
   }
 }
@@ -259,7 +259,7 @@ TEST_CASE("screens: behind the curtain every screen is the same to the last pixe
     if (covered++ > 0) CHECK((now == before));
     before = now;
     for (const Item& item : window.head.semantics().items())
-      for (const auto& child : window.state.caseload->children) CHECK((item.name + item.value).find(child.name) == std::string::npos);
+      for (const auto& child : window.state.caseload->children) CHECK((item.name + std::string(item.value)).find(child.name) == std::string::npos);
   }
   CHECK(covered > 20);
 }
@@ -280,7 +280,7 @@ TEST_CASE("screens: a call to be made stays in sight while the visit is written,
       // Others look on: until it is pressed it says nothing but that there is a call.
       const bool opened = shown.name == "record-call-turned";
       CHECK(line().expanded == opened);
-      CHECK((line().value.find("0121 000 0002") != std::string::npos) == opened);
+      CHECK((std::string_view(line().value).find("0121 000 0002") != std::string::npos) == opened);
       CHECK((line().name.find("manager") != std::string::npos) == opened);
       CHECK((window.head.semantics().find_key("call/called") != nullptr) == line().expanded);
     }

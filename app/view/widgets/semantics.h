@@ -1,9 +1,12 @@
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <ranges>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// What is on the screen, in words: written by every control and every text as it is drawn. Tests, the end-to-end driver and
@@ -33,13 +36,32 @@ struct Rect {
   friend bool operator==(const Rect&, const Rect&) = default;
 };
 
+/// Words that copies share: a long note is not copied for each frame.
+class SharedText {
+ public:
+  SharedText() = default;
+  SharedText(std::shared_ptr<const std::string> words) : words_(std::move(words)) {}
+  template <std::convertible_to<std::string_view> Words>
+  SharedText(const Words& words) {
+    if (const std::string_view given = words; !given.empty()) words_ = std::make_shared<const std::string>(given);
+  }
+  operator std::string_view() const { return words_ ? std::string_view(*words_) : std::string_view(""); }
+  bool empty() const { return !words_ || words_->empty(); }
+  friend bool operator==(const SharedText& a, const SharedText& b) {
+    return a.words_ == b.words_ || std::string_view(a) == std::string_view(b);
+  }
+
+ private:
+  std::shared_ptr<const std::string> words_;
+};
+
 struct Item {
   std::uint32_t id = 0;
   std::uint32_t parent = 0;   ///< id of the container, 0 for the window
   Role role = Role::Text;
   std::string key;            ///< the stable key the view gave; empty for text
   std::string name;
-  std::string value;          ///< text of a field (never of a password), "3 of 10", ...
+  SharedText value;           ///< text of a field (never of a password), "3 of 10", ...
   std::string description;    ///< what stands beside a question and is heard with its control: the problem, the hint
   bool selected = false, disabled = false, focused = false, expanded = false, invalid = false;
   bool expands = false;       ///< shows or hides something: `expanded` says which
