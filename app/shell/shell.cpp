@@ -226,6 +226,7 @@ float Shell::Inner::density() const {
 void Shell::Inner::make_fonts() {
   ui.scale = std::clamp(options.text_scale, 1.0f, 2.0f) * density();
   ImGui_ImplSDLRenderer2_DestroyFontsTexture();
+  if (!seen.empty() && files.fallback.empty()) files.fallback = read_fallbacks(options.fonts);
   ui.fonts = view::build_fonts(*ImGui::GetIO().Fonts, files, ui.scale, seen, ++generation);
   view::prepare_context(ui);
   fonts_stale = false;

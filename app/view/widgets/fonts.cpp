@@ -18,12 +18,12 @@ constexpr ImWchar kReplacement = 0xFFFD;
 struct Block {
   ImWchar from, to;
 };
-// What Inter has. Western and central European letters, punctuation, arrows and a few signs are always there; the marks, Greek,
-// Cyrillic, Vietnamese and the rest are most of its letters, and come with the first of their block that is asked for.
-constexpr Block kAlways[] = {{0x0020, 0x007E}, {0x00A0, 0x017F}, {0x2010, 0x2027}, {0x2030, 0x203A}, {0x20AC, 0x20AC}, {0x2190, 0x2199},
-                             {0x2212, 0x2212}, {0x2248, 0x2265}, {kBox, kBox}, {kReplacement, kReplacement}};
-constexpr Block kOnDemand[] = {{0x0180, 0x024F}, {0x0259, 0x0259}, {0x02B0, 0x02DF}, {0x0300, 0x036F}, {0x0370, 0x03FF}, {0x0400, 0x052F},
-                               {0x1E00, 0x1EFF}, {0x203B, 0x205E}, {0x2070, 0x209C}, {0x20A0, 0x20BF}, {0x2116, 0x2122}};
+// What Inter has. The letters of English and its punctuation are always there; the rest are most of its letters, and come with the
+// first of their block that is asked for.
+constexpr Block kAlways[] = {{0x0020, 0x007E}, {0x2010, 0x2027}, {kBox, kBox}, {kReplacement, kReplacement}};
+constexpr Block kOnDemand[] = {{0x00A0, 0x00FF}, {0x0100, 0x017F}, {0x0180, 0x024F}, {0x0259, 0x0259}, {0x02B0, 0x02DF}, {0x0300, 0x036F},
+                               {0x0370, 0x03FF}, {0x0400, 0x052F}, {0x1E00, 0x1EFF}, {0x2030, 0x205E}, {0x2070, 0x209C}, {0x20A0, 0x20BF},
+                               {0x2116, 0x2122}, {0x2190, 0x2199}, {0x2212, 0x2212}, {0x2248, 0x2265}};
 
 std::vector<ImWchar> main_ranges(const std::set<char32_t>& seen) {
   std::vector<ImWchar> out;
@@ -77,6 +77,7 @@ Fonts build_fonts(ImFontAtlas& atlas, const FontFiles& files, float scale, const
     face.SizePixels = px;
     face.GlyphRanges = ranges.data();
     out.face[static_cast<std::size_t>(i)] = atlas.AddFont(&face);
+    if (seen.empty()) continue;
     for (const FontFiles::Fallback& fallback : files.fallback) {
       ImFontConfig merged = config(fallback.bytes);
       merged.SizePixels = std::round(px * fallback.size);

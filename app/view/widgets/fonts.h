@@ -40,8 +40,9 @@ struct Fonts {
   ImFont* operator[](Type type) const { return face[static_cast<std::size_t>(type)]; }
 };
 
-/// Empties `atlas` and builds all faces at `scale` (1..2): European Latin and punctuation, the blocks of Inter that one of `seen` is
-/// of, and those of `seen` that a fallback has. `files` must outlive the atlas. Whatever nobody has is drawn as a box. Not inside a frame.
+/// Empties `atlas` and builds all faces at `scale` (1..2): English letters and punctuation, the blocks of Inter that one of `seen`
+/// is of, and those of `seen` that a fallback has; while nothing was seen, no fallback is needed. `files` must outlive the atlas.
+/// Whatever nobody has is drawn as a box. Not inside a frame.
 Fonts build_fonts(ImFontAtlas& atlas, const FontFiles& files, float scale, const std::set<char32_t>& seen, std::uint64_t generation);
 
 }  // namespace doorstep::view
