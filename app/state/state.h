@@ -227,6 +227,9 @@ struct State {
   /// keeps this with it and compares, and the minute of `now`. saved_vm and curtain_vm are not covered. Empty: nothing may be
   /// remembered.
   std::shared_ptr<const void> revision;
+  /// Another after each update() that may have changed what my_children_vm and match_vm list, and nothing else: that is no other
+  /// `revision`, for whoever searches types.
+  std::shared_ptr<const void> found;
 
   const Screen* screen() const { return screens.empty() ? nullptr : &screens.back(); }
   bool ended() const { return caseload && caseload->ended; }  ///< the worker's access: only what is being sent is shown

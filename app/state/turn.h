@@ -13,6 +13,7 @@ struct Turn {
   const Context& context;
   Effects effects;
   bool seen = true;  ///< it may have changed what a view model says (but for saved_vm, which is made for every frame)
+  bool found = false;  ///< it may have changed what is found by what is searched for
 
   const Text& text() const { return state.text(); }
   const rules::Form& form() const { return state.assets->form; }

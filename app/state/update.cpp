@@ -28,6 +28,8 @@ void on(Turn& turn, const PressLock&) { lock(turn); }
 void on(Turn& turn, const Open& open) { show(turn, open); }
 void on(Turn& turn, const ShowTab& tab) { turn.state.tab = tab.tab; }
 void on(Turn& turn, const SearchTyped&) {
+  turn.seen = false;
+  turn.found = true;
   auto query = turn.state.editors.typed(kSearch);
   ++turn.state.search_number;
   if (lines_of(query).empty()) turn.state.search_hits.clear();
@@ -499,7 +501,9 @@ void on(Turn& turn, const SyncStatus& status) {
 void on(Turn& turn, const NetworkChanged& network) { turn.state.sync.online = network.online; }
 void on(Turn& turn, const DeviceLooked& looked) { turn.state.device = looked; }
 void on(Turn& turn, const SearchHits& hits) {
-  if (hits.number == turn.state.search_number) turn.state.search_hits = hits.hits;
+  turn.seen = false;
+  turn.found = hits.number == turn.state.search_number;
+  if (turn.found) turn.state.search_hits = hits.hits;
 }
 void on(Turn& turn, const SpellingChecked& checked) {
   auto& words = turn.state.spelling.words;
@@ -576,7 +580,10 @@ bool tells_of_device(const State& state) {
   return state.stage == Stage::Unlocked && !state.ended() && state.screen() && state.screen()->kind == ScreenKind::MyChildren;
 }
 
-void revise(State& state) { state.revision = std::make_shared<char>(); }
+void revise(const updating::Turn& turn) {
+  if (turn.seen) turn.state.revision = std::make_shared<char>();
+  if (turn.found) turn.state.found = std::make_shared<char>();
+}
 
 }  // namespace
 
@@ -599,7 +606,7 @@ Effects update(State& state, const Intent& intent, const Context& context) {
   std::visit([&](const auto& what) { on(turn, what); }, intent);
   spell(turn, false);
   if (!told && tells_of_device(state)) turn.effects.push_back(LookAtDevice{});
-  if (turn.seen) revise(state);
+  revise(turn);
   return std::move(turn.effects);
 }
 
@@ -611,7 +618,7 @@ Effects update(State& state, const Event& event, const Context& context) {
   std::visit([&](const auto& what) { on(turn, what); }, event);
   spell(turn, std::holds_alternative<SpellingChecked>(event));
   if (!told && tells_of_device(state)) turn.effects.push_back(LookAtDevice{});
-  if (turn.seen) revise(state);
+  revise(turn);
   return std::move(turn.effects);
 }
 

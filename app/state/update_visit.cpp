@@ -223,7 +223,11 @@ void typed(Turn& turn, std::string_view key) {
   auto& state = turn.state;
   if (state.visit && state.visit->submitting) return;
   if (caption_typed(turn, key)) return;
-  if (key == kMatchSearch) return;  // kept nowhere: what is listed depends on it
+  if (key == kMatchSearch) {  // kept nowhere: what is listed depends on it
+    turn.seen = false;
+    turn.found = true;
+    return;
+  }
   if (key.ends_with(kTimePart)) key.remove_suffix(kTimePart.size());
   const auto missing = [&] { return state.visit && state.visit->checked ? problems_of(state) : std::vector<rules::Problem>(); };
   const bool had_words = has_words(turn, key);

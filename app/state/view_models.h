@@ -124,7 +124,13 @@ struct ChildRowVm {
   bool selected = false;
   friend bool operator==(const ChildRowVm&, const ChildRowVm&) = default;
 };
-struct RowVm { std::string title, subtitle; TagVm tag; std::optional<Intent> open; };
+struct RowVm {
+  std::string title, subtitle;
+  TagVm tag;
+  std::optional<Intent> open;
+  /// Look and sound the same.
+  friend bool operator==(const RowVm& a, const RowVm& b) { return a.title == b.title && a.subtitle == b.subtitle && a.tag == b.tag; }
+};
 struct HitRowVm { Intent open; std::string key, title, snippet; };
 struct MyChildrenVm {
   std::string title, date;
@@ -137,7 +143,12 @@ struct MyChildrenVm {
   std::string empty_heading, empty_body;  ///< when there is nothing to list
   bool nobody = false;                    ///< no child is on this tablet at all
   std::string choose_heading, choose_body;  ///< beside the list, while nothing is open and there is somebody to choose
-  struct DraftRow { Id visit; std::string title, subtitle; TagVm tag; };
+  struct DraftRow {
+    Id visit;
+    std::string title, subtitle;
+    TagVm tag;
+    friend bool operator==(const DraftRow&, const DraftRow&) = default;
+  };
   std::string drafts_heading;             ///< "To write up"
   std::vector<DraftRow> drafts;
   ActionVm start_visit;
@@ -147,6 +158,8 @@ struct MyChildrenVm {
   std::string notice;
 };
 MyChildrenVm my_children_vm(const State& state);
+/// What is listed there, made anew: `rows` to `empty_body`. The rest does not depend on what is searched for.
+void list_children(const State& state, MyChildrenVm& vm);
 
 // Before going out ------------------------------------------------------------------------------------------------------
 

@@ -122,28 +122,21 @@ std::string draft_title(const State& state, const model::Visit& visit) {
   return visit_title(state, visit.facts, names);
 }
 
-MyChildrenVm my_children_vm(const State& state) {
+void list_children(const State& state, MyChildrenVm& vm) {
   const auto& text = state.text();
   const auto& caseload = *state.caseload;
-  MyChildrenVm vm;
-  vm.title = text(state.supervisor() ? "children.title.team" : "children.title");
-  vm.date = weekday_words(text, rules::uk_date(state.now));
-  vm.search_name = text("children.search");
-  vm.tabs = {text("children.today"), text("children.week"), text("children.all")};
-  vm.tab = static_cast<std::size_t>(state.tab);
-  vm.notice = state.notice;
-
+  vm.rows.clear();
+  vm.hits.clear();
+  vm.empty_heading.clear();
+  vm.empty_body.clear();
   const auto query = query_in(state, kSearch);
   vm.searching = !query.empty();
   std::vector<Listed> rows;
   std::set<Id> shown;
   for (const auto& child : caseload.children) {
+    if (vm.searching && !is_found(state, child, query)) continue;
     auto row = listed(state, child);
-    if (vm.searching) {
-      if (!is_found(state, child, query)) continue;
-    } else if ((state.tab == ListTab::Today && !row.today) || (state.tab == ListTab::Week && !row.week)) {
-      continue;
-    }
+    if (!vm.searching && ((state.tab == ListTab::Today && !row.today) || (state.tab == ListTab::Week && !row.week))) continue;
     shown.insert(child.id);
     rows.push_back(std::move(row));
   }
@@ -179,6 +172,19 @@ MyChildrenVm my_children_vm(const State& state) {
     vm.empty_heading = text("children.empty." + what);
     vm.empty_body = text("children.empty." + what + ".body");
   }
+}
+
+MyChildrenVm my_children_vm(const State& state) {
+  const auto& text = state.text();
+  const auto& caseload = *state.caseload;
+  MyChildrenVm vm;
+  vm.title = text(state.supervisor() ? "children.title.team" : "children.title");
+  vm.date = weekday_words(text, rules::uk_date(state.now));
+  vm.search_name = text("children.search");
+  vm.tabs = {text("children.today"), text("children.week"), text("children.all")};
+  vm.tab = static_cast<std::size_t>(state.tab);
+  vm.notice = state.notice;
+  list_children(state, vm);
 
   vm.drafts_heading = text("children.drafts");
   for (const auto* draft : all_drafts(state)) {

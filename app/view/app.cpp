@@ -12,7 +12,9 @@ using state::ScreenKind;
 std::shared_ptr<Models> models_of(Ui& ui, const state::State& state) {
   if (ui.models && ui.models->are_of(state)) return ui.models;
   if (state.stage != state::Stage::Unlocked) ui.forget();
-  return ui.models = std::make_shared<Models>(state);
+  const auto now = std::make_shared<Models>(state);
+  if (ui.models) now->take_over(*ui.models, state);
+  return ui.models = now;
 }
 
 void draw_bar(Ui& ui, const state::BarVm& vm, Intents& out) {

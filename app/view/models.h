@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "app/state/view_models.h"
 
@@ -11,9 +12,19 @@ namespace doorstep::view {
 /// which nothing was turned makes none. Ui holds it, so that a lock lets go of it with everything else that was drawn.
 class Models {
  public:
-  explicit Models(const state::State& state) : revision_(state.revision), minute_(minute_of(state)) {}
+  explicit Models(const state::State& state) : revision_(state.revision), found_(state.found), minute_(minute_of(state)) {}
 
-  bool are_of(const state::State& state) const { return revision_ && revision_ == state.revision && minute_ == minute_of(state); }
+  bool are_of(const state::State& state) const {
+    return revision_ && revision_ == state.revision && found_ == state.found && minute_ == minute_of(state);
+  }
+
+  /// Takes over what `last` made when nothing but what a search lists may have changed since, and lists that anew.
+  void take_over(Models& last, const state::State& state) {
+    if (!revision_ || revision_ != last.revision_ || minute_ != last.minute_) return;
+    made_ = std::move(last.made_);
+    if (auto& list = std::get<std::optional<state::MyChildrenVm>>(made_)) state::list_children(state, *list);
+    std::get<std::optional<state::MatchVm>>(made_).reset();
+  }
 
   /// What `make` returns, a view model by its type. Valid as long as this.
   template <class Make>
@@ -26,7 +37,7 @@ class Models {
  private:
   static std::int64_t minute_of(const state::State& state) { return state.now.ms / 60'000; }
 
-  std::shared_ptr<const void> revision_;
+  std::shared_ptr<const void> revision_, found_;
   std::int64_t minute_;
   template <class... Vm>
   using Made = std::tuple<std::optional<Vm>...>;

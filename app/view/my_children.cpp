@@ -37,6 +37,11 @@ void draw_more(Ui& ui, const state::MyChildrenVm& vm, bool aside, Intents& out) 
       draw_action(ui, "more-" + std::to_string(i), vm.more[i], aside ? ButtonKind::Quiet : ButtonKind::Secondary, out);
 }
 
+/// What draw_to_do shows, and the notice above it.
+auto to_do_of(const state::MyChildrenVm& vm) {
+  return std::tie(vm.date, vm.notice, vm.calls, vm.start_visit, vm.more, vm.drafts_heading, vm.drafts, vm.going_out);
+}
+
 /// What is to be done now: calls, the supervisor's lists, a visit.
 void draw_to_do(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
   draw_call_cards(ui, vm.calls, out);
@@ -93,7 +98,7 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
     block(ui, "calls", vm.calls, [&] { draw_call_cards(ui, vm.calls, out); });
   if (place == ListPlace::Whole) {
     gap(ui, space::kXs);
-    block(ui, "to-do", vm, [&] { draw_to_do(ui, vm, out); });
+    block(ui, "to-do", to_do_of(vm), [&] { draw_to_do(ui, vm, out); });
     gap(ui, space::kMd);
   }
   block(ui, "tabs", std::tie(vm.tabs, vm.tab), [&] {
@@ -113,7 +118,7 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
 
 void draw_overview(Ui& ui, Rect where, const state::MyChildrenVm& vm, const state::ApprovalsVm* queue, Intents& out) {
   begin_page(ui, "overview", vm.date, where);
-  block(ui, "to-do", vm, [&] {
+  block(ui, "to-do", to_do_of(vm), [&] {
     title(ui, vm.date);
     gap(ui, space::kMd);
     draw_notice(ui, vm);

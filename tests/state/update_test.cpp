@@ -520,7 +520,17 @@ TEST_CASE("update: whatever may have changed what is seen is another revision; a
   CHECK(desk.state.revision == before);
   desk.act(ShowTab{ListTab::Week});
   CHECK(desk.state.revision != before);
-  const auto shown = desk.state.revision;
+  const auto shown = desk.state.revision, found = desk.state.found;
+  desk.state.editors.text(kSearch).insert("ama", editor::EditorState::How::Typed, desk.state.mono);
+  desk.act(SearchTyped{});  // only what is listed may be another
+  CHECK(desk.state.revision == shown);
+  CHECK(desk.state.found != found);
+  const auto typed = desk.state.found;
+  desk.hear(SearchHits{desk.state.search_number - 1, {}});
+  CHECK(desk.state.found == typed);
+  desk.hear(SearchHits{desk.state.search_number, {}});
+  CHECK(desk.state.revision == shown);
+  CHECK(desk.state.found != typed);
   desk.act(PressLock{});
   CHECK(desk.state.revision != nullptr);
   CHECK(desk.state.revision != shown);
