@@ -125,40 +125,53 @@ void draw_field(Pen& pen, const state::FieldVm& vm) {
   gap(pen.ui, kBetween);
 }
 
+void draw_item(Pen& pen, const state::ItemVm& item) {
+  Ui& ui = pen.ui;
+  Scope scope(ui, item.id.str());
+  gap(ui, space::kXs);
+  begin_panel(ui, "item", Tone::Neutral, item.title);
+  if (!item.title.empty()) label(ui, item.title);
+  if (!item.lead.empty()) body(ui, item.lead);
+  if (!item.error.empty()) inline_error(ui, item.error);
+  gap(ui, space::kXs);
+  for (const auto& field : item.fields) draw_field(pen, field);
+  begin_flow(ui);
+  draw_action(ui, "place", item.place, ButtonKind::Secondary, pen.out, Icon::Pin);
+  draw_action(ui, "remove", item.remove, ButtonKind::Quiet, pen.out, Icon::Cross);
+  end_flow(ui);
+  end_panel(ui);
+}
+
+/// Each of its elements is a block: one that is written in is drawn anew, and the others stand.
 void draw_list(Pen& pen, const state::ListVm& vm) {
   Ui& ui = pen.ui;
-  label(ui, vm.label);
-  if (!vm.hint.empty()) hint(ui, vm.hint);
-  if (!vm.error.empty()) inline_error(ui, vm.error);
-  if (vm.map) draw_body_map(ui, *vm.map, pen.out);
-  if (!vm.known.empty()) {
+  const auto typed = [&](const std::string& key) { return [&pen, key] { return pen.editors.hash(key); }; };
+  block(ui, vm.key + "/head", std::tie(vm.key, vm.label, vm.hint, vm.error, vm.map, vm.known_label, vm.known), [&] {
+    label(ui, vm.label);
+    if (!vm.hint.empty()) hint(ui, vm.hint);
+    if (!vm.error.empty()) inline_error(ui, vm.error);
+    if (vm.map) draw_body_map(ui, *vm.map, pen.out);
+    if (vm.known.empty()) return;
     gap(ui, space::kXs);
     draw_checkboxes(ui, vm.key + "/known", {.label = vm.known_label}, vm.known, pen.out);
-  }
+  });
   for (const auto& item : vm.items) {
-    Scope scope(ui, item.id.str());
-    gap(ui, space::kXs);
-    begin_panel(ui, "item", Tone::Neutral, item.title);
-    if (!item.title.empty()) label(ui, item.title);
-    if (!item.lead.empty()) body(ui, item.lead);
-    if (!item.error.empty()) inline_error(ui, item.error);
-    gap(ui, space::kXs);
-    for (const auto& field : item.fields) draw_field(pen, field);
-    begin_flow(ui);
-    draw_action(ui, "place", item.place, ButtonKind::Secondary, pen.out, Icon::Pin);
-    draw_action(ui, "remove", item.remove, ButtonKind::Quiet, pen.out, Icon::Cross);
-    end_flow(ui);
-    end_panel(ui);
+    const std::string key = vm.key + "/" + item.id.str();
+    block(ui, key, item, typed(key), [&] { draw_item(pen, item); });
   }
-  gap(ui, space::kXs);
-  begin_flow(ui);
-  draw_action(ui, vm.key + "/add", vm.add, ButtonKind::Secondary, pen.out, Icon::Plus);
-  draw_action(ui, vm.key + "/all-not-discussed", vm.all_not_discussed, ButtonKind::Secondary, pen.out);
-  if (!vm.none.empty() && checkbox(ui, vm.key + "/none", vm.none, vm.is_none)) pen.out.push_back(state::NoneOf{vm.place});
-  end_flow(ui);
-  gap(ui, space::kLg);
-  draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
-  gap(ui, kBetween);
+  const auto foot = std::tie(vm.key, vm.place, vm.add, vm.all_not_discussed, vm.none, vm.is_none, vm.not_covered, vm.is_not_covered,
+                             vm.why_label, vm.why);
+  block(ui, vm.key + "/foot", foot, typed(vm.key + std::string(state::kUncovered)), [&] {
+    gap(ui, space::kXs);
+    begin_flow(ui);
+    draw_action(ui, vm.key + "/add", vm.add, ButtonKind::Secondary, pen.out, Icon::Plus);
+    draw_action(ui, vm.key + "/all-not-discussed", vm.all_not_discussed, ButtonKind::Secondary, pen.out);
+    if (!vm.none.empty() && checkbox(ui, vm.key + "/none", vm.none, vm.is_none)) pen.out.push_back(state::NoneOf{vm.place});
+    end_flow(ui);
+    gap(ui, space::kLg);
+    draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
+    gap(ui, kBetween);
+  });
 }
 
 void draw_group(Pen& pen, const state::GroupVm& vm) {
@@ -298,7 +311,6 @@ void draw_rest(Pen& pen, const state::RestVm& vm) {
 
 void draw_block(Pen& pen, const state::BlockVm& block) {
   if (auto* field = std::get_if<state::FieldVm>(&block)) draw_field(pen, *field);
-  else if (auto* list = std::get_if<state::ListVm>(&block)) draw_list(pen, *list);
   else if (auto* second = std::get_if<state::SecondWorkerVm>(&block)) draw_second_worker(pen, *second);
   else if (auto* rest = std::get_if<state::RestVm>(&block)) draw_rest(pen, *rest);
   else draw_group(pen, std::get<state::GroupVm>(block));
@@ -328,7 +340,8 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
       const std::string& key = std::visit([](const auto& one) -> const std::string& { return one.key; }, each);
       const auto* field = std::get_if<state::FieldVm>(&each);
       pen.headed = !said_by_tab && &each == section.blocks.data() && field && field->label == section.title;
-      block(ui, key, std::tie(each, pen.headed), [&] { return editors.hash(key); }, [&] { draw_block(pen, each); });
+      if (const auto* list = std::get_if<state::ListVm>(&each)) draw_list(pen, *list);
+      else block(ui, key, std::tie(each, pen.headed), [&] { return editors.hash(key); }, [&] { draw_block(pen, each); });
     }
   }
   draw_photos(ui, vm.photos, notes, editors, out);
