@@ -31,6 +31,7 @@ namespace {
 
 constexpr int kSettle = 3;  ///< frames until layout, popups and focus have come to rest (Dear ImGui #1206)
 constexpr Millis kRetryWriting{10};
+constexpr Millis kNextFrame{8};  ///< of what moves by itself, where the display does not keep time: 125 frames a second
 constexpr Millis kIdleAgain{20};  ///< a client that names no later deadline is not asked more often
 constexpr float kLongestStep = 0.05f;  ///< seconds: after a sleep a held key must not repeat at once
 
@@ -347,6 +348,7 @@ bool Shell::Inner::frame(const Client& client) {
   ui.ticks = clock.monotonic();
   ui.begin_frame();
   client.draw(ui);
+  if (ui.animating) ui.wake(ui.ticks + kNextFrame);
   ImGui::Render();
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
   counts.longest_build_us = std::max<std::int64_t>(counts.longest_build_us, took.count());
@@ -483,13 +485,13 @@ void Shell::run(const Client& given) {
       --s.need;
       differs = s.frame(client);  // may ask for more
     }
-    if (s.ui.animating || s.context->InputEventsQueue.Size > 0 || s.fonts_stale) s.need = std::max(s.need, 1);
+    if (s.context->InputEventsQueue.Size > 0 || s.fonts_stale) s.need = std::max(s.need, 1);
     if (std::any_of(s.ui.unseen.begin(), s.ui.unseen.end(), [&](char32_t c) { return s.seen.count(c) == 0; }) &&
         s.seen.size() < limits::kSeenCodePoints) {
       s.need = std::max(s.need, 2);  // draw again with the letters that were missing
     }
     s.rest_unsaid |= draws;
-    const bool rests = s.rest_unsaid && s.need == 0 && !s.waker.inner_->sent;
+    const bool rests = s.rest_unsaid && s.need == 0 && !s.ui.animating && !s.waker.inner_->sent;
     if (differs || rests) s.write_semantics(rests);
     if (s.accessibility->listens()) s.publish();
   }

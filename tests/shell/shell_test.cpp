@@ -212,6 +212,75 @@ TEST_CASE("shell: a deadline is heard also while there is no pause", "[shell]") 
   CHECK(clock.monotonic() - start < base::Millis(3000));
 }
 
+TEST_CASE("shell: a page that a finger threw goes on by itself, comes to rest, and then nothing is drawn", "[shell]") {
+  const support::Xvfb display(1280, 800);
+  base::SystemClock clock;
+  Options options;
+  options.fonts = DOORSTEP_FONTS_DIR;
+  auto shell = Shell::open(options, clock);
+  REQUIRE(shell.has_value());
+  const auto finger = [](std::uint32_t type, int y) {
+    SDL_Event event{};
+    event.type = type;
+    if (type == SDL_MOUSEMOTION) {
+      event.motion.which = SDL_TOUCH_MOUSEID;
+      event.motion.x = 400, event.motion.y = y;
+    } else {
+      event.button.which = SDL_TOUCH_MOUSEID;
+      event.button.button = SDL_BUTTON_LEFT;
+      event.button.x = 400, event.button.y = y;
+    }
+    SDL_PushEvent(&event);
+  };
+  constexpr int kSteps = 10;
+  int step = -2, glides = 0;
+  bool rests = false;
+  float top = 0, let_go = 0, rested = 0;
+  std::uint64_t built_before = 0, built_asleep = 0;
+  base::Millis at = clock.monotonic() + base::Millis(500);
+  Shell::Client client;
+  client.draw = [&](view::Ui& ui) {
+    view::begin_root(ui, "x");
+    view::begin_page(ui, "page", "Page", view::root_rest(ui));
+    top = ui.places.back().y;
+    ui.places.back().bottom += 20'000;
+    view::end_page(ui);
+    view::end_root(ui);
+    if (step < kSteps) return;
+    glides += ui.animating;
+    if (glides == 0 || ui.animating || std::exchange(rests, true)) return;
+    rested = top;
+    at = clock.monotonic() + base::Millis(300);
+  };
+  client.deadline = [&] { return std::optional(at); };
+  client.notice = [&](Notice notice) {
+    if (notice != Notice::Idle) return;
+    if (rests) {  // once after it has settled, and once after a second of sleep
+      if (built_before != 0) {
+        built_asleep = shell->counts().built - built_before;
+        return shell->stop();
+      }
+      built_before = shell->counts().built;
+      at = clock.monotonic() + base::Millis(1000);
+      return;
+    }
+    if (step == kSteps) return shell->stop();  // it was not thrown
+    if (++step == -1) finger(SDL_MOUSEMOTION, 600);
+    else if (step == 0) finger(SDL_MOUSEBUTTONDOWN, 600);
+    else finger(SDL_MOUSEMOTION, 600 - 40 * step);
+    at = clock.monotonic() + base::Millis(10);
+    if (step < kSteps) return;
+    finger(SDL_MOUSEBUTTONUP, 600 - 40 * step);
+    let_go = top;
+    at = clock.monotonic() + base::Millis(20'000);
+  };
+  shell->run(client);
+  CHECK(rests);
+  CHECK(glides > 5);
+  CHECK(rested < let_go - 100);
+  CHECK(built_asleep == 0);
+}
+
 TEST_CASE("shell: a file that is dropped is told, and a photo is drawn pixel for pixel until it is taken away", "[shell]") {
   const support::Xvfb display(640, 480);
   base::SystemClock clock;

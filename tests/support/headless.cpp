@@ -143,6 +143,13 @@ void Headless::drag(float x0, float y0, float x1, float y1, bool finger) {
   settle();
 }
 
+void Headless::finger(float x, float y, bool down) {
+  pointer(x, y, true);
+  settle(1);
+  ImGui::GetIO().AddMouseButtonEvent(0, down);
+  settle(1);
+}
+
 void Headless::wheel(float x, float y, float amount) {
   pointer(x, y, false);
   settle(1);

@@ -30,6 +30,7 @@ class Headless {
   void tap(std::string_view key_or_name);          ///< the same with a finger
   void click_at(float x, float y);
   void drag(float x0, float y0, float x1, float y1, bool finger);
+  void finger(float x, float y, bool down);        ///< is there now; the frames that take it in
   void wheel(float x, float y, float amount);
   void key(int imgui_key, bool ctrl = false, bool shift = false);
   void type(std::string_view utf8);

@@ -1,6 +1,8 @@
 #include "app/view/widgets/layout.h"
 
 #include <algorithm>
+#include <cfloat>
+#include <chrono>
 #include <cmath>
 
 #include "app/view/widgets/draw.h"
@@ -10,6 +12,14 @@ namespace doorstep::view {
 namespace {
 
 constexpr float kPanAfter = 8;  ///< unscaled: a finger that moved further pans and presses nothing
+// A thrown page, as on tablets everywhere: speeds in unscaled pixels a second, times in seconds.
+constexpr float kGlideFrom = 150, kGlideUntil = 20;
+constexpr float kGlideFades = 0.325f;      ///< after so long a third of the speed is left
+constexpr float kSpeedOver = 0.04f;        ///< the last moments of a finger, of which its speed is taken
+constexpr float kLongestGlideStep = 0.05f; ///< after a frame that took longer the page does not jump
+constexpr Millis kThrownWithin{100};       ///< a finger that had stopped before it was lifted throws nothing
+
+float seconds_between(Millis from, Millis to) { return std::chrono::duration<float>(to - from).count(); }
 
 ImGuiID id_of(std::string_view key) { return ImGui::GetCurrentWindow()->GetID(key.data(), key.data() + key.size()); }
 
@@ -36,24 +46,60 @@ void close_child() {
   ImGui::PopID();
 }
 
-/// A finger that drags moves the page, and what it first touched is let go.
+/// The finger is gone: the page goes on as fast as it was moved, and slower and slower.
+void glide(Ui& ui, ImGuiWindow* window) {
+  Ui::Pan& pan = ui.pan;
+  const bool somebody_else = window->ScrollTarget.y != FLT_MAX || ImGui::GetIO().MouseWheel != 0;  // what is typed is kept in sight
+  if (somebody_else) return;
+  const float seconds = std::min(seconds_between(pan.last, ui.ticks), kLongestGlideStep), left = std::exp(-seconds / kGlideFades);
+  const float to = pan.at + pan.speed * kGlideFades * (1 - left);
+  pan.at = std::clamp(to, 0.0f, window->ScrollMax.y);
+  pan.speed *= left;
+  pan.last = ui.ticks;
+  pan.glides_on = pan.at == to && std::abs(pan.speed) > ui.s(kGlideUntil);
+  ImGui::SetScrollY(window, pan.at);
+  ui.animating = true;  // also after the last step, which the next frame shows
+}
+
+/// How fast the finger moves the page: of the last moments, for fingers are uneven.
+void measure(Ui& ui, float at) {
+  Ui::Pan& pan = ui.pan;
+  const float seconds = seconds_between(pan.last, ui.ticks);
+  if (seconds <= 0) return;
+  pan.speed += ((at - pan.at) / seconds - pan.speed) * (1 - std::exp(-seconds / kSpeedOver));
+  pan.at = at;
+  pan.last = ui.ticks;
+}
+
+/// A finger that drags moves the page, and what it first touched is let go. One that is lifted while it moves throws the page.
 void pan_by_finger(Ui& ui) {
   ImGuiContext& g = *ImGui::GetCurrentContext();
   ImGuiWindow* window = ImGui::GetCurrentWindow();
   const ImGuiIO& io = ImGui::GetIO();
+  Ui::Pan& pan = ui.pan;
   if (!ui.touch || window->ScrollMax.y <= 0) return;
   if (io.MouseClicked[0] && window->InnerClipRect.Contains(io.MousePos) && g.ActiveId != ImGui::GetWindowScrollbarID(window, ImGuiAxis_Y)) {
-    ui.pan.window = window->ID;
-    ui.pan.from_y = io.MousePos.y;
-    ui.pan.scroll = window->Scroll.y;
+    pan.window = window->ID;
+    pan.from_y = io.MousePos.y;
+    pan.scroll = pan.at = window->Scroll.y;
+    pan.last = ui.ticks;
+    pan.panning = pan.caught == window->ID;
+    if (pan.panning && g.ActiveId != ui.active_field) ImGui::ClearActiveID();
   }
-  if (ui.pan.window != window->ID || !io.MouseDown[0] || ui.holding != 0) return;
-  const float moved = ui.pan.from_y - io.MousePos.y;
-  if (!ui.pan.panning && std::abs(moved) > ui.s(kPanAfter)) {
-    ui.pan.panning = true;
+  if (pan.window != window->ID || ui.holding != 0) return;
+  if (pan.gliding) return glide(ui, window);
+  if (io.MouseReleased[0] && pan.panning && ui.ticks - pan.last <= kThrownWithin && std::abs(pan.speed) > ui.s(kGlideFrom))
+    return glide(ui, window);
+  if (!io.MouseDown[0]) return;
+  const float moved = pan.from_y - io.MousePos.y;
+  if (!pan.panning && std::abs(moved) > ui.s(kPanAfter)) {
+    pan.panning = true;
     if (g.ActiveId != ui.active_field) ImGui::ClearActiveID();
   }
-  if (ui.pan.panning) ImGui::SetScrollY(window, std::clamp(ui.pan.scroll + moved, 0.0f, window->ScrollMax.y));
+  if (!pan.panning) return;
+  const float to = std::clamp(pan.scroll + moved, 0.0f, window->ScrollMax.y);
+  measure(ui, to);
+  ImGui::SetScrollY(window, to);
 }
 
 /// What is dragged to the upper or lower edge of a page scrolls it.

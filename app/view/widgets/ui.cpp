@@ -4,6 +4,7 @@
 #include <imgui_internal.h>
 
 #include <cmath>
+#include <utility>
 
 #include "app/view/widgets/blocks.h"
 
@@ -72,9 +73,12 @@ void Ui::begin_frame() {
   root_top = 0;
   const ImGuiIO& io = ImGui::GetIO();
   touch = io.MouseSource == ImGuiMouseSource_TouchScreen;
+  pan.gliding = std::exchange(pan.glides_on, false);
   if (io.MouseClicked[0]) {
     pressed_at = {io.MousePos.x, io.MousePos.y, io.MousePos.x, io.MousePos.y};
+    const std::uint32_t caught = pan.gliding ? pan.window : 0;
     pan = {};
+    pan.caught = caught;
   }
   if (!io.MouseDown[0] && !io.MouseReleased[0]) {
     pan.panning = false;

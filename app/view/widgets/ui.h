@@ -97,7 +97,7 @@ struct Ui {
   Semantics semantics;
   std::set<char32_t> unseen;               ///< code points asked for that no built face has
   std::optional<Millis> wake_at;           ///< draw again no later than this (ticks): the caret
-  bool animating = false;
+  bool animating = false;                  ///< something moves by itself: draw again when the next frame is due
 
   float s(float px) const;                 ///< unscaled pixels -> window pixels, whole
   float width() const;                     ///< the window, window pixels
@@ -155,9 +155,13 @@ struct Ui {
   Rect pressed_at;                         ///< where the pointer went down
   struct Pan {
     std::uint32_t window = 0;
-    bool panning = false;
-    float from_y = 0, from_x = 0, scroll = 0, speed = 0;
-    Millis last{0};
+    bool panning = false;                  ///< a finger moves the page, or has just stopped it: it presses nothing
+    bool gliding = false;                  ///< the finger is gone and the page still moves
+    bool glides_on = false;                ///< it is to, in the next frame; a page that is not drawn any more does not
+    std::uint32_t caught = 0;              ///< the window that was gliding when the finger came down
+    float from_y = 0, scroll = 0;          ///< where the finger came down, and the page was
+    float at = 0, speed = 0;               ///< where the page is, window pixels, not rounded; pixels a second
+    Millis last{0};                        ///< when it was there (ticks)
   } pan;
   bool wants_text = false;                 ///< a field has the keyboard: the shell starts text input on the edge
   Rect caret_rect;                         ///< where an input method's window should be
