@@ -50,6 +50,13 @@ inline constexpr int kPictureSide = 2048;                     ///< of what is sh
 inline constexpr auto kPictureTime = 5s;                      ///< for a process to make it
 inline constexpr std::size_t kPhotoFiles = 30;                ///< of the camera's folder offered on the screen: the newest
 
+// Sealed copies of what was not acknowledged (sync/PROTOCOL.md)
+inline constexpr std::size_t kSealedCopyBytes = 2 * 1024 * 1024;  ///< one file: a full record, hardly compressed, in its operation
+inline constexpr std::size_t kSealedCopies = 4096;            ///< of one tablet: months without a network
+inline constexpr std::size_t kDrainItems = 32;                ///< in one request
+inline constexpr std::size_t kDrainBytes = 256 * 1024;        ///< soft, as kPushBytes
+inline constexpr auto kDrainAgain = 300s;                     ///< a locked tablet whose copies were not all taken tries again
+
 // HTTP
 inline constexpr std::size_t kHeaderBytes = 8 * 1024;
 /// One push of a full record, uncompressed; also the zstd bomb cap. A quote is two bytes in a record's JSON, and becomes eight:
