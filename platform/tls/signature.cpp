@@ -19,6 +19,7 @@ using base::Secret;
 namespace {
 
 struct FreeMore {
+  void operator()(EVP_MD_CTX* p) const noexcept { EVP_MD_CTX_free(p); }
   void operator()(X509_STORE* p) const noexcept { X509_STORE_free(p); }
   void operator()(X509_STORE_CTX* p) const noexcept { X509_STORE_CTX_free(p); }
 };
@@ -27,16 +28,17 @@ using Held = std::unique_ptr<T, FreeMore>;
 
 const unsigned char* raw(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 
-/// The chain of one certificate to `authority`, for signing receipts, as of `at`.
-bool certified(X509* authority, X509* signer, Instant at) {
+/// The chain of one certificate to `authority`, for this purpose, as of `at`; empty: whenever.
+bool certified(X509* authority, X509* signer, int purpose, std::optional<Instant> at) {
   const Held<X509_STORE> store(X509_STORE_new());
   const Held<X509_STORE_CTX> context(X509_STORE_CTX_new());
   if (!store || !context || X509_STORE_add_cert(store.get(), authority) != 1 ||
       X509_STORE_CTX_init(context.get(), store.get(), signer, nullptr) != 1)
     return false;
   X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(at.ms / 1000));
-  if (X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_TIMESTAMP_SIGN) != 1) return false;
+  if (at) X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(at->ms / 1000));
+  else if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME) != 1) return false;
+  if (X509_VERIFY_PARAM_set_purpose(param, purpose) != 1) return false;
   return X509_verify_cert(context.get()) == 1;
 }
 
@@ -80,6 +82,34 @@ Result<std::string> sign(const Signer& signer, std::string_view bytes) {
   return out;
 }
 
+Result<std::string> sign_with(const Secret& key_pem, std::string_view bytes) {
+  const auto key = read_key(key_pem);
+  const Held<EVP_MD_CTX> context(EVP_MD_CTX_new());
+  std::size_t size = 0;
+  std::string out;
+  if (!key || !context || EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
+      EVP_DigestSign(context.get(), nullptr, &size, raw(bytes), bytes.size()) != 1)
+    return openssl_error(Fault::Invalid, "tls.sign", "signing failed");
+  out.resize(size);
+  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, raw(bytes), bytes.size()) != 1)
+    return openssl_error(Fault::Invalid, "tls.sign", "signing failed");
+  out.resize(size);
+  return out;
+}
+
+Result<Identity> signed_by(std::string_view ca, std::string_view cert, std::string_view bytes, std::string_view signature) {
+  const auto authority = read_cert(ca), signer = read_cert(cert);
+  const bool trusted = authority && signer && certified(authority.get(), signer.get(), X509_PURPOSE_SSL_CLIENT, std::nullopt);
+  ERR_clear_error();
+  if (!trusted) return not_certified();
+  const Held<EVP_MD_CTX> context(EVP_MD_CTX_new());
+  const bool good = context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, X509_get0_pubkey(signer.get())) == 1 &&
+                    EVP_DigestVerify(context.get(), raw(signature), signature.size(), raw(bytes), bytes.size()) == 1;
+  ERR_clear_error();
+  if (!good) return Error{Fault::Untrusted, "tls.signature", "the signature is not over these words"};
+  return inspect(cert);
+}
+
 struct SignatureCheck::Known {
   std::string pem;
   Owned<X509> authority, signer;
@@ -94,7 +124,7 @@ Result<void> SignatureCheck::operator()(std::string_view signer_pem, Instant at,
     auto fresh = std::make_unique<Known>(Known{std::string(signer_pem), read_cert(ca_), read_cert(signer_pem), {}});
     std::size_t size = fresh->key.size();
     const bool trusted = fresh->authority && fresh->signer && is_ed25519(X509_get0_pubkey(fresh->signer.get())) &&
-                         certified(fresh->authority.get(), fresh->signer.get(), at) &&
+                         certified(fresh->authority.get(), fresh->signer.get(), X509_PURPOSE_TIMESTAMP_SIGN, at) &&
                          EVP_PKEY_get_raw_public_key(X509_get0_pubkey(fresh->signer.get()), fresh->key.data(), &size) == 1;
     ERR_clear_error();
     if (!trusted) return not_certified();

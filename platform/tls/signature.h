@@ -29,6 +29,12 @@ base::Result<Signer> signer_of(std::string cert, base::Secret key);
 /// Signs `bytes`. The caller begins them with words that say what they are, so that no signature passes for another's.
 base::Result<std::string> sign(const Signer& signer, std::string_view bytes);
 
+/// Signs `bytes` with the key of a worker's or tablet's certificate: ECDSA over SHA-256, DER. They begin as for sign().
+base::Result<std::string> sign_with(const base::Secret& key_pem, std::string_view bytes);
+/// Whose certificate it is, where `ca` certified it for a client and its key made `signature` over exactly `bytes`. It may have run
+/// out since: what was signed stays signed. Fault::Untrusted, "tls.signer" or "tls.signature" as below.
+base::Result<Identity> signed_by(std::string_view ca, std::string_view cert, std::string_view bytes, std::string_view signature);
+
 /// Checks signatures of receipts against one authority. Remembers the last signer it found certified: a thousand receipts of one
 /// signer cost its certificate once. Copies share nothing. Not thread-safe.
 class SignatureCheck {

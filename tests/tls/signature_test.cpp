@@ -115,3 +115,24 @@ TEST_CASE("signature: a signer's certificate opens no connection of its own kind
   CHECK(identity->device.nil());
   CHECK(identity->worker.nil());
 }
+
+TEST_CASE("signature: a worker's certificate says whose words they are, also after it ran out; nobody else's does", "[tls][L29]") {
+  const auto ca = authority(), other = authority("Another council");
+  const auto worker = base::Id::from_name("worker"), device = base::Id::from_name("device");
+  const auto key = *tls::make_key();
+  const auto cert = *tls::issue(ca, *tls::make_request(key), tls::Subject::of_worker(worker, device), 1, kNow + -400 * kDay);
+  const auto signature = *tls::sign_with(key, "She drew a house.");
+  const auto whose = tls::signed_by(ca.cert, cert, "She drew a house.", signature);
+  REQUIRE(whose.has_value());
+  CHECK(whose->kind == tls::Kind::Worker);
+  CHECK(whose->worker == worker);
+  CHECK(whose->device == device);
+  CHECK(tls::signed_by(ca.cert, cert, "She drew a horse.", signature).error().where == "tls.signature");
+  CHECK(tls::signed_by(ca.cert, cert, "She drew a house.", "").error().where == "tls.signature");
+  CHECK(tls::signed_by(ca.cert, cert, "She drew a house.", *tls::sign_with(*tls::make_key(), "She drew a house.")).error().where ==
+        "tls.signature");
+  CHECK(tls::signed_by(other.cert, cert, "She drew a house.", signature).error().where == "tls.signer");
+  CHECK(tls::signed_by(ca.cert, "no certificate", "She drew a house.", signature).error().where == "tls.signer");
+  const auto server = *tls::issue(ca, *tls::make_request(key), tls::Subject::of_server({"localhost"}), 100, kNow);
+  CHECK(tls::signed_by(ca.cert, server, "She drew a house.", signature).error().where == "tls.signer");
+}
