@@ -351,6 +351,10 @@ DOORSTEP_WIRE(AuditStatement);
 DOORSTEP_WIRE(SignedAudit);
 DOORSTEP_WIRE(WitnessRequest);
 DOORSTEP_WIRE(WitnessReply);
+DOORSTEP_WIRE(CopyStatement);
+DOORSTEP_WIRE(SignedCopy);
+DOORSTEP_WIRE(DrainRequest);
+DOORSTEP_WIRE(DrainReply);
 DOORSTEP_WIRE(Meta);
 DOORSTEP_WIRE(Problem);
 

@@ -263,9 +263,10 @@ struct EnrolReply {
   std::string device_certificate;  ///< PEM
   std::string ca;                  ///< PEM
   std::string ticket;              ///< to be exchanged once for the worker's certificate
+  std::optional<std::string> outbox_key = {};  ///< hex: what copies of unsent work are sealed to (base::seal_copy)
   template <class S, class F> static void each(S& s, F&& f) {
     f("device", s.device); f("worker", s.worker); f("worker_name", s.worker_name); f("device_certificate", s.device_certificate);
-    f("ca", s.ca); f("ticket", s.ticket);
+    f("ca", s.ca); f("ticket", s.ticket); f("outbox_key", s.outbox_key);
   }
   friend bool operator==(const EnrolReply&, const EnrolReply&) = default;
 };
@@ -336,6 +337,56 @@ struct WitnessReply {
   friend bool operator==(const WitnessReply&, const WitnessReply&) = default;
 };
 
+/// What a sealed copy says, in clear only to the case server: work that was not acknowledged, and whose. Its JSON text, after
+/// kCopyContext, is what its author signs with the key of their certificate; a signature is what makes it theirs, for anybody can
+/// seal anything.
+struct CopyStatement {
+  Id device;
+  std::int64_t incarnation = 1;
+  std::int64_t copy = 0;  ///< number of the copy: base::CopyName says the same in clear
+  Id worker;              ///< its author
+  std::string operation;  ///< exact bytes of an Operation; its number is 0 where the copy's is from base::kUnnumbered on
+  std::string prev;       ///< of a numbered one: the chain's hash before it
+  std::optional<std::int64_t> after = {};  ///< Put: it was made on what this operation of the same incarnation says
+  std::optional<std::vector<model::RevisionRef>> submitted = {};  ///< Put: the records this draft became; `hash` of the body sent
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("device", s.device); f("incarnation", s.incarnation); f("copy", s.copy); f("worker", s.worker); f("operation", s.operation);
+    f("prev", s.prev); f("after", s.after); f("submitted", s.submitted);
+  }
+  friend bool operator==(const CopyStatement&, const CopyStatement&) = default;
+};
+inline constexpr std::string_view kCopyContext("DOORSTEP-COPY-V1\0", 17);  ///< what is signed begins with it
+
+/// Inside the seal: this as JSON, as a zstd frame.
+struct SignedCopy {
+  std::string statement;    ///< exact bytes of a CopyStatement
+  std::string signature;    ///< ECDSA over P-256 and SHA-256, DER, hex
+  std::string certificate;  ///< PEM: of the worker, on that device
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("statement", s.statement); f("signature", s.signature); f("certificate", s.certificate);
+  }
+  friend bool operator==(const SignedCopy&, const SignedCopy&) = default;
+};
+
+/// POST /v1/drain on the main listener, over any tablet's own certificate.
+struct DrainRequest {
+  std::vector<std::string> copies;  ///< files of sealed copies, base64
+  template <class S, class F> static void each(S& s, F&& f) { f("copies", s.copies); }
+  friend bool operator==(const DrainRequest&, const DrainRequest&) = default;
+};
+/// What became of a copy. Taken is an acknowledgement: the file is not needed any more. All others are kept for people.
+enum class CopyFate : std::uint8_t {
+  Taken,
+  Unreadable,  ///< changed, or sealed to another server's key
+  Untrusted,   ///< not signed by the worker it names
+  Revoked,     ///< its tablet or worker was revoked: IT decides
+};
+struct DrainReply {
+  std::vector<CopyFate> fates;  ///< in the order of the copies
+  template <class S, class F> static void each(S& s, F&& f) { f("fates", s.fates); }
+  friend bool operator==(const DrainReply&, const DrainReply&) = default;
+};
+
 /// GET /v1/meta.
 struct Meta {
   std::int64_t proto = kProto;
@@ -377,4 +428,6 @@ DOORSTEP_CODES(wire::Refusal, {{wire::Refusal::UnknownCase, "unknown_case"}, {wi
                                {wire::Refusal::Malformed, "malformed"},
                                {wire::Refusal::RationaleMissing, "rationale_missing"},
                                {wire::Refusal::BlobsMissing, "blobs_missing"}});
+DOORSTEP_CODES(wire::CopyFate, {{wire::CopyFate::Taken, "taken"}, {wire::CopyFate::Unreadable, "unreadable"},
+                                {wire::CopyFate::Untrusted, "untrusted"}, {wire::CopyFate::Revoked, "revoked"}});
 }  // namespace doorstep::model

@@ -117,6 +117,11 @@ TEST_CASE("codec: every message and record returns what went in, byte for byte",
   goes_both_ways(WitnessRequest());
   goes_both_ways(WitnessRequest{SignedAudit{"{}", "00", "-----BEGIN\n"}});
   goes_both_ways(WitnessReply());
+  goes_both_ways(CopyStatement{id("device"), 2, 7, id("worker"), encode(op), kChainStart, 6,
+                               std::vector<model::RevisionRef>{{id("record"), 0, kChainStart}}});
+  goes_both_ways(SignedCopy{"{}", "3045", "-----BEGIN\n"});
+  goes_both_ways(DrainRequest{{"QUJD"}});
+  goes_both_ways(DrainReply{{CopyFate::Taken, CopyFate::Untrusted}});
   goes_both_ways(Meta());
   goes_both_ways(Problem{"urn:doorstep:problem:revoked", "Stopped", 403, "Nothing is lost"});
 }

@@ -149,6 +149,10 @@ TEST_CASE("protocol: every field of every message stands on the page", "[wire]")
   described(SignedAudit{});
   described(WitnessRequest{});
   described(WitnessReply{});
+  described(CopyStatement{});
+  described(SignedCopy{});
+  described(DrainRequest{});
+  described(DrainReply{});
   described(Meta{});
   described(Problem{});
   described(model::Attachment{});
@@ -163,6 +167,7 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
     CHECK(text.find("`" + std::string(word) + "`") != std::string::npos);
   };
   for (int i = 0; i <= static_cast<int>(Refusal::BlobsMissing); ++i) stands(model::code(static_cast<Refusal>(i)));
+  for (int i = 0; i <= static_cast<int>(CopyFate::Revoked); ++i) stands(model::code(static_cast<CopyFate>(i)));
   for (int i = 0; i <= static_cast<int>(OpKind::Settle); ++i) stands(model::code(static_cast<OpKind>(i)));
   for (int i = 0; i <= static_cast<int>(OpStatus::Refused); ++i) stands(model::code(static_cast<OpStatus>(i)));
   for (const auto& [what, value] : std::vector<std::pair<std::string, std::size_t>>{
@@ -174,7 +179,9 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
            {"requests of one device", limits::kRequestsPerMinute},
            {"one photo or drawing", limits::kBlobBytes}, {"photos and drawings of one child's record", limits::kBlobsPerRecord},
            {"of one in one request, either way", limits::kBlobPartBytes}, {"of them named in `need`", limits::kBlobsNeeded},
-           {"requests about them of one device", limits::kBlobRequestsPerMinute}, {"failed enrolments of one address", limits::kFailedEnrolmentsPerHour}}) {
+           {"requests about them of one device", limits::kBlobRequestsPerMinute}, {"failed enrolments of one address", limits::kFailedEnrolmentsPerHour},
+           {"one sealed copy", limits::kSealedCopyBytes}, {"sealed copies of one tablet", limits::kSealedCopies},
+           {"of them in one request", limits::kDrainItems}}) {
     INFO(what);
     CHECK(text.find("| " + what + " | " + std::to_string(value)) != std::string::npos);
   }
