@@ -510,21 +510,22 @@ Result<void> Store::Impl::purge_rest(Applied& out) {
   return {};
 }
 
+Result<std::string> Store::Impl::with_words(std::string_view body, const std::vector<std::string>& words, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(body));
+  for (const std::string& text : words)
+    visit.jottings.push_back({Id::from_name("unfinished:" + visit.id.str() + text), now, text, {}});
+  return wire::encode(visit);
+}
+
 /// Words typed beside a draft's questions go with it, as words taken in the home: nobody will finish them.
 Result<void> Store::Impl::send_unfinished(Instant now) {
-  std::map<Id, std::vector<std::string>> words;
-  DOORSTEP_TRY(db.query("SELECT key, text FROM unfinished ORDER BY key", [&](const sql::Row& row) {
-    const auto owner = Id::parse(row.text(0).substr(0, row.text(0).find('/')));
-    if (owner) words[*owner].push_back(row.string(1));
-  }));
+  DOORSTEP_TRY_ASSIGN(auto words, unfinished_by_owner());
   for (const auto& [visit, texts] : words) {
     DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
     if (!row || row->stage != kStageWriting) continue;
-    DOORSTEP_TRY_ASSIGN(auto body, wire::decode<model::Visit>(row->body));
-    for (const std::string& text : texts)  // the same words, the same jotting
-      body.jottings.push_back({Id::from_name("unfinished:" + visit.str() + text), now, text, {}});
+    DOORSTEP_TRY_ASSIGN(auto body, with_words(row->body, texts, now));
     row->dirty = true;
-    DOORSTEP_TRY(change_unseen(*row, wire::encode(body), now));
+    DOORSTEP_TRY(change_unseen(*row, std::move(body), now));
     DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE key>=? AND key<?", visit.str() + "/", visit.str() + "0"));
   }
   return {};

@@ -84,7 +84,9 @@ struct Store::Impl {
   // outbox.cpp
   Result<void> queue(const Queued& item);
   Result<void> queue_on(wire::OpKind kind, Id case_id, const model::RevisionRef& on, std::string body, Instant now);
+  Result<std::optional<Queued>> queued(std::int64_t id);
   Result<std::vector<Queued>> ready_to_freeze(Instant now);
+  Result<void> freeze_ready(std::int64_t incarnation, Instant now);
   Result<void> freeze_all(std::vector<Queued>& items, std::int64_t incarnation);
   Result<std::optional<wire::Base>> base_of(std::string_view kind, Id record, Id case_id, Id visit);
   Result<void> next_incarnation();
@@ -115,6 +117,8 @@ struct Store::Impl {
   Result<void> end_access(bool drain, Applied& out);
   Result<void> purge_rest(Applied& out);
   Result<void> send_unfinished(Instant now);
+  /// A draft's body with these words as words taken in the home; the same words, the same jotting.
+  Result<std::string> with_words(std::string_view body, const std::vector<std::string>& words, Instant now);
 
   // queries.cpp
   Result<std::vector<Answer>> answers(std::string_view where, const std::optional<Id>& id);
@@ -133,6 +137,12 @@ struct Store::Impl {
   Result<void> take_needs(const wire::SyncReply& reply);
   Result<bool> blobs_to_move();
   Result<void> check_fetched(const std::string& sha256);
+
+  // copies.cpp
+  Result<std::map<Id, std::vector<std::string>>> unfinished_by_owner();  ///< nil: of nothing that has an id
+  Result<wire::Operation> draft_as_operation(const DraftRow& row);       ///< as it would be put now, without number
+  Result<std::vector<model::RevisionRef>> submissions_of(Id visit);
+  Result<wire::CopyStatement> copy_statement(std::int64_t number);
 
   // search.cpp
   Result<void> index(Id id, int what, Id case_id, std::string_view title, std::string_view text);

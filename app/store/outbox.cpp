@@ -46,6 +46,13 @@ Result<void> Store::Impl::queue(const Queued& item) {
   return {};
 }
 
+Result<std::optional<Queued>> Store::Impl::queued(std::int64_t id) {
+  std::optional<Queued> out;
+  DOORSTEP_TRY(db.query("SELECT id, kind, record, case_id, record_kind, base_rev, base_hash, at, body, urgent, visit, part FROM queued"
+                        " WHERE id=?", id, [&](const sql::Row& row) { out = queued_of(row); }));
+  return out;
+}
+
 Result<bool> Store::Impl::waits_for(Id visit, bool frozen_only) {
   DOORSTEP_TRY_ASSIGN(auto frozen, db.first<std::int64_t>("SELECT 1 FROM ops WHERE visit=? AND kind='submit' AND acked=0 LIMIT 1", visit));
   if (frozen || frozen_only) return frozen.has_value();
@@ -293,6 +300,18 @@ Result<std::vector<wire::Base>> Store::bases(const std::vector<wire::BaseName>& 
   return out;
 }
 
+Result<void> Store::Impl::freeze_ready(std::int64_t incarnation, Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto ready, ready_to_freeze(now));
+  return freeze_all(ready, incarnation);
+}
+
+Result<void> Store::freeze_ready(Instant now) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY_ASSIGN(const auto incarnation, impl_->meta_number("incarnation"));
+  DOORSTEP_TRY(impl_->freeze_ready(incarnation, now));
+  return tx.commit();
+}
+
 Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant now, std::optional<std::int64_t> after) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   auto& db = impl_->db;
@@ -300,8 +319,7 @@ Result<Batch> Store::freeze(std::size_t max_ops, std::size_t max_bytes, Instant 
   DOORSTEP_TRY_ASSIGN(out.device, impl_->device());
   DOORSTEP_TRY_ASSIGN(out.incarnation, impl_->meta_number("incarnation"));
   DOORSTEP_TRY_ASSIGN(out.epoch, impl_->meta("epoch"));
-  DOORSTEP_TRY_ASSIGN(auto ready, impl_->ready_to_freeze(now));
-  DOORSTEP_TRY(impl_->freeze_all(ready, out.incarnation));
+  DOORSTEP_TRY(impl_->freeze_ready(out.incarnation, now));
 
   if (base::mutant("bytes-made-again")) DOORSTEP_TRY(db.exec("UPDATE ops SET bytes=bytes||' ' WHERE acked=0 AND bytes<>''"));
   DOORSTEP_TRY_ASSIGN(auto last, impl_->meta_number("op_last"));

@@ -29,6 +29,8 @@ struct Batch {
 /// Whether a receipt was signed by the council's server: its signature over kReceiptContext and the statement, by its signer,
 /// whose certificate held at `at`. Called inside apply(). This room has no cryptography of its own.
 using CheckReceipt = std::function<bool(const wire::SignedReceipt& receipt, Instant at)>;
+/// Signs bytes with the worker's key, so that the council's server knows whose they are. Called inside copy_text(), as above.
+using SignCopy = std::function<Result<std::string>(const base::Secret& key, std::string_view bytes)>;
 /// What is to be said of a photo in a record.
 struct NewBlob {
   std::string sha256;
@@ -125,6 +127,8 @@ class Store {
   /// `after`: those up to there are answered, by a reply that is about to be applied; then only what comes behind them, and neither
   /// `purged` nor `earlier`, which that reply may still change.
   Result<Batch> freeze(std::size_t max_ops, std::size_t max_bytes, Instant now, std::optional<std::int64_t> after = std::nullopt);
+  /// Freezes as freeze() does and hands nothing out: what is copied now has its number and bytes for ever.
+  Result<void> freeze_ready(Instant now);
   /// The revisions that these names say. Fault::NotFound when one is not here.
   Result<std::vector<wire::Base>> bases(const std::vector<wire::BaseName>& names);
   /// Takes a reply in. Fault::Conflict ("store.forked"): the server's chain of our operations is not ours, because this is an
@@ -132,6 +136,13 @@ class Store {
   Result<Applied> apply(const wire::SyncReply& reply, Instant now);
   /// After a fork: a new incarnation, whose chain starts with what was never acknowledged.
   Result<void> start_incarnation();
+
+  // Copies that outlive this store -------------------------------------------------------------------------------------------
+  /// All that the server has not acknowledged, ascending: operations that are frozen, those that are queued, drafts as they are now.
+  Result<Unsent> unsent();
+  /// What is to be sealed as the copy with this number of unsent(): a zstd frame of a wire::SignedCopy. Fault::NotFound: it does not
+  /// wait any more. Denied: the worker has no certificate yet, so nothing that could be signed with.
+  Result<std::string> copy_text(std::int64_t number, const SignCopy& sign);
 
   // For the screens -----------------------------------------------------------------------------------------------------
   Result<Caseload> caseload();

@@ -65,6 +65,18 @@ struct Unfinished {
   std::string text;
 };
 
+/// Work that would be lost with this store.
+struct UnsentWork {
+  std::int64_t number = 0;  ///< of its copy (base::CopyName), from base::kUnnumbered on where the work has none yet
+  std::string mark;         ///< another whenever the copy would say something else
+};
+struct Unsent {
+  Id device;
+  std::int64_t incarnation = 1;
+  std::vector<UnsentWork> work;
+  bool more = false;  ///< something waits that no copy can hold: a photo's bytes, words that are in no record yet
+};
+
 /// An earlier state of a draft, out of its autosave history.
 struct JournalEntry {
   Instant at;
