@@ -41,6 +41,13 @@ Result<Secret> read_cases_key(const fs::path& file) {
   return out;
 }
 
+base::OutboxKeys outbox_of(const Secret& cases_key) {
+  std::string bytes = base::hmac_sha256(cases_key.view(), "doorstep/outbox/v1");
+  const Secret seed = Secret::copy_of(bytes);
+  base::wipe(bytes);
+  return base::outbox_keys(seed);
+}
+
 Result<tls::Authority> read_authority(const fs::path& folder) {
   tls::Authority ca;
   DOORSTEP_TRY_ASSIGN(ca.cert, base::read_file(folder / "ca.pem", limits::kKeyFileBytes));
@@ -119,6 +126,7 @@ Result<DataFolder> open_data_folder(const fs::path& folder, const std::vector<st
   if (!there(folder / "cases.db"))  // an empty one in its place would know no tablet
     return Error{Fault::NotFound, "cases.db",
                  "it is not in " + folder.string() + ", and nothing was made in its place; put it back from the backup"};
+  out.outbox = outbox_of(key);
   DOORSTEP_TRY_ASSIGN(out.repository, open_sqlcipher_repository(folder / "cases.db", key, options));
   return out;
 }
@@ -127,6 +135,7 @@ Result<DataFolder> open_data_folder(const fs::path& folder, const std::vector<st
                                     const PgPlace& place) {
   DOORSTEP_TRY_ASSIGN(DataFolder out, open_keys(folder, names, now));
   DOORSTEP_TRY_ASSIGN(auto key, read_cases_key(place.key_file));
+  out.outbox = outbox_of(key);
   DOORSTEP_TRY_ASSIGN(out.repository, open_pg_repository(place.options, key));
   return out;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/base/sealed_copy.h"
 #include "platform/tls/signature.h"
 #include "sync/server/pg_repository.h"
 #include "sync/server/sqlcipher_repository.h"
@@ -20,6 +21,7 @@ struct DataFolder {
   std::string certificate;  ///< PEM
   base::Secret key;         ///< PEM
   tls::Signer signer;       ///< of receipts
+  base::OutboxKeys outbox;  ///< of sealed copies: made of cases.key, so the same on every server, and restored with it
 };
 
 enum class Keep { File, Postgres };  ///< where cases are to be

@@ -127,6 +127,7 @@ Result<wire::EnrolReply> enrol(Repository& repository, const tls::Authority& ca,
   reply.device_certificate = std::move(issued.pem);
   reply.ca = ca.cert;
   reply.ticket = base::to_base32(ticket);
+  if (!terms.outbox_key.empty()) reply.outbox_key = base::to_hex(terms.outbox_key);
   return reply;
 }
 

@@ -10,6 +10,7 @@ namespace doorstep::server {
 struct EnrolmentTerms {
   base::Millis token_life = std::chrono::hours(72);       ///< security.md section 3
   base::Millis ticket_life = std::chrono::hours(24 * 30); ///< the tablet may wait in a cupboard for its worker
+  std::string outbox_key = {};                            ///< raw: what tablets seal copies to; empty: none are taken
 };
 
 /// A fresh one-time token for a worker: 128 random bits in base32, said once. Only its SHA-256 is kept.

@@ -235,6 +235,7 @@ int serve(const Arguments& args, const doorstep::base::Clock& clock) {
   options.requests_per_minute = args.requests_per_minute;
   options.next_after_s = options.next_spread_s = args.next_s;
   options.signer = &opened->data.signer;
+  options.outbox = &opened->data.outbox;
   server::Service service(*opened->data.repository, opened->data.ca, clock, server::validate_with(std::move(*forms)), options);
   auto main = listen(opened->config.listen, *opened, tls::ClientCertificates::Required,
                      [&](const server::HttpRequest& request) { return service.handle(request); });

@@ -254,4 +254,24 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
   return out;
 }
 
+Result<wire::OpResult> push_unnumbered(Repository& repository, const ValidateRecord& validate, const Actor& actor, wire::Operation op,
+                                       Instant now) {
+  constexpr std::int64_t kIncarnation = 0;
+  for (int tries = 1;; ++tries) {
+    DeviceChain chain;
+    {
+      DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
+      DOORSTEP_TRY_ASSIGN(chain, unit->chain_of(actor.device.id, kIncarnation));
+    }
+    op.number = chain.through + 1;
+    const std::string bytes = wire::encode(op), hash = wire::chain_next(chain.hash, bytes);
+    auto taken = insist(repository, [&] {
+      return take_in(repository, validate, actor, kIncarnation, op.number, bytes, op, hash, now);
+    });
+    if (taken) return std::move(taken->row.result);
+    const bool another_took_it = taken.error().where == "push.forked";
+    if (!another_took_it || tries == limits::kWriteTries) return taken.error();
+  }
+}
+
 }  // namespace doorstep::server

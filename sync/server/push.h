@@ -30,4 +30,10 @@ struct Pushed {
 base::Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
                           const wire::OpsBatch& ops, Instant now, const tls::Signer* signer = nullptr);
 
+/// Takes in one operation that its device never numbered: as push() does, under a number that this gives it, in the device's
+/// incarnation 0, which no tablet sends. What was taken in before, as it is, has no further effect.
+/// Fault::Denied ("push.revoked"): tablet or worker was revoked.
+base::Result<wire::OpResult> push_unnumbered(Repository& repository, const ValidateRecord& validate, const Actor& actor,
+                                             wire::Operation op, Instant now);
+
 }  // namespace doorstep::server

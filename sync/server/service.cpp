@@ -3,11 +3,13 @@
 #include <charconv>
 #include <memory>
 
+#include "platform/base/bytes.h"
 #include "platform/base/log.h"
 #include "platform/base/mutant.h"
 #include "sync/rules/calendar.h"
 #include "sync/rules/validate.h"
 #include "sync/server/bases.h"
+#include "sync/server/drain.h"
 #include "sync/server/encoding.h"
 #include "sync/server/pull.h"
 #include "sync/server/push.h"
@@ -96,8 +98,10 @@ Or<wire::SyncRequest> read_prefixed_body(Repository& repository, const Actor& ac
                  "Nothing of it was kept. It is sent again without them.");
 }
 
-/// Who asks. The rows are read anew for every request: a revocation holds from the next one on.
-Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clock, const HttpRequest& request, tls::Kind kind) {
+/// Who asks. The rows are read anew for every request: a revocation holds from the next one on. `least`: how far the worker must
+/// still be let; one whose access has ended comes with the tablet's own certificate for what waits alone.
+Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clock, const HttpRequest& request, tls::Kind kind,
+                Access least) {
   const auto& identity = request.peer.identity;
   if (!identity) return problem(401, "no-certificate", "Set-up incomplete: no certificate was shown.");
   if (identity->kind != kind)
@@ -121,7 +125,7 @@ Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clo
   if (!*worker || other) return revoked();
   Access access = access_of(**worker, **device);
   if (base::mutant("revoked-tablet-reads") && (*worker)->usable()) access = Access::Full;
-  if (access == Access::None || (access == Access::Drain && kind != tls::Kind::Worker)) return revoked();
+  if (access < least) return revoked();
   return Actor{**worker, **device};
 }
 
@@ -195,7 +199,9 @@ Service::Service(Repository& repository, const tls::Authority& ca, const base::C
       options_(std::move(options)),
       requests_(options_.requests_per_minute, std::chrono::minutes(1)),
       blobs_(options_.blob_requests_per_minute, std::chrono::minutes(1)),
-      failures_(options_.failed_enrolments_per_hour, std::chrono::hours(1)) {}
+      failures_(options_.failed_enrolments_per_hour, std::chrono::hours(1)) {
+  if (options_.outbox) options_.terms.outbox_key = options_.outbox->open;
+}
 
 HttpReply Service::handle(const HttpRequest& request) {
   std::string_view path = path_of(request);
@@ -204,6 +210,7 @@ HttpReply Service::handle(const HttpRequest& request) {
   if (path == "/v1/activate") return request.method == "POST" ? activate(request) : wrong_method("POST");
   if (path == "/v1/renew") return request.method == "POST" ? renew(request) : wrong_method("POST");
   if (path == "/v1/witness" && options_.signer) return request.method == "POST" ? witness(request) : wrong_method("POST");
+  if (path == "/v1/drain" && options_.outbox) return request.method == "POST" ? drain(request) : wrong_method("POST");
   if (path.starts_with(kBlobPath)) return request.method == "PATCH" || request.method == "GET" ? blob(request) : wrong_method("PATCH, GET");
   if (path == "/v1/meta") return request.method == "GET" ? meta() : wrong_method("GET");
   return not_found();
@@ -229,7 +236,7 @@ HttpReply Service::meta() const {
 }
 
 HttpReply Service::sync(const HttpRequest& request) {
-  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Worker);
+  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Worker, Access::Drain);
   if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
   const Actor& actor = std::get<Actor>(admitted);
   const Instant now = clock_.wall();
@@ -307,7 +314,7 @@ HttpReply Service::with_prefix(const wire::SyncReply& reply, const std::vector<w
 }
 
 HttpReply Service::blob(const HttpRequest& request) {
-  auto admitted = admit(repository_, blobs_, clock_, request, tls::Kind::Worker);
+  auto admitted = admit(repository_, blobs_, clock_, request, tls::Kind::Worker, Access::Drain);
   if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
   const Actor& actor = std::get<Actor>(admitted);
   const std::string sha256(path_of(request).substr(kBlobPath.size()));
@@ -349,7 +356,7 @@ HttpReply Service::give_blob(const Actor& actor, const std::string& sha256, cons
 }
 
 HttpReply Service::activate(const HttpRequest& request) {
-  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Device);
+  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Device, Access::Full);
   if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
   auto read = read_body<wire::ActivateRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
@@ -374,7 +381,8 @@ HttpReply Service::activate(const HttpRequest& request) {
 HttpReply Service::renew(const HttpRequest& request) {
   const auto& shown = request.peer.identity;
   const bool worker = shown && shown->kind == tls::Kind::Worker;
-  auto admitted = admit(repository_, requests_, clock_, request, worker ? tls::Kind::Worker : tls::Kind::Device);
+  auto admitted = worker ? admit(repository_, requests_, clock_, request, tls::Kind::Worker, Access::Drain)
+                         : admit(repository_, requests_, clock_, request, tls::Kind::Device, Access::Full);
   if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
   auto read = read_body<wire::RenewRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
@@ -391,7 +399,7 @@ HttpReply Service::renew(const HttpRequest& request) {
 }
 
 HttpReply Service::witness(const HttpRequest& request) {
-  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Worker);
+  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Worker, Access::Drain);
   if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
   auto read = read_body<wire::WitnessRequest>(request);
   if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
@@ -400,6 +408,25 @@ HttpReply Service::witness(const HttpRequest& request) {
                            clock_.wall());
   });
   return done ? answer(wire::encode(*done)) : failure(done.error());
+}
+
+HttpReply Service::drain(const HttpRequest& request) {
+  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Device, Access::Drain);
+  if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
+  auto read = read_body<wire::DrainRequest>(request);
+  if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
+  const auto& copies = std::get<wire::DrainRequest>(read).copies;
+  if (copies.size() > limits::kDrainItems)
+    return problem(413, "too-many-operations", "Too many sealed copies in one request.", std::to_string(limits::kDrainItems));
+  wire::DrainReply reply;
+  for (const std::string& copy : copies) {
+    const auto file = base::from_base64(copy);
+    auto fate = take_copy(repository_, validate_, {*options_.outbox, ca_.cert}, file ? std::string_view(*file) : std::string_view(),
+                          std::get<Actor>(admitted).device.id, clock_.wall(), options_.signer);
+    if (!fate) return failure(fate.error());
+    reply.fates.push_back(*fate);
+  }
+  return answer(wire::encode(reply));
 }
 
 HttpReply Service::enrol(const HttpRequest& request) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "platform/base/limits.h"
+#include "platform/base/sealed_copy.h"
 #include "platform/tls/certificate.h"
 #include "sync/rules/form.h"
 #include "sync/server/blobs.h"
@@ -24,6 +25,7 @@ struct ServiceOptions {
   std::int64_t next_after_s = 300, next_spread_s = 300;  ///< when tablets come back by themselves
   std::string version;                                   ///< of this program
   const tls::Signer* signer = nullptr;                   ///< of receipts and the audit; outlives the service. Null: none are signed
+  const base::OutboxKeys* outbox = nullptr;              ///< of sealed copies; outlives the service. Null: none are taken
 };
 
 /// Checks a record against the form of the version it was written under, or the newest (last) when that is not known here.
@@ -36,8 +38,8 @@ class Service {
   Service(Repository& repository, const tls::Authority& ca, const base::Clock& clock, ValidateRecord validate,
           ServiceOptions options);
 
-  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/activate (device's), POST /v1/renew (either), POST /v1/witness (worker's),
-  /// PATCH and GET /v1/blobs/{sha256} (worker's), GET /v1/meta.
+  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/witness (worker's), POST /v1/activate and /v1/drain (device's),
+  /// POST /v1/renew (either), PATCH and GET /v1/blobs/{sha256} (worker's), GET /v1/meta.
   HttpReply handle(const HttpRequest& request);
   /// Enrolment listener: POST /v1/enrol and GET /v1/meta, without a certificate.
   HttpReply handle_enrolment(const HttpRequest& request);
@@ -48,6 +50,7 @@ class Service {
   HttpReply activate(const HttpRequest& request);
   HttpReply renew(const HttpRequest& request);
   HttpReply witness(const HttpRequest& request);
+  HttpReply drain(const HttpRequest& request);
   HttpReply enrol(const HttpRequest& request);
   HttpReply blob(const HttpRequest& request);
   HttpReply take_blob(const Actor& actor, const std::string& sha256, const HttpRequest& request);

@@ -64,7 +64,10 @@ class Session {
     static const auto form = server::validate_with({*rules::parse_form(fuzz::asset("forms/visit.json"))});
     // Asked, and not listened to: no record of a few bytes is complete.
     auto validate = [](const model::ChildRecord& record) { return form(record).substr(0, 0); };
-    service_ = std::make_unique<server::Service>(repository, ca, clock_, validate, server::ServiceOptions());
+    static const auto outbox = base::outbox_keys(base::Secret::copy_of("the outbox of this test vector 1"));
+    server::ServiceOptions options;
+    options.outbox = &outbox;
+    service_ = std::make_unique<server::Service>(repository, ca, clock_, validate, options);
   }
 
   void step(std::string_view text) {

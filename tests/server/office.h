@@ -90,6 +90,7 @@ class Office {
   }, server::RepositoryOptions sqlcipher = {}) : ca(*tls::make_authority("Test council", clock.now)), signer(*tls::make_signer(ca, {"localhost"}, tls::kServerDays, clock.now)),
       store(store), sqlcipher_(std::move(sqlcipher)) {
     if (!options.signer) options.signer = &signer;
+    options.outbox = &outbox;
     if (store == Store::Postgres) {
       auto& cluster = support::Postgres::shared();
       database_ = cluster.make_database("cases_owner", "cases_app");
@@ -158,6 +159,7 @@ class Office {
   base::Secret key = base::Secret::copy_of("0123456789abcdef0123456789abcdefsalt-of-16-bytes");
   tls::Authority ca;
   tls::Signer signer;
+  base::OutboxKeys outbox = base::outbox_keys(base::Secret::copy_of("the outbox of this test office 1"));
   std::unique_ptr<server::Repository> repository;
   std::unique_ptr<server::Service> service;
   const Store store;
@@ -181,8 +183,10 @@ class Tablet {
     auto own = tls::inspect(enrolled.device_certificate);
     REQUIRE(own.has_value());
     device_identity = *own;
-    wire::ActivateRequest activate{enrolled.ticket, *tls::make_request(*tls::make_key())};
+    key = *tls::make_key();
+    wire::ActivateRequest activate{enrolled.ticket, *tls::make_request(key)};
     auto activated = post<wire::ActivateReply>("/v1/activate", wire::encode(activate), device_identity);
+    certificate = activated.worker_certificate;
     auto theirs = tls::inspect(activated.worker_certificate);
     REQUIRE(theirs.has_value());
     identity = *theirs;
@@ -338,6 +342,8 @@ class Tablet {
   Office& office_;
   Id device, worker;
   tls::Identity identity, device_identity;
+  base::Secret key;         ///< of the worker's certificate
+  std::string certificate;  ///< PEM
   std::int64_t incarnation = 1, next = 1;
   std::string hash = wire::kChainStart;
   std::map<Id, wire::Cursor> cursors;
