@@ -9,7 +9,7 @@
 namespace doorstep::vault {
 
 /// How long to wait after the n-th failure in a row before the next try. Four to nine: 30 s, 60 s, 5 min, 15 min, 60 min,
-/// 60 min; from the tenth on 60 min again, and nothing is ever erased here (security.md section 2).
+/// 60 min; from the tenth on 60 min again (security.md section 2). Nothing is ever erased here: see Vault::unlock().
 base::Millis delay_after(std::uint32_t failures);
 
 /// Counts wrong passphrases in a file, so that neither a restart nor a reboot forgets them. Wall time is never read: a wait

@@ -10,6 +10,7 @@ namespace doorstep::vault {
 namespace {
 
 constexpr std::size_t kSaltBytes = 16, kKeyBytes = 32;
+constexpr std::uint32_t kTries = 10;  // security.md section 2
 
 }  // namespace
 
@@ -88,7 +89,7 @@ Result<Opened> Vault::try_open(std::string_view file, const SlotHeader& header, 
   return open_slot(file, header, kek);
 }
 
-Result<Opened> Vault::unlock(std::string_view passphrase) {
+Result<Opened> Vault::unlock(std::string_view passphrase, AtTenth at_tenth) {
   Bytes file;
   DOORSTEP_TRY_ASSIGN(SlotHeader header, load(file));
   if (passphrase.size() > kPassphraseBytes) return Error{Fault::Locked, "vault.unlock", "wrong passphrase"};  // never accepted
@@ -107,6 +108,11 @@ Result<Opened> Vault::unlock(std::string_view passphrase) {
     DOORSTEP_TRY(throttle_.clear());
   } else if (opened.error().fault == Fault::Locked) {
     last_wrong_ = fingerprint(text, header);
+    DOORSTEP_TRY_ASSIGN(const std::uint32_t tries, failures());
+    if (at_tenth == AtTenth::Destroy && tries >= kTries) {
+      DOORSTEP_TRY(destroy());
+      return Error{Fault::NotFound, "vault.destroyed", "the tenth wrong passphrase destroyed the key"};
+    }
   } else {
     DOORSTEP_TRY(throttle_.uncount());
   }

@@ -25,6 +25,12 @@ struct VaultPlace {
 /// empty: none) if one answers, else files. Both keep in `keys`.
 std::unique_ptr<KeyProvider> provider_for(const VaultPlace& place, const std::filesystem::path& keys, const std::string& chip);
 
+/// What the tenth wrong passphrase in a row does, and every one after it.
+enum class AtTenth {
+  Wait,     ///< an hour: what was not sent would be lost with the key
+  Destroy,  ///< destroy(): all of it has its sealed copy
+};
+
 /// One worker's key on this device, wrapped by a passphrase and a device key (security.md section 2). Nothing is kept
 /// in memory between calls, except a keyed hash of the last wrong passphrase. One thread; unlock takes about half a second.
 class Vault {
@@ -43,8 +49,10 @@ class Vault {
   /// Fault::Locked: wrong passphrase; counted, unless it is the same one as the last wrong one. Fault::Throttled: not tried,
   /// wait() says how long. Fault::Full: not enough memory for the derivation, and then not counted; or no room on the disk to
   /// count the try, and then not tried. Fault::Corrupt, Unsupported: the slot itself; not counted. Fault::NotFound: no slot, or
-  /// its device key is gone. What Tpm2Provider says of its chip ("vault.chip"): not counted. Fault::Denied: the slot is another worker's or another device's.
-  Result<Opened> unlock(std::string_view passphrase);
+  /// its device key is gone; "vault.destroyed": this try was the tenth, and nothing opens any more. What Tpm2Provider says of its chip
+  /// ("vault.chip"): not counted. Fault::Denied: the slot is another worker's or another device's. A count that was lost destroys
+  /// nothing by itself: only a wrong passphrase does.
+  Result<Opened> unlock(std::string_view passphrase, AtTenth at_tenth = AtTenth::Wait);
 
   /// As unlock(old), then wraps the same key anew under a fresh salt and a fresh device key; the old passphrase opens
   /// nothing any more, the database is not touched. A crash leaves the old slot or the new one.

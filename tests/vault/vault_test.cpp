@@ -310,7 +310,36 @@ TEST_CASE("vault: wrong tries are counted before they are tried, wait, and survi
   CHECK(*bench.vault("boot-2").failures() == 0);
 }
 
-TEST_CASE("vault: the tenth failure locks for an hour and erases nothing", "[vault][L27]") {
+TEST_CASE("vault: the tenth wrong passphrase destroys slot and device key, when it is told that nothing is lost by it", "[vault][L27]") {
+  using namespace std::chrono_literals;
+  Bench bench;
+  REQUIRE(bench.vault().create(kRight).has_value());
+  for (int n = 1; n <= 9; ++n) {
+    bench.clock.now += 1h;
+    CHECK(bench.vault().unlock("wrong passphrase number " + std::to_string(n), vault::AtTenth::Destroy).error().fault == Fault::Locked);
+  }
+  bench.clock.now += 1h;
+  SECTION("the ninth destroyed nothing") { CHECK(bench.vault().unlock(kRight, vault::AtTenth::Destroy).has_value()); }
+  SECTION("the tenth") {
+    auto tenth = bench.vault().unlock("wrong passphrase number 10", vault::AtTenth::Destroy);
+    CHECK(tenth.error().where == "vault.destroyed");
+    CHECK_FALSE(bench.vault().exists());
+    CHECK(bench.vault().unlock(kRight).error().fault == Fault::NotFound);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(bench.place.folder)) CHECK_FALSE(entry.is_regular_file());
+  }
+}
+
+TEST_CASE("vault: a lost count destroys nothing by itself, and the right passphrase still opens", "[vault][L27]") {
+  using namespace std::chrono_literals;
+  Bench bench;
+  REQUIRE(bench.vault().create(kRight).has_value());
+  std::filesystem::remove(bench.place.folder / "throttle");
+  CHECK(bench.vault().unlock(kRight, vault::AtTenth::Destroy).error().fault == Fault::Throttled);
+  bench.clock.now += 1h;
+  CHECK(bench.vault().unlock(kRight, vault::AtTenth::Destroy).has_value());
+}
+
+TEST_CASE("vault: the tenth failure locks for an hour and erases nothing, where not everything has a copy", "[vault][L27]") {
   using namespace std::chrono_literals;
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
