@@ -18,8 +18,10 @@ struct Started {
   bool has_passphrase = false;  ///< false: the worker chooses one now
   std::string worker_name;      ///< from enrolment; empty when the tablet is not enrolled
   std::string settings;         ///< as SaveSettings kept them
+  bool destroyed = false;       ///< its key was, and what is stored opens for nobody any more
 };
-/// `error` empty: open. Fault::Locked: wrong passphrase; Throttled: wait `retry_after`; anything else is told in its own words.
+/// `error` empty: open. Fault::Locked: wrong passphrase; Throttled: wait `retry_after`; NotFound ("vault.destroyed"): the key was
+/// destroyed, and what was not sent lies sealed for the council; anything else is told in its own words.
 struct UnlockResult {
   std::optional<base::Error> error;
   Millis retry_after{0};

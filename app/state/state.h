@@ -183,6 +183,7 @@ struct State {
   Settings settings;
   std::string worker_name;
   std::string unlock_problem;             ///< in plain words
+  bool destroyed = false;                 ///< the tablet's key: nothing opens it any more
   std::optional<Millis> unlock_wait_until;///< monotonic
   bool show_passphrase = false;
 

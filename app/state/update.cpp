@@ -349,7 +349,8 @@ void on(Turn& turn, const Started& started) {
   auto& state = turn.state;
   state.has_passphrase = started.has_passphrase;
   state.worker_name = started.worker_name;
-  state.stage = started.has_passphrase ? Stage::Locked : Stage::FirstUnlock;
+  state.stage = started.has_passphrase || started.destroyed ? Stage::Locked : Stage::FirstUnlock;
+  state.destroyed = started.destroyed;
   state.settings = settings_from(started.settings, state.settings);
   apply_settings(turn, false);
 }

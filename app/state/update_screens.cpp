@@ -206,7 +206,7 @@ void end_access(Turn& turn) {
 
 void unlock(Turn& turn) {
   auto& state = turn.state;
-  if (state.stage != Stage::Locked && state.stage != Stage::FirstUnlock) return;
+  if ((state.stage != Stage::Locked && state.stage != Stage::FirstUnlock) || state.destroyed) return;
   if (state.unlock_wait_until && *state.unlock_wait_until > turn.context.mono) return;
   state.unlock_wait_until.reset();
   auto typed = state.editors.typed(kPassphrase);
@@ -249,6 +249,10 @@ void unlocked(Turn& turn, const UnlockResult& result) {
     case base::Fault::Throttled: state.unlock_problem = text("unlock.problem.wait", {{"n", seconds}}); break;
     case base::Fault::Offline: state.unlock_problem = text("unlock.problem.offline"); break;
     case base::Fault::Corrupt: state.unlock_problem = text("unlock.problem.corrupt"); break;
+    case base::Fault::NotFound:
+      state.destroyed = result.error->where == "vault.destroyed";
+      if (state.destroyed) break;
+      [[fallthrough]];
     default: state.unlock_problem = text("unlock.problem.other", {{"why", error_words(text, *result.error)}}); break;
   }
   if (result.retry_after.count() > 0) state.unlock_wait_until = turn.context.mono + result.retry_after;

@@ -100,7 +100,7 @@ struct UnlockVm {
   std::string action;          ///< "Unlock"
   bool busy = false;           ///< being opened
   std::string busy_words;
-  bool disabled = false;       ///< waiting after wrong ones
+  bool disabled = false;       ///< waiting after wrong ones, or nothing would open
 };
 UnlockVm unlock_vm(const State& state);
 

@@ -176,7 +176,7 @@ CurtainVm curtain_vm(const State& state) { return {state.text()("curtain.words")
 UnlockVm unlock_vm(const State& state) {
   const auto& text = state.text();
   UnlockVm vm;
-  vm.first = !state.has_passphrase;
+  vm.first = !state.has_passphrase && !state.destroyed;
   vm.title = text(vm.first ? "unlock.first.title" : "unlock.title");
   vm.person = state.worker_name;
   vm.explanation = text(vm.first ? "unlock.first.explanation" : "unlock.explanation");
@@ -186,11 +186,11 @@ UnlockVm unlock_vm(const State& state) {
   vm.again_label = text("unlock.again");
   vm.show_label = text(state.show_passphrase ? "unlock.hide" : "unlock.show");
   vm.show = state.show_passphrase;
-  vm.problem = state.unlock_problem;
+  vm.problem = state.destroyed ? text("unlock.problem.destroyed") : state.unlock_problem;
   vm.action = text(vm.first ? "unlock.first.action" : "unlock.action");
   vm.busy = state.stage == Stage::Unlocking || state.stage == Stage::Starting;
   vm.busy_words = text(state.stage == Stage::Starting ? "unlock.starting" : "unlock.busy");
-  vm.disabled = vm.busy || (state.unlock_wait_until && *state.unlock_wait_until > state.mono);
+  vm.disabled = vm.busy || state.destroyed || (state.unlock_wait_until && *state.unlock_wait_until > state.mono);
   return vm;
 }
 

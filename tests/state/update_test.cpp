@@ -32,6 +32,30 @@ TEST_CASE("update: a passphrase of fewer than four words is refused, a good one 
   CHECK(desk.state.stage == Stage::Unlocked);
 }
 
+TEST_CASE("update: a tablet whose key was destroyed says what is safe and whom to call, takes no passphrase and offers no new one",
+          "[state][L27]") {
+  Desk desk;
+  const bool at_start = GENERATE(false, true);
+  desk.hear(Started{!at_start, "Ruth Mensah", {}, at_start});
+  const auto type = [&] { desk.state.editors.text(kPassphrase).insert("four words of hers", editor::EditorState::How::Typed, desk.mono); };
+  if (!at_start) {
+    type();
+    desk.act(PressUnlock{});
+    desk.hear(UnlockResult{base::Error{base::Fault::NotFound, "vault.destroyed", ""}});
+  }
+  const auto tried = desk.all<Unlock>().size();
+  CHECK(desk.state.stage == Stage::Locked);
+  const auto vm = unlock_vm(desk.state);
+  CHECK_FALSE(vm.first);
+  CHECK(vm.disabled);
+  CHECK(vm.problem.find("not sent is safe") != std::string::npos);
+  CHECK(vm.problem.find("Call IT") != std::string::npos);
+  type();
+  desk.act(PressUnlock{});
+  CHECK(desk.all<Unlock>().size() == tried);
+  CHECK(desk.all<CreatePassphrase>().empty());
+}
+
 TEST_CASE("update: wrong passphrases are told and waited for", "[state]") {
   Desk desk;
   desk.hear(Started{true, "Ruth Mensah", {}});
