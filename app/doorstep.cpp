@@ -8,6 +8,7 @@
 #include "app/state/state.h"
 #include "app/view/screens.h"
 #include "app/work/runner.h"
+#include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "platform/base/log.h"
@@ -70,6 +71,7 @@ work::Credentials credentials(const std::string& ca) {
           .client_context = [ca](const std::string& certificate, const base::Secret& key) {
             return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
           },
+          .sign = [](const base::Secret& key, std::string_view bytes) { return tls::sign_with(key, bytes); },
           .valid_until = [](const std::string& certificate) {
             const auto read = tls::inspect(certificate);
             return read.has_value() ? std::optional(read->not_after) : std::nullopt;
@@ -190,7 +192,8 @@ Result<work::Enrolment> read_enrolment(const std::filesystem::path& folder) {
   if (!reply)
     return Error{base::Fault::Corrupt, "enrolment", "This tablet's enrolment cannot be read."};
   DOORSTEP_TRY_ASSIGN(auto key, base::read_file(folder / config::kDeviceKeyFile, limits::kKeyFileBytes));
-  work::Enrolment out{reply->device, reply->worker, reply->worker_name, base::Secret::copy_of(key), reply->device_certificate, reply->ticket};
+  work::Enrolment out{reply->device, reply->worker, reply->worker_name, base::Secret::copy_of(key), reply->device_certificate,
+                      reply->ticket, base::from_hex(reply->outbox_key.value_or("")).value_or("")};
   base::wipe(key);
   return out;
 }

@@ -14,6 +14,7 @@
 #include "app/state/submit.h"
 #include "app/store/store.h"
 #include "app/work/caseload.h"
+#include "app/work/copies.h"
 #include "platform/base/bounded_queue.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
@@ -22,6 +23,7 @@
 #include "platform/os/os.h"
 #include "platform/vault/vault.h"
 #include "sync/transport/calls.h"
+#include "sync/transport/drain.h"
 
 namespace doorstep::work {
 namespace {
@@ -96,9 +98,10 @@ struct Synced { transport::SyncEvent event; };
 struct Activated { Result<wire::ActivateReply> reply; };
 struct Renewed { Secret key; Result<wire::RenewReply> reply; };
 struct Witnessed { Result<wire::WitnessReply> reply; };
+struct Handed { int drain; Result<transport::Drained> done; };  ///< the thread `drain` has nothing more to say
 struct Network { bool online; };
 struct Decoded {};  ///< the thread `picture` has nothing more to say
-using Letter = std::variant<Synced, Activated, Renewed, Witnessed, Network, Decoded>;
+using Letter = std::variant<Synced, Activated, Renewed, Witnessed, Handed, Network, Decoded>;
 struct Knock {};  ///< there are letters, or questions at the port
 using Message = std::variant<state::Effect, Knock>;
 
@@ -110,7 +113,8 @@ constexpr int kFreshStarts = 3;  // of the operations' chain, between two unlock
 struct Runner::Impl {
   Impl(Options o, const base::Clock& c, std::function<void()> w)
       : options(std::move(o)), clock(c), wake(std::move(w)), provider(vault::provider_for(place(), options.folder / "vault" / "keys", options.chip)),
-        vault(place(), *provider, clock, os::boot_id(), options.test_cost) {}
+        vault(place(), *provider, clock, os::boot_id(), options.test_cost),
+        copies(options.folder / "outbox", options.enrolment.outbox_key, options.credentials.sign) {}
 
   vault::VaultPlace place() const { return {options.folder / "vault", options.enrolment.device, options.enrolment.worker}; }
 
@@ -129,15 +133,16 @@ struct Runner::Impl {
   // Below: the store's thread alone.
   std::unique_ptr<vault::KeyProvider> provider;
   vault::Vault vault;
+  Copies copies;
   std::optional<store::Store> db;
   std::unique_ptr<Port> port;
   std::unique_ptr<transport::SyncPump> pump;
-  std::thread certificate_thread, picture;
-  std::unique_ptr<transport::HttpClient> certificate_client;
-  std::optional<base::Millis> activate_again;  // monotonic
+  std::thread certificate_thread, drain_thread, picture;
+  std::unique_ptr<transport::HttpClient> certificate_client, drain_client;
+  std::optional<base::Millis> activate_again, drain_again;  // monotonic
   base::Millis renew_again{0}, witness_again{0};  // monotonic: not before
   std::optional<state::OpenPhoto> picture_next;
-  int activation_attempts = 0, fresh_starts = 0;
+  int activation_attempts = 0, fresh_starts = 0, drains = 0, drain_attempts = 0;
   state::SyncStatus sync;
   state::CaseloadPtr told;  // the snapshot last said
   std::optional<base::Millis> clock_ahead;  // of the server's, when it last answered
@@ -160,8 +165,11 @@ struct Runner::Impl {
 
   void serve() {
     name_thread("store");
+    begin_drain();
     for (;;) {
-      auto message = activate_again ? inbox.pop_for(std::max(base::Millis(0), *activate_again - clock.monotonic())) : inbox.pop();
+      const auto wake_at = activate_again && drain_again ? std::min(activate_again, drain_again)
+                                                         : (activate_again ? activate_again : drain_again);
+      auto message = wake_at ? inbox.pop_for(std::max(base::Millis(0), *wake_at - clock.monotonic())) : inbox.pop();
       if (message) std::visit([this](auto& m) { on(m); }, *message);
       else if (inbox.closed()) break;
       for (Letter& letter : letters.drain()) std::visit([this](auto& l) { on(l); }, letter);
@@ -170,6 +178,7 @@ struct Runner::Impl {
         activate_again.reset();
         begin_sync();
       }
+      if (drain_again && clock.monotonic() >= *drain_again) begin_drain();
     }
     close();
   }
@@ -263,6 +272,7 @@ struct Runner::Impl {
     }
     if (untold && !std::holds_alternative<transport::SyncStarted>(m.event)) tell_caseload();
     tell_sync();
+    if (!std::holds_alternative<transport::SyncStarted>(m.event)) keep_copies();
     if (!std::holds_alternative<transport::SyncDone>(m.event)) return;
     renew_when_due();  // the screens wait for neither
     witness_when_due();
@@ -293,6 +303,7 @@ struct Runner::Impl {
     say(state::NetworkChanged{online});
     if (pump) pump->set_online(online);
     else if (db && online) begin_sync();
+    if (online) begin_drain();
     tell_sync();
   }
 
@@ -335,19 +346,38 @@ struct Runner::Impl {
 
   // Unlocking -----------------------------------------------------------------------------------------------------------
 
-  void carry(state::Unlock& e) { open(vault.unlock(e.passphrase.view()), false); }
-  void carry(state::CreatePassphrase& e) { open(vault.create(e.passphrase.view()), true); }
+  void carry(state::Unlock& e) {
+    auto opened = vault.unlock(e.passphrase.view(), copies.whole() ? vault::AtTenth::Destroy : vault::AtTenth::Wait);
+    const bool gone = !opened && destroyed();
+    open(std::move(opened), false);
+    if (gone) {
+      stop_drain();
+      begin_drain();  // now also what is not numbered
+    }
+  }
+  void carry(state::CreatePassphrase& e) {
+    open(destroyed() ? Result<vault::Opened>(no_key()) : vault.create(e.passphrase.view()), true);
+  }
+
+  std::filesystem::path database() const { return options.folder / "replica.db"; }
+  /// The key of what is stored here is gone for ever. Its database stays where it is, as nothing but noise, until IT sets up anew.
+  bool destroyed() const {
+    std::error_code ignored;
+    return !vault.exists() && std::filesystem::exists(database(), ignored);
+  }
+  static Error no_key() { return {Fault::NotFound, "vault.destroyed", "the key of what is stored here was destroyed"}; }
 
   void open(Result<vault::Opened> opened, bool create) {
     auto fail = [this](Error error) {
       base::log_error("unlock", error);
-      auto wait = vault.wait();
+      auto wait = vault.exists() ? vault.wait() : Result<base::Millis>(base::Millis(0));
       say(state::UnlockResult{std::move(error), wait ? *wait : base::Millis(0), -1});
     };
     if (!opened) return fail(opened.error());
     if (db) close();
+    stop_drain();
     // A crash between making the vault and the store leaves a vault without a store: make it then.
-    auto path = options.folder / "replica.db";
+    auto path = database();
     std::error_code ignored;
     bool missing = create || !std::filesystem::exists(path, ignored);
     store::StoreOptions how;
@@ -372,6 +402,8 @@ struct Runner::Impl {
     tell_caseload();
     tell_sync();
     begin_sync();
+    keep_copies();
+    begin_drain();
   }
 
   bool is_signed(const wire::SignedReceipt& receipt, Instant at) const {
@@ -449,9 +481,13 @@ struct Runner::Impl {
   /// Where nobody answered, another try comes by itself. A refusal waits for a person.
   std::optional<base::Millis> retry_of(const Error& why) {
     if (why.fault != Fault::Offline && why.fault != Fault::Timeout) return std::nullopt;
+    return wait_after(activation_attempts);
+  }
+  /// At random, and longer after each attempt that failed.
+  static base::Millis wait_after(int& attempts) {
     auto random = base::random_bytes(2);
     auto uniform = [&](std::size_t i) { return static_cast<unsigned char>(random[i]) / 256.0; };
-    return engine::backoff(activation_attempts++, std::nullopt, uniform(0), uniform(1));
+    return engine::backoff(attempts++, std::nullopt, uniform(0), uniform(1));
   }
 
   /// After a sync that went through. The old certificate is good until its end: whatever fails is tried again after a later one.
@@ -528,11 +564,70 @@ struct Runner::Impl {
     port.reset();
   }
 
-  void carry(state::Lock&) { close(); }
+  // Sealed copies ---------------------------------------------------------------------------------------------------------
+
+  /// After whatever changed what waits. A save is told first: it does not wait for its copy.
+  void keep_copies() {
+    if (!db) return;
+    auto kept = copies.keep(*db);
+    if (!kept && kept.error().fault != Fault::Denied) base::log_error("copies", kept.error());
+  }
+
+  /// What this tablet's own slot still opens is pushed as soon as it is open; while it is locked only what is numbered goes, for
+  /// that is the same either way. Where there is no slot any more, and for what an earlier enrolment left, everything goes.
+  void begin_drain() {
+    drain_again.reset();
+    if (!online || drain_thread.joinable()) return;
+    const auto which = [own = options.enrolment.device, open = db.has_value(), slot = vault.exists()](const base::CopyName& name) {
+      return name.device != own || (!open && (!slot || name.number < base::kUnnumbered));
+    };
+    const auto waiting = base::copies_in(copies.folder());
+    if (!waiting) return base::log_error("drain", {waiting.error().fault, waiting.error().where, {}});
+    if (std::none_of(waiting->begin(), waiting->end(), which)) return;
+    auto context = options.credentials.client_context(options.enrolment.device_certificate, options.enrolment.device_key);
+    if (!context) return base::log_error("drain", context.error());
+    drain_client = std::make_unique<transport::HttpClient>(options.server, *context);
+    drain_thread = std::thread([this, which, drain = ++drains, client = drain_client.get()] {
+      name_thread("drain");
+      post(Handed{drain, transport::drain_folder(*client, copies.folder(), which, limits::kReplyTimeout)});
+    });
+  }
+
+  void on(Handed& m) {
+    if (m.drain != drains) return;  // it was stopped, and another began
+    stop_drain();
+    if (!m.done) {
+      base::log_error("drain", m.done.error());
+      drain_again = clock.monotonic() + wait_after(drain_attempts);
+      return;
+    }
+    drain_attempts = 0;
+    base::log_event("work.drained", static_cast<std::int64_t>(m.done->taken));
+    if (m.done->kept > 0) drain_again = clock.monotonic() + limits::kDrainAgain;
+    else begin_drain();  // what came meanwhile
+  }
+
+  void stop_drain() {
+    if (drain_client) drain_client->cancel();
+    if (drain_thread.joinable()) drain_thread.join();
+    drain_client.reset();
+  }
+
+  void carry(state::Lock&) {
+    close();
+    begin_drain();
+  }
 
   void close() {
     stop_sync();
+    stop_drain();
     stop_asking();
+    if (db && copies.on()) {
+      if (auto frozen = db->freeze_ready(now()); !frozen) base::log_error("copies.freeze", frozen.error());
+      keep_copies();
+    }
+    copies.forget();
+    drain_again.reset();
     activate_again.reset();
     activation_attempts = fresh_starts = 0;
     db.reset();
@@ -561,12 +656,14 @@ struct Runner::Impl {
     }
     tell_sync();
     if (pump) pump->wake(e.urgent ? transport::Why::Asked : transport::Why::Changed);
+    keep_copies();
   }
   void carry(state::SaveUnfinished& e) {
     std::vector<store::Unfinished> words;
     for (auto& one : e.words) words.push_back({one.key, one.case_id, std::move(one.text)});
     Result<void> saved = db ? db->save_unfinished(words) : Result<void>(closed());
     if (!saved) say(unfinished_failed(saved.error(), e));
+    keep_copies();
   }
   void carry(state::DiscardDraft& e) { operation(db ? db->discard(e.visit, now()) : closed()); }
   void carry(state::Submit& e) {
@@ -575,6 +672,7 @@ struct Runner::Impl {
       say(state::SubmitFailed{e.visit.id, done.error()});
       return tell_sync();
     }
+    keep_copies();
     tell_sync();  // first: "Submitted" and "All sent" do not stand beside each other
     say(state::Submitted{e.visit.id});
     changed(transport::Why::Asked);
@@ -589,6 +687,7 @@ struct Runner::Impl {
     auto draft = db->settle_conflict(e.visit, e.path, e.choice, now());
     if (!draft) return say(state::SaveFailed{e.visit, draft.error()});
     say(state::DraftChanged{std::move(draft->visit), draft->version});
+    keep_copies();
     changed(transport::Why::Changed);
   }
 
@@ -681,6 +780,7 @@ struct Runner::Impl {
       if (said) failed.said = std::move(*said);
       say(std::move(failed));
     }
+    keep_copies();
     changed(transport::Why::Asked);
   }
 
@@ -764,7 +864,8 @@ Runner::~Runner() {
 
 void Runner::start() {
   auto settings = base::read_file(impl_->settings_file(), limits::kConfigBytes);
-  impl_->say(state::Started{impl_->vault.exists(), impl_->options.enrolment.worker_name, settings ? *settings : std::string()});
+  impl_->say(state::Started{impl_->vault.exists(), impl_->options.enrolment.worker_name, settings ? *settings : std::string(),
+                            impl_->destroyed()});
   impl_->stop_fd = ::eventfd(0, EFD_CLOEXEC);
   DOORSTEP_ASSERT(impl_->stop_fd >= 0);
   impl_->store_thread = std::thread([this] { impl_->serve(); });

@@ -17,7 +17,8 @@
 
 /// The threads behind the app: "store" owns the encrypted database and the vault, "sync" (the pump's) talks to the server,
 /// "network" watches whether there is one, "certificate" runs while the worker's is fetched or renewed, and while the
-/// audit is witnessed, "spelling" owns the dictionary. They exchange values.
+/// audit is witnessed, "drain" while sealed copies go over the tablet's own certificate, "spelling" owns the dictionary. They
+/// exchange values.
 namespace doorstep::work {
 
 using base::Id;
@@ -33,6 +34,7 @@ struct Enrolment {
   Secret device_key;               ///< PEM
   std::string device_certificate;  ///< PEM
   std::string ticket;              ///< exchanged once for the worker's certificate
+  std::string outbox_key = {};     ///< raw: what copies are sealed to; empty: the server took none when this tablet was enrolled
 };
 
 /// Keys, requests and TLS contexts: made by platform/tls, which the mains wire in. Called on work's threads.
@@ -40,6 +42,7 @@ struct Credentials {
   std::function<Result<Secret>()> make_key;
   std::function<Result<std::string>(const Secret& key)> make_request;
   std::function<Result<tls::Context>(const std::string& certificate, const Secret& key)> client_context;
+  std::function<Result<std::string>(const Secret& key, std::string_view bytes)> sign;
   /// The moment a certificate ends; empty: it cannot be read.
   std::function<std::optional<Instant>(const std::string& certificate)> valid_until;
   /// Whether `signature` over `bytes` is that of a receipt signer's, which the council's authority certified for the time `at`.
@@ -47,7 +50,7 @@ struct Credentials {
 };
 
 struct Options {
-  std::filesystem::path folder;   ///< the tablet's: vault/, replica.db, settings.json
+  std::filesystem::path folder;   ///< the tablet's: vault/, replica.db, outbox/, settings.json
   std::filesystem::path photos;           ///< of the camera: what is offered to be attached; empty: nothing
   std::filesystem::path picture_program;  ///< doorstep-picture, which photos are decoded by
   std::filesystem::path dictionaries = kDictionaries;  ///< none there: no word is marked

@@ -33,6 +33,10 @@ base::Result<wire::WitnessReply> witness(HttpClient& client, const wire::Witness
   return call<wire::WitnessReply>(client, "/v1/witness", wire::encode(request), limit);
 }
 
+base::Result<wire::DrainReply> drain(HttpClient& client, const wire::DrainRequest& request, base::Millis limit) {
+  return call<wire::DrainReply>(client, "/v1/drain", wire::encode(request), limit);
+}
+
 base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit) { return call<wire::Meta>(client, "/v1/meta", {}, limit); }
 
 }  // namespace doorstep::transport

@@ -18,6 +18,9 @@ base::Result<wire::RenewReply> renew(HttpClient& client, const wire::RenewReques
 /// Over the main listener with the worker's certificate: where the server's audit ends by now.
 base::Result<wire::WitnessReply> witness(HttpClient& client, const wire::WitnessRequest& request, base::Millis limit);
 
+/// Over the main listener with any tablet's own certificate: sealed copies.
+base::Result<wire::DrainReply> drain(HttpClient& client, const wire::DrainRequest& request, base::Millis limit);
+
 /// What the server speaks and allows.
 base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit);
 

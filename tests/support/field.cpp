@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "app/state/place.h"
+#include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "platform/config/tablet_folder.h"
@@ -77,6 +78,7 @@ CaseServer::CaseServer(CaseServerOptions how) : options_(std::move(how)), key_(b
   options.requests_per_minute = 100'000;
   signer_ = must(tls::make_signer(ca_, {"localhost"}, tls::kServerDays, now));
   options.signer = &signer_;
+  options.outbox = &outbox_;
   service_ = std::make_unique<server::Service>(*repository_, ca_, clock_, server::validate_with(std::move(forms)), options);
   import(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
   start();
@@ -173,13 +175,14 @@ work::Options FieldTablet::options() const {
   work::Options out;
   out.folder = folder_;
   out.enrolment = {enrolled.device, enrolled.worker, enrolled.worker_name, setup_.device_key.clone(), enrolled.device_certificate,
-                   enrolled.ticket};
+                   enrolled.ticket, base::from_hex(enrolled.outbox_key.value_or("")).value_or("")};
   out.server = setup_.server;
   out.credentials = {.make_key = [] { return tls::make_key(); },
                      .make_request = [](const base::Secret& key) { return tls::make_request(key); },
                      .client_context = [ca = enrolled.ca](const std::string& certificate, const base::Secret& key) {
                        return tls::client_context({.ca = ca, .cert = certificate, .key = &key});
                      },
+                     .sign = [](const base::Secret& key, std::string_view bytes) { return tls::sign_with(key, bytes); },
                      .valid_until = [](const std::string& certificate) {
                        const auto read = tls::inspect(certificate);
                        return read.has_value() ? std::optional(read->not_after) : std::nullopt;

@@ -68,6 +68,7 @@ class CaseServer {
   base::Secret key_;
   tls::Authority ca_;
   tls::Signer signer_;
+  base::OutboxKeys outbox_ = base::outbox_keys(base::Secret::random(32));
   tls::Context main_context_, enrol_context_;
   std::unique_ptr<server::Repository> repository_;
   std::unique_ptr<server::Service> service_;

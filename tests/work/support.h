@@ -7,9 +7,11 @@
 #include <thread>
 
 #include "app/work/runner.h"
+#include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "platform/tls/certificate.h"
+#include "platform/tls/signature.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/enrolment.h"
 #include "sync/server/http_listener.h"
@@ -47,6 +49,7 @@ class CaseServer {
     server::ServiceOptions options;
     options.requests_per_minute = options.blob_requests_per_minute = 100'000;
     options.signer = &signer_;
+    options.outbox = &outbox_;
     options.blobs.folder = blobs;
     auto accept = [](const model::ChildRecord&) { return std::string(); };  // which answers are missing is the rules' matter
     service_ = std::make_unique<server::Service>(*repository, ca_, kClock, accept, options);
@@ -84,6 +87,11 @@ class CaseServer {
     enrol_.reset();
   }
   const std::string& ca() const { return ca_.cert; }
+  /// A tablet's certificate that ran out yesterday.
+  std::string ran_out(Id device, const Secret& key) const {
+    const auto then = kClock.wall() + -std::chrono::hours(24 * 91);
+    return must(tls::issue(ca_, must(tls::make_request(key)), tls::Subject::of_device(device), tls::kClientDays, then));
+  }
   /// Of the certificates that syncs were asked with, so far.
   std::set<std::string> serials() {
     std::lock_guard lock(seen_mutex_);
@@ -120,6 +128,7 @@ class CaseServer {
   base::Secret key_ = base::Secret::random(48);
   tls::Authority ca_ = must(tls::make_authority("Test council", kClock.wall()));
   tls::Signer signer_ = must(tls::make_signer(ca_, {"localhost"}, tls::kServerDays, kClock.wall()));
+  base::OutboxKeys outbox_ = base::outbox_keys(base::Secret::random(32));
   tls::Context main_context_, enrol_context_;
   std::unique_ptr<server::Service> service_;
   std::unique_ptr<server::HttpListener> main_, enrol_;
@@ -144,13 +153,15 @@ class Tablet {
     options.photos = photos;
     options.picture_program = fs::path(DOORSTEP_BIN_DIR) / "doorstep-picture";
     options.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, key_.clone(), enrolment_.device_certificate,
-                         enrolment_.ticket};
+                         enrolment_.ticket, base::from_hex(enrolment_.outbox_key.value_or("")).value_or("")};
+    if (certificate_ran_out) options.enrolment.device_certificate = server_.ran_out(enrolment_.device, key_);
     options.server = {"127.0.0.1", by_way_of ? by_way_of : server_.port, "localhost"};
     options.credentials = {.make_key = [] { return tls::make_key(); },
                            .make_request = [](const Secret& key) { return tls::make_request(key); },
                            .client_context = [ca = server_.ca()](const std::string& cert, const Secret& key) {
                              return tls::client_context({.ca = ca, .cert = cert, .key = &key});
                            },
+                           .sign = [](const Secret& key, std::string_view bytes) { return tls::sign_with(key, bytes); },
                            .valid_until = [](const std::string& certificate) {
                              const auto read = tls::inspect(certificate);
                              return read.has_value() ? std::optional(read->not_after) : std::nullopt;
@@ -244,6 +255,7 @@ class Tablet {
 
   Folder folder;
   fs::path photos;                     ///< the camera's folder
+  bool certificate_ran_out = false;    ///< the tablet's own
   std::uint16_t by_way_of = 0;         ///< a port that leads to the server's; 0: straight there
   const base::Clock* clock = &kClock;  ///< the runner's
   std::unique_ptr<Runner> runner;
