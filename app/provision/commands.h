@@ -31,10 +31,14 @@ struct TabletArguments {
   std::filesystem::path trust;   ///< a trust.pub to pin in that folder; may be empty
   std::string token;             ///< enrol
   bool if_needed = false;        ///< enrol: a tablet that is enrolled already is as wanted
+  bool anew = false;             ///< enrol: also one that is enrolled already, whose passphrase nobody knows any more
 };
 
 /// Gives one tablet its key and certificate with a one-time code.
 int enrol(const Report& report, const TabletArguments& arguments);
+
+/// Hands the sealed copies in a tablet's folder to the case server. `with`: the folder of the tablet whose certificate carries them.
+int drain(const Report& report, const std::filesystem::path& tablet, const std::filesystem::path& with);
 
 /// Brings a newer device.toml to an enrolled tablet; the same one again changes nothing.
 int apply(const Report& report, const TabletArguments& arguments);

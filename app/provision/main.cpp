@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   provision::Report report;
   app.add_flag("--json", report.json, "answer with one JSON object on standard output");
   provision::TabletArguments tablet;
+  std::filesystem::path drained, with;
   std::filesystem::path file, ca, trust, key = "signing.key", new_trust = "trust.pub", passphrase_file;
 
   auto* command_new = app.add_subcommand("new", "write a device.toml to begin with");
@@ -36,6 +37,11 @@ int main(int argc, char** argv) {
   auto* command_enrol = app.add_subcommand("enrol", "give one tablet its key and certificate with a one-time code");
   command_enrol->add_option("--token", tablet.token, "the code that `doorstep-server token` printed")->required();
   command_enrol->add_flag("--if-needed", tablet.if_needed, "a tablet that is enrolled already is left as it is, and that is no failure");
+  command_enrol->add_flag("--anew", tablet.anew,
+                          "a forgotten passphrase: what is stored is destroyed, but for sealed copies of what was not sent");
+  auto* command_drain = app.add_subcommand("drain", "hand what a tablet could not send itself to the case server");
+  command_drain->add_option("tablet", drained, "its data folder, or a copy of it")->required();
+  command_drain->add_option("--with", with, "the folder of another enrolled tablet, whose certificate carries it");
   auto* command_apply = app.add_subcommand("apply", "bring a newer device.toml to an enrolled tablet; the same again changes nothing");
   for (auto* command : {command_enrol, command_apply}) {
     command->add_option("file", tablet.file, "the device.toml, with its device.toml.sig beside it when it is signed")->required();
@@ -55,6 +61,7 @@ int main(int argc, char** argv) {
     if (*command_keygen) return provision::make_keys(report, key, new_trust, passphrase_file);
     if (*command_sign) return provision::sign(report, file, key, passphrase_file);
     if (*command_apply) return provision::apply(report, tablet);
+    if (*command_drain) return provision::drain(report, drained, with.empty() ? drained : with);
     return provision::enrol(report, tablet);
   } catch (const std::exception& error) {
     return report.could_not(std::string("Doorstep stopped: ") + error.what(), "Nothing was sent.", "Call IT.");

@@ -4,11 +4,14 @@
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "platform/base/sealed_copy.h"
 #include "platform/config/device_config.h"
 #include "platform/config/tablet_folder.h"
 #include "platform/os/os.h"
 #include "platform/tls/certificate.h"
+#include "platform/vault/vault.h"
 #include "sync/transport/calls.h"
+#include "sync/transport/drain.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::provision {
@@ -109,19 +112,43 @@ base::Result<void> keep(const Brought& brought, const fs::path& tablet) {
   return config::see_serial(tablet, file.config.serial);
 }
 
+base::Result<base::Secret> read_secret(const fs::path& file) {
+  DOORSTEP_TRY_ASSIGN(auto kept, base::read_file(file, limits::kKeyFileBytes));
+  base::Secret key = base::Secret::copy_of(kept);
+  base::wipe(kept);
+  return key;
+}
+
 /// The tablet's key: the one from an attempt whose answer was lost, or a new one, kept before it is used.
-base::Result<base::Secret> device_key(const fs::path& tablet) {
-  const fs::path file = tablet / config::kDeviceKeyFile;
-  if (auto kept = base::read_file(file, limits::kKeyFileBytes); kept.has_value()) {
-    base::Secret key = base::Secret::copy_of(*kept);
-    base::wipe(*kept);
-    return key;
-  } else if (kept.error().fault != base::Fault::NotFound) {
-    return kept.error();
-  }
+base::Result<base::Secret> device_key(const fs::path& file) {
+  auto kept = read_secret(file);
+  if (kept.has_value() || kept.error().fault != base::Fault::NotFound) return kept;
   DOORSTEP_TRY_ASSIGN(base::Secret key, tls::make_key());
   DOORSTEP_TRY(base::write_file_atomic(file, key.view(), base::Access::Owner));
   return key;
+}
+
+bool has_slot(const fs::path& tablet) { return fs::exists(tablet / config::kVaultFolder / "slot"); }
+
+/// Ends what only the old passphrase opened. The sealed copies stay, and so do the worker's settings.
+base::Result<void> retire(const fs::path& tablet) {
+  const fs::path folder = tablet / config::kVaultFolder;
+  const vault::VaultPlace place{folder, {}, {}};
+  const auto provider = vault::provider_for(place, folder / "keys", {});  // no chip is asked: to destroy a key is to remove its file
+  const base::SystemClock clock;
+  DOORSTEP_TRY(vault::Vault(place, *provider, clock, {}).destroy());
+  std::error_code error;
+  for (const char* end : {"", "-wal", "-shm", ".blobs"}) {
+    fs::remove_all(tablet / (std::string(config::kDatabaseFile) + end), error);
+    if (error) return base::Error{base::Fault::Io, "enrol.retire", error.message()};
+  }
+  return {};
+}
+
+transport::Endpoint endpoint_of(const config::DeviceConfig& config, const config::Endpoint& at) {
+  transport::Endpoint out{at.host, at.port, config.server.name};
+  if (const auto& proxy = config.server.proxy) out.proxy = transport::Proxy{proxy->host, proxy->port};
+  return out;
 }
 
 /// The certificate must be this device's, for this key, from the authority that device.toml names.
@@ -137,7 +164,13 @@ bool belongs(const wire::EnrolReply& reply, const base::Secret& key, const std::
 
 int enrol(const Report& report, const TabletArguments& args) {
   const fs::path& tablet = args.tablet;
-  if (fs::exists(tablet / config::kEnrolmentFile)) {
+  const bool anew = args.anew && fs::exists(tablet / config::kEnrolmentFile);
+  if (anew && has_slot(tablet) && !fs::exists(tablet / config::kOutboxFolder / config::kWholeFile))
+    return report.refused("Not everything on this tablet that was not sent has a sealed copy: a photo that was not uploaded has none, "
+                          "nor has what was written before the first sync.",
+                          std::string(kUntouched) + " The code was not used.",
+                          "Let the worker open it and sync, or choose another folder and keep this one.");
+  if (!anew && fs::exists(tablet / config::kEnrolmentFile)) {
     if (args.if_needed) return report.done(tablet.string() + " is enrolled already. The code was not used.", {}, false);
     return report.refused(tablet.string() + " belongs to a tablet that is enrolled already.",
                           "It was not touched; notes on it are safe. The code was not used.", "Choose another folder.");
@@ -154,22 +187,21 @@ int enrol(const Report& report, const TabletArguments& args) {
   if (const auto made = base::make_private_folder(tablet); made.has_error())
     return report.could_not(tablet.string() + " could not be made.", made.error(), "The code was not used.",
                             "Check the folder's permissions.");
-  const auto key = device_key(tablet);
+  const fs::path key_file = tablet / (std::string(config::kDeviceKeyFile) + (anew ? ".anew" : ""));
+  const auto key = device_key(key_file);
   if (key.has_error())
     return report.could_not("The tablet's key could not be kept.", key.error(), "The code was not used.", "Check the disk.");
   const auto request = tls::make_request(*key);
   if (request.has_error())
     return report.could_not("The tablet's key cannot be used.", request.error(), "The code was not used.",
-                            "Delete " + (tablet / config::kDeviceKeyFile).string() + " and try again.");
+                            "Delete " + key_file.string() + " and try again.");
   const auto context = tls::client_context({config.server.ca_pem, "", nullptr, {}});
   if (context.has_error())
     return report.could_not("The authority in " + args.file.string() + " cannot be used.", context.error(), "The code was not used.",
                             "Use the ca.pem that `doorstep-server init` wrote.");
 
   const auto& at = config.server.enrol;
-  transport::Endpoint endpoint{at.host, at.port, config.server.name};
-  if (const auto& proxy = config.server.proxy) endpoint.proxy = transport::Proxy{proxy->host, proxy->port};
-  transport::HttpClient client(std::move(endpoint), *context);
+  transport::HttpClient client(endpoint_of(config, at), *context);
   const auto reply = transport::enrol(client, {base::to_base32(*token), *request}, limits::kReplyTimeout);
   if (reply.has_error()) {
     const auto fault = reply.error().fault;  // busy or limited is not a refusal: the code still counts
@@ -183,14 +215,52 @@ int enrol(const Report& report, const TabletArguments& args) {
     return report.could_not("The server's answer does not belong to this tablet or to the authority in " + args.file.string() + ".",
                             "Nothing was written but the tablet's own key.", "Call whoever runs the server.");
   auto kept = keep(*brought, tablet);
+  if (kept.has_value() && anew) kept = retire(tablet);
+  if (kept.has_value() && anew) kept = base::write_file_atomic(tablet / config::kDeviceKeyFile, key->view(), base::Access::Owner);
   if (kept.has_value())
     kept = base::write_file_atomic(tablet / config::kEnrolmentFile, wire::encode(*reply), base::Access::Owner);
   if (kept.has_error())
     return report.could_not("The tablet is enrolled at the server, but its folder could not be written.", kept.error(), kUnused,
                             "Make room on the disk, then run the same command again.");
+  if (anew) (void)base::erase_file(key_file);
   return report.done("Enrolled. Device " + reply->device.str() + " for " + reply->worker_name + ".\n" +
                          "The worker starts Doorstep on this tablet and chooses a passphrase of at least four words.",
                      {{"device", reply->device.str()}, {"worker", reply->worker.str()}});
+}
+
+int drain(const Report& report, const fs::path& tablet, const fs::path& with) {
+  const auto waiting = base::copies_in(tablet / config::kOutboxFolder);
+  if (waiting.has_error())
+    return report.could_not("The sealed copies of " + tablet.string() + " cannot be read.", waiting.error(), "Nothing was changed.",
+                            "Read the disk in another machine.");
+  if (waiting->empty()) return report.done(tablet.string() + " holds no sealed copies.", {{"taken", 0}, {"kept", 0}}, false);
+  const std::string left = "The sealed copies are where they were.";
+  const auto text = base::read_file(with / config::kEnrolmentFile, limits::kKeyFileBytes);
+  const auto enrolment = text.has_value() ? wire::decode<wire::EnrolReply>(*text) : base::Result<wire::EnrolReply>(text.error());
+  const auto key = read_secret(with / config::kDeviceKeyFile);
+  const auto loaded = config::load_tablet_config(with);
+  const auto* config = std::get_if<config::DeviceConfig>(&loaded);
+  if (enrolment.has_error() || key.has_error() || !config)
+    return report.refused(with.string() + " holds no enrolled tablet whose certificate could carry them.", left,
+                          "Enrol a tablet and name its folder: doorstep-provision drain " + tablet.string() + " --with FOLDER");
+  const auto context = tls::client_context({.ca = config->server.ca_pem, .cert = enrolment->device_certificate, .key = &*key});
+  if (context.has_error())
+    return report.could_not("The tablet's certificate cannot be used.", context.error(), left,
+                            "Enrol it anew, or name another's folder: --with FOLDER");
+  transport::HttpClient client(endpoint_of(*config, config->server.sync), *context);
+  const auto every = [](const base::CopyName&) { return true; };
+  const auto done = transport::drain_folder(client, tablet / config::kOutboxFolder, every, limits::kReplyTimeout);
+  if (done.has_error())
+    return report.could_not("The sealed copies could not be handed in at " + config->server.sync.url() + ".", done.error(),
+                            "What the server took is gone from the folder; the rest is where it was.",
+                            "Mend what is named and run it again. Has the tablet's certificate run out, carry them with another's: "
+                            "--with FOLDER");
+  const boost::json::object facts{{"taken", done->taken}, {"kept", done->kept}};
+  if (done->kept > 0)
+    return report.refused("The server took " + std::to_string(done->taken) + " sealed copies, and not " + std::to_string(done->kept) + ".",
+                          "Those that it did not take are where they were. The log says why, for each.",
+                          "Keep the files, and ask whoever runs the server: what a revoked tablet wrote is not taken.");
+  return report.done("The server took " + std::to_string(done->taken) + " sealed copies.", facts);
 }
 
 int apply(const Report& report, const TabletArguments& args) {

@@ -21,6 +21,10 @@ inline constexpr std::string_view kDeviceKeyFile = "device.key";
 /// authority, the activation ticket. Written last: where it is, the tablet is enrolled.
 inline constexpr std::string_view kEnrolmentFile = "enrolment.json";
 
+/// Where Doorstep keeps sealed copies of what was not sent (base::CopyName::file), and the worker's key and database. An
+/// enrolment anew leaves the first alone and ends the others. kWholeFile, in the first: everything that waited had its copy.
+inline constexpr std::string_view kOutboxFolder = "outbox", kWholeFile = "whole", kVaultFolder = "vault", kDatabaseFile = "replica.db";
+
 /// Who may sign for every tablet of this machine. Root's, so that no worker's program can exchange it.
 inline constexpr std::string_view kSystemTrustFile = "/etc/doorstep/trust.pub";
 

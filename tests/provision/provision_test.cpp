@@ -8,6 +8,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
+#include "platform/base/sealed_copy.h"
 #include "platform/config/tablet_folder.h"
 #include "platform/vault/vault.h"
 #include "sync/server/http_listener.h"
@@ -218,6 +219,53 @@ TEST_CASE("provision: after a lost answer the same command goes on with the same
   enrolment.foreign = false;
   CHECK(run(command).code == 0);
   CHECK(folder.read(tablet / config::kDeviceKeyFile) == key);
+}
+
+TEST_CASE("provision: a tablet whose passphrase is forgotten is enrolled anew, and its sealed copies stay", "[provision][L28]") {
+  OwnFolder folder;
+  Enrolment enrolment;
+  folder.write("ca.pem", enrolment.council.ca.cert);
+  folder.write("device.toml", device_toml(enrolment.listener->port()));
+  const fs::path tablet = folder / "tablet";
+  std::vector<std::string> command = {kProgram, "enrol", (folder / "device.toml").string(), "--token", enrolment.code,
+                                      "--tablet", tablet.string()};
+  REQUIRE(run(command).code == 0);
+  const auto key = folder.read(tablet / config::kDeviceKeyFile);
+  fs::create_directories(tablet / "vault" / "keys");
+  fs::create_directories(tablet / "outbox");
+  fs::create_directories(tablet / "replica.db.blobs");
+  const std::string copy = "outbox/" + base::CopyName{enrolment.device, 1, 4}.file();
+  for (const std::string& file : {std::string("vault/slot"), std::string("replica.db"), std::string("replica.db-wal"), copy})
+    folder.write("tablet/" + file, "x");
+  command.push_back("--anew");
+  const auto refused = run(command);  // not all of it is sealed
+  CHECK(refused.code == 1);
+  CHECK(refused.output.find("has a sealed copy") != std::string::npos);
+  CHECK(fs::exists(tablet / "vault" / "slot"));
+  folder.write("tablet/outbox/whole", "");
+  enrolment.device = base::Id::from_name("device 2");
+  const auto done = run(command);
+  INFO(done.output);
+  REQUIRE(done.code == 0);
+  CHECK(wire::decode<wire::EnrolReply>(folder.read(tablet / config::kEnrolmentFile))->device == enrolment.device);
+  CHECK(folder.read(tablet / config::kDeviceKeyFile) != key);
+  for (const char* gone : {"vault/slot", "replica.db", "replica.db-wal", "replica.db.blobs", "device.key.anew"}) {
+    INFO(gone);
+    CHECK_FALSE(fs::exists(tablet / gone));
+  }
+  CHECK(folder.read("tablet/" + copy) == "x");
+}
+
+TEST_CASE("provision: drain says what is to do where nothing can carry the copies, and that there are none", "[provision][L30]") {
+  OwnFolder folder;
+  const fs::path tablet = folder / "tablet";
+  fs::create_directories(tablet / "outbox");
+  CHECK(answer(run({kProgram, "drain", tablet.string(), "--json"})).at("result").as_string() == "unchanged");
+  folder.write("tablet/outbox/" + base::CopyName{base::Id::from_name("device"), 1, 4}.file(), "x");
+  const auto refused = run({kProgram, "drain", tablet.string()});
+  CHECK(refused.code == 1);
+  CHECK(refused.output.find("--with FOLDER") != std::string::npos);
+  CHECK(fs::exists(tablet / "outbox" / base::CopyName{base::Id::from_name("device"), 1, 4}.file()));
 }
 
 TEST_CASE("provision: each way to fail has its own words and leaves no enrolment behind", "[provision][P37][P40]") {
