@@ -107,8 +107,9 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
                                                         incarnation, reply.applied_through));
   DOORSTEP_TRY(db.exec("UPDATE ops SET acked=0, settled=0, dismissed=0, status=NULL, code=NULL, detail=NULL, rev=NULL, result_hash=NULL"
                        " WHERE incarnation=? AND number>?", incarnation, reply.applied_through));
-  DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", incarnation, reply.applied_through));
-  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  if (!base::mutant("receipt-stands-for-ever"))
+    DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", incarnation, reply.applied_through));
+  if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   // What is kept of the drafts' log is of a history that is no more: a draft must not be brought in line with it.
   DOORSTEP_TRY_ASSIGN(Id own, me());
   DOORSTEP_TRY(clear_case(own, Elsewhere::Stays));
@@ -133,8 +134,9 @@ Result<void> Store::Impl::offer_again(const wire::Incarnation& lost) {
   }));
   for (const Queued& item : again) DOORSTEP_TRY(queue(item));
   DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND number>?", lost.number, kept));
-  DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", lost.number, kept));
-  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  if (!base::mutant("receipt-stands-for-ever"))
+    DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", lost.number, kept));
+  if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
   return {};
 }
 
@@ -185,7 +187,7 @@ Result<void> Store::Impl::take_receipt(wire::SignedReceipt receipt, const wire::
                                        const wire::OpResult& result) {
   auto said = wire::decode<wire::ReceiptStatement>(receipt.statement);
   std::string fault;
-  if (!said || !check_receipt || !check_receipt(receipt, said->at)) {
+  if (!said || ((!check_receipt || !check_receipt(receipt, said->at)) && !base::mutant("receipt-unread"))) {
     fault = "signature";
   } else {
     DOORSTEP_TRY_ASSIGN(Id own, device());
@@ -288,6 +290,7 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
 /// A draft's base is in its author's log, unless the server was restored to a time before it. Then the draft is new to it, or is
 /// brought together with what it has. What awaits the server's merge has what it sent as its base, and that is in the merge.
 Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
+  if (base::mutant("base-by-number-alone")) return {};
   std::vector<Id> lost;
   DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE base_rev>0 AND await_rev=0 AND NOT EXISTS (SELECT 1 FROM revisions r WHERE"
                         " r.record=drafts.visit AND (r.rev>drafts.base_rev OR (r.rev=drafts.base_rev AND r.hash=drafts.base_hash)))",
@@ -295,7 +298,7 @@ Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
   for (Id visit : lost) {
     note(visits, visit);
     DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
-    row->dirty = row->dirty || row->stage != kStageSubmitting;
+    row->dirty = row->dirty || (row->stage != kStageSubmitting && !base::mutant("restore-forgets-drafts"));
     row->base_rev = 0;
     row->base_hash = row->base_body = {};
     DOORSTEP_TRY(put_draft(*row));
@@ -442,9 +445,14 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
   DOORSTEP_TRY_ASSIGN(Id own, me());  // with its drafts: purge_rest()
   DOORSTEP_TRY(db.query("SELECT id FROM cases WHERE dropped=1 AND id<>? AND NOT EXISTS (SELECT 1 FROM ops WHERE case_id=cases.id AND"
                         " acked=0) AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)"
-                        " AND NOT EXISTS (SELECT 1 FROM blobs b JOIN blob_refs r USING (sha256) WHERE b.need IS NOT NULL AND b.whole=1"
+                        " AND NOT EXISTS (SELECT 1 FROM blobs b LEFT JOIN blob_refs r USING (sha256)"
+                        " WHERE b.need IS NOT NULL AND b.whole=1" +
+                        std::string(base::mutant("purge-before-photo") ? " AND 0" : "") +
                         " AND (EXISTS (SELECT 1 FROM record_cases c WHERE c.record=r.record AND c.case_id=cases.id)"
-                        " OR EXISTS (SELECT 1 FROM ops o WHERE o.record=r.record AND o.case_id=cases.id)))", own,
+                        " OR EXISTS (SELECT 1 FROM ops o WHERE o.record=r.record AND o.case_id=cases.id)"
+                        " OR NOT EXISTS (SELECT 1 FROM drafts d WHERE d.visit=r.record UNION SELECT 1 FROM record_cases c WHERE"
+                        " c.record=r.record UNION SELECT 1 FROM ops o WHERE o.record=r.record AND o.kind<>'put')))",
+                        own,  // the last: of which case it is only the server knows
                         [&](const sql::Row& row) { cases.push_back(row.id(0)); }));
   for (Id id : cases) {
     std::vector<Id> records;

@@ -168,7 +168,7 @@ class Decider {
     // A tablet that began its chain anew hands in again what was taken: also what was approved since.
     bool standing = facts_.head && (facts_.head->state == State::Submitted || facts_.head->state == State::Approved);
     if (standing && facts_.head->body == op_.body) return nothing_new();
-    if (facts_.head && facts_.head->state == State::Approved) return no(Refusal::Approved);
+    if (facts_.head && facts_.head->state == State::Approved && !base::mutant("approved-changes")) return no(Refusal::Approved);
     if (auto refused = read_record()) return *refused;
     if (!facts_.head) return yes(OpStatus::Applied, next(RecordKind::ChildRecord, State::Submitted, op_.body));
     if (stale() && !base::mutant("overwrites-newer")) {

@@ -155,7 +155,7 @@ Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, co
   if (before) {  // the same request twice at once
     if (before->hash != hash && !base::mutant("key-without-content")) return forked();
     Taken again{std::move(*before), std::nullopt};
-    if (op && has_receipt(op->kind, again.row.result)) {
+    if (op && has_receipt(op->kind, again.row.result) && !base::mutant("receipt-once")) {
       DOORSTEP_TRY_ASSIGN(again.receipt, unit->receipt_of(actor.device.id, incarnation, number));
     }
     return again;
@@ -192,7 +192,7 @@ Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, co
     DOORSTEP_TRY_ASSIGN(taken.receipt, unit->add_receipt(actor.device.id, incarnation, {number, hash}, now));
   }
   DOORSTEP_TRY(unit->audit(line));
-  DOORSTEP_TRY(unit->commit());
+  if (const auto kept = unit->commit(); !kept && !base::mutant("receipt-before-commit")) return kept.error();
   return taken;
 }
 

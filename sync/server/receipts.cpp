@@ -1,6 +1,7 @@
 #include "sync/server/receipts.h"
 
 #include "platform/base/bytes.h"
+#include "platform/base/mutant.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -15,7 +16,8 @@ std::string signed_bytes(const std::string& statement) { return std::string(wire
 }  // namespace
 
 bool has_receipt(wire::OpKind kind, const wire::OpResult& result) {
-  return result.status != wire::OpStatus::Refused && (kind == wire::OpKind::Submit || kind == wire::OpKind::Decide);
+  return (result.status != wire::OpStatus::Refused || base::mutant("receipt-of-refusal")) &&
+         (kind == wire::OpKind::Submit || kind == wire::OpKind::Decide);
 }
 
 Result<wire::SignedReceipt> sign_receipt(const tls::Signer& signer, const std::string& epoch, const OperationRow& operation,

@@ -133,8 +133,9 @@ class Unit {
   virtual Result<void> refer_blob(Id record, Id owner, Id device, const std::string& sha256, std::int64_t size, Instant at) = 0;
   virtual Result<std::vector<BlobRow>> blobs_of(Id record) = 0;
   virtual Result<std::optional<BlobRow>> blob_of(Id owner, const std::string& sha256) = 0;
-  /// Not here, and referred to from this device: the oldest, at most `limit`.
-  virtual Result<std::vector<BlobRow>> blobs_awaited(Id device, std::int64_t limit) = 0;
+  /// Not here, and this worker's to send, from whichever of their tablets has it: those that `device` referred to first, of these
+  /// the oldest, at most `limit`.
+  virtual Result<std::vector<BlobRow>> blobs_awaited(Id owner, Id device, std::int64_t limit) = 0;
   /// Everything that is here with these bytes, and the records that refer to it.
   virtual Result<std::vector<std::pair<Id, BlobRow>>> blobs_with(const std::string& sha256) = 0;
   virtual Result<void> set_verified(Id blob, std::optional<Instant> at) = 0;

@@ -409,9 +409,11 @@ class SqlUnit : public Unit {
   Result<std::optional<BlobRow>> blob_of(Id owner, const std::string& sha256) override {
     return one<BlobRow>(blobs("WHERE b.owner = ?1 AND b.sha256 = ?2"), blob_reader(), owner, sha256);
   }
-  Result<std::vector<BlobRow>> blobs_awaited(Id device, std::int64_t limit) override {
-    return all<BlobRow>(blobs("WHERE b.verified_at IS NULL AND b.id IN (SELECT blob FROM blob_refs WHERE device = ?1) "
-                              "ORDER BY b.id LIMIT ?2"), blob_reader(), device, limit);
+  Result<std::vector<BlobRow>> blobs_awaited(Id owner, Id device, std::int64_t limit) override {
+    const std::string from_here = "EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob = b.id AND r.device = ?2)";
+    const std::string named = base::mutant("photo-of-one-tablet") ? from_here : "EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob = b.id)";
+    const std::string where = "WHERE b.verified_at IS NULL AND b.owner = ?1 AND " + named;
+    return all<BlobRow>(blobs(where + " ORDER BY " + from_here + " DESC, b.id LIMIT ?3"), blob_reader(), owner, device, limit);
   }
   Result<std::vector<std::pair<Id, BlobRow>>> blobs_with(const std::string& sha256) override {
     using Named = std::pair<Id, BlobRow>;

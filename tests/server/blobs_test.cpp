@@ -225,6 +225,24 @@ TEST_CASE("blobs: a draft's photo is the record's photo, on whichever of the wor
   CHECK(get(second, kept).body == kept);
 }
 
+TEST_CASE("blobs: a visit submitted on one tablet waits for the photo on the other, which is asked for it", "[server]") {
+  Office office;
+  Tablet first(office, "wren"), second(office, "wren"), ash(office, "ash");
+  const std::string bytes = photo("on the first");
+  model::Visit draft;
+  draft.id = any_id("draft");
+  draft.author = first.worker;
+  draft.children.push_back(record_with(first, "r", {bytes}).part);
+  auto made = first.one(first.put(draft));
+  second.sync({Tablet::submit(record_with(second, "r", {bytes}), kAmara)});
+  draft.discarded = true;
+  second.one(second.put(draft, made.rev, made.hash));
+  CHECK(need(first) == std::vector<wire::BlobNeed>{{base::sha256_hex(bytes), 0}});
+  CHECK(need(ash).empty());
+  CHECK(state_of(patch(first, bytes, 0)).verified);
+  CHECK(need(first).empty());
+}
+
 TEST_CASE("blobs: who knows the hash of somebody's photo does not have the photo", "[server][A46]") {
   Office office;
   Tablet wren(office, "wren"), heron(office, "heron");

@@ -91,6 +91,18 @@ TEST_CASE("blobs: never saved in a record it goes when the store is next opened;
   CHECK(must(store.blob(hash_of(photo("kept")))) == photo("kept"));
 }
 
+TEST_CASE("blobs: attached once more, a photo does not go with the draft that had it before", "[store]") {
+  Folder folder;
+  auto store = open_store(folder / "replica.db");
+  const auto first = with(store, visit_to({"Amara"}), photo("a"));
+  must(store.save_draft(first, at(2)));
+  const auto second = with(store, visit_to({"Ben"}), photo("a"));
+  must(store.discard(first.id, at(3)));
+  must(store.save_draft(visit_to({"Cai"}), at(4)));
+  must(store.save_draft(second, at(5)));
+  CHECK(must(store.blob(hash_of(photo("a")))) == photo("a"));
+}
+
 TEST_CASE("blobs: what the server needs is handed out smallest first, from where its copy ends", "[store]") {
   Folder folder;
   auto store = open_store(folder / "replica.db");
@@ -144,6 +156,15 @@ TEST_CASE("blobs: a file that cannot be read any more is told, and keeps nothing
   CHECK(view.damaged);
   CHECK_FALSE(view.waiting);
   CHECK_FALSE(view.here);
+  // Opened, it is fetched from the server, which may have it, from its first byte.
+  must(store.want_blobs(records_of(visit).front().id));
+  const auto step = must(store.next_blob(9000));
+  CHECK(step.what == BlobStep::What::Fetch);
+  CHECK(step.offset == 0);
+  must(store.blob_fetched(hash_of(bytes), 0, bytes));
+  CHECK(must(store.blob(hash_of(bytes))) == bytes);
+  fs::resize_file(files(path).front(), 100);
+  CHECK(store.blob(hash_of(bytes)).error().fault == base::Fault::Corrupt);
   // Attached again, it is there again.
   must(store.add_blob(bytes, at(70)));
   CHECK(must(store.blob(hash_of(bytes))) == bytes);
@@ -210,6 +231,40 @@ TEST_CASE("blobs: a case that leaves takes its photos and their keys along, but 
   CHECK(store.blob(hash_of(hers)).error().fault == base::Fault::NotFound);
   CHECK(must(store.blob(hash_of(his))) == his);
   CHECK(everything(store).find(hash_of(hers)) == std::string::npos);
+}
+
+TEST_CASE("blobs: a photo whose visit was submitted on the worker's other tablet stays until the server has it", "[store]") {
+  Folder folder;
+  const auto path = folder / "replica.db";
+  auto store = open_store(path);
+  Server server;
+  server.child("Amara");
+  const std::string bytes = photo("a");
+  auto visit = with(store, visit_to({"Amara"}), bytes);
+  must(store.save_draft(visit, at(3)));
+  must(store.apply(answer(store, server, {{hash_of(bytes), 0}}), at(60)));
+  sync(store, server);
+  visit.discarded = true;
+  model::Revision gone{visit.id, 2, model::RecordKind::Visit, model::State::Draft, kMe, kDevice, at(4), {}, wire::encode(visit), {}, {}};
+  server.add(kMe, gone);
+  must(store.apply(answer(store, server, {{hash_of(bytes), 0}}), at(61)));
+  CHECK(must(store.drafts()).empty());
+  CHECK(must(store.next_blob(9000)).bytes == bytes);
+}
+
+TEST_CASE("blobs: what is taken off a draft is neither kept nor sent, though the server awaits it", "[store]") {
+  Folder folder;
+  const auto path = folder / "replica.db";
+  auto store = open_store(path);
+  Server server;
+  server.child("Amara");
+  const std::string bytes = photo("a");
+  const auto visit = visit_to({"Amara"});
+  must(store.save_draft(with(store, visit, bytes), at(3)));
+  must(store.apply(answer(store, server, {{hash_of(bytes), 0}}), at(60)));
+  must(store.save_draft(visit, at(61)));
+  CHECK(must(store.next_blob(9000)).what == BlobStep::What::Nothing);
+  CHECK(files(path).empty());
 }
 
 TEST_CASE("blobs: a restored server gets the photos again with their words", "[store]") {
