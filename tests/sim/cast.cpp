@@ -1,5 +1,7 @@
 #include "tests/sim/cast.h"
 
+#include "platform/base/bytes.h"
+
 namespace doorstep::sim {
 
 namespace {
@@ -68,6 +70,27 @@ std::map<std::string, std::string> extract_of(const Council& council) {
       out["allocations.csv"] += one.ref + "," + council.workers.at(covers).ref + ",COVER," + base::to_iso(until) + "\n";
   }
   return out;
+}
+
+const Signers& signers() {
+  static const Signers all = [] {
+    const base::Instant before{1'794'900'000'000};  // a day: clocks jump
+    constexpr int kDays = 365;
+    auto council = tls::make_authority("A council", before), other = tls::make_authority("Another council", before);
+    DOORSTEP_ASSERT(council.has_value() && other.has_value());
+    auto first = tls::make_signer(*council, {"first.test"}, kDays, before), next = tls::make_signer(*council, {"next.test"}, kDays, before);
+    auto foreign = tls::make_signer(*other, {"first.test"}, kDays, before);
+    DOORSTEP_ASSERT(first.has_value() && next.has_value() && foreign.has_value());
+    return Signers{std::move(*council), std::move(*first), std::move(*next), std::move(*foreign)};
+  }();
+  return all;
+}
+
+bool is_signed(const wire::SignedReceipt& receipt, base::Instant at) {
+  static tls::SignatureCheck check(signers().council.cert);
+  const auto signature = base::from_hex(receipt.signature);
+  if (!signature || !receipt.signer) return false;
+  return check(*receipt.signer, at, std::string(wire::kReceiptContext) + receipt.statement, *signature).has_value();
 }
 
 }  // namespace doorstep::sim

@@ -1,10 +1,13 @@
 // What must hold after every step, and at the end. I1 to I10 are those of the sync design; "rules" is the reference model.
 #include <algorithm>
+#include <charconv>
 
 #include "platform/base/bytes.h"
 #include "sync/rules/calendar.h"
+#include "sync/server/blobs.h"
 #include "sync/transport/reply.h"
 #include "sync/wire/codec.h"
+#include "tests/sim/cast.h"
 #include "tests/sim/world.h"
 
 namespace doorstep::sim {
@@ -133,6 +136,140 @@ void World::read_server() {
       throw Broken("I2", "record " + brief(id) + " has " + std::to_string(there) + " revisions, its operations made " +
                              std::to_string(record.rev));
   }
+  read_photos();
+}
+
+/// What the server says of photos: what it counts as whole is there, and is what was taken.
+void World::read_photos() {
+  server_photos_.clear();
+  awaited_photos_.clear();
+  log_.photos.clear();
+  if (photos_.empty()) return;
+  struct Row { Id id, owner; std::string sha256; bool verified, named; };
+  std::vector<Row> rows;
+  must(server_eye_->query("SELECT id, owner, sha256, verified_at IS NOT NULL, EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob=blobs.id)"
+                          " FROM blobs", [&](const sql::Row& row) {
+    rows.push_back({row.id(0), row.id(1), row.string(2), row.boolean(3), row.boolean(4)});
+  }));
+  must(server_eye_->query("SELECT r.record, b.sha256 FROM blob_refs r JOIN blobs b ON b.id=r.blob WHERE b.verified_at IS NOT NULL",
+                          [&](const sql::Row& row) { log_.photos.emplace(row.id(0), row.string(1)); }));
+  for (const Row& row : rows) {
+    const std::size_t photo = photos_.number_of(row.sha256);
+    if (photo == photos_.size()) throw Broken("I2", "the server has a photo that nobody took");
+    if (!row.verified) {  // its file is begun anew, or goes on
+      spoiled_.erase(row.id);
+      server_photo_files_.erase(row.id);
+      if (row.named) awaited_photos_.emplace(photo, row.owner);
+      continue;
+    }
+    if (spoiled_.contains(row.id)) continue;
+    if (!std::filesystem::exists(server_disk_.photos() / row.id.str()))
+      throw Broken("I1", "the server says that it has a photo, and has no file of it");
+    server_photos_.insert(photo);
+    if (server_disk_.ended() || !server_photo_files_.insert(row.id).second) continue;
+    auto unit = must(repository_->read());
+    const auto blob = must(unit->blob_of(row.owner, row.sha256));
+    const auto bytes = server::whole_blob(photo_folder(), *blob);
+    if (!bytes || *bytes != photos_[photo].bytes) throw Broken("I1", "the server says that it has a photo, and has something else");
+  }
+}
+
+bool World::photo_somewhere(std::size_t photo) const {
+  return server_photos_.contains(photo) ||
+         std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) { return tablet->photos.contains(photo); });
+}
+
+/// Every photo that was saved with its visit is whole on a tablet, or with the server.
+void World::check_photos() {
+  for (std::size_t photo = 0; photo < photos_.size(); ++photo) {
+    if (photos_[photo].fate != Photos::Fate::Kept || photo_somewhere(photo)) continue;
+    if (!photo_excused(photo)) throw Broken("I5", "photo " + std::to_string(photo) + " is nowhere");
+    photos_[photo].fate = Photos::Fate::Gone;
+  }
+}
+
+/// What a tablet says that it has is there, and is what was taken.
+void World::check_photos_of(Tablet& tablet) {
+  tablet.photos.clear();
+  if (photos_.empty()) return;
+  std::vector<std::pair<Id, std::string>> whole;
+  must(tablet.eye->query("SELECT id, sha256, whole FROM blobs", [&](const sql::Row& row) {
+    if (row.boolean(2)) whole.emplace_back(row.id(0), row.string(1));
+    else spoiled_.erase(row.id(0)), tablet.photo_files.erase(row.id(0));
+  }));
+  for (const auto& [id, sha256] : whole) {
+    const std::size_t photo = photos_.number_of(sha256);
+    if (photo == photos_.size()) throw Broken("I2", name(tablet) + " has a photo that nobody took");
+    if (spoiled_.contains(id)) continue;
+    if (!std::filesystem::exists(tablet.disk.photos() / id.str()))
+      throw Broken("I1", name(tablet) + " says that it has a photo, and has no file of it");
+    tablet.photos.insert(photo);
+    if (tablet.disk.ended() || !tablet.photo_files.insert(id).second) continue;
+    const auto bytes = tablet.store->blob(sha256);
+    if (!bytes || *bytes != photos_[photo].bytes)
+      throw Broken("I1", name(tablet) + " says that it has a photo, and has something else");
+  }
+}
+
+/// What was acknowledged of submissions and decisions has the server's signed word, which is true of what the server holds. One that
+/// does not check out is told, and is none of the council's.
+void World::check_receipts(Tablet& tablet, bool outdated) {
+  sql::Db& db = *tablet.eye;
+  const auto bare = must(db.first<std::int64_t>(
+      "SELECT number FROM ops o WHERE acked=1 AND kind IN ('submit','decide') AND status<>'refused' AND bytes<>'' AND NOT EXISTS"
+      " (SELECT 1 FROM receipts r WHERE r.incarnation=o.incarnation AND r.operation=o.number AND r.standing=1)"));
+  if (bare) throw Broken("receipts", name(tablet) + " has none for operation " + std::to_string(*bare) + ", which was received");
+  const auto twice = must(db.first<std::int64_t>("SELECT operation FROM receipts WHERE standing=1 GROUP BY incarnation, operation"
+                                                 " HAVING count(*)>1"));
+  if (twice) throw Broken("I8", name(tablet) + " has two that stand for operation " + std::to_string(*twice));
+  must(db.query("SELECT incarnation, operation, record, kind, rev, hash, fault, statement, signature, signer FROM receipts"
+                " WHERE standing=1", [&](const sql::Row& row) {
+    const std::string who = name(tablet) + "'s receipt of operation " + std::to_string(row.integer(1));
+    const auto said = must(wire::decode<wire::ReceiptStatement>(row.string(7)));
+    auto [known, fresh] = receipts_.emplace(row.string(7) + row.string(8), false);
+    if (fresh) {
+      ++figures.receipts;
+      known->second = is_signed({row.string(7), row.string(8), row.string(9)}, said.at);
+    }
+    if (row.string(6).empty() != known->second)
+      throw Broken("receipts", who + (known->second ? " is good and counts as bad" : " is forged and counts as good"));
+    if (!known->second && !foreign_signer_) throw Broken("receipts", who + " is signed by a stranger");
+    if (!known->second || outdated) return;
+    const auto operation = log_.operations.find({tablet.device, row.integer(0), row.integer(1)});
+    const auto revision = log_.revisions.find({row.id(2), row.integer(4)});
+    if (operation == log_.operations.end() || revision == log_.revisions.end() || revision->second.hash != row.string(5))
+      throw Broken(server_restored_ ? "I8" : "receipts", who + " is of what the server does not have");
+    if (said.device != tablet.device || said.incarnation != row.integer(0) || said.operation != row.integer(1) ||
+        said.record != row.id(2) || said.rev != row.integer(4) || said.hash != row.string(5))
+      throw Broken("receipts", who + " says something else than is shown");
+  }));
+}
+
+/// I7 for photos, and that a part is a part of what was asked for.
+void World::check_part(Id worker, Id device, const transport::HttpRequest& asked, const transport::HttpResponse& reply) {
+  if (reply.status != 206) return;
+  if (switched_off(worker, device)) throw Broken("I7", "a tablet that was switched off was given a photo");
+  const std::size_t photo = photos_.number_of(asked.target.substr(asked.target.rfind('/') + 1));
+  std::int64_t offset = -1;
+  if (const auto range = reply.headers.find("content-range"); range != reply.headers.end()) {
+    const std::string_view text = std::string_view(range->second).substr(std::string_view("bytes ").size());
+    std::from_chars(text.data(), text.data() + text.size(), offset);
+  }
+  const auto at = static_cast<std::size_t>(offset);
+  if (photo == photos_.size() || offset < 0 || photos_[photo].bytes.substr(at, reply.body.size()) != reply.body)
+    throw Broken("I2", "the server gives out something else than the photo that was asked for");
+  const Date today = rules::uk_date(server_clock_.wall());
+  bool may = false;
+  for (const auto& [case_id, log] : log_.logs) {
+    if (may || !council_.may_see(worker, case_id, today)) continue;
+    std::set<Id> records;
+    for (const auto& entry : log) records.insert(entry.record);
+    for (Id record : records)
+      must(server_eye_->query("SELECT body FROM revisions WHERE record = ?", record, [&](const sql::Row& row) {
+        may = may || photos_.named_in(row.text(0)).contains(photo);
+      }));
+  }
+  if (!may) throw Broken("I7", "a photo was read outside the grant");
 }
 
 /// I7: nothing leaves the server for somebody who may not see it.
@@ -178,6 +315,8 @@ void World::check_tablet(Tablet& tablet) {
   for (const char* texts : {"SELECT body FROM drafts", "SELECT unseen_body FROM drafts", "SELECT body FROM queued",
                             "SELECT bytes FROM ops", "SELECT body FROM revisions"})
     must(db.query(texts, [&](const sql::Row& row) { words_.find(row.blob(0), tablet.words); }));
+  check_photos_of(tablet);
+  check_receipts(tablet, outdated);
 
   std::map<std::pair<Id, std::int64_t>, std::pair<std::string, std::string>> held;
   std::map<Id, std::int64_t> newest;
@@ -252,6 +391,7 @@ void World::check() {
   read_server();
   for (auto& tablet : tablets_) check_tablet(*tablet);
   check_words();
+  check_photos();
   figures.words = words_.size();
 }
 
@@ -265,6 +405,12 @@ void World::forgive_what_is_gone() {
     // The server alone went back: whoever typed it must still have it, unless it was told to let go of the case.
     if (!tablet_images_used_ && !purged_any_) throw Broken("I8", "the word " + Words::token(word) + " was kept by nobody but the server");
     words_.taken_out(word);
+  }
+  for (std::size_t photo = 0; photo < photos_.size(); ++photo) {
+    if (photos_[photo].fate != Photos::Fate::Kept || photo_somewhere(photo)) continue;
+    if (!tablet_images_used_ && !purged_any_ && !photos_[photo].spoiled)
+      throw Broken("I8", "photo " + std::to_string(photo) + " was kept by nobody but the server");
+    photos_[photo].fate = Photos::Fate::Gone;
   }
 }
 
@@ -287,6 +433,15 @@ std::string World::left_over() {
     }
     for (const auto& [id, cursor] : tablet->cursors)
       if (!entitled(*tablet, id)) return who + "case " + brief(id) + " is still there";
+    for (std::size_t photo : tablet->photos)
+      if (awaited_photos_.contains({photo, tablet->worker})) return who + "photo " + std::to_string(photo) + " waits";
+    std::string missing;
+    must(tablet->eye->query("SELECT sha256 FROM blob_refs r WHERE wanted=1 AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.sha256=r.sha256"
+                            " AND b.whole=1)", [&](const sql::Row& row) {
+      const std::size_t photo = photos_.number_of(row.string(0));
+      if (server_photos_.contains(photo)) missing = "photo " + std::to_string(photo) + " was asked for and is not here";
+    }));
+    if (!missing.empty()) return who + missing;
   }
   return {};
 }
@@ -299,13 +454,23 @@ void World::check_end() {
     if (std::none_of(log.begin(), log.end(), [&, id = id](const auto& entry) { return entry.record == id; }))
       throw Broken("I3", "record " + brief(id) + " is not in the log of its case");
   }
+  std::set<std::size_t> photos_in_use;
   Found in_use = log_.in_refused;  // a person was told
   // A refused submission is a draft again, on the tablet that sent it.
   if (tablet_images_used_ || server_restored_) join(in_use, log_.in_refused_submissions);
   must(server_eye_->query("SELECT r.record, r.rev, r.body FROM revisions r JOIN records h ON h.record=r.record AND h.rev=r.rev",
                           [&](const sql::Row& row) {
-    if (!log_.revisions.at({row.id(0), row.integer(1)}).discarded) words_.find(row.blob(2), in_use);
+    if (log_.revisions.at({row.id(0), row.integer(1)}).discarded) return;
+    words_.find(row.blob(2), in_use);
+    photos_.each(row.blob(2), [&](std::size_t photo) { photos_in_use.insert(photo); });
   }));
+  for (std::size_t photo : photos_in_use) {
+    if (photos_[photo].fate != Photos::Fate::Kept || server_photos_.contains(photo) || photos_[photo].spoiled) continue;
+    const bool stays = std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) {
+      return switched_off(tablet->worker, tablet->device) && tablet->photos.contains(photo);
+    });
+    if (!stays) throw Broken("I10", "photo " + std::to_string(photo) + " of a record has not reached the server");
+  }
   for (const auto& tablet : tablets_) {
     sql::Db& db = *tablet->eye;
     if (switched_off(tablet->worker, tablet->device)) {  // what it has not sent stays on it

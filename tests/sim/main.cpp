@@ -185,13 +185,17 @@ int sum_of_seeds(const std::vector<Told>& all, double seconds) {
     figures.restores += told.figures.restores;
     figures.forks += told.figures.forks;
     figures.words += told.figures.words;
+    figures.photos += told.figures.photos;
+    figures.parts += told.figures.parts;
+    figures.receipts += told.figures.receipts;
     figures.rounds = std::max(figures.rounds, told.figures.rounds);
   }
   std::printf("%zu seeds up to %llu: %llu broken; %zu steps, %zu requests, %zu operations, %zu crashes, %zu restores, %zu forks, "
-              "%zu words; quiet after at most %zu rounds; trace %016llx; %.0f s\n",
+              "%zu words, %zu photos in %zu parts, %zu receipts; quiet after at most %zu rounds; trace %016llx; %.0f s\n",
               all.size(), static_cast<unsigned long long>(last), static_cast<unsigned long long>(broken), sum.figures.steps,
               sum.figures.requests, sum.figures.operations, sum.figures.crashes, sum.figures.restores, sum.figures.forks,
-              sum.figures.words, sum.figures.rounds, static_cast<unsigned long long>(sum.trace), seconds);
+              sum.figures.words, sum.figures.photos, sum.figures.parts, sum.figures.receipts, sum.figures.rounds,
+              static_cast<unsigned long long>(sum.trace), seconds);
   return broken > 0 ? 1 : 0;
 }
 

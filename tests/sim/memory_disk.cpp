@@ -1,8 +1,13 @@
 #include "tests/sim/memory_disk.h"
 
+#include <fcntl.h>
 #include <sqlcipher/sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdarg>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -47,6 +52,8 @@ struct Shared {
 /// One process's view of a disk. Its handles die with it.
 struct Machine {
   std::map<std::string, std::shared_ptr<Content>> files;
+  std::map<std::string, std::vector<Change>> photos;           // by name: what no sync has made durable
+  std::vector<std::pair<std::string, std::string>> renamed;   // photos, since their folder was synced
   Shared shared;
   bool ended = false;
   std::optional<std::size_t> end_after;
@@ -285,10 +292,20 @@ int vfs_full_path(sqlite3_vfs*, const char* name, int size, char* out) {
   return SQLITE_OK;
 }
 
-/// An empty file for each disk: sql::Db looks whether there is one before it asks SQLite.
-const std::filesystem::path& folder() {
+/// An empty file for each disk: sql::Db looks whether there is one before it asks SQLite. Each process has its own.
+std::filesystem::path folder() {
   static const support::Folder folder;
-  return folder.path();
+  return folder / std::to_string(::getpid());
+}
+
+constexpr std::string_view kPhotos = ".blobs";
+
+std::string read_all(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+void write_all(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 void register_vfs() {
@@ -350,10 +367,31 @@ void cut_power(Content& content, Random& random) {
 
 MemoryDisk::MemoryDisk(const std::string& name) : name_(name), path_(folder() / name), machine_(std::make_shared<Machine>()) {
   register_vfs();
-  if (!std::filesystem::exists(path_)) std::ofstream(path_).flush();
+  if (!std::filesystem::exists(path_)) {
+    std::filesystem::create_directories(path_.parent_path());
+    std::ofstream(path_).flush();
+  }
   disks()[path_.string()] = &machine_;
 }
-MemoryDisk::~MemoryDisk() { disks().erase(path_.string()); }
+MemoryDisk::~MemoryDisk() {
+  disks().erase(path_.string());
+  std::filesystem::remove_all(photos());
+}
+
+void MemoryDisk::spoil(const std::string& photo, Random& random) {
+  std::filesystem::path path = photos() / photo;
+  if (!std::filesystem::exists(path)) path += ".part";
+  std::string bytes = read_all(path);
+  const std::size_t how = random.below(3), at = random.below(1 << 20);
+  ++machine_->writes;
+  if (how == 0 || bytes.empty()) {
+    std::filesystem::remove(path);
+    return;
+  }
+  if (how == 1) bytes.resize(at % bytes.size());
+  else bytes[at % bytes.size()] = static_cast<char>(bytes[at % bytes.size()] ^ 0x10);
+  write_all(path, bytes);
+}
 
 void MemoryDisk::end_after(std::size_t steps) { machine_->end_after = steps; }
 void MemoryDisk::not_end() { machine_->end_after.reset(); }
@@ -371,6 +409,21 @@ void MemoryDisk::start(Random* power_cut) {
     if (power_cut) cut_power(*copy, *power_cut);
     fresh->files[end] = std::move(copy);
   }
+  if (power_cut) {
+    for (auto name = machine_->renamed.rbegin(); name != machine_->renamed.rend(); ++name)
+      if (std::error_code gone; power_cut->percent(50)) std::filesystem::rename(photos() / name->second, photos() / name->first, gone);
+    for (auto& [name, changes] : machine_->photos) {
+      if (changes.empty() || !std::filesystem::exists(photos() / name)) continue;
+      Content content;
+      content.bytes = read_all(photos() / name);
+      content.unsynced = std::move(changes);
+      cut_power(content, *power_cut);
+      write_all(photos() / name, content.bytes);
+    }
+  } else {
+    fresh->photos = machine_->photos;
+    fresh->renamed = machine_->renamed;
+  }
   machine_->ended = true;
   machine_ = std::move(fresh);
 }
@@ -378,13 +431,22 @@ void MemoryDisk::start(Random* power_cut) {
 Image MemoryDisk::image() const {
   Image out;
   for (const auto& [end, content] : machine_->files) out[end] = content->bytes;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(photos(), none))
+    out["/" + entry.path().filename().string()] = read_all(entry.path());
   return out;
 }
 
 void MemoryDisk::restore(Image image) {
   auto fresh = std::make_shared<Machine>();
   fresh->writes = machine_->writes + 1;
+  std::filesystem::remove_all(photos());
   for (auto& [end, bytes] : image) {
+    if (end.starts_with("/")) {
+      std::filesystem::create_directory(photos());
+      write_all(photos().string() + end, bytes);
+      continue;
+    }
     auto content = std::make_shared<Content>();
     content->bytes = std::move(bytes);
     fresh->files[end] = std::move(content);
@@ -395,4 +457,145 @@ void MemoryDisk::restore(Image image) {
 
 std::uint64_t MemoryDisk::writes() const { return machine_->writes; }
 
+// Photos --------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// The disk that a path's photo, or their folder, is on, and the photo's name; empty: the folder.
+std::pair<std::shared_ptr<Machine>, std::string> photo_at(std::string_view path) {
+  const auto end = path.find(kPhotos);
+  if (end == path.npos) return {};
+  const auto found = disks().find(std::string(path.substr(0, end)));
+  if (found == disks().end()) return {};
+  const std::string_view name = path.substr(end + kPhotos.size());
+  return {*found->second, std::string(name.starts_with("/") ? name.substr(1) : name)};
+}
+
+struct Handle {
+  std::shared_ptr<Machine> machine;
+  std::string name;
+};
+std::map<int, Handle>& handles() {
+  static std::map<int, Handle> all;
+  return all;
+}
+/// A photo's file that is open under this number; nothing for every other file of the program.
+Handle* handle_of(int fd) {
+  const auto found = handles().find(fd);
+  return found == handles().end() ? nullptr : &found->second;
+}
+
+int ended() {
+  errno = EIO;
+  return -1;
+}
+
+}  // namespace
+
 }  // namespace doorstep::sim
+
+using doorstep::sim::ended;
+using doorstep::sim::handle_of;
+using doorstep::sim::photo_at;
+
+extern "C" {
+
+int __real_open(const char* path, int flags, ...);
+int __real_close(int fd);
+ssize_t __real_pwrite(int fd, const void* from, std::size_t count, off_t at);
+int __real_ftruncate(int fd, off_t size);
+int __real_fsync(int fd);
+int __real_rename(const char* from, const char* to);
+int __real_unlink(const char* path);
+
+int __wrap_open(const char* path, int flags, ...) {
+  mode_t mode = 0;
+  if (flags & O_CREAT) {
+    va_list more;
+    va_start(more, flags);
+    mode = va_arg(more, mode_t);
+    va_end(more);
+  }
+  auto [machine, name] = photo_at(path);
+  if (machine && machine->ended) return ended();
+  if (machine && (flags & O_CREAT) && ::access(path, F_OK) != 0 && !machine->durable_step()) return ended();
+  const int fd = __real_open(path, flags, mode);
+  if (machine && fd >= 0) doorstep::sim::handles()[fd] = {machine, name};
+  return fd;
+}
+int __wrap_close(int fd) {
+  doorstep::sim::handles().erase(fd);
+  return __real_close(fd);
+}
+ssize_t __wrap_pwrite(int fd, const void* from, std::size_t count, off_t at) {
+  auto* photo = handle_of(fd);
+  if (!photo) return __real_pwrite(fd, from, count, at);
+  auto& machine = *photo->machine;
+  if (!machine.durable_step()) return ended();
+  if (machine.full_for > 0) {
+    --machine.full_for;
+    errno = ENOSPC;
+    return -1;
+  }
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return -1;
+  doorstep::sim::Change change;
+  change.at = static_cast<std::size_t>(at);
+  change.old_size = static_cast<std::size_t>(info.st_size);
+  change.new_size = std::max(change.old_size, change.at + count);
+  change.after.assign(static_cast<const char*>(from), count);
+  if (change.at < change.old_size) {
+    change.before.resize(std::min(count, change.old_size - change.at));
+    if (::pread(fd, change.before.data(), change.before.size(), at) < 0) return -1;
+  }
+  machine.photos[photo->name].push_back(std::move(change));
+  return __real_pwrite(fd, from, count, at);
+}
+int __wrap_ftruncate(int fd, off_t size) {
+  auto* photo = handle_of(fd);
+  if (!photo) return __real_ftruncate(fd, size);
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return -1;
+  if (info.st_size <= size) return 0;
+  if (!photo->machine->durable_step()) return ended();
+  doorstep::sim::Change change;
+  change.at = change.new_size = static_cast<std::size_t>(size);
+  change.old_size = static_cast<std::size_t>(info.st_size);
+  change.before.resize(change.old_size - change.at);
+  if (::pread(fd, change.before.data(), change.before.size(), size) < 0) return -1;
+  photo->machine->photos[photo->name].push_back(std::move(change));
+  return __real_ftruncate(fd, size);
+}
+int __wrap_fsync(int fd) {
+  auto* photo = handle_of(fd);
+  if (!photo) return __real_fsync(fd);
+  if (!photo->machine->durable_step()) return ended();
+  if (photo->name.empty()) photo->machine->renamed.clear();
+  else photo->machine->photos.erase(photo->name);
+  return 0;
+}
+int __wrap_rename(const char* from, const char* to) {
+  auto [machine, name] = photo_at(from);
+  if (!machine) return __real_rename(from, to);
+  if (!machine->durable_step()) return ended();
+  const int done = __real_rename(from, to);
+  if (done != 0) return done;
+  const std::string now = photo_at(to).second;
+  machine->renamed.emplace_back(name, now);
+  if (auto loose = machine->photos.extract(name)) {
+    loose.key() = now;
+    machine->photos.insert(std::move(loose));
+  }
+  return 0;
+}
+int __wrap_unlink(const char* path) {
+  auto [machine, name] = photo_at(path);
+  if (!machine) return __real_unlink(path);
+  if (::access(path, F_OK) != 0) return __real_unlink(path);  // nothing is changed, and no step taken
+  if (!machine->durable_step()) return ended();
+  machine->photos.erase(name);
+  std::erase_if(machine->renamed, [&gone = name](const auto& names) { return names.second == gone; });
+  return __real_unlink(path);
+}
+
+}  // extern "C"

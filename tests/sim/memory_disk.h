@@ -8,13 +8,17 @@
 
 namespace doorstep::sim {
 
-/// What a disk holds: a database's file, its -wal and so on, by the end of their names.
+/// What a disk holds: a database's file, its -wal and so on, by the end of their names; photos by "/" and their name.
 using Image = std::map<std::string, std::string>;
 
 struct Machine;
 
 /// One database's files, in memory, below the real SQLCipher: what was written and synced, what was only written, and what is
 /// left of it when the process or the power goes. One thread.
+///
+/// Photos lie beside the database as real files. The simulator is linked with --wrap for the calls that change files
+/// (tests/CMakeLists.txt), so that these too end, fill up and lose what was not synced as the disk does. A file's name is durable with
+/// its first fsync, a new name of it with its folder's, a removal at once.
 class MemoryDisk {
  public:
   static constexpr const char* kVfs = "doorstep-sim";  ///< for DbOptions::vfs
@@ -25,6 +29,9 @@ class MemoryDisk {
   MemoryDisk& operator=(const MemoryDisk&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path photos() const { return path_.string() + ".blobs"; }  ///< where store::Store puts them
+  /// Something happens to a photo's file: it is gone, shorter, or has another byte.
+  void spoil(const std::string& photo, Random& random);
 
   /// The process ends at the `steps`-th write, sync or removal from now (0: the next): it is not done, and every call after it
   /// fails. Whoever has the disk open must then let go of it and call start().

@@ -15,6 +15,7 @@ using base::Fault;
 constexpr int kFreshStarts = 3;          // as app/work/runner.cpp
 constexpr std::size_t kDrawer = 24;
 constexpr int kLongestRound = 600;       // exchanges: more is a round that never ends
+constexpr std::string_view kPhotos = "/v1/blobs/";
 
 Error lost() { return {Fault::Offline, "http.lost", "broken off"}; }
 
@@ -39,6 +40,14 @@ transport::HttpResponse busy(Random& random) {
   out.headers["retry-after"] = std::to_string(random.below(20));
   out.body = wire::encode(wire::Problem{"urn:doorstep:problem:busy", "Busy", out.status, ""});
   return out;
+}
+
+engine::BlobTask task_of(store::BlobStep step) {
+  using What = engine::BlobTask::What;
+  const What what = step.what == store::BlobStep::What::Send    ? What::Send
+                    : step.what == store::BlobStep::What::Fetch ? What::Fetch
+                                                                : What::Nothing;
+  return {what, std::move(step.sha256), step.offset, std::move(step.bytes), step.most};
 }
 
 }  // namespace
@@ -77,7 +86,8 @@ std::optional<transport::HttpResponse> World::deliver(Id device, Id worker, cons
     out.headers[lower] = value;
   }
   trace.add("reply " + std::to_string(out.status));
-  check_reply(worker, device, out, exchange);
+  if (sent.target.starts_with(kPhotos)) check_part(worker, device, sent, out);
+  else check_reply(worker, device, out, exchange);
   if (faults && drawer_.size() < kDrawer) drawer_.push_back({device, worker, serial, sent});
   return out;
 }
@@ -93,7 +103,11 @@ std::optional<engine::Input> World::arrives(Tablet& tablet, transport::HttpRespo
       if (device == tablet.device) answer = stale;
     }
   }
-  return tablet.exchange->take(answer);
+  if (!tablet.moving) return tablet.exchange->take(answer);
+  tablet.moving.reset();
+  auto read = transport::recognise(answer);
+  if (!read) return engine::Broken{read.error()};
+  return std::move(*read);
 }
 
 /// One thing more about this tablet's connection: a request sets out, reaches the server, or its reply the tablet.
@@ -126,7 +140,8 @@ void World::advance(Tablet& tablet, Random& random, bool faults) {
       tablet.answer = portal(random);
       return;
     }
-    auto answer = deliver(tablet.device, tablet.worker, tablet.serial, request, &*tablet.exchange, random, faults);
+    const transport::Exchange* words = tablet.moving ? nullptr : &*tablet.exchange;
+    auto answer = deliver(tablet.device, tablet.worker, tablet.serial, request, words, random, faults);
     if (!answer || luck < 32) {
       if (answer && faults && random.percent(50)) late_.emplace_back(tablet.device, std::move(*answer));
       if (late_.size() > kDrawer) late_.pop_front();
@@ -135,7 +150,8 @@ void World::advance(Tablet& tablet, Random& random, bool faults) {
     tablet.answer = std::move(answer);
     return;
   }
-  if (!tablet.engine) tablet.engine.emplace(engine::Tuning{plan_.ops_per_push, plan_.push_bytes, plan_.pull_bytes}, tablet.attempt);
+  if (!tablet.engine)
+    tablet.engine.emplace(engine::Tuning{plan_.ops_per_push, plan_.push_bytes, plan_.pull_bytes, plan_.photo_bytes}, tablet.attempt);
   tablet.idle = false;
   tablet.engine->handle(engine::Wake{});
   carry(tablet, random);
@@ -157,6 +173,7 @@ void World::carry(Tablet& tablet, Random& random) {
       continue;
     }
     if (const auto* need = std::get_if<engine::Need>(&*output)) {
+      tablet.unsent = false;
       auto batch = tablet.store->freeze(need->max_ops, need->max_bytes, tablet.clock.wall(), need->after);
       if (!alive(tablet, random)) return;
       if (batch)
@@ -173,6 +190,30 @@ void World::carry(Tablet& tablet, Random& random) {
       if (!take_in(tablet, random)) return;
     } else if (auto* apply = std::get_if<engine::Apply>(&*output)) {
       tablet.applying = std::move(apply->reply);
+    } else if (const auto* wanted = std::get_if<engine::NeedBlob>(&*output)) {
+      if (tablet.unsent) tablet.engine->handle(engine::Wake{});
+      auto step = tablet.store->next_blob(wanted->max_bytes);
+      if (!alive(tablet, random)) return;
+      if (step) tablet.engine->handle(task_of(std::move(*step)));
+      else tablet.engine->handle(engine::Broken{step.error()});
+    } else if (auto* move = std::get_if<engine::MoveBlob>(&*output)) {
+      if (tablet.unsent) throw Broken("I10", "tablet " + std::to_string(tablet.number) + " sends a photo before words that wait");
+      ++figures.parts;
+      tablet.asked = transport::blob_request(move->task);
+      tablet.moving = std::move(move->task);
+      return;
+    } else if (const auto* moved = std::get_if<engine::BlobMoved>(&*output)) {
+      const bool sent = moved->what == engine::BlobTask::What::Send;
+      const auto kept = sent          ? tablet.store->blob_sent(moved->sha256, moved->offset, moved->ended)
+                        : moved->ended ? tablet.store->blob_absent(moved->sha256)
+                                       : tablet.store->blob_fetched(moved->sha256, moved->offset, moved->bytes);
+      if (!alive(tablet, random)) return;
+      trace.add(kept ? "moved" : kept.error().where);
+      if (sent && moved->ended) {
+        const auto caseload = tablet.store->caseload();
+        if (caseload && caseload->ended) tablet.engine->handle(engine::Wake{});  // the purge waits for it
+      }
+      tablet.engine->handle(engine::Applied{kept.has_value()});
     } else if (std::get_if<engine::Idle>(&*output)) {
       tablet.attempt = 0;
       tablet.idle = true;
@@ -199,7 +240,7 @@ bool World::take_in(Tablet& tablet, Random& random) {
     trace.add(applied.error().where);
     if (applied.error().where == "store.forked") forked(tablet);
   }
-  tablet.engine->handle(engine::Applied{applied.has_value()});
+  tablet.engine->handle(engine::Applied{applied.has_value(), applied && applied->blobs});
   return true;
 }
 
@@ -217,6 +258,7 @@ void World::closed(Tablet& tablet, const engine::Close& close, Random& random) {
   tablet.asked.reset();
   tablet.answer.reset();
   tablet.applying.reset();
+  tablet.moving.reset();
   tablet.stopped = close.final;
   if (!close.final) ++tablet.attempt;
   if (close.why.where == "server.forked" || close.why.where == "engine.forked") {

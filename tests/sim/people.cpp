@@ -1,6 +1,8 @@
 // What people do: with a tablet through its store, at the council through its extract.
 #include <algorithm>
 
+#include "platform/base/bytes.h"
+#include "sync/model/attachment.h"
 #include "sync/model/visit.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/enrolment.h"
@@ -52,6 +54,10 @@ bool World::done(Tablet& tablet, Random& random, const base::Result<T>& result, 
   trace.add(result.has_value() ? "saved" : result.error().where);
   if (!result.has_value()) return false;
   words_.saved(words);
+  photos_.each(words, [&](std::size_t photo) {
+    if (photos_[photo].fate == Photos::Fate::Unsaved) photos_[photo].fate = Photos::Fate::Kept;
+  });
+  tablet.unsent = true;
   return true;
 }
 
@@ -112,8 +118,21 @@ void World::write_in(model::Visit& visit, Random& random) {
   }
 }
 
-void World::type(Tablet& tablet, Random& random) {
-  if (!tablet.store) return;
+/// A person lets go of what a text holds and names, but for what is left.
+void World::given_up(std::string_view text, std::string_view left) {
+  Found words;
+  words_.find(left, words);
+  words_.each(text, [&](std::size_t word) {
+    if (!has(words, word)) words_.taken_out(word);
+  });
+  const auto photos = photos_.named_in(left);
+  photos_.each(text, [&](std::size_t photo) {
+    if (!photos.contains(photo)) photos_[photo].fate = Photos::Fate::Gone;
+  });
+}
+
+/// What a person has before them to write in: a draft, or a fresh one.
+std::optional<Tablet::Editor> World::to_write_in(Tablet& tablet, Random& random) {
   auto drafts = writable(tablet);
   model::Visit visit;
   std::optional<std::int64_t> based_on;
@@ -122,38 +141,90 @@ void World::type(Tablet& tablet, Random& random) {
       for (auto& draft : *all)
         if (draft.stage == store::DraftStage::Submitting) visit = std::move(draft.visit), based_on = draft.version;
   }
-  if (based_on) {
-  } else if (drafts.empty() || random.percent(plan_.fresh)) {
+  if (based_on) return Tablet::Editor{std::move(visit), *based_on};
+  if (drafts.empty() || random.percent(plan_.fresh)) {
     auto fresh = start_visit(tablet, random);
-    if (!fresh) return;
-    visit = std::move(*fresh);
-    based_on = 0;
-  } else {
-    const auto& draft = random.pick(drafts);
-    auto editor = tablet.editors.find(draft.visit.id);
-    if (editor == tablet.editors.end() || random.percent(60)) {  // the screen has taken over what the store holds
-      visit = draft.visit;
-      based_on = draft.version;
-    } else {
-      visit = editor->second.visit;
-      based_on = editor->second.version;
-    }
+    if (!fresh) return std::nullopt;
+    return Tablet::Editor{std::move(*fresh), 0};
   }
-  write_in(visit, random);
+  const auto& draft = random.pick(drafts);
+  auto editor = tablet.editors.find(draft.visit.id);
+  // The screen has taken over what the store holds, or has not.
+  if (editor == tablet.editors.end() || random.percent(60)) return Tablet::Editor{draft.visit, draft.version};
+  return editor->second;
+}
+
+void World::keep(Tablet& tablet, Random& random, const model::Visit& visit, std::int64_t based_on) {
   auto saved = tablet.store->save_draft(visit, tablet.clock.wall(), based_on);
-  if (!done(tablet, random, saved, wire::encode(visit))) {
-    tablet.editors.erase(visit.id);
-    return;
+  if (!done(tablet, random, saved, wire::encode(visit)) || saved->merged) tablet.editors.erase(visit.id);
+  else tablet.editors[visit.id] = {visit, based_on};
+}
+
+void World::type(Tablet& tablet, Random& random) {
+  if (!tablet.store) return;
+  auto place = to_write_in(tablet, random);
+  if (!place) return;
+  write_in(place->visit, random);
+  keep(tablet, random, place->visit, place->version);
+}
+
+/// A photo is on the disk first; then the visit that names it is saved. Replies may be taken in between.
+void World::attach(Tablet& tablet, Random& random) {
+  if (!tablet.store) return;
+  const bool again = !photos_.empty() && random.percent(8);  // the same once more
+  const std::size_t photo = again ? random.below(photos_.size()) : photos_.make(random.below(4 * plan_.photo_bytes));
+  auto made = tablet.store->add_blob(photos_[photo].bytes, tablet.clock.wall());
+  if (!alive(tablet, random)) return;
+  trace.add(made ? "taken" : made.error().where);
+  if (!made) return;
+  ++figures.photos;
+  const std::size_t crashes = figures.crashes;
+  if (random.percent(25)) advance(tablet, random, plan_.trouble.network);
+  if (figures.crashes != crashes) return;  // nothing names it yet
+  auto place = to_write_in(tablet, random);
+  if (!place || place->visit.children.empty()) return;
+  auto& part = random.pick(place->visit.children);
+  if (!part.attachments) part.attachments.emplace();
+  part.attachments->push_back({fresh_id(), made->sha256, made->size, made->media_type, words_.make(), {now_}, {}});
+  keep(tablet, random, place->visit, place->version);
+}
+
+void World::take_off(Tablet& tablet, Random& random) {
+  auto drafts = writable(tablet);
+  std::erase_if(drafts, [](const auto& draft) { return model::attachments_of(draft.visit).empty(); });
+  if (drafts.empty()) return;
+  const auto& draft = random.pick(drafts);
+  model::Visit visit = draft.visit;
+  std::vector<model::ChildPart*> parts;
+  for (auto& part : visit.children)
+    if (!model::attachments_of(part).empty()) parts.push_back(&part);
+  auto& attachments = *random.pick(parts)->attachments;
+  attachments.erase(attachments.begin() + static_cast<std::ptrdiff_t>(random.below(attachments.size())));
+  given_up(wire::encode(draft.visit), wire::encode(visit));
+  keep(tablet, random, visit, draft.version);
+}
+
+/// Somebody looks at what a record or a draft names: what is here is shown, what is not is fetched.
+void World::open_photos(Tablet& tablet, Random& random) {
+  std::vector<std::pair<Id, std::vector<model::Attachment>>> named;
+  for (const auto& view : records(tablet)) named.emplace_back(view.head().revision.record, model::attachments_of(view.head().body.part));
+  for (const auto& draft : writable(tablet)) named.emplace_back(draft.visit.id, model::attachments_of(draft.visit));
+  std::erase_if(named, [](const auto& one) { return one.second.empty(); });
+  if (named.empty()) return;
+  const auto& [record, attachments] = random.pick(named);
+  for (const auto& one : attachments) {
+    const auto bytes = tablet.store->blob(one.sha256);
+    if (!alive(tablet, random)) return;
+    if (bytes && base::sha256_hex(*bytes) != one.sha256) throw Broken("I2", "another photo is shown than was named");
   }
-  if (saved->merged) tablet.editors.erase(visit.id);
-  else tablet.editors[visit.id] = {visit, *based_on};
+  done(tablet, random, tablet.store->want_blobs(record), "");
 }
 
 void World::discard(Tablet& tablet, Random& random) {
   auto drafts = writable(tablet);
   if (drafts.empty()) return;
   const auto& draft = random.pick(drafts);
-  words_.each(wire::encode(draft.visit), [&](std::size_t word) { words_.taken_out(word); });
+  given_up(wire::encode(draft.visit));
   auto result = tablet.store->discard(draft.visit.id, tablet.clock.wall());
   done(tablet, random, result, "");
   tablet.editors.erase(draft.visit.id);
@@ -172,15 +243,10 @@ void World::settle_conflict(Tablet& tablet, Random& random) {
   if (!done(tablet, random, settled, "")) {
     // The process ended: either could be on the disk.
     for (const auto& open : draft.visit.conflicts)
-      for (const std::string* text : {&open.base.text, &open.mine.text, &open.theirs.text})
-        words_.each(*text, [&](std::size_t word) { words_.taken_out(word); });
+      for (const std::string* text : {&open.base.text, &open.mine.text, &open.theirs.text}) given_up(*text);
     return;
   }
-  Found left;
-  words_.find(wire::encode(settled->visit), left);
-  words_.each(wire::encode(draft.visit), [&](std::size_t word) {
-    if (!has(left, word)) words_.taken_out(word);  // the person chose
-  });
+  given_up(wire::encode(draft.visit), wire::encode(settled->visit));  // the person chose
   tablet.editors.erase(draft.visit.id);
 }
 

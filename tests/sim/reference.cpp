@@ -1,11 +1,22 @@
 #include "tests/sim/reference.h"
 
 #include "platform/base/bytes.h"
+#include "sync/model/attachment.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::sim {
 
 using wire::OpKind;
+
+namespace {
+
+std::set<std::string> photos_of(const model::ChildRecord& record) {
+  std::set<std::string> out;
+  for (const auto& one : model::attachments_of(record.part)) out.insert(one.sha256);
+  return out;
+}
+
+}  // namespace
 
 bool Council::usable(Id worker) const {
   auto found = workers.find(worker);
@@ -78,6 +89,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
     record.writers = {actor};
     for (const auto& other : body->facts.other_children) record.alerts.insert(other.id);
     for (const auto& person : body->facts.present) record.alerts.insert(person.id);
+    record.photos = photos_of(*body);
     return add("SUBMITTED", record);
   }
 
@@ -138,6 +150,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
       record.alerts.clear();
       for (const auto& other : body->facts.other_children) record.alerts.insert(other.id);
       for (const auto& person : body->facts.present) record.alerts.insert(person.id);
+      record.photos = photos_of(*body);
       return add("SUBMITTED", record);
     }
     case OpKind::Withdraw:
@@ -158,7 +171,11 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
       if (stale) return "stale";
       if (head->state != "SUBMITTED") return "wrong_state";
       if (head->conflicts || head->merged) return "unsettled";
-      if (!body || !said_.insert(say(body->id)).second) return "malformed";
+      if (!body || said_.contains(body->id)) return "malformed";
+      const bool missing = std::any_of(head->photos.begin(), head->photos.end(),
+                                       [&](const std::string& photo) { return !log.photos.contains({op.record, photo}); });
+      if (body->verdict == model::Verdict::Approved && missing) return "blobs_missing";
+      said_.insert(say(body->id));
       return add(body->verdict == model::Verdict::Approved ? "APPROVED" : "RETURNED", *head);
     }
     case OpKind::Addendum: {

@@ -53,6 +53,7 @@ struct ServerLog {
   std::map<std::pair<Id, std::int64_t>, Revision> revisions;
   std::map<Id, std::int64_t> heads;
   std::map<std::tuple<Id, std::int64_t, std::int64_t>, std::string> operations;  ///< hash of the chain
+  std::set<std::pair<Id, std::string>> photos;  ///< records and the photos of theirs that are all there, before the last request
   Found in_revisions, in_refused, in_refused_submissions, in_operations;
 };
 
@@ -70,6 +71,7 @@ class Reference {
     std::set<Id> writers;   ///< of any submitted or merged version, and of the first
     bool merged = false, conflicts = false;
     std::set<Id> alerts;
+    std::set<std::string> photos = {};  ///< by their SHA-256, of the last submission
   };
 
   /// Goes on by one operation the server took in. Not empty: how the server's answer differs from the rules.

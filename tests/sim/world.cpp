@@ -1,6 +1,7 @@
 #include "tests/sim/world.h"
 
 #include "platform/base/limits.h"
+#include "sync/server/blobs.h"
 #include "sync/server/import.h"
 #include "sync/server/sqlcipher_repository.h"
 #include "tests/sim/cast.h"
@@ -55,7 +56,8 @@ base::Secret server_key() {
   return base::Secret::copy_of(std::string(sql::kKeyBytes, 'K') + std::string(sql::kSaltBytes, 'S'));
 }
 
-World::World(const Plan& plan) : plan_(plan), server_disk_("server"), server_clock_(now_), council_(first_council()) {
+World::World(const Plan& plan)
+    : plan_(plan), server_disk_("server"), server_clock_(now_), signer_(&signers().first), council_(first_council()) {
   server_disk_.restore(fresh_server());
   start_server();
   read_server();
@@ -86,7 +88,11 @@ World::~World() {
 
 void World::start(Tablet& tablet) {
   if (tablet.store) return;
-  auto open = [&] { return store::Store::open(tablet.disk.path(), store_key(), store_salt(), {.create = true, .vfs = MemoryDisk::kVfs}); };
+  store::StoreOptions how;
+  how.create = true;
+  how.vfs = MemoryDisk::kVfs;
+  how.check_receipt = is_signed;
+  auto open = [&] { return store::Store::open(tablet.disk.path(), store_key(), store_salt(), how); };
   auto opened = open();
   if (!opened && opened.error().fault == base::Fault::Full) {  // somebody makes room
     tablet.disk.fill_up(0);
@@ -113,6 +119,8 @@ void World::let_go(Tablet& tablet) {
   tablet.asked.reset();
   tablet.answer.reset();
   tablet.applying.reset();
+  tablet.moving.reset();
+  tablet.unsent = false;
   tablet.editors.clear();
   tablet.idle = false;
   tablet.eye.reset();
@@ -136,6 +144,7 @@ void World::died(Tablet& tablet, Random& random) {
   if (power || !plan_.trouble.power || !random.percent(20)) return;
   check_tablet(tablet);  // what can be read now must be there after a power cut as well
   const Found before = tablet.words;
+  const std::set<std::size_t> photos = tablet.photos;
   tablet.disk.end();  // not closed, which would sync it
   let_go(tablet);
   tablet.disk.start(&random);
@@ -143,6 +152,9 @@ void World::died(Tablet& tablet, Random& random) {
   check_tablet(tablet);
   for (std::size_t word = 0; word < words_.size(); ++word)
     if (has(before, word) && !has(tablet.words, word)) throw Broken("I1", "a power cut took what could be read before it");
+  for (std::size_t photo : photos)
+    if (photos_[photo].fate == Photos::Fate::Kept && !tablet.photos.contains(photo))
+      throw Broken("I1", "a power cut took a photo that was there before it");
 }
 
 void World::restore_tablet(Tablet& tablet, Image image) {
@@ -174,8 +186,7 @@ void World::start_server() {
   auto opened = server::open_sqlcipher_repository(server_disk_.path(), server_key(), {MemoryDisk::kVfs, false});
   if (!opened) throw Broken("I1", "the server's database does not open: " + opened.error().where + " " + opened.error().detail);
   repository_ = std::move(*opened);
-  auto misses = [](const model::ChildRecord& record) { return std::string(incomplete(record) ? "saw" : ""); };
-  service_ = std::make_unique<server::Service>(*repository_, authority_, server_clock_, misses, server::ServiceOptions{});
+  serve();
   sql::DbOptions options;
   options.vfs = MemoryDisk::kVfs;
   const base::Secret key = server_key();
@@ -184,6 +195,32 @@ void World::start_server() {
   if (!eye) throw Broken("I1", "a second connection to the server's database does not open: " + eye.error().detail);
   server_eye_.emplace(std::move(*eye));
   server_read_at_ = ~0ULL;
+}
+
+void World::serve() {
+  auto misses = [](const model::ChildRecord& record) { return std::string(incomplete(record) ? "saw" : ""); };
+  server::ServiceOptions options;
+  options.blobs = photo_folder();
+  options.signer = signer_;
+  service_ = std::make_unique<server::Service>(*repository_, authority_, server_clock_, misses, std::move(options));
+}
+
+/// Of the photos whose files are on a disk one, chosen by its hash: the names of files are chance that no seed decides.
+void World::spoil_photo(Random& random) {
+  Tablet& tablet = *random.pick(tablets_);
+  const bool server = random.percent(50);
+  sql::Db* db = server ? &*server_eye_ : tablet.eye ? &*tablet.eye : nullptr;
+  std::vector<std::pair<std::string, Id>> files;
+  if (db)
+    (void)db->query(server ? "SELECT sha256, id FROM blobs ORDER BY sha256, owner" : "SELECT sha256, id FROM blobs ORDER BY sha256",
+                    [&](const sql::Row& row) { files.emplace_back(row.string(0), row.id(1)); });
+  MemoryDisk& disk = server ? server_disk_ : tablet.disk;
+  const std::size_t chosen = random.below(files.size());
+  if (files.empty()) return;
+  const auto& [sha256, id] = files[chosen];
+  if (const std::size_t photo = photos_.number_of(sha256); photo < photos_.size()) photos_[photo].spoiled = true;
+  spoiled_.insert(id);
+  disk.spoil(id.str(), random);
 }
 
 void World::let_go_of_server() {
@@ -251,12 +288,22 @@ void World::step(const Step& step) {
     case Do::SettleAlert: settle_alert(tablet, random); break;
     case Do::Match: match(tablet, random); break;
     case Do::Discard: discard(tablet, random); break;
+    case Do::Attach: attach(tablet, random); break;
+    case Do::TakeOff: take_off(tablet, random); break;
+    case Do::OpenPhotos: open_photos(tablet, random); break;
     case Do::Dismiss: dismiss(tablet, random); break;
     case Do::Allocate: allocate(random); break;
     case Do::Import: import(random); break;
     case Do::WorkerLeaves: worker_leaves(random); break;
     case Do::RevokeDevice: revoke(random, false); break;
     case Do::RevokeWorker: revoke(random, true); break;
+    case Do::ChangeSigner: {
+      const Signers& all = signers();
+      signer_ = random.percent(70) ? (signer_ == &all.first ? &all.next : &all.first) : &all.foreign;
+      foreign_signer_ = foreign_signer_ || signer_ == &all.foreign;
+      serve();
+      break;
+    }
     case Do::Advance: advance(tablet, random, plan_.trouble.network); break;
     case Do::SyncAll: sync_all(tablet, random); break;
     case Do::Redeliver: redeliver(random); break;
@@ -296,6 +343,11 @@ void World::step(const Step& step) {
         }
       break;
     case Do::CloneTablet: clone_tablet(random); break;
+    case Do::SpoilPhoto: spoil_photo(random); break;
+    case Do::CollectPhotos:  // what serve does once a day, three months later
+      (void)server::collect_blobs(*repository_, photo_folder(), server_clock_.wall() + limits::kBlobKept);
+      if (server_disk_.ended()) server_died(random);
+      break;
     case Do::TimePasses: now_ += static_cast<std::int64_t>(random.below(3) == 0 ? 26 * 3'600'000 : random.below(1'200'000)); break;
     case Do::ClockJumps: {
       constexpr std::int64_t kYear = 365LL * 24 * 3'600'000;
@@ -317,6 +369,8 @@ void World::finish() {
     tablet->disk.not_end();
     tablet->disk.fill_up(0);
   }
+  signer_ = &signers().first;
+  serve();
   Random random(plan_.seed + 1);
   constexpr std::size_t kRounds = 12;
   std::string left;

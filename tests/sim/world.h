@@ -14,6 +14,7 @@
 #include "sync/server/service.h"
 #include "sync/transport/reply.h"
 #include "tests/sim/memory_disk.h"
+#include "tests/sim/photos.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/reference.h"
 #include "tests/sim/words.h"
@@ -62,16 +63,21 @@ struct Tablet {
   std::optional<transport::HttpRequest> asked;  ///< a request that has not reached the server
   std::optional<transport::HttpResponse> answer;  ///< a reply that has not reached the tablet
   std::optional<wire::SyncReply> applying;     ///< handed to the store, which has not come to it
+  std::optional<engine::BlobTask> moving;      ///< the part of a photo that is being asked for
+  bool unsent = false;                         ///< somebody saved something since the connection last asked for words
   bool idle = false;                           ///< the last round ended with nothing left to do
   // For the checks
   std::uint64_t checked_at = 0;
   Found words;
+  std::set<std::size_t> photos;                ///< those it has, whole
+  std::set<Id> photo_files;                    ///< whose bytes were compared
   std::map<Id, std::pair<std::int64_t, std::string>> cursors;
   bool power_goes = false;                     ///< when it next ends, the power went
 };
 
 struct Figures {
-  std::size_t steps = 0, requests = 0, operations = 0, crashes = 0, restores = 0, forks = 0, words = 0, rounds = 0, full = 0;
+  std::size_t steps = 0, requests = 0, operations = 0, crashes = 0, restores = 0, forks = 0, words = 0, rounds = 0, full = 0, photos = 0,
+              parts = 0, receipts = 0;
 };
 
 /// Everything at once, in one thread, from one plan.
@@ -97,6 +103,9 @@ class World {
   void died(Tablet& tablet, Random& random);
   bool alive(Tablet& tablet, Random& random);  ///< false: the process ended in the last call
   void start_server();
+  void serve();                                ///< a service for the repository that is open
+  server::BlobFolder photo_folder() const { return {server_disk_.photos(), 0}; }
+  void spoil_photo(Random& random);
   void let_go_of_server();
   void server_died(Random& random);
   void back_up();
@@ -120,6 +129,12 @@ class World {
 
   // people.cpp
   void type(Tablet& tablet, Random& random);
+  void keep(Tablet& tablet, Random& random, const model::Visit& visit, std::int64_t based_on);
+  std::optional<Tablet::Editor> to_write_in(Tablet& tablet, Random& random);
+  void attach(Tablet& tablet, Random& random);
+  void take_off(Tablet& tablet, Random& random);
+  void open_photos(Tablet& tablet, Random& random);
+  void given_up(std::string_view text, std::string_view left = {});
   void write_in(model::Visit& visit, Random& random);
   std::optional<model::Visit> start_visit(Tablet& tablet, Random& random);
   void submit(Tablet& tablet, Random& random);
@@ -147,7 +162,14 @@ class World {
   void check_tablet(Tablet& tablet);
   void read_server();
   void check_words();
+  void check_photos();
+  void check_photos_of(Tablet& tablet);
+  void check_receipts(Tablet& tablet, bool outdated);
+  void read_photos();
+  bool photo_somewhere(std::size_t photo) const;
+  bool photo_excused(std::size_t photo) { return photos_[photo].spoiled || (server_restored_ && purged_any_); }
   void check_reply(Id worker, Id device, const transport::HttpResponse& reply, const transport::Exchange* exchange);
+  void check_part(Id worker, Id device, const transport::HttpRequest& asked, const transport::HttpResponse& reply);
   void forgive_what_is_gone();
   bool switched_off(Id worker, Id device) const;  ///< refused; who only left is drained
   bool entitled(const Tablet& tablet, Id case_id) const;
@@ -159,6 +181,11 @@ class World {
   std::int64_t now_ = 1'795'000'000'000;  // 2026-11-18
   std::int64_t ids_ = 0;
   Words words_;
+  Photos photos_;
+  std::set<std::size_t> server_photos_;        ///< those the server has, whole
+  std::set<std::pair<std::size_t, Id>> awaited_photos_;  ///< those it wants, and of whom
+  std::set<Id> server_photo_files_;            ///< whose bytes were compared
+  std::set<Id> spoiled_;                       ///< photos' files, on whichever disk, that something happened to
   std::vector<std::unique_ptr<Tablet>> tablets_;
   std::deque<std::pair<const Tablet*, Image>> images_;
   bool tablet_images_used_ = false;
@@ -169,6 +196,9 @@ class World {
   std::unique_ptr<server::Service> service_;
   std::optional<sql::Db> server_eye_;
   tls::Authority authority_;
+  const tls::Signer* signer_ = nullptr;
+  bool foreign_signer_ = false;                ///< there was one
+  std::map<std::string, bool> receipts_;       ///< signatures seen on tablets: whether they are the council's
   struct Request { Id device, worker; std::string serial; transport::HttpRequest http; };
   std::deque<Request> drawer_;                 ///< requests the network may deliver once more
   std::deque<std::pair<Id, transport::HttpResponse>> late_;  ///< replies it may deliver too late, by device
