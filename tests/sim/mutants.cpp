@@ -30,6 +30,9 @@ constexpr Mutant kMutants[] = {
     // Restores and copies
     {"restore-unseen", "a server that lost acknowledged operations in a restore is not sent them again"},
     {"earlier-incarnation-lost", "what was acknowledged before a fork is not sent again after a restore"},
+    {"restore-forgets-drafts", "a restored server is not sent the drafts it lost"},
+    {"number-without-chain", "a regrown log with the same numbers counts as the same log"},
+    {"base-by-number-alone", "after a restore a draft is still changed against a revision that is gone"},
     {"regression-unseen", "a cursor past the server's history counts as up to date"},
     {"old-history-kept", "what a restored server never had stays on the tablet as its record"},
     {"fork-unseen", "a copied or put-back tablet goes on under the old numbers"},
@@ -59,7 +62,27 @@ constexpr Mutant kMutants[] = {
     {"match-leaves-records", "a matched child's records stay under the id that nobody sees"},
     // Decisions
     {"approved-unread", "an approval holds for another version than was read"},
+    {"approved-changes", "an approved record takes another version"},
     {"own-record-decided", "an author decides on their own record"},
+    // Photos
+    {"part-is-whole", "a part of a photo counts as all of it"},
+    {"photo-by-length", "a photo's last part makes it whole, whatever is there before it"},
+    {"photo-without-hash", "what was fetched is taken for the photo without a look at its hash"},
+    {"photo-goes-with-its-draft", "a photo is thrown away when its visit is submitted, sent or not"},
+    {"photo-gone-when-sent", "a photo leaves the tablet with its first part that is sent"},
+    {"acked-photo-thrown-away", "a photo leaves the tablet when the words about it were received"},
+    {"purge-before-photo", "a case is purged before its photos were sent"},
+    {"photo-of-one-tablet", "a photo is awaited from the tablet that submitted its visit, and lies on another"},
+    {"photo-missed-for-ever", "a photo that the server did not have yet is never asked for again"},
+    {"photo-delays-words", "words wait for a photo"},
+    {"photo-for-whoever-asks", "whoever knows the hash of a photo is given it"},
+    {"photo-collected-early", "the server throws away a photo that a submitted record names"},
+    // Receipts
+    {"receipt-of-refusal", "what was refused is signed for"},
+    {"receipt-before-commit", "what was not kept is acknowledged and signed for"},
+    {"receipt-once", "whoever did not hear a receipt gets none when they ask again"},
+    {"receipt-unread", "a receipt counts whoever signed it"},
+    {"receipt-stands-for-ever", "a receipt of what a restored server lost still stands"},
 };
 
 }  // namespace
