@@ -89,8 +89,7 @@ Result<void> Store::Impl::collect_blobs(Loose loose) {
                          " AND NOT EXISTS (SELECT 1 FROM ops o WHERE o.record=blob_refs.record AND o.kind<>'put' AND o.bytes<>''" +
                          std::string(base::mutant("acked-photo-thrown-away") ? " AND o.acked=0)" : ")")));
     // What the server awaits is sent first: its visit may have been submitted on another tablet.
-    const std::string which = " WHERE NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha256=blobs.sha256)" +
-                              std::string(base::mutant("awaited-photo-thrown-away") ? "" : " AND (need IS NULL OR whole=0)") +
+    const std::string which = " WHERE NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha256=blobs.sha256) AND (need IS NULL OR whole=0)" +
                               std::string(loose == Loose::Kept ? " AND referred=1" : "");
     DOORSTEP_TRY(db.query("SELECT id FROM blobs" + which, [&](const sql::Row& row) { gone.push_back(row.id(0)); }));
     if (!gone.empty()) DOORSTEP_TRY(db.exec("DELETE FROM blobs" + which));

@@ -20,7 +20,7 @@ class Xvfb {
     int ready[2];
     if (pipe(ready) != 0) throw std::runtime_error("pipe");
     const std::string screen = std::to_string(w) + "x" + std::to_string(h) + "x24", fd = std::to_string(ready[1]);
-    const char* args[] = {"Xvfb", "-displayfd", fd.c_str(), "-screen", "0", screen.c_str(), "-nolisten", "tcp", nullptr};
+    const char* args[] = {"Xvfb", "-displayfd", fd.c_str(), "-screen", "0", screen.c_str(), "-nolisten", "tcp", "-noreset", nullptr};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 1, 0);
