@@ -29,8 +29,6 @@ Result<void> take_away(const fs::path& file) {
 Copies::Copies(fs::path folder, std::string outbox_key, store::SignCopy sign)
     : folder_(std::move(folder)), outbox_key_(std::move(outbox_key)), sign_(std::move(sign)) {}
 
-void Copies::forget() { made_.reset(); }
-
 bool Copies::whole() const {
   std::error_code error;
   return on() && fs::exists(folder_ / kWhole, error);
@@ -52,6 +50,19 @@ Result<void> Copies::make(store::Store& store, const CopyName& name) {
 
 Result<void> Copies::keep(store::Store& store) {
   if (!on()) return {};
+  DOORSTEP_TRY(update(store));
+  return {};
+}
+
+Result<void> Copies::end(store::Store& store) {
+  if (!on()) return {};
+  const auto all = update(store);
+  made_.reset();
+  if (!all) return all.error();
+  return say_whole(*all);
+}
+
+Result<bool> Copies::update(store::Store& store) {
   DOORSTEP_TRY(base::make_private_folder(folder_));
   DOORSTEP_TRY_ASSIGN(const store::Unsent unsent, store.unsent());
   if (!made_) {
@@ -74,10 +85,7 @@ Result<void> Copies::keep(store::Store& store) {
     if (auto made = make(store, name); !made) failed = made.error();
     else made_->insert_or_assign(name, work.mark);
   }
-  if (failed) {
-    DOORSTEP_TRY(say_whole(false));
-    return *failed;
-  }
+  if (failed) return *failed;
   for (auto at = made_->begin(); at != made_->end();) {
     if (needed.contains(at->first)) {
       ++at;
@@ -86,7 +94,7 @@ Result<void> Copies::keep(store::Store& store) {
     DOORSTEP_TRY(take_away(folder_ / at->first.file()));
     at = made_->erase(at);
   }
-  return say_whole(!unsent.more);
+  return !unsent.more;
 }
 
 }  // namespace doorstep::work

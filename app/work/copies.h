@@ -20,15 +20,19 @@ class Copies {
   bool on() const { return !outbox_key_.empty(); }
   const std::filesystem::path& folder() const { return folder_; }
 
-  /// Makes what is missing and removes what is not needed. On an Error what could be made is there, and whole() is false.
+  /// Before anything is saved in a store that was opened: from here on whole() is false.
+  base::Result<void> begin() { return say_whole(false); }
+  /// Makes what is missing and removes what is not needed. On an Error what could be made is there.
   base::Result<void> keep(store::Store& store);
-  /// The store is closed; another may be opened.
-  void forget();
+  /// The same, once, before the store is closed; another may be opened then.
+  base::Result<void> end(store::Store& store);
 
-  /// Whether the last keep() left nothing in the store that would be lost with its key. Also of an earlier run: a file says so.
+  /// Whether end() left nothing in the store that would be lost with its key. A file says so, which is not there while the store is
+  /// open: a save is durable before its copy is, and the power may go in between.
   bool whole() const;
 
  private:
+  base::Result<bool> update(store::Store& store);  ///< false: more waits than copies can hold
   base::Result<void> say_whole(bool whole);
   base::Result<void> make(store::Store& store, const base::CopyName& name);
 

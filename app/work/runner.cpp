@@ -397,6 +397,7 @@ struct Runner::Impl {
       fresh.worker_name = options.enrolment.worker_name;
       if (auto set = db->set_identity(fresh); !set) return fail(set.error());
     }
+    if (auto begun = copies.begin(); !begun) return fail(begun.error());
     say(state::UnlockResult{});
     tell_unfinished();
     tell_caseload();
@@ -568,8 +569,9 @@ struct Runner::Impl {
 
   /// After whatever changed what waits. A save is told first: it does not wait for its copy.
   void keep_copies() {
-    if (!db) return;
-    auto kept = copies.keep(*db);
+    if (db) tell_copies(copies.keep(*db));
+  }
+  static void tell_copies(const Result<void>& kept) {
     if (!kept && kept.error().fault != Fault::Denied) base::log_error("copies", kept.error());
   }
 
@@ -624,9 +626,8 @@ struct Runner::Impl {
     stop_asking();
     if (db && copies.on()) {
       if (auto frozen = db->freeze_ready(now()); !frozen) base::log_error("copies.freeze", frozen.error());
-      keep_copies();
+      tell_copies(copies.end(*db));
     }
-    copies.forget();
     drain_again.reset();
     activate_again.reset();
     activation_attempts = fresh_starts = 0;

@@ -130,7 +130,7 @@ void run_bench(const Job& job, const std::string& only, const Tell& tell) {
   for (bool again = false; !again || (job.limit_s > 0 && job.in_time()); again = true)
     for (std::size_t i = 0; i < sim::mutants().size(); ++i) {
       const sim::Mutant& mutant = sim::mutants()[i];
-      if ((!only.empty() && only != mutant.name) || i % job.shares != job.share || (again && !job.in_time())) continue;
+      if ((only.empty() ? !mutant.on_bench : only != mutant.name) || i % job.shares != job.share || (again && !job.in_time())) continue;
       base::active_mutant = mutant.name;
       std::optional<sim::Broken> caught;
       std::uint64_t tried = 0;

@@ -7,6 +7,7 @@ namespace doorstep::sim {
 struct Mutant {
   const char* name;
   const char* mistake;
+  bool on_bench = true;  ///< false: no run of the bench has seen it noticed yet; it is run by its name alone
 };
 std::span<const Mutant> mutants();
 

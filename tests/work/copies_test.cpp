@@ -166,27 +166,46 @@ TEST_CASE("copies: while something waits that no copy can hold, or one could not
   const store::SignCopy sign = [](const Secret&, std::string_view) { return Result<std::string>(std::string("signature")); };
   Copies kept(folder / "outbox", keys.open, sign), off(folder / "none", "", sign);
   CHECK_FALSE(kept.whole());
-  must(kept.keep(store));
+  must(kept.end(store));
   CHECK(kept.whole());
-  must(off.keep(store));
+  must(kept.begin());  // the next save may be cut off from its copy
+  CHECK_FALSE(kept.whole());
+  must(off.end(store));
   CHECK_FALSE(off.whole());
+  must(kept.keep(store));
+  CHECK_FALSE(kept.whole());
   model::Visit visit;
   visit.id = base::new_id(kClock);
   must(store.save_draft(visit, kClock.wall()));
-  CHECK(kept.keep(store).error().fault == base::Fault::Denied);  // nobody could sign yet
+  CHECK(kept.end(store).error().fault == base::Fault::Denied);  // nobody could sign yet
   CHECK_FALSE(kept.whole());
   identity.worker_key = Secret::copy_of("key");
   identity.worker_certificate = "certificate";
   must(store.set_identity(identity));
-  must(kept.keep(store));
+  must(kept.end(store));
   CHECK(kept.whole());
   CHECK(must(base::copies_in(folder / "outbox")).size() == 1);
+  must(kept.begin());
   must(store.save_unfinished({{"of no visit", Id(), "half a rationale"}}));
-  must(kept.keep(store));
+  must(kept.end(store));
   CHECK_FALSE(kept.whole());
   must(store.save_unfinished({{"of no visit", Id(), ""}}));
-  must(kept.keep(store));
+  must(kept.end(store));
   CHECK(kept.whole());
+}
+
+TEST_CASE("copies: a tablet whose power went while it was open does not count as whole", "[work][L27]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  CHECK_FALSE(whole(tablet));
+  tablet.close();
+  CHECK(whole(tablet));
+  REQUIRE_FALSE(tablet.open());
+  CHECK_FALSE(whole(tablet));
+  tablet.save(tablet.visit_to(a_child(tablet), "Typed while it is open"));
+  CHECK_FALSE(whole(tablet));
 }
 
 TEST_CASE("copies: ten wrong passphrases end the tablet, and everything that was not sent reaches the server", "[work][L27][L28]") {
