@@ -18,7 +18,7 @@ constexpr Mutant kMutants[] = {
     {"siblings-not-awaited", "a draft goes when the first of its records is answered"},
     {"edited-while-sent", "a visit that is being submitted can still be written in"},
     {"no-sync", "a commit does not wait for the disk"},
-    {"unsynced-after-kill", "what a killed process left unsynced is told before it is durable"},
+    {"unsynced-after-kill", "what a killed process left unsynced is told before it is durable", false},
     // Cursors
     {"cursor-ahead", "the cursor moves past an entry that was not kept"},
     {"entry-skipped", "an entry of a case's log is left out of a reply"},
