@@ -27,8 +27,10 @@ inline constexpr std::array kFigures = {
     Figure{"search p50", "FTS5's fifty best of the same index, with their snippets", 1.5,
            "what is looked at beside it is which child or draft each is of, and whether that has left the tablet"},
     Figure{"search p99", "the same", 1.5, "the slowest searches are for the first letters typed, and those everybody types"},
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // start_bench.cpp is of the release build
     Figure{"start to first frame", "a program with one window of SDL2 and Dear ImGui, and nothing in it", 2.0,
            "fonts, words, rules and the tablet's own files are read; no more than half of what is waited for"},
+#endif
     Figure{"sync 1,000 notes up", "TLS of the same bytes, and the same rows in as many transactions", 1.8,
            "beside the yardstick there is JSON, hashes, rules, and the heads of the cases to bring up to date; the aim is 1.5"},
     Figure{"sync 1,000 notes down", "the same", 2.0,

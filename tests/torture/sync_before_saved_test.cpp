@@ -34,7 +34,8 @@ class Unsynced {
  private:
   void hear(const sql::FileEvent& event) {
     std::lock_guard lock(mutex_);
-    if (event.path.ends_with("-shm")) return;  // made anew from the log after a crash
+    // The log alone: a checkpoint that somebody's reading holds up leaves the file unsynced, and its pages in the log.
+    if (!event.path.ends_with("-wal")) return;
     if (event.kind == sql::FileEvent::Kind::Write) waiting_.insert(event.path), ++writes_;
     if (event.kind == sql::FileEvent::Kind::Sync && event.ok) waiting_.erase(event.path);
     if (event.kind == sql::FileEvent::Kind::Delete) waiting_.erase(event.path);
