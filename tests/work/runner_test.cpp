@@ -7,9 +7,9 @@ using namespace doorstep::work::test;
 namespace {
 class Later final : public base::Clock {
  public:
-  Instant wall() const override { return kClock.wall() + by; }
-  base::Millis monotonic() const override { return kClock.monotonic() + up; }
-  base::Millis by{0}, up{0};
+  Instant wall() const override { return kClock.wall() + by.load(); }
+  base::Millis monotonic() const override { return kClock.monotonic() + up.load(); }
+  std::atomic<base::Millis> by{base::Millis(0)}, up{base::Millis(0)};  // the store's thread reads while the test sets
 };
 
 const model::Child& a_child(const Tablet& tablet) {
