@@ -112,8 +112,7 @@ constexpr int kFreshStarts = 3;  // of the operations' chain, between two unlock
 
 struct Runner::Impl {
   Impl(Options o, const base::Clock& c, std::function<void()> w)
-      : options(std::move(o)), clock(c), wake(std::move(w)), provider(vault::provider_for(place(), options.folder / "vault" / "keys", options.chip)),
-        vault(place(), *provider, clock, os::boot_id(), options.test_cost),
+      : options(std::move(o)), clock(c), wake(std::move(w)),
         copies(options.folder / "outbox", options.enrolment.outbox_key, options.credentials.sign) {}
 
   vault::VaultPlace place() const { return {options.folder / "vault", options.enrolment.device, options.enrolment.worker}; }
@@ -132,7 +131,7 @@ struct Runner::Impl {
 
   // Below: the store's thread alone.
   std::unique_ptr<vault::KeyProvider> provider;
-  vault::Vault vault;
+  std::optional<vault::Vault> vault;
   Copies copies;
   std::optional<store::Store> db;
   std::unique_ptr<Port> port;
@@ -165,6 +164,10 @@ struct Runner::Impl {
 
   void serve() {
     name_thread("store");
+    provider = vault::provider_for(place(), options.folder / "vault" / "keys", options.chip);  // it may ask the chip
+    vault.emplace(place(), *provider, clock, os::boot_id(), options.test_cost);
+    const auto settings = base::read_file(settings_file(), limits::kConfigBytes);
+    say(state::Started{vault->exists(), options.enrolment.worker_name, settings ? *settings : std::string(), destroyed()});
     begin_drain();
     for (;;) {
       const auto wake_at = activate_again && drain_again ? std::min(activate_again, drain_again)
@@ -347,7 +350,7 @@ struct Runner::Impl {
   // Unlocking -----------------------------------------------------------------------------------------------------------
 
   void carry(state::Unlock& e) {
-    auto opened = vault.unlock(e.passphrase.view(), copies.whole() ? vault::AtTenth::Destroy : vault::AtTenth::Wait);
+    auto opened = vault->unlock(e.passphrase.view(), copies.whole() ? vault::AtTenth::Destroy : vault::AtTenth::Wait);
     const bool gone = !opened && destroyed();
     open(std::move(opened), false);
     if (gone) {
@@ -356,21 +359,21 @@ struct Runner::Impl {
     }
   }
   void carry(state::CreatePassphrase& e) {
-    open(destroyed() ? Result<vault::Opened>(no_key()) : vault.create(e.passphrase.view()), true);
+    open(destroyed() ? Result<vault::Opened>(no_key()) : vault->create(e.passphrase.view()), true);
   }
 
   std::filesystem::path database() const { return options.folder / "replica.db"; }
   /// The key of what is stored here is gone for ever. Its database stays where it is, as nothing but noise, until IT sets up anew.
   bool destroyed() const {
     std::error_code ignored;
-    return !vault.exists() && std::filesystem::exists(database(), ignored);
+    return !vault->exists() && std::filesystem::exists(database(), ignored);
   }
   static Error no_key() { return {Fault::NotFound, "vault.destroyed", "the key of what is stored here was destroyed"}; }
 
   void open(Result<vault::Opened> opened, bool create) {
     auto fail = [this](Error error) {
       base::log_error("unlock", error);
-      auto wait = vault.exists() ? vault.wait() : Result<base::Millis>(base::Millis(0));
+      auto wait = vault->exists() ? vault->wait() : Result<base::Millis>(base::Millis(0));
       say(state::UnlockResult{std::move(error), wait ? *wait : base::Millis(0), -1});
     };
     if (!opened) return fail(opened.error());
@@ -580,7 +583,7 @@ struct Runner::Impl {
   void begin_drain() {
     drain_again.reset();
     if (!online || drain_thread.joinable()) return;
-    const auto which = [own = options.enrolment.device, open = db.has_value(), slot = vault.exists()](const base::CopyName& name) {
+    const auto which = [own = options.enrolment.device, open = db.has_value(), slot = vault->exists()](const base::CopyName& name) {
       return name.device != own || (!open && (!slot || name.number < base::kUnnumbered));
     };
     const auto waiting = base::copies_in(copies.folder());
@@ -864,9 +867,6 @@ Runner::~Runner() {
 }
 
 void Runner::start() {
-  auto settings = base::read_file(impl_->settings_file(), limits::kConfigBytes);
-  impl_->say(state::Started{impl_->vault.exists(), impl_->options.enrolment.worker_name, settings ? *settings : std::string(),
-                            impl_->destroyed()});
   impl_->stop_fd = ::eventfd(0, EFD_CLOEXEC);
   DOORSTEP_ASSERT(impl_->stop_fd >= 0);
   impl_->store_thread = std::thread([this] { impl_->serve(); });
