@@ -92,6 +92,7 @@ CurtainVm curtain_vm(const State& state);
 
 struct UnlockVm {
   std::string title, person, explanation;
+  bool starting = false;       ///< whether there is a passphrase is not known yet: no field, nothing to press
   bool first = false;          ///< choosing a passphrase: two fields
   std::string passphrase_label, passphrase_hint, again_label, show_label;
   std::string forgotten;       ///< what then, and what is safe

@@ -176,6 +176,12 @@ CurtainVm curtain_vm(const State& state) { return {state.text()("curtain.words")
 UnlockVm unlock_vm(const State& state) {
   const auto& text = state.text();
   UnlockVm vm;
+  vm.starting = state.stage == Stage::Starting;
+  if (vm.starting) {
+    vm.title = text("app.name");
+    vm.busy_words = text("unlock.starting");
+    return vm;
+  }
   vm.first = !state.has_passphrase && !state.destroyed;
   vm.title = text(vm.first ? "unlock.first.title" : "unlock.title");
   vm.person = state.worker_name;
@@ -188,8 +194,8 @@ UnlockVm unlock_vm(const State& state) {
   vm.show = state.show_passphrase;
   vm.problem = state.destroyed ? text("unlock.problem.destroyed") : state.unlock_problem;
   vm.action = text(vm.first ? "unlock.first.action" : "unlock.action");
-  vm.busy = state.stage == Stage::Unlocking || state.stage == Stage::Starting;
-  vm.busy_words = text(state.stage == Stage::Starting ? "unlock.starting" : "unlock.busy");
+  vm.busy = state.stage == Stage::Unlocking;
+  vm.busy_words = text("unlock.busy");
   vm.disabled = vm.busy || state.destroyed || (state.unlock_wait_until && *state.unlock_wait_until > state.mono);
   return vm;
 }

@@ -13,6 +13,11 @@ void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors
     if (!vm.explanation.empty()) body(ui, vm.explanation);
     gap(ui, space::kLg);
   });
+  if (vm.starting) {
+    progress_text(ui, vm.busy_words);
+    end_page(ui);
+    return;
+  }
   auto entered = password_field(ui, state::kPassphrase,
                                 {.label = vm.passphrase_label, .hint = vm.passphrase_hint, .error = vm.problem, .disabled = vm.disabled},
                                 editors.text(state::kPassphrase, {}, kSecret), vm.show).entered;

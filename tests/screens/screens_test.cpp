@@ -87,7 +87,8 @@ TEST_CASE("screens: each has something to press and says what it is", "[screens]
     INFO(shown.name);
     window.show(shown, 1280, 800);
     const auto items = window.head.semantics().items();
-    CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return interactive(i.role); }));
+    const bool waits = shown.name == "unlock-starting";  // until it is known what there is to press
+    CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return interactive(i.role); }) != waits);
     CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return i.role == Role::Heading; }));
     for (const Item& item : items) {
       // A word without its text shows its key: "children.title".

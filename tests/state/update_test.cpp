@@ -7,6 +7,18 @@
 using namespace doorstep;
 using namespace doorstep::tests;
 
+TEST_CASE("update: until it is known whether there is a passphrase, none can be typed and none is to be chosen", "[state]") {
+  Desk desk;
+  REQUIRE(desk.state.stage == Stage::Starting);
+  const auto vm = unlock_vm(desk.state);
+  CHECK(vm.starting);
+  CHECK_FALSE(vm.first);
+  CHECK(vm.title == "Doorstep");
+  desk.hear(Started{true, "Ruth Mensah", {}});
+  CHECK_FALSE(unlock_vm(desk.state).starting);
+  CHECK(unlock_vm(desk.state).title == "Unlock Doorstep");
+}
+
 TEST_CASE("update: a passphrase of fewer than four words is refused, a good one leaves no text behind", "[state][K18]") {
   Desk desk;
   desk.hear(Started{false, "Ruth Mensah", {}});

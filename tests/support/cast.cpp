@@ -519,6 +519,7 @@ std::vector<Shown> all_screens() {
   const auto add = [&](std::string name, std::function<State()> make, bool is_long = false) {
     out.push_back({std::move(name), std::move(make), is_long});
   };
+  add("unlock-starting", [] { return initial(assets(), {}); });
   add("unlock", [] { return locked(); });
   add("unlock-wrong", [] {
     State s = locked();
