@@ -15,6 +15,7 @@ using base::Result;
 
 namespace {
 
+constexpr std::size_t kWrittenAtOnce = 4 * 1024 * 1024;
 constexpr const char* kWhole = "whole";  // an empty file: see whole()
 
 Result<void> take_away(const fs::path& file) {
@@ -39,13 +40,12 @@ Result<void> Copies::say_whole(bool whole) {
   return whole ? base::write_file_atomic(folder_ / kWhole, {}, base::Access::Owner) : base::erase_file(folder_ / kWhole);
 }
 
-Result<void> Copies::make(store::Store& store, const CopyName& name) {
+Result<std::string> Copies::sealed(store::Store& store, const CopyName& name) {
   DOORSTEP_TRY_ASSIGN(std::string text, store.copy_text(name.number, sign_));
-  auto sealed = base::seal_copy(name, outbox_key_, text);
+  auto out = base::seal_copy(name, outbox_key_, text);
   base::wipe(text);
-  if (!sealed) return sealed.error();
-  if (sealed->size() > limits::kSealedCopyBytes) return Error{Fault::Full, "copies.size", "a copy is larger than the server takes"};
-  return base::write_file_atomic(folder_ / name.file(), *sealed, base::Access::Owner);
+  if (out && out->size() > limits::kSealedCopyBytes) return Error{Fault::Full, "copies.size", "a copy is larger than the server takes"};
+  return out;
 }
 
 Result<void> Copies::keep(store::Store& store) {
@@ -73,18 +73,36 @@ Result<bool> Copies::update(store::Store& store) {
   }
   std::optional<Error> failed;
   std::set<CopyName> needed;
+  std::vector<base::NamedBytes> files;
+  std::map<CopyName, std::string> marks;  // of those
+  std::size_t bytes = 0, fresh = 0;
+  const auto write = [&] {
+    if (auto written = base::write_files_atomic(folder_, files, base::Access::Owner); !written) failed = written.error();
+    else for (auto& [name, mark] : marks) made_->insert_or_assign(name, std::move(mark));
+    files.clear(), marks.clear();
+    bytes = fresh = 0;
+  };
   for (const store::UnsentWork& work : unsent.work) {
     const CopyName name{unsent.device, unsent.incarnation, work.number};
     needed.insert(name);
     const auto there = made_->find(name);
     if (there != made_->end() && there->second == work.mark) continue;
-    if (there == made_->end() && made_->size() >= limits::kSealedCopies) {
+    if (there == made_->end() && made_->size() + fresh >= limits::kSealedCopies) {
       failed = Error{Fault::Full, "copies.count", "more waits than copies are kept of"};
       break;
     }
-    if (auto made = make(store, name); !made) failed = made.error();
-    else made_->insert_or_assign(name, work.mark);
+    auto made = sealed(store, name);
+    if (!made) {
+      failed = made.error();
+      continue;
+    }
+    bytes += made->size();
+    fresh += there == made_->end();
+    marks.insert_or_assign(name, work.mark);
+    files.push_back({name.file(), std::move(*made)});
+    if (bytes >= kWrittenAtOnce) write();
   }
+  write();
   if (failed) return *failed;
   for (auto at = made_->begin(); at != made_->end();) {
     if (needed.contains(at->first)) {

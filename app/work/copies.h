@@ -34,7 +34,7 @@ class Copies {
  private:
   base::Result<bool> update(store::Store& store);  ///< false: more waits than copies can hold
   base::Result<void> say_whole(bool whole);
-  base::Result<void> make(store::Store& store, const base::CopyName& name);
+  base::Result<std::string> sealed(store::Store& store, const base::CopyName& name);
 
   std::filesystem::path folder_;
   std::string outbox_key_;

@@ -37,6 +37,12 @@ bool write_all(const Fd& fd, std::string_view bytes) {
   return true;
 }
 
+std::filesystem::path temporary_of(std::filesystem::path path) { return path += ".new"; }
+
+int create(const std::filesystem::path& path, Access access) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, access == Access::Owner ? 0600 : 0644);
+}
+
 Result<void> sync_folder_of(const std::filesystem::path& path, std::string where) {
   auto parent = path.parent_path();
   Fd folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -63,9 +69,8 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 }
 
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, Access access) {
-  std::filesystem::path temporary = path;
-  temporary += ".new";
-  Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, access == Access::Owner ? 0600 : 0644));
+  std::filesystem::path temporary = temporary_of(path);
+  Fd fd(create(temporary, access));
   if (fd.get() < 0) return os_error("write_file_atomic", temporary);
   if (!write_all(fd, bytes) || ::fsync(fd.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
     Error error = os_error("write_file_atomic", path);
@@ -73,6 +78,35 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
     return error;
   }
   return sync_folder_of(path, "write_file_atomic");
+}
+
+Result<void> write_files_atomic(const std::filesystem::path& folder, const std::vector<NamedBytes>& files, Access access) {
+  constexpr const char* kWhere = "write_files_atomic";
+  if (files.empty()) return {};
+  if (files.size() == 1) return write_file_atomic(folder / files.front().name, files.front().bytes, access);
+  std::size_t begun = 0, placed = 0;
+  auto failed = [&](const std::filesystem::path& path) {
+    Error error = os_error(kWhere, path);
+    for (std::size_t i = placed; i < begun; ++i) ::unlink(temporary_of(folder / files[i].name).c_str());
+    return error;
+  };
+  Fd place(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (place.get() < 0) return failed(folder);
+  for (const auto& [name, bytes] : files) {
+    const auto temporary = temporary_of(folder / name);
+    Fd fd(create(temporary, access));
+    if (fd.get() < 0) return failed(temporary);
+    ++begun;
+    if (!write_all(fd, bytes)) return failed(temporary);
+  }
+  if (::syncfs(place.get()) != 0) return failed(folder);  // one wait of the disk, where an fsync of each would be one of each
+  for (const auto& file : files) {
+    const auto path = folder / file.name;
+    if (::rename(temporary_of(path).c_str(), path.c_str()) != 0) return failed(path);
+    ++placed;
+  }
+  if (::fsync(place.get()) != 0) return failed(folder);
+  return {};
 }
 
 Result<void> erase_file(const std::filesystem::path& path) {

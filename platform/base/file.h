@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "platform/base/error.h"
 
@@ -16,6 +17,13 @@ enum class Access { Owner, Everybody };  ///< mode 0600 or 0644
 /// Replaces the file as one: temporary, fsync, rename, fsync of the folder. A crash leaves the old or the new file, and perhaps
 /// the temporary (".new"); a failure leaves the old one alone.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, Access access);
+
+struct NamedBytes {
+  std::string name;  ///< within a folder
+  std::string bytes;
+};
+/// The same for several files of one folder, which are made durable together: a crash or a failure leaves each old or new.
+Result<void> write_files_atomic(const std::filesystem::path& folder, const std::vector<NamedBytes>& files, Access access);
 
 /// Writes zeros over the file where it lies, for disks that keep a deleted file's blocks, and removes it; flash may still hold an
 /// old copy. One that is not there is no error.

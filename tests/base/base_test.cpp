@@ -94,6 +94,23 @@ TEST_CASE("file: a replaced file is whole and private", "[base]") {
         (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
 }
 
+TEST_CASE("file: several replaced together are whole and private; where one cannot be, none has a temporary beside it", "[base]") {
+  const doorstep::support::Folder folder;
+  const auto dir = folder / "made";
+  REQUIRE(make_private_folder(dir / "taken" / "by a folder").has_value());
+  REQUIRE(write_files_atomic(dir, {}, Access::Owner).has_value());
+  REQUIRE(write_files_atomic(dir, {{"a", "one"}}, Access::Owner).has_value());
+  REQUIRE(write_files_atomic(dir, {{"a", "two"}, {"b", "three"}}, Access::Owner).has_value());
+  CHECK(read_file(dir / "a", 10).value() == "two");
+  CHECK(read_file(dir / "b", 10).value() == "three");
+  CHECK((std::filesystem::status(dir / "b").permissions() & std::filesystem::perms::mask) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  CHECK_FALSE(write_files_atomic(dir, {{"a", "four"}, {"taken", "secret"}, {"c", "five"}}, Access::Owner).has_value());
+  CHECK(read_file(dir / "a", 10).value() == "four");
+  CHECK_FALSE(write_files_atomic(dir / "nowhere", {{"a", "1"}, {"b", "2"}}, Access::Owner).has_value());
+  CHECK(std::distance(std::filesystem::directory_iterator(dir), {}) == 3);
+}
+
 TEST_CASE("file: a write that fails leaves the file as it was, and nothing beside it", "[base]") {
   const doorstep::support::Folder folder;
   const auto dir = folder / "made";

@@ -144,7 +144,13 @@ class Field {
       out.tablet.before = moment(tablet.database(), tablet_key, copies_ / (name + "-tablet.db"), kTabletTables);
     }
     tablet.open();
+    // The first attempt numbers what waits, and its sealed copies are made anew; the second is told when that is done.
     tablet.until("no server", [](const auto& s) { return s.sync.phase == state::SyncPhase::Waiting; });
+    const base::Instant asked = base::SystemClock().wall();
+    tablet.act(state::PressSyncNow{});
+    tablet.until("no server again", [&](const auto& s) {
+      return s.sync.phase == state::SyncPhase::Waiting && s.sync.last_tried && *s.sync.last_tried >= asked;
+    });
     server_commits_.since_last_asked(), tablet_commits_.since_last_asked();
     exchanges_.clear();
     council_.start();
