@@ -14,7 +14,7 @@ using namespace doorstep::bench;
 
 namespace {
 
-/// A pipe a program says on that its first frame is on the screen.
+/// A pipe a program says on what is on the screen.
 class FirstFrame {
  public:
   FirstFrame() {
@@ -25,9 +25,16 @@ class FirstFrame {
   }
   FirstFrame(const FirstFrame&) = delete;
   int to() const { return fds_[1]; }
-  void wait() {
-    pollfd said{fds_[0], POLLIN, 0};
-    if (::poll(&said, 1, 20'000) != 1) throw std::runtime_error("no frame came");
+  /// Until `words` stand in what it said; empty: until it says anything.
+  void wait(std::string_view words) {
+    for (std::string said; said.empty() || said.find(words) == std::string::npos;) {
+      pollfd more{fds_[0], POLLIN, 0};
+      if (::poll(&more, 1, 20'000) != 1) throw std::runtime_error("no frame came");
+      char buffer[65536];
+      const auto n = ::read(fds_[0], buffer, sizeof buffer);
+      if (n <= 0) throw std::runtime_error("what is on the screen cannot be read");
+      said.append(buffer, static_cast<std::size_t>(n));
+    }
   }
 
  private:
@@ -42,7 +49,7 @@ double ms_to_first_frame(std::vector<std::string> command, bool is_ours) {
   std::unique_ptr<support::Process> process;
   return ms_of([&] {
     process = std::make_unique<support::Process>(std::move(command), std::move(options));
-    frame.wait();
+    frame.wait(is_ours ? "unlock/passphrase" : "");
   });
 }
 
