@@ -283,9 +283,13 @@ void Reader::write(const std::string& key, const std::string& words) {
   const bool done = text && atspi_editable_text_set_text_contents(text, words.c_str(), nullptr);
   if (text) g_object_unref(text);
   if (!done) throw std::runtime_error("cannot write into " + key);
+  const auto has = [&](const Thing& field) {
+    return field.role == ATSPI_ROLE_PASSWORD_TEXT ? field.text().size() == 3 * words.size() : field.text() == words;  // bullets
+  };
   wait_until("what was written into " + key, [&] {
-    if (thing.role == ATSPI_ROLE_PASSWORD_TEXT) return thing.text().size() == 3 * words.size();  // bullets
-    return thing.text() == words;
+    if (has(thing)) return true;
+    const auto now = find(key);  // another object, where the page was made anew meanwhile
+    return now && has(*now);
   });
 }
 
