@@ -140,6 +140,8 @@ void Reader::step(Limit wait) {
 bool Reader::knows(pid_t pid) {
   if (!listener_) {
     atspi_init();
+    const auto limit = static_cast<gint>(kLimit.count());
+    atspi_set_timeout(limit, limit);  // else what is not answered within 800 ms reads as empty, on a busy machine
     listener_ = atspi_event_listener_new(&Reader::on_event, this, nullptr);
     for (const char* type : {"object:state-changed", "object:text-changed", "object:text-caret-moved", "object:text-selection-changed",
                              "object:announcement", "object:notification", "object:property-change:accessible-name", "window:activate"})
