@@ -521,7 +521,7 @@ struct CheckVm {
   std::vector<ProblemListVm> lists;
   std::vector<std::string> problems;      ///< pressed: GoToProblem{index}
   std::string warnings_heading;
-  std::vector<std::string> warnings;
+  std::vector<ActionVm> warnings;         ///< what may not go together; pressed, its question is shown, where it is about one
   std::string summary_heading;
   struct PartVm { std::string name; std::vector<FactVm> lines; };
   std::vector<PartVm> parts;              ///< what will be in each child's record, in short

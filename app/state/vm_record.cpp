@@ -658,19 +658,20 @@ CheckVm check_vm(const State& state) {
   vm.lists = problem_lists(state, open, problems);
   if (!visit.conflicts.empty()) vm.submit_error = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
   vm.warnings_heading = text("check.warnings");
-  if (auto already = submitted_already(state, visit); !already.empty()) vm.warnings.push_back(std::move(already));
+  if (auto already = submitted_already(state, visit); !already.empty()) vm.warnings.push_back({std::move(already), {}});
   for (const auto& part : visit.children)
     for (const auto& warning : rules::warnings(state.assets->form, visit.facts, part)) {
       auto words = warning.message;
       const auto& name = short_name(part);
       if (!warning.child.nil() && visit.children.size() > 1 && words.find(name) == words.npos) words = labelled(name, words);
-      if (std::find(vm.warnings.begin(), vm.warnings.end(), words) == vm.warnings.end()) vm.warnings.push_back(std::move(words));
+      ActionVm line{std::move(words), GoToQuestion{{warning.child, warning.question, warning.item, warning.field}}};
+      if (std::find(vm.warnings.begin(), vm.warnings.end(), line) == vm.warnings.end()) vm.warnings.push_back(std::move(line));
     }
   for (const auto& part : visit.children) {
     const auto photos = model::attachments_of(part);
     for (std::size_t i = 0; i < photos.size(); ++i)
       if (lines_of(photos[i].caption).empty())
-        vm.warnings.push_back(text("check.photo", {{"n", std::to_string(i + 1)}, {"name", short_name(part)}}));
+        vm.warnings.push_back({text("check.photo", {{"n", std::to_string(i + 1)}, {"name", short_name(part)}}), {}});
   }
   vm.summary_heading = text("check.summary");
   for (const auto& part : visit.children) vm.parts.push_back({part.name, summary_lines(state, visit.facts, part)});

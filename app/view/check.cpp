@@ -36,7 +36,11 @@ void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
     if (!vm.warnings.empty()) {
       begin_panel(ui, "warnings", Tone::Warn, vm.warnings_heading);
       label(ui, vm.warnings_heading);
-      for (const auto& warning : vm.warnings) body(ui, warning);
+      for (std::size_t i = 0; i < vm.warnings.size(); ++i) {
+        const auto& warning = vm.warnings[i];
+        if (!warning.intent) body(ui, warning.label);
+        else if (link(ui, "warning/" + std::to_string(i), warning.label)) out.push_back(*warning.intent);
+      }
       end_panel(ui);
       gap(ui, space::kMd);
     }

@@ -299,7 +299,7 @@ TEST_CASE("vm_record: a draft beside the submission of its own visit says so, be
   desk.caseload.drafts.clear();
   desk.load();
   desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
-  CHECK(check_vm(desk.state).warnings.at(0).find("already submitted") != std::string::npos);
+  CHECK(check_vm(desk.state).warnings.at(0).label.find("already submitted") != std::string::npos);
   desk.act(Back{});
   desk.act(Back{});
   CHECK(my_children_vm(desk.state).drafts.at(0).tag.words == "Already submitted");
@@ -317,9 +317,17 @@ TEST_CASE("vm_record: what may not go together is said once, and of which child"
   auto& visit = desk.state.visit->visit;
   visit.facts.answers["place"] = std::string("VIRTUAL");
   for (auto& part : visit.children) part.risk.level = "HIGH", part.risk.threshold = "L1";
-  CHECK(check_vm(desk.state).warnings == std::vector<std::string>{"By video does not count as a visit.",
-                                                                  "Amara: The risk is high, but the threshold is universal.",
-                                                                  "Tunde: The risk is high, but the threshold is universal."});
+  const auto warnings = check_vm(desk.state).warnings;
+  REQUIRE(warnings.size() == 3);
+  CHECK(warnings[0].label == "By video does not count as a visit.");
+  CHECK(warnings[1].label == "Amara: The risk is high, but the threshold is universal.");
+  CHECK(warnings[2].label == "Tunde: The risk is high, but the threshold is universal.");
+  // Each leads to what it is about.
+  desk.act(Open{ScreenKind::Check, visit.id});
+  desk.act(*warnings[2].intent);
+  CHECK(desk.state.screen()->kind == ScreenKind::Record);
+  CHECK(desk.state.visit->child == visit.children[1].id);
+  CHECK(desk.state.focus.find("risk") != std::string::npos);
 }
 
 TEST_CASE("vm_record: what is missing is listed by child and section, with how much; the first list is open", "[state]") {
