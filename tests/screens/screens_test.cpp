@@ -105,7 +105,7 @@ TEST_CASE("screens: names, 44 px, nothing clipped or over another, at every size
   for (const float scale : {1.0f, 2.0f})
     for (const Look look : {Look::Light, Look::Dark, Look::HighContrast}) {
       Window window(scale, look);
-      for (const Size2 size : {Size2{1280, 800}, Size2{800, 1280}, Size2{800, 480}})
+      for (const Size2 size : {Size2{1280, 800}, Size2{800, 1280}, Size2{800, 480}, Size2{480, 800}, Size2{2560, 1600}, Size2{1600, 2560}})
         for (const auto& shown : all) {
           INFO(shown.name << " " << size.w << "x" << size.h << " at " << scale << ", look " << static_cast<int>(look));
           window.show(shown, size.w, size.h);
