@@ -232,6 +232,7 @@ int run(const std::filesystem::path& folder, const std::filesystem::path& assets
   options.enrolment = std::move(*enrolment);
   options.server = {device->server.sync.host, device->server.sync.port, device->server.name};
   if (const auto& proxy = device->server.proxy) options.server.proxy = transport::Proxy{proxy->host, proxy->port};
+  options.lease = std::chrono::days(device->policy.lease_days);
   options.credentials = credentials(device->server.ca_pem);
   auto waker = shell->waker();
   work::Runner runner(std::move(options), clock, [waker] { waker.wake(); });

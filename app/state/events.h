@@ -106,6 +106,9 @@ struct SyncStatus {
   std::optional<base::Error> blob_trouble;  ///< why photos wait although the words went
   std::string error_code;             ///< of an RFC 9457 problem, when there was one: "revoked"
   std::vector<Refused> refused;       ///< kept until put right
+  std::optional<Instant> lease_until; ///< the tablet shows what it has until then
+  bool lease_soon = false;            ///< that is near
+  bool clock_set_back = false;        ///< the clock on the wall is behind what the tablet knows of the time
 };
 struct NetworkChanged { bool online = false; };
 

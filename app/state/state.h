@@ -234,6 +234,7 @@ struct State {
 
   const Screen* screen() const { return screens.empty() ? nullptr : &screens.back(); }
   bool ended() const { return caseload && caseload->ended; }  ///< the worker's access: only what is being sent is shown
+  bool lease_over() const { return caseload && caseload->lease_over; }  ///< nothing is shown but the visit that is being written
   bool supervisor() const { return caseload && caseload->me.role == model::Role::Supervisor; }
   const Text& text() const { return assets->text; }
 };

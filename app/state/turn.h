@@ -32,8 +32,8 @@ void home(Turn& turn);
 void push(Turn& turn, Screen screen);
 void show(Turn& turn, const Open& open);
 void lock(Turn& turn);
-/// The worker's access has ended: what is not saved is handed to the store, then nothing of a case is left in State.
-void end_access(Turn& turn);
+/// Nothing may be read any more: what is not saved is handed to the store, then nothing of a case is left in State.
+void end_reading(Turn& turn, ScreenKind shown);
 void unlock(Turn& turn);
 void unlocked(Turn& turn, const UnlockResult& result);
 

@@ -356,7 +356,9 @@ void on(Turn& turn, const Started& started) {
 }
 
 void on(Turn& turn, const UnfinishedFound& found) {
-  if (turn.state.stage == Stage::Unlocking) turn.state.unfinished.words = found.words;
+  // Said at the unlock; or when a lease was renewed, beside what was typed since it was over.
+  if (turn.state.stage == Stage::Unlocking || turn.state.lease_over())
+    turn.state.unfinished.words.insert(found.words.begin(), found.words.end());
 }
 void on(Turn& turn, const UnfinishedFailed& failed) {
   auto& unfinished = turn.state.unfinished;
@@ -376,11 +378,13 @@ void on(Turn& turn, const Loaded& loaded) {
   if (loaded.caseload->ended) {
     if (!was_ended) {
       if (state.stage == Stage::Unlocking) state.last_touch = turn.context.mono;
-      end_access(turn);
+      end_reading(turn, ScreenKind::SyncStatus);
     }
     state.caseload = loaded.caseload;
     return;
   }
+  const bool was_over = state.lease_over(), over = loaded.caseload->lease_over;
+  if (over && !was_over && state.stage == Stage::Unlocked) end_reading(turn, ScreenKind::MyChildren);
   const auto before = std::exchange(state.caseload, loaded.caseload);
   learn_names(turn, before.get());
   if (was_ended) state.screens = {{ScreenKind::MyChildren, Id()}};
@@ -396,8 +400,8 @@ void on(Turn& turn, const Loaded& loaded) {
     if (state.resume.kind == ScreenKind::Record && draft_of(state, state.resume.id))
       show(turn, {ScreenKind::Record, state.resume.id});
     state.resume = {};
-    tell_not_attached(turn);
   }
+  if (!over) tell_not_attached(turn);
   photos_loaded(turn);
   if (state.reviewing) {
     const auto* item = state.caseload->record(state.reviewing->read.record);
@@ -406,7 +410,7 @@ void on(Turn& turn, const Loaded& loaded) {
   }
   // What another tablet of this worker submitted or threw away is no draft here any more.
   std::erase_if(state.drafts, [&](const auto& newer) { return newer.second.kept && !state.caseload->draft(newer.first); });
-  if (state.visit && !state.visit->submitting && state.visit->edit == state.visit->saved && !state.drafts.count(state.visit->visit.id) &&
+  if (!over && state.visit && !state.visit->submitting && state.visit->edit == state.visit->saved && !state.drafts.count(state.visit->visit.id) &&
       !state.caseload->draft(state.visit->visit.id)) {
     home(turn);
     state.notice = turn.text()("record.gone");
@@ -571,6 +575,12 @@ bool allowed_without_case(const State& state, const Event& event) {
          std::holds_alternative<WindowHidden>(event);
 }
 
+/// The same while a lease is over: nothing that was written before is taken in.
+bool allowed_without_reading(const State& state, const Event& event) {
+  if (const auto* changed = std::get_if<DraftChanged>(&event)) return state.visit && state.visit->visit.id == changed->visit.id;
+  return !std::holds_alternative<SearchHits>(event);
+}
+
 void observe(State& state, const Context& context) {
   state.now = context.wall;
   state.mono = context.mono;
@@ -578,7 +588,7 @@ void observe(State& state, const Context& context) {
 
 /// The page that tells how the tablet stands is shown.
 bool tells_of_device(const State& state) {
-  return state.stage == Stage::Unlocked && !state.ended() && state.screen() && state.screen()->kind == ScreenKind::MyChildren;
+  return state.stage == Stage::Unlocked && !state.ended() && !state.lease_over() && state.screen() && state.screen()->kind == ScreenKind::MyChildren;
 }
 
 void revise(const updating::Turn& turn) {
@@ -615,6 +625,7 @@ Effects update(State& state, const Event& event, const Context& context) {
   observe(state, context);
   updating::Turn turn{state, context, {}};
   if ((state.stage != Stage::Unlocked || state.ended()) && !allowed_without_case(state, event)) return {};
+  if (state.lease_over() && !allowed_without_reading(state, event)) return {};
   const bool told = tells_of_device(state);
   std::visit([&](const auto& what) { on(turn, what); }, event);
   spell(turn, std::holds_alternative<SpellingChecked>(event));

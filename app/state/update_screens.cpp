@@ -110,6 +110,7 @@ void show(Turn& turn, const Open& open) {
       home(turn);
       recall(state, Id(), "start/");
       state.starting.emplace();
+      state.starting->elsewhere = state.lease_over();  // no family is listed
       if (const auto* child = state.caseload->child(open.id)) {
         state.starting->family = child->family;
         state.starting->children.insert(child->id);
@@ -193,13 +194,14 @@ void lock(Turn& turn) {
   turn.effects.push_back(Lock{});
 }
 
-void end_access(Turn& turn) {
+void end_reading(Turn& turn, ScreenKind shown) {
   const auto sync = turn.state.sync;
-  const bool covered = turn.state.covered;
+  const bool covered = turn.state.covered, attaching = turn.state.attaching > 0;
   empty(turn, Stage::Unlocked);
   turn.state.sync = sync;
   turn.state.covered = covered;
-  turn.state.screens = {{ScreenKind::SyncStatus, Id()}};
+  turn.state.not_attached = attaching;
+  turn.state.screens = {{shown, Id()}};
 }
 
 // Unlock -----------------------------------------------------------------------------------------------------------------

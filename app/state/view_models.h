@@ -157,6 +157,7 @@ struct MyChildrenVm {
   std::vector<CallCardVm> calls;          ///< still to be made, from any visit
   std::vector<ActionVm> more;             ///< approvals (with their number), alerts, sync status, settings
   std::string notice;
+  std::vector<std::string> warnings;      ///< lease_warnings()
 };
 MyChildrenVm my_children_vm(const State& state);
 /// What is listed there, made anew: `rows` to `empty_body`. The rest does not depend on what is searched for.
@@ -272,6 +273,21 @@ struct StartVisitVm {
   ActionVm start;
 };
 StartVisitVm start_visit_vm(const State& state);
+
+// When the lease is over ---------------------------------------------------------------------------------------------------
+
+/// In place of everybody's lists: why nothing is shown, that nothing is lost, and what is still to be done.
+struct ClosedVm {
+  std::string title, headline, why, safe, to_do;
+  std::string clock;                      ///< the clock was set back; empty: not
+  std::string notice;
+  std::vector<FactVm> facts;
+  std::string visit_hint;
+  ActionVm start_visit, sync_now;
+};
+ClosedVm closed_vm(const State& state);
+/// That the lease is near its end, and that the clock was set back: what a person is told beside everything else.
+std::vector<std::string> lease_warnings(const State& state);
 
 // The family's copy -----------------------------------------------------------------------------------------------------
 

@@ -184,6 +184,7 @@ MyChildrenVm my_children_vm(const State& state) {
   vm.tabs = {text("children.today"), text("children.week"), text("children.all")};
   vm.tab = static_cast<std::size_t>(state.tab);
   vm.notice = state.notice;
+  vm.warnings = lease_warnings(state);
   list_children(state, vm);
 
   vm.drafts_heading = text("children.drafts");

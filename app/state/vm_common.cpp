@@ -118,7 +118,7 @@ std::string refusal_words(const Text& text, std::string_view kind, std::string_v
 
 std::vector<Refused> refusals_told(const State& state) {
   std::vector<Refused> out;
-  if (state.ended()) return out;
+  if (state.ended() || state.lease_over()) return out;
   for (const auto& refused : state.sync.refused) {
     // Two versions of a draft are told where they are settled: in the draft.
     if (refused.kind == "put" && refused.code == "conflict") continue;
@@ -142,7 +142,7 @@ BarVm bar_vm(const State& state) {
   if (state.screens.size() > 1 && screen) {
     const auto below = state.screens[state.screens.size() - 2].kind;
     switch (below) {
-      case ScreenKind::MyChildren: bar.back = text("bar.back.children"); break;
+      case ScreenKind::MyChildren: bar.back = text(state.lease_over() ? "bar.back" : "bar.back.children"); break;
       case ScreenKind::Record: bar.back = text("bar.back.record"); break;
       case ScreenKind::Approvals: bar.back = text("bar.back.approvals"); break;
       case ScreenKind::Child: bar.back = text("bar.back.child"); break;

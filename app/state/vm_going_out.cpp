@@ -70,6 +70,8 @@ GoingOutVm going_out_vm(const State& state) {
               : text("going_out.clock.right"),
         wrong, "going_out.clock.do");
   }
+  if (sync.lease_until)
+    add("going_out.lease", when_begins(text, *sync.lease_until, state.now), sync.lease_soon, "going_out.lease.do");
   if (device.certificate_until) {
     const auto until = rules::uk_date(*device.certificate_until);
     add("going_out.certificate", rules::long_date(until),

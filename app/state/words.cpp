@@ -129,6 +129,7 @@ std::optional<OpenAlert> open_alert(const State& state, const Id& alert) {
 
 const model::Visit* draft_of(const State& state, const Id& visit) {
   if (state.visit && state.visit->visit.id == visit) return &state.visit->visit;
+  if (state.lease_over()) return nullptr;  // what was left is kept, and not shown
   if (state.discarded.count(visit)) return nullptr;
   if (const auto own = state.drafts.find(visit); own != state.drafts.end()) return &own->second.visit;
   const auto* stored = state.caseload ? state.caseload->draft(visit) : nullptr;

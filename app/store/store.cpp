@@ -89,6 +89,29 @@ Result<std::optional<wire::SignedAudit>> Store::audit_held() {
 
 Result<void> Store::hold_audit(const wire::SignedAudit& audit) { return impl_->set_meta("audit_held", wire::encode(audit)); }
 
+Result<std::optional<Lease>> Store::lease() {
+  Lease out;
+  DOORSTEP_TRY_ASSIGN(out.until.ms, impl_->meta_number("lease_until"));
+  if (out.until.ms == 0) return std::optional<Lease>();
+  DOORSTEP_TRY_ASSIGN(out.at.ms, impl_->meta_number("lease_at"));
+  DOORSTEP_TRY_ASSIGN(auto mono, impl_->meta_number("lease_mono"));
+  DOORSTEP_TRY_ASSIGN(out.boot_id, impl_->meta("lease_boot"));
+  DOORSTEP_TRY_ASSIGN(auto ahead, impl_->meta_number("lease_wall_ahead"));
+  out.mono = base::Millis(mono);
+  out.wall_ahead = base::Millis(ahead);
+  return std::optional(out);
+}
+
+Result<void> Store::set_lease(const Lease& lease) {
+  DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
+  DOORSTEP_TRY(impl_->set_meta("lease_until", lease.until.ms));
+  DOORSTEP_TRY(impl_->set_meta("lease_at", lease.at.ms));
+  DOORSTEP_TRY(impl_->set_meta("lease_mono", lease.mono.count()));
+  DOORSTEP_TRY(impl_->set_meta("lease_boot", lease.boot_id));
+  DOORSTEP_TRY(impl_->set_meta("lease_wall_ahead", lease.wall_ahead.count()));
+  return tx.commit();
+}
+
 Result<void> Store::Impl::finish_purges() {
   DOORSTEP_TRY_ASSIGN(auto waiting, db.first<std::int64_t>("SELECT count(*) FROM purged WHERE ready=0"));
   if (waiting.value_or(0) == 0) return {};

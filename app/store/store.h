@@ -64,6 +64,9 @@ class Store {
   /// What the server last signed of its audit, for the next to be held against it. Nothing at first.
   Result<std::optional<wire::SignedAudit>> audit_held();
   Result<void> hold_audit(const wire::SignedAudit& audit);
+  /// Empty: none was ever kept.
+  Result<std::optional<Lease>> lease();
+  Result<void> set_lease(const Lease& lease);
 
   // Drafts --------------------------------------------------------------------------------------------------------------
   /// Record, outbox mark and journal row in one commit: when it returns, "Saved" is true. Saving what is already there is

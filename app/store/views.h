@@ -27,6 +27,15 @@ struct Identity {
   std::string ca;                  ///< PEM of the authority the certificate came from
 };
 
+/// Until when this tablet may show what it has, and what it knew of the time when that was written.
+struct Lease {
+  Instant until;
+  Instant at;               ///< the time it was, as far as the tablet knows it
+  base::Millis mono{0};     ///< the monotonic clock then, of the boot `boot_id`
+  std::string boot_id;
+  base::Millis wall_ahead{0};  ///< of the clock on the wall before `at`
+};
+
 /// Something the server answered about what was sent, that a person should hear of.
 struct Answer {
   std::int64_t number = 0;  ///< of the operation

@@ -34,7 +34,9 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
   const auto made = [&](auto make) -> const auto& { return models.get([&] { return make(state); }); };
   const auto made_of = [&](auto make) -> const auto& { return models.get([&] { return make(state, screen.id); }); };
   switch (screen.kind) {
-    case ScreenKind::MyChildren: return draw_my_children(ui, where, made(state::my_children_vm), ListPlace::Whole, editors, out);
+    case ScreenKind::MyChildren:
+      if (state.lease_over()) return draw_closed(ui, where, made(state::closed_vm), out);
+      return draw_my_children(ui, where, made(state::my_children_vm), ListPlace::Whole, editors, out);
     case ScreenKind::Child: return draw_child(ui, where, made_of(state::child_vm), out);
     case ScreenKind::FamilyCopy: return draw_family_copy(ui, where, made_of(state::family_copy_vm), out);
     case ScreenKind::GoingOut: return draw_going_out(ui, where, made(state::going_out_vm), out);
@@ -93,9 +95,9 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   }
   draw_bar(ui, models->get([&] { return bar_vm(state); }), out);
   Rect rest = root_rest(ui);
-  // Where a family looks on nothing of another may be seen, so there is no list at the side; nor is there one without access.
+  // Where a family looks on nothing of another may be seen, so there is no list at the side; nor is there one where nothing may be read.
   const bool family_looks_on = in_visit(state) || state.screen()->kind == ScreenKind::FamilyCopy;
-  if (!family_looks_on && !state.ended() && !ui.narrow()) {
+  if (!family_looks_on && !state.ended() && !state.lease_over() && !ui.narrow()) {
     Rect side = cut_side(ui, rest);
     const state::MyChildrenVm& list = models->get([&] { return my_children_vm(state); });
     const bool overview = state.screen()->kind == ScreenKind::MyChildren;

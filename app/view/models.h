@@ -42,7 +42,7 @@ class Models {
   template <class... Vm>
   using Made = std::tuple<std::optional<Vm>...>;
   Made<state::UnlockVm, state::BarVm, state::MyChildrenVm, state::GoingOutVm, state::ChildVm, state::ChronologyVm,
-       state::OwnWordsVm, state::StartVisitVm, state::FamilyCopyVm,
+       state::OwnWordsVm, state::StartVisitVm, state::ClosedVm, state::FamilyCopyVm,
        state::RecordVm, state::LeavingVm, state::CheckVm, state::SyncVm, state::ApprovalsVm, state::ReviewVm,
        state::ConflictsVm, state::AlertsVm, state::MatchVm, state::SettingsVm, state::ReadVm,
        state::DateWordsVm, state::NoteWordsVm>

@@ -23,6 +23,8 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
 /// Beside the list while nothing is open: calls to make, what is to be written up, starting a visit.
 /// With a supervisor's queue, if there is one.
 void draw_overview(Ui& ui, Rect where, const state::MyChildrenVm& vm, const state::ApprovalsVm* queue, state::Intents& out);
+/// In place of every list while the tablet may show nothing.
+void draw_closed(Ui& ui, Rect where, const state::ClosedVm& vm, state::Intents& out);
 void draw_going_out(Ui& ui, Rect where, const state::GoingOutVm& vm, state::Intents& out);
 void draw_child(Ui& ui, Rect where, const state::ChildVm& vm, state::Intents& out);
 void draw_chronology(Ui& ui, Rect where, const state::ChronologyVm& vm, state::Intents& out);

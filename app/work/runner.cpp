@@ -21,6 +21,7 @@
 #include "platform/base/log.h"
 #include "platform/image/image.h"
 #include "platform/os/os.h"
+#include "platform/vault/lease.h"
 #include "platform/vault/vault.h"
 #include "sync/transport/calls.h"
 #include "sync/transport/drain.h"
@@ -113,7 +114,8 @@ constexpr int kFreshStarts = 3;  // of the operations' chain, between two unlock
 struct Runner::Impl {
   Impl(Options o, const base::Clock& c, std::function<void()> w)
       : options(std::move(o)), clock(c), wake(std::move(w)),
-        copies(options.folder / "outbox", options.enrolment.outbox_key, options.credentials.sign) {}
+        copies(options.folder / "outbox", options.enrolment.outbox_key, options.credentials.sign),
+        lease_clock(clock, os::boot_id()) {}
 
   vault::VaultPlace place() const { return {options.folder / "vault", options.enrolment.device, options.enrolment.worker}; }
 
@@ -144,6 +146,11 @@ struct Runner::Impl {
   int activation_attempts = 0, fresh_starts = 0, drains = 0, drain_attempts = 0;
   state::SyncStatus sync;
   state::CaseloadPtr told;  // the snapshot last said
+  vault::LeaseClock lease_clock;
+  Instant lease_until;         // of the store that is open
+  bool lease_over = false;     // nothing that was written before is shown
+  base::Millis lease_look{0};  // monotonic: when it is looked at again
+  base::Millis lease_ask{0};   // monotonic: no other is asked for before
   std::optional<base::Millis> clock_ahead;  // of the server's, when it last answered
   std::optional<Instant> synced_at;
   base::Millis tell_again{0};  // monotonic: while replies follow one another, not before
@@ -170,9 +177,9 @@ struct Runner::Impl {
     say(state::Started{vault->exists(), options.enrolment.worker_name, settings ? *settings : std::string(), destroyed()});
     begin_drain();
     for (;;) {
-      const auto wake_at = activate_again && drain_again ? std::min(activate_again, drain_again)
-                                                         : (activate_again ? activate_again : drain_again);
-      auto message = wake_at ? inbox.pop_for(std::max(base::Millis(0), *wake_at - clock.monotonic())) : inbox.pop();
+      const auto next = deadline();
+      auto message = next ? inbox.pop_for(std::max(base::Millis(0), *next - clock.monotonic())) : inbox.pop();
+      if (db && clock.monotonic() >= lease_look) look_at_lease();  // before anything is answered that it may forbid
       if (message) std::visit([this](auto& m) { on(m); }, *message);
       else if (inbox.closed()) break;
       for (Letter& letter : letters.drain()) std::visit([this](auto& l) { on(l); }, letter);
@@ -184,6 +191,14 @@ struct Runner::Impl {
       if (drain_again && clock.monotonic() >= *drain_again) begin_drain();
     }
     close();
+  }
+  /// Monotonic; empty: nothing is to be done by itself.
+  std::optional<base::Millis> deadline() const {
+    std::optional<base::Millis> out = activate_again;
+    const auto sooner = [&out](base::Millis at) { out = out ? std::min(*out, at) : at; };
+    if (drain_again) sooner(*drain_again);
+    if (db) sooner(lease_look);
+    return out;
   }
 
   /// From any thread of this room but the store's.
@@ -218,8 +233,11 @@ struct Runner::Impl {
   Result<engine::Replica> answer(const Port::Freeze& question) {
     auto batch = db->freeze(question.need.max_ops, question.need.max_bytes, now(), question.need.after);
     if (!batch) return batch.error();
-    return engine::Replica{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops), batch->more_ops,
-                           std::move(batch->cursors), std::move(batch->purged), std::move(batch->earlier), std::move(batch->bases)};
+    engine::Replica out{batch->device, batch->incarnation, std::move(batch->epoch), std::move(batch->ops), batch->more_ops,
+                        std::move(batch->cursors), std::move(batch->purged), std::move(batch->earlier), std::move(batch->bases)};
+    if (!question.need.after && clock.monotonic() >= lease_ask)
+      out.lease = std::chrono::duration_cast<std::chrono::days>(options.lease).count();
+    return out;
   }
 
   Result<std::vector<wire::Base>> answer(const Port::Look& question) { return db->bases(question.names); }
@@ -248,6 +266,7 @@ struct Runner::Impl {
     auto applied = db->apply(question.reply, now());
     if (!applied) return applied.error();
     clock_ahead = now() - question.reply.server_time;
+    if (question.reply.lease) take_lease(*question.reply.lease);
     for (Id visit : applied->drafts_rewritten)
       if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
     untold = untold || applied->caseload_changed || applied->blobs || applied->drafts_changed || !applied->answers.empty();
@@ -310,8 +329,57 @@ struct Runner::Impl {
     tell_sync();
   }
 
+  // Lease -------------------------------------------------------------------------------------------------------------------
+
+  /// What was kept of it; a store that never had one may be read as long as if it had been given now.
+  Result<void> begin_lease() {
+    DOORSTEP_TRY_ASSIGN(auto kept, db->lease());
+    if (kept) lease_clock.restore({kept->at, kept->mono, kept->boot_id, kept->wall_ahead});
+    lease_until = kept ? kept->until : lease_clock.now() + options.lease;
+    lease_ask = base::Millis(0);
+    lease_over = false;
+    look_at_lease(Tell::No);
+    return {};
+  }
+
+  enum class Tell { No, Yes };
+  void look_at_lease(Tell tell = Tell::Yes) {
+    const Instant at = lease_clock.now();
+    const bool was_over = std::exchange(lease_over, at >= lease_until);
+    lease_look = clock.monotonic() + limits::kLeaseLookedAt;
+    if (!lease_over) lease_look = std::min(lease_look, clock.monotonic() + (lease_until - at));
+    keep_lease();
+    if (was_over != lease_over) base::log_event(lease_over ? "work.lease_over" : "work.lease_renewed", options.enrolment.device);
+    if (tell == Tell::No) return;
+    const bool soon = std::exchange(sync.lease_soon, lease_soon()), back = std::exchange(sync.clock_set_back, lease_clock.set_back());
+    if (was_over && !lease_over) tell_unfinished();
+    if (was_over != lease_over) tell_caseload();
+    if (was_over != lease_over || soon != sync.lease_soon || back != sync.clock_set_back) tell_sync();
+  }
+  bool lease_soon() { return !lease_over && lease_until - lease_clock.now() <= limits::kLeaseWarning; }
+
+  void keep_lease() {
+    auto kept = lease_clock.kept();
+    auto written = db->set_lease({lease_until, kept.at, kept.mono, std::move(kept.boot_id), kept.wall_ahead});
+    if (!written) base::log_error("lease", written.error());
+  }
+
+  void take_lease(const wire::SignedStatement& lease) {
+    auto said = wire::decode<wire::LeaseStatement>(lease.statement);
+    if (!said || !is_signed(wire::kLeaseContext, lease, said->at) || said->device != options.enrolment.device ||
+        said->worker != options.enrolment.worker)
+      return base::log_event("work.lease_refused", options.enrolment.device);
+    lease_clock.server_said(said->at);
+    lease_until = said->until;
+    lease_ask = clock.monotonic() + limits::kLeaseAskedEvery;
+    look_at_lease();
+  }
+
   void tell_sync() {
     sync.online = online;
+    sync.lease_until = lease_until;
+    sync.lease_soon = lease_soon();
+    sync.clock_set_back = lease_clock.set_back();
     if (db)
       if (auto read = read_sync(*db, sync); !read) base::log_error("read_sync", read.error());
     say(sync);
@@ -322,7 +390,7 @@ struct Runner::Impl {
     const base::Millis start = clock.monotonic();
     auto caseload = read_caseload(*db, options.enrolment.worker, options.enrolment.worker_name);
     if (!caseload) return base::log_error("read_caseload", caseload.error());
-    told = *caseload;
+    told = lease_over && !(*caseload)->ended ? closed_caseload(options.enrolment.worker, options.enrolment.worker_name) : *caseload;
     const base::Millis end = clock.monotonic();
     tell_again = end + kTellShare * (end - start);
     untold = false;
@@ -331,6 +399,7 @@ struct Runner::Impl {
   /// A save changes one draft and nothing else: no need to read everything again for each.
   void tell_draft(state::DraftItem item) {
     if (!told) return tell_caseload();  // it could not be read until now
+    if (told->lease_over) return;
     auto next = std::make_shared<state::Caseload>(*told);
     auto at = std::find_if(next->drafts.begin(), next->drafts.end(), [&](const auto& d) { return d.visit.id == item.visit.id; });
     if (at == next->drafts.end()) next->drafts.insert(next->drafts.begin(), std::move(item));
@@ -387,7 +456,7 @@ struct Runner::Impl {
     how.create = missing;
     how.vfs = options.vfs;
     how.sync_off = options.sync_off;
-    how.check_receipt = [this](const wire::SignedReceipt& receipt, Instant at) { return is_signed(receipt, at); };
+    how.check_receipt = [this](const wire::SignedReceipt& receipt, Instant at) { return is_signed(wire::kReceiptContext, receipt, at); };
     auto made = store::Store::open(path, opened->key, opened->db_salt, how);
     if (!made) return fail(made.error());
     db.emplace(std::move(*made));
@@ -401,8 +470,9 @@ struct Runner::Impl {
       if (auto set = db->set_identity(fresh); !set) return fail(set.error());
     }
     if (auto begun = copies.begin(); !begun) return fail(begun.error());
+    if (auto begun = begin_lease(); !begun) return fail(begun.error());
     say(state::UnlockResult{});
-    tell_unfinished();
+    if (!lease_over) tell_unfinished();
     tell_caseload();
     tell_sync();
     begin_sync();
@@ -410,11 +480,11 @@ struct Runner::Impl {
     begin_drain();
   }
 
-  bool is_signed(const wire::SignedReceipt& receipt, Instant at) const {
-    const auto signature = base::from_hex(receipt.signature);
-    if (!signature || !receipt.signer) return false;
-    auto checked = options.credentials.check_signature(*receipt.signer, at, std::string(wire::kReceiptContext) + receipt.statement, *signature);
-    if (!checked) base::log_error("receipt", checked.error());
+  bool is_signed(std::string_view context, const wire::SignedStatement& what, Instant at) const {
+    const auto signature = base::from_hex(what.signature);
+    if (!signature || !what.signer) return false;
+    auto checked = options.credentials.check_signature(*what.signer, at, std::string(context) + what.statement, *signature);
+    if (!checked) base::log_error("signed", checked.error());
     return checked.has_value();
   }
 
@@ -627,6 +697,7 @@ struct Runner::Impl {
     stop_sync();
     stop_drain();
     stop_asking();
+    if (db) keep_lease();
     if (db && copies.on()) {
       if (auto frozen = db->freeze_ready(now()); !frozen) base::log_error("copies.freeze", frozen.error());
       tell_copies(copies.end(*db));
@@ -752,7 +823,7 @@ struct Runner::Impl {
       picture_next = std::move(e);
       return;
     }
-    auto bytes = db ? db->blob(e.sha256) : Result<std::string>(closed());
+    auto bytes = db && !lease_over ? db->blob(e.sha256) : Result<std::string>(closed());
     if (!bytes) return say(state::PhotoOpened{e.sha256, nullptr, bytes.error()});
     picture = std::thread([this, sha256 = e.sha256, bytes = std::move(*bytes)]() mutable {
       name_thread("picture");
@@ -802,7 +873,7 @@ struct Runner::Impl {
   }
   void carry(state::Search& e) {
     state::SearchHits hits{e.number, {}};
-    if (db)
+    if (db && !lease_over)
       if (auto found = db->search(e.query, limits::kSearchHits))
         for (auto& hit : *found) {
           const bool record = hit.what == store::Hit::What::Record, draft = hit.what == store::Hit::What::Draft;

@@ -57,6 +57,7 @@ struct Options {
   std::string chip;                       ///< the TPM that new passphrases are bound to, as vault::Tpm2Provider has it; empty: none
   Enrolment enrolment;
   transport::Endpoint server;
+  base::Millis lease = std::chrono::hours(24 * 7);  ///< without a word from the server cases are shown so long; whole days
   Credentials credentials;
   std::optional<vault::KdfCost> test_cost;  ///< tests only: see vault::Vault
   std::string vfs;                          ///< tests only: see store::StoreOptions

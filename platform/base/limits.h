@@ -105,6 +105,13 @@ inline constexpr auto kServerWaitCap = 3600s;                 ///< a server that
 inline constexpr auto kSyncAtMostEvery = 5s;                  ///< nor one that asks for a busy loop
 inline constexpr auto kReplyTimeout = 30s;
 
+// Lease (security.md section 2)
+inline constexpr int kLeaseDaysMost = 30;                     ///< no tablet shows cases longer without a word from the server
+inline constexpr auto kLeaseWarning = std::chrono::hours(48); ///< before its end a person is told: from the fifth day of seven
+inline constexpr auto kLeaseAskedEvery = std::chrono::hours(1);  ///< beside a sync; its certificate costs more than an edit
+inline constexpr auto kLeaseLookedAt = 300s;                  ///< and the time written down: a kill gives no more time than that
+inline constexpr auto kClockBehind = 300s;                    ///< of the wall behind what the tablet knows: told as set back
+
 // PostgreSQL behind the case server
 inline constexpr auto kPostgresConnect = 5s;                  ///< to reach it; a tablet is told to come back meanwhile
 inline constexpr auto kPostgresStatement = 30s;               ///< one command; the longest, a page of the log, takes milliseconds

@@ -13,7 +13,7 @@ const std::vector<std::string> kAllKeys = {
     "version",       "serial",              "not_before",          "not_after",            "council.id",
     "council.name",  "server.url",          "server.enrol_url",    "server.name",          "server.ca_pem",
     "server.ca_file", "server.proxy", "policy.lock_s",      "policy.visit_lock_s", "policy.curtain_s",     "policy.clipboard_s",
-    "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme", "tablet.photos_dir"};
+    "policy.lease_days", "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme", "tablet.photos_dir"};
 
 constexpr std::int64_t kSerialMost = 2'000'000'000;  // one a second for sixty years
 
@@ -83,6 +83,7 @@ void read_policy(Table& table, DeviceConfig::Policy& policy) {
   seconds("visit_lock_s", 60, 1800, policy.visit_lock_s);
   seconds("curtain_s", 15, 600, policy.curtain_s);
   seconds("clipboard_s", 0, 60, policy.clipboard_s);  // longer, and it is another program's
+  if (auto found = table.maybe_number("lease_days", 1, limits::kLeaseDaysMost, " days")) policy.lease_days = static_cast<int>(found->value);
   if (policy.visit_lock_s < policy.lock_s)
     table.problem("visit_lock_s", table.line(), "it is shorter than lock_s",
                   "during a visit the lock waits longer, so that talk is not interrupted");
@@ -278,6 +279,7 @@ lock_s = 120                               # the tablet locks
 visit_lock_s = 600                         # it locks while a visit is being recorded
 curtain_s = 60                             # the screen is covered while a visit is being recorded
 clipboard_s = 60                           # what was copied stays on the machine's clipboard so long; 0: it never gets there
+lease_days = 7                             # in days: so long a tablet that does not reach the server shows its cases
 
 # Whom a worker calls about a disclosure, an injury or an unseen child, in this order. 999 is always shown first.
 [[contacts.duty]]

@@ -51,11 +51,12 @@ struct DeviceConfig {
     std::string ca_pem;             ///< the council's own authority, PEM; empty until ca_file was read
     std::filesystem::path ca_file;  ///< relative to device.toml; empty when ca_pem stands in it
   } server;
-  struct Policy {           // seconds; the defaults are decided in security.md
+  struct Policy {           // seconds, unless said otherwise; the defaults are decided in security.md
     int lock_s = 120;       ///< without input, no visit open
     int visit_lock_s = 600; ///< without input, a visit open
     int curtain_s = 60;     ///< without input, a visit open: the screen is covered
     int clipboard_s = 60;   ///< text copied in the app stays on the machine's clipboard; 0: it never gets there
+    int lease_days = 7;     ///< days: without a word from the server a tablet shows cases so long
   } policy;
   struct Contacts {
     std::string emergency = "999";      ///< fixed

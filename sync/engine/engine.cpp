@@ -140,6 +140,7 @@ void Engine::send(const Replica& replica, std::string epoch, std::vector<wire::C
   request.purged = replica.purged;
   request.budget = static_cast<std::int64_t>(now_.pull_bytes);
   if (!replica.earlier.empty()) request.earlier = replica.earlier;
+  request.lease = replica.lease;
 
   request.ops.first = replica.ops.first;
   request.ops.prev = replica.ops.prev;

@@ -37,6 +37,7 @@ struct Replica {
   std::vector<base::Id> purged;       ///< purge receipts not yet told
   std::vector<wire::Incarnation> earlier = {};  ///< what was acknowledged in incarnations that ended
   std::vector<wire::Base> bases = {};  ///< revisions that the server has and the operations differ from
+  std::optional<std::int64_t> lease = {};  ///< days of a lease that is to be asked for
 };
 /// An HTTP answer that was recognised as our server's.
 struct Response {

@@ -11,6 +11,7 @@
 #include "sync/server/bases.h"
 #include "sync/server/drain.h"
 #include "sync/server/encoding.h"
+#include "sync/server/lease.h"
 #include "sync/server/pull.h"
 #include "sync/server/push.h"
 #include "sync/server/witness.h"
@@ -294,7 +295,13 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.next_spread_s = options_.next_spread_s;
   reply.receipt = pushed->receipt;
   reply.server_time = now;
-  if (access_of(actor.worker, actor.device) == Access::Drain) reply.drain = true;
+  const bool reads = access_of(actor.worker, actor.device) == Access::Full;
+  if (!reads) reply.drain = true;
+  if (reads && asked.lease && options_.signer) {
+    auto lease = sign_lease(*options_.signer, actor.device.id, actor.worker.id, *asked.lease, now);
+    if (!lease) return failure(lease.error());
+    reply.lease = std::move(*lease);
+  }
   if (header(request, "accept-encoding").find(wire::kPrefixEncoding) == std::string_view::npos) return answer(wire::encode(reply));
   return with_prefix(reply, pushed->operations);
 }

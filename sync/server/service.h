@@ -24,7 +24,7 @@ struct ServiceOptions {
   EnrolmentTerms terms;
   std::int64_t next_after_s = 300, next_spread_s = 300;  ///< when tablets come back by themselves
   std::string version;                                   ///< of this program
-  const tls::Signer* signer = nullptr;                   ///< of receipts and the audit; outlives the service. Null: none are signed
+  const tls::Signer* signer = nullptr;                   ///< of receipts, leases and the audit; outlives the service. Null: none are signed
   const base::OutboxKeys* outbox = nullptr;              ///< of sealed copies; outlives the service. Null: none are taken
 };
 

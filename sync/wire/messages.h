@@ -89,15 +89,29 @@ struct ReceiptStatement {
 };
 inline constexpr std::string_view kReceiptContext("DOORSTEP-RECEIPT-V1\0", 20);  ///< what is signed begins with it
 
-struct SignedReceipt {
-  std::string statement;  ///< exact bytes of a ReceiptStatement
+/// What the server signed, for a tablet that asks nobody about it.
+struct SignedStatement {
+  std::string statement;  ///< exact bytes; what is signed begins with the context of its kind
   std::string signature;  ///< Ed25519, hex
-  std::optional<std::string> signer = {};  ///< PEM of the signer's certificate. On the wire the reply has it: SyncReply::receipt_signer
+  std::optional<std::string> signer = {};  ///< PEM of the signer's certificate. Of receipts on the wire: SyncReply::receipt_signer
   template <class S, class F> static void each(S& s, F&& f) {
     f("statement", s.statement); f("signature", s.signature); f("signer", s.signer);
   }
-  friend bool operator==(const SignedReceipt&, const SignedReceipt&) = default;
+  friend bool operator==(const SignedStatement&, const SignedStatement&) = default;
 };
+using SignedReceipt = SignedStatement;  ///< of a ReceiptStatement
+
+/// How long a tablet may show what it has before it must have spoken with the server again.
+struct LeaseStatement {
+  Id device, worker;  ///< nobody else's
+  Instant at;         ///< the server's clock
+  Instant until;
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("device", s.device); f("worker", s.worker); f("at", s.at); f("until", s.until);
+  }
+  friend bool operator==(const LeaseStatement&, const LeaseStatement&) = default;
+};
+inline constexpr std::string_view kLeaseContext("DOORSTEP-LEASE-V1\0", 18);  ///< what is signed begins with it
 
 struct OpResult {
   std::int64_t number = 0;
@@ -164,9 +178,11 @@ struct SyncRequest {
   std::vector<Id> purged;        ///< receipts: these cases left the device
   std::int64_t budget = 0;       ///< bytes of revisions wanted at most
   std::optional<std::vector<Incarnation>> earlier;  ///< what was acknowledged in incarnations that ended
+  std::optional<std::int64_t> lease;  ///< a lease of so many days is asked for
   template <class S, class F> static void each(S& s, F&& f) {
     f("proto", s.proto); f("schema", s.schema); f("device", s.device); f("incarnation", s.incarnation); f("epoch", s.epoch);
     f("ops", s.ops); f("view", s.view); f("purged", s.purged); f("budget", s.budget); f("earlier", s.earlier);
+    f("lease", s.lease);
   }
   friend bool operator==(const SyncRequest&, const SyncRequest&) = default;
 };
@@ -238,13 +254,14 @@ struct SyncReply {
   std::optional<std::vector<BlobNeed>> need;     ///< all that this device should send, up to limits::kBlobsNeeded
   std::optional<std::string> receipt_signer;  ///< PEM: the certificate of whoever signed the receipts of `results`
   std::optional<bool> drain;  ///< the worker's access has ended: push what waits, then purge everything; nothing more comes
+  std::optional<SignedStatement> lease;  ///< of a LeaseStatement, with its signer; where one was asked for
   template <class S, class F> static void each(S& s, F&& f) {
     f("epoch", s.epoch); f("applied_through", s.applied_through); f("head_hash", s.head_hash);
     f("stable_through", s.stable_through); f("results", s.results); f("need_view", s.need_view); f("cases", s.cases);
     f("drop", s.drop); f("more", s.more); f("next_after_s", s.next_after_s); f("next_spread_s", s.next_spread_s);
     f("receipt", s.receipt); f("server_time", s.server_time); f("lost", s.lost);
     f("need", s.need); f("receipt_signer", s.receipt_signer);
-    f("drain", s.drain);
+    f("drain", s.drain); f("lease", s.lease);
   }
   friend bool operator==(const SyncReply&, const SyncReply&) = default;
 };

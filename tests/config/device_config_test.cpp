@@ -106,6 +106,7 @@ TEST_CASE("device.toml: policy and tablet may be left out and are the decided on
   CHECK(config.policy.visit_lock_s == 600);
   CHECK(config.policy.curtain_s == 60);
   CHECK(config.policy.clipboard_s == 60);
+  CHECK(config.policy.lease_days == 7);
   CHECK(config.theme == Theme::Light);
   CHECK_FALSE((config.not_before || config.not_after));
 }
@@ -166,7 +167,8 @@ TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and
       {1, "version = 1\nnot_after = \"2027-03-31\"", 2, "not_after", "this is text, not a date", "without quotes"},
       {1, "version = 1\nnot_before = 2027-04-01\nnot_after = 2027-03-31", 3, "not_after", "it is before not_before", "last day"},
       {16, "clipboard_s = 61", 16, "policy.clipboard_s", "61 is too large", "from 0 to 60 seconds"},
-      {16, "lease_days = 7", 16, "policy.lease_days", "there is no such key", "known here"},
+      {16, "lease_days = 31", 16, "policy.lease_days", "31 is too large", "from 1 to 30 days"},
+      {16, "escrow_days = 7", 16, "policy.escrow_days", "there is no such key", "known here"},
       {30, "[tabelt]", 30, "tabelt", "there is no such key", "did you mean \"tablet\"?"},
   };
   for (const auto& row : rows) {
@@ -318,7 +320,8 @@ TEST_CASE("device.toml: platform/PROVISIONING.md has every key, its default and 
     std::string policy = "[policy]\n";
     for (const auto& [name, far] : {std::pair<std::string, int>{"lock_s", 30}, {"visit_lock_s", 1800}, {"curtain_s", 15}})
       policy += name + " = " + std::to_string("policy." + name == key ? value : far) + "\n";
-    if (key == "policy.clipboard_s") policy += "clipboard_s = " + std::to_string(value) + "\n";
+    for (const char* alone : {"clipboard_s", "lease_days"})
+      if (key == std::string("policy.") + alone) policy += std::string(alone) + " = " + std::to_string(value) + "\n";
     std::string text(kGood);
     text.replace(text.find("[policy]"), text.find("[[contacts.duty]]") - text.find("[policy]"), policy);
     if (dot == std::string::npos) {
@@ -331,7 +334,8 @@ TEST_CASE("device.toml: platform/PROVISIONING.md has every key, its default and 
   const std::map<std::string, int> standards = {{"policy.lock_s", standard.policy.lock_s},
                                                 {"policy.visit_lock_s", standard.policy.visit_lock_s},
                                                 {"policy.curtain_s", standard.policy.curtain_s},
-                                                {"policy.clipboard_s", standard.policy.clipboard_s}};
+                                                {"policy.clipboard_s", standard.policy.clipboard_s},
+                                                {"policy.lease_days", standard.policy.lease_days}};
   for (const auto& row : rows) {
     if (row.type != "whole number") continue;
     INFO(row.key);

@@ -29,7 +29,7 @@ constexpr fuzz::Run kKinds[] = {
     both_ways<wire::SignedReceipt>,  both_ways<wire::BlobState>,       both_ways<wire::RenewRequest>,
     both_ways<wire::RenewReply>,     both_ways<wire::AuditStatement>,  both_ways<wire::WitnessRequest>,
     both_ways<wire::WitnessReply>,   both_ways<wire::CopyStatement>,   both_ways<wire::SignedCopy>,
-    both_ways<wire::DrainRequest>,   both_ways<wire::DrainReply>,
+    both_ways<wire::DrainRequest>,   both_ways<wire::DrainReply>,      both_ways<wire::LeaseStatement>,
 };
 
 }  // namespace

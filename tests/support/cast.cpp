@@ -284,6 +284,22 @@ State at(State state, const Intent& intent) {
   return state;
 }
 
+/// The lease is over.
+State closed(bool clock_set_back) {
+  State out = ruth();
+  auto status = all_sent();
+  status.online = false;
+  status.waiting = 2;
+  status.lease_until = kNow + std::chrono::hours(-5);
+  status.clock_set_back = clock_set_back;
+  hear(out, status);
+  auto caseload = std::make_shared<Caseload>();
+  caseload->lease_over = true;
+  caseload->me = out.caseload->me;
+  hear(out, Loaded{std::move(caseload)});
+  return out;
+}
+
 /// A visit just begun: the whole of a family with three children.
 State begun() {
   State out = at(ruth(), Open{ScreenKind::StartVisit, child_id("C1201")});
@@ -589,6 +605,17 @@ std::vector<Shown> all_screens() {
     act(s, PressStart{});
     return s;
   }, true);
+  add("closed", [] { return closed(false); });
+  add("closed-clock", [] { return closed(true); });
+  add("start-closed", [] { return at(closed(false), Open{ScreenKind::StartVisit, {}}); });
+  add("children-lease-soon", [] {
+    State s = ruth();
+    auto status = all_sent();
+    status.lease_until = kNow + std::chrono::hours(26);
+    status.lease_soon = status.clock_set_back = true;
+    hear(s, status);
+    return s;
+  });
   add("record-visit", [] { return begun(); }, true);
   add("record-child", [] { return begun_child("C1201"); }, true);
   add("record-spelling", [] { return misspelt(); });

@@ -149,6 +149,7 @@ TEST_CASE("protocol: every field of every message stands on the page", "[wire]")
   described(SignedAudit{});
   described(WitnessRequest{});
   described(WitnessReply{});
+  described(LeaseStatement{});
   described(CopyStatement{});
   described(SignedCopy{});
   described(DrainRequest{});

@@ -76,6 +76,7 @@ class CaseServer {
       if (request.target == "/v1/sync") note(request.peer.identity->serial);
       if (request.target == "/v1/witness")
         if (auto held = wire::decode<wire::WitnessRequest>(request.body)) note(std::move(*held));  // Catch's macros are for its own thread
+      if (change_reply && request.target == "/v1/sync") return changed(request);
       if (slow_photos && request.method == "PATCH") std::this_thread::sleep_for(std::chrono::milliseconds(100));
       return service_->handle(request);
     });
@@ -106,9 +107,20 @@ class CaseServer {
 
   std::unique_ptr<server::Repository> repository;
   std::uint16_t port = 0, enrol_port = 0;
+  std::function<void(wire::SyncReply&)> change_reply;  ///< what every sync is answered with; set while it is stopped
+  tls::Signer& signer() { return signer_; }
   std::atomic<bool> slow_photos = false;  ///< each part that is sent takes a tenth of a second, as outside
 
  private:
+  server::HttpReply changed(server::HttpRequest request) {
+    request.headers.erase("accept-encoding");
+    auto reply = service_->handle(request);
+    auto said = wire::decode<wire::SyncReply>(reply.body);
+    if (reply.status != 200 || !said) return reply;
+    change_reply(*said);
+    reply.body = wire::encode(*said);
+    return reply;
+  }
   void note(const std::string& serial) {
     std::lock_guard lock(seen_mutex_);
     serials_.insert(serial);
@@ -168,6 +180,7 @@ class Tablet {
                              return read.has_value() ? std::optional(read->not_after) : std::nullopt;
                            },
                            .check_signature = tls::SignatureCheck(server_.ca())};
+    options.lease = lease;
     options.test_cost = vault::kTestCost;
     runner = std::make_unique<Runner>(std::move(options), *clock, [this] {
       std::lock_guard lock(mutex_);
@@ -259,6 +272,7 @@ class Tablet {
   bool certificate_ran_out = false;    ///< the tablet's own
   std::uint16_t by_way_of = 0;         ///< a port that leads to the server's; 0: straight there
   const base::Clock* clock = &kClock;  ///< the runner's
+  base::Millis lease = std::chrono::days(7);
   std::unique_ptr<Runner> runner;
   bool has_passphrase = false;
   state::CaseloadPtr caseload;
