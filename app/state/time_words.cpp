@@ -6,6 +6,10 @@ namespace doorstep::state {
 namespace {
 
 std::string two(int n) { return (n < 10 ? "0" : "") + std::to_string(n); }
+std::string number(std::chrono::day day) { return std::to_string(static_cast<unsigned>(day)); }
+std::string number(std::chrono::month month) { return std::to_string(static_cast<unsigned>(month)); }
+std::string number(std::chrono::year year) { return std::to_string(static_cast<int>(year)); }
+std::string weekday_number(Date day) { return std::to_string(std::chrono::weekday(std::chrono::sys_days(day)).c_encoding()); }
 
 }  // namespace
 
@@ -14,11 +18,20 @@ std::string clock_words(Instant at) {
   return two(minutes / 60) + ":" + two(minutes % 60);
 }
 
+std::string day_words(const Text& text, Date day) {
+  if (!day.ok()) return {};
+  return number(day.day()) + " " + text("month." + number(day.month())) + " " + number(day.year());
+}
+
+std::string short_day_words(const Text& text, Date day, Date today) {
+  if (!day.ok()) return {};
+  return text("weekday.short." + weekday_number(day)) + " " + number(day.day()) + " " + text("month.short." + number(day.month())) +
+         (day.year() == today.year() ? std::string() : " " + number(day.year()));
+}
+
 std::string weekday_words(const Text& text, Date day, std::optional<Date> today) {
-  const std::chrono::weekday weekday{std::chrono::sys_days(day)};
-  return text("weekday." + std::to_string(weekday.c_encoding())) + " " + std::to_string(static_cast<unsigned>(day.day())) + " " +
-         text("month." + std::to_string(static_cast<unsigned>(day.month()))) +
-         (today && today->year() != day.year() ? " " + std::to_string(static_cast<int>(day.year())) : std::string());
+  return text("weekday." + weekday_number(day)) + " " + number(day.day()) + " " + text("month." + number(day.month())) +
+         (today && today->year() != day.year() ? " " + number(day.year()) : std::string());
 }
 
 std::string when_words(const Text& text, Instant at, Instant now) {
@@ -28,7 +41,7 @@ std::string when_words(const Text& text, Instant at, Instant now) {
   switch (rules::days_between(day, today)) {
     case 0: return text("when.today", {{"time", clock}});
     case 1: return text("when.yesterday", {{"time", clock}});
-    default: return text("when.day", {{"day", rules::short_date(day, today)}, {"time", clock}});
+    default: return text("when.day", {{"day", short_day_words(text, day, today)}, {"time", clock}});
   }
 }
 
@@ -38,7 +51,7 @@ std::string when_begins(const Text& text, Instant at, Instant now) {
 
 std::string dated_words(const Text& text, Instant at) {
   const auto day = rules::uk_date(at);
-  return weekday_words(text, day) + " " + std::to_string(static_cast<int>(day.year())) + ", " + clock_words(at);
+  return text("weekday." + weekday_number(day)) + " " + day_words(text, day) + ", " + clock_words(at);
 }
 
 std::string ago_words(const Text& text, Instant at, Instant now) {

@@ -13,6 +13,9 @@ using base::Instant;
 using base::Millis;
 
 std::string clock_words(Instant at);  ///< "14:05"
+std::string day_words(const Text& text, Date day);  ///< "3 December 2026"; empty for a day that no calendar has
+/// "Thu 3 Dec"; with its year when that is not the year of `today`. Empty for a day that no calendar has.
+std::string short_day_words(const Text& text, Date day, Date today);
 /// "Thursday 19 March"; with its year when that is not the year of `today`.
 std::string weekday_words(const Text& text, Date day, std::optional<Date> today = {});
 /// "today at 14:05", "yesterday at 14:05", "Thu 3 Dec at 14:05".

@@ -53,7 +53,7 @@ Listed listed(const State& state, const model::Child& child) {
   if (!due.empty()) {
     const auto& first = due.front();
     out.row.tag = due_tag(state, first);
-    if (first.on) out.row.trailing = rules::short_date(*first.on, rules::uk_date(state.now));
+    if (first.on) out.row.trailing = short_day_words(state.text(), *first.on, rules::uk_date(state.now));
     out.order = first.overdue_days > 0 ? 0 : !first.on ? 1 : 2;
     out.days = first.overdue_days > 0 ? -first.overdue_days : first.days_left;
     out.today = out.order < 2 || first.days_left == 0;
@@ -86,7 +86,7 @@ std::size_t due_today(const State& state) {
 }
 
 std::string due_words(const State& state, const std::optional<base::Date>& due) {
-  return due ? rules::short_date(*due, rules::uk_date(state.now)) : state.text()("step.no_date");
+  return due ? short_day_words(state.text(), *due, rules::uk_date(state.now)) : state.text()("step.no_date");
 }
 
 std::vector<model::PlanStep> by_day(std::vector<model::PlanStep> steps) {
@@ -249,9 +249,9 @@ ChildVm child_vm(const State& state, const Id& id) {
   if (child->born)
     vm.facts.push_back({text("child.born"),
                         text(child->born_assumed.value_or(false) ? "child.born.assumed" : "child.born.words",
-                             {{"day", rules::long_date(*child->born)}, {"age", age_words(text, *child->born, today)}})});
+                             {{"day", day_words(text, *child->born)}, {"age", age_words(text, *child->born, today)}})});
   else if (child->expected)
-    vm.facts.push_back({text("child.expected"), rules::long_date(*child->expected)});
+    vm.facts.push_back({text("child.expected"), day_words(text, *child->expected)});
   else
     vm.facts.push_back({text("child.born"), text("not_known")});
   if (family) {
@@ -267,7 +267,7 @@ ChildVm child_vm(const State& state, const Id& id) {
   for (const auto& cover : child->cover)
     if (cover.until && rules::days_between(today, *cover.until) >= 0)
       vm.facts.push_back({text("child.cover"), text("child.cover.words", {{"name", person_name(state, cover.worker)},
-                                                                         {"day", rules::short_date(*cover.until, today)}})});
+                                                                         {"day", short_day_words(text, *cover.until, today)}})});
   vm.hazards_heading = text("hazards.heading");
   vm.hazards = hazards_of(state, family);
   if (family && !family->safe_contact.empty()) {
@@ -284,7 +284,7 @@ ChildVm child_vm(const State& state, const Id& id) {
   for (const auto& involvement : child->involvements)
     if (involvement.ended || involvement.status == model::Status::Closed)
       vm.involvement.push_back({text("status." + std::string(model::code(involvement.status))),
-                                involvement.ended ? text("child.ended", {{"day", rules::long_date(*involvement.ended)}})
+                                involvement.ended ? text("child.ended", {{"day", day_words(text, *involvement.ended)}})
                                                   : text("child.ended.unknown")});
   vm.people_heading = text("child.people");
   if (family) {

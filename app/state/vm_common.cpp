@@ -322,7 +322,7 @@ std::string version_words(const Text& text, const std::string& version) {
   const base::Date date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                         std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || static_cast<std::size_t>(read) != version.size()) return version;
-  return text("settings.version", {{"day", rules::long_date(date)}});
+  return text("settings.version", {{"day", day_words(text, date)}});
 }
 
 }  // namespace
@@ -352,7 +352,7 @@ SettingsVm settings_vm(const State& state) {
   if (!state.worker_name.empty()) vm.about.push_back({text("settings.worker"), state.worker_name});
   vm.about.push_back({text("settings.form"), version_words(text, state.assets->form.version)});
   vm.about.push_back({text("settings.rules"), version_words(text, state.assets->rules.version)});
-  vm.about.push_back({text("settings.calendar"), rules::long_date(state.assets->rules.calendar.until)});
+  vm.about.push_back({text("settings.calendar"), day_words(text, state.assets->rules.calendar.until)});
   for (const auto& contact : state.config.contacts) vm.about.push_back({contact.label, contact.number});
   vm.lock = {text("settings.lock"), PressLock{}};
   return vm;

@@ -74,7 +74,7 @@ GoingOutVm going_out_vm(const State& state) {
     add("going_out.lease", when_begins(text, *sync.lease_until, state.now), sync.lease_soon, "going_out.lease.do");
   if (device.certificate_until) {
     const auto until = rules::uk_date(*device.certificate_until);
-    add("going_out.certificate", rules::long_date(until),
+    add("going_out.certificate", day_words(text, until),
         rules::days_between(rules::uk_date(state.now), until) < kCertificateDays, "going_out.certificate.do", Its);
   }
   vm.sync_due = long_ago || !waiting.empty();

@@ -104,7 +104,7 @@ std::string value_words(const State& state, const rules::Question* question, std
         }
       }
       if (const auto at = base::from_rfc3339(words)) return dated_words(text, *at);
-      if (const auto day = base::date_from_iso(words)) return rules::long_date(*day);
+      if (const auto day = base::date_from_iso(words)) return day_words(text, *day);
       if (question && member.empty()) return rules::option_label(*question, words);
       return words;
     }
@@ -173,7 +173,7 @@ struct Entries {
     } else if constexpr (std::is_same_v<M, std::optional<std::int64_t>>) {
       return value ? std::to_string(*value) : std::string();
     } else if constexpr (std::is_same_v<M, std::optional<base::Date>>) {
-      return value ? rules::long_date(*value) : std::string();
+      return value ? day_words(text, *value) : std::string();
     } else if constexpr (std::is_same_v<M, std::optional<Instant>>) {
       return value ? dated_words(text, *value) : std::string();
     } else if constexpr (std::is_same_v<M, Instant>) {
@@ -326,7 +326,7 @@ std::vector<FactVm> decision_facts(const State& state, const RecordItem& item) {
       why += (why.empty() ? "" : "\n") + text("decision.disagrees", {{"why", decision.disagree_why}});
     if (decision.discussed_in_person == true) why += (why.empty() ? "" : "\n") + text("decision.in_person");
     if (decision.next_visit_confirmed)
-      why += (why.empty() ? "" : "\n") + text("decision.next_visit", {{"day", rules::long_date(*decision.next_visit_confirmed)}});
+      why += (why.empty() ? "" : "\n") + text("decision.next_visit", {{"day", day_words(text, *decision.next_visit_confirmed)}});
     for (const auto& step : decision.directed_steps)
       why += (why.empty() ? "" : "\n") +
              text("decision.step", {{"what", step.what}, {"owner", step.owner}, {"due", due_words(state, step.due)}});
@@ -910,7 +910,7 @@ MatchVm match_vm(const State& state, const Id& id) {
     const auto* family = state.caseload->family(child.family);
     std::string hint;
     if (child.born)
-      hint = text("child.born.words", {{"day", rules::long_date(*child.born)}, {"age", age_words(text, *child.born, today)}});
+      hint = text("child.born.words", {{"day", day_words(text, *child.born)}, {"age", age_words(text, *child.born, today)}});
     if (family && !family->address.empty()) hint += (hint.empty() ? "" : ". ") + family->address;
     sorted.emplace_back(std::pair(-like, name_order(child.name)),
                         ChoiceVm{"target_" + child.id.str(), child.name, std::move(hint), chosen, ChooseTarget{child.id}});

@@ -43,7 +43,7 @@ std::vector<const RecordItem*> records_of(const State& state, const Id& child) {
   return out;
 }
 
-std::string day_of(const State& state, Date day) { return rules::short_date(day, rules::uk_date(state.now)); }
+std::string day_of(const State& state, Date day) { return short_day_words(state.text(), day, rules::uk_date(state.now)); }
 
 std::string type_words(const State& state, const model::VisitFacts& facts) {
   return state.text()(facts.type ? "visit_type." + std::string(model::code(*facts.type)) : "visit_type.none");
@@ -63,7 +63,7 @@ SummaryLineVm who(const State& state, const model::Child& child) {
   const auto& text = state.text();
   std::string words, with;
   if (child.born) words = age_words(text, *child.born, rules::uk_date(state.now));
-  else if (child.expected) words = text("child.expected") + " " + rules::long_date(*child.expected);
+  else if (child.expected) words = text("child.expected") + " " + day_words(text, *child.expected);
   if (const auto* family = state.caseload->family(child.family))
     for (const auto& member : family->members)
       if (member.in_household == true) with += (with.empty() ? "" : ", ") + member.name;
@@ -77,7 +77,7 @@ SummaryLineVm why(const State& state, const model::Child& child) {
   for (const auto& one : child.involvements) {
     if (one.ended || one.status == model::Status::Closed) continue;
     const auto status = text("status." + std::string(model::code(one.status)));
-    auto line = one.started ? text("in_short.status", {{"status", status}, {"day", rules::long_date(*one.started)}})
+    auto line = one.started ? text("in_short.status", {{"status", status}, {"day", day_words(text, *one.started)}})
                             : text("in_short.status.unknown", {{"status", status}});
     if (const auto key = "category." + one.category; text.has(key)) line = labelled(line, text(key));
     add_line(words, line);
@@ -218,7 +218,7 @@ struct Chronology {
   const Text& text() const { return state.text(); }
 
   ChronologyVm::EntryVm& add(Instant at, std::string title, std::string detail = {}, std::optional<Intent> open = {}) {
-    entries.push_back({at, {{}, rules::long_date(rules::uk_date(at)), std::move(title), std::move(detail), {}, std::move(open)}});
+    entries.push_back({at, {{}, day_words(text(), rules::uk_date(at)), std::move(title), std::move(detail), {}, std::move(open)}});
     return entries.back().vm;
   }
   ChronologyVm::EntryVm& add(Date day, std::string title, std::string detail = {}, std::optional<Intent> open = {}) {
@@ -279,7 +279,7 @@ struct Chronology {
         std::optional<Intent> leads;
         if (visits[i].record) leads = Open{ScreenKind::ReadRecord, visits[i].record->id()};
         add(*due.on, text()("chronology.missed", {{"what", due.label}}),
-            text()("chronology.missed.next", {{"day", rules::long_date(on)}}), leads);
+            text()("chronology.missed.next", {{"day", day_words(text(), on)}}), leads);
       }
     }
   }

@@ -78,6 +78,18 @@ TEST_CASE("text: words stay plain: no sentence over 25 words, none of the words 
   }
 }
 
+TEST_CASE("text: a day is told in the app's language, in English as the rules tell it", "[state]") {
+  using namespace std::chrono;
+  const auto assets = shipped_assets();
+  const Date day = 2026y / December / 3;
+  for (sys_days at = sys_days(2026y / January / 1); at < sys_days(2027y / February / 1); at += days(1)) {
+    CHECK(day_words(assets->text, Date(at)) == rules::long_date(Date(at)));
+    CHECK(short_day_words(assets->text, Date(at), day) == rules::short_date(Date(at), day));
+  }
+  CHECK(day_words(assets->text, 2026y / February / 30).empty());
+  CHECK(short_day_words(assets->text, 2026y / February / 30, day).empty());
+}
+
 TEST_CASE("text: a day of another year is told with its year", "[state]") {
   using namespace std::chrono;
   const auto& text = shipped_assets()->text;
