@@ -355,7 +355,8 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row) {
   const float tag_pad = ui.s(8);
   const Size tag_size = row.tag.empty() ? Size{} : measure(ui, Type::SmallBold, row.tag, column - icon_side - 2 * tag_pad);
   const float tag_h = row.tag.empty() ? 0 : tag_size.h + 2 * ui.s(2) + ui.s(6);
-  const float first = std::max(title_size.h, trailing.h);
+  const float drop = ui.s(2);  // small and body words sit on one line
+  const float first = std::max(title_size.h, trailing.h > 0 ? drop + trailing.h : 0);
   const float h = std::max(ui.s(kControl), 2 * pad_y + first + sub_size.h + tag_h);
   const Rect column_at = place(ui, {column + chevron, h});
   const ImRect window = ImGui::GetCurrentWindow()->InnerClipRect;
@@ -380,7 +381,7 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row) {
   if (!row.plain) inside.emplace(ui, state.id);
   draw_text(ui, title_type, ui.c.ink, row.title, {x, y, x + title_size.w, y + title_size.h});
   if (trailing.w > 0) {
-    const float drop = ui.s(2), right = column_at.x1 - chevron;  // small and body words sit on one line
+    const float right = column_at.x1 - chevron;
     draw_text(ui, Type::Small, ui.c.ink2, row.trailing, {right - trailing.w, y + drop, right, y + drop + trailing.h});
   }
   y += first;
