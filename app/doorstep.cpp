@@ -30,6 +30,7 @@ using base::Result;
 Result<state::Assets> read_assets(const std::filesystem::path& folder) {
   auto text_of = [&](const char* name) { return base::read_file(folder / name, limits::kAssetBytes); };
   DOORSTEP_TRY_ASSIGN(auto words, text_of("text/en-GB.json"));
+  DOORSTEP_TRY_ASSIGN(auto welsh_words, text_of("text/cy.json"));
   DOORSTEP_TRY_ASSIGN(auto form, text_of("forms/visit.json"));
   DOORSTEP_TRY_ASSIGN(auto clocks, text_of("rules/clocks.json"));
   DOORSTEP_TRY_ASSIGN(auto calendar, text_of("rules/calendar.json"));
@@ -41,6 +42,9 @@ Result<state::Assets> read_assets(const std::filesystem::path& folder) {
   auto text = state::Text::parse(words);
   if (!text) return in("text/en-GB.json", text.error());
   assets.text = std::move(*text);
+  auto welsh = state::Text::parse(welsh_words);
+  if (!welsh) return in("text/cy.json", welsh.error());
+  assets.welsh = welsh->over(assets.text);
   auto visit = rules::parse_form(form);
   if (!visit) return in("forms/visit.json", visit.error());
   assets.form = std::move(*visit);
@@ -62,6 +66,7 @@ state::Config config_of(const config::DeviceConfig& device) {
     case config::Theme::Dark: out.look = state::LookChoice::Dark; break;
     case config::Theme::HighContrast: out.look = state::LookChoice::HighContrast; break;
   }
+  out.language = device.language == config::Language::Welsh ? state::Language::Welsh : state::Language::English;
   return out;
 }
 

@@ -10,6 +10,7 @@ struct Assets {
   Text text;
   rules::Form form;
   rules::Rules rules;
+  Text welsh;  ///< English where there is no Welsh yet
 };
 
 }  // namespace doorstep::state

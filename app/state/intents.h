@@ -121,6 +121,8 @@ struct PressSyncNow {};
 struct SetTextSize { int percent = 100; };
 enum class LookChoice { Light, Dark, HighContrast };
 struct SetLook { LookChoice look{}; };
+enum class Language { English, Welsh };
+struct SetLanguage { Language language{}; };
 struct SetSpelling { bool on = true; };
 struct DismissRefused { std::int64_t number = 0; };
 struct Touched {};                             ///< any key or finger: the idle clock starts again
@@ -134,8 +136,8 @@ using AnyIntent =
                  TurnOlderPhotos, PressAttach, RemovePhoto, FileDropped, TurnCopied, ShowCopy, GoToProblem, GoToQuestion, TurnProblems,
                  PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
                  ChooseReturnReason, ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn,
-                 ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook, SetSpelling,
-                 DismissRefused, Touched>;
+                 ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook,
+                 SetLanguage, SetSpelling, DismissRefused, Touched>;
 /// One of them. It is copied and destroyed in one place, not in each of the many files that make one: a variant of this many costs
 /// the compiler four seconds in each.
 struct Intent : AnyIntent {

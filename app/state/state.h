@@ -32,7 +32,8 @@ struct Config {
   Millis lock_after{120'000};        ///< idle, no visit open
   Millis curtain_after{60'000};      ///< idle, a visit open
   Millis visit_lock_after{600'000};  ///< idle, a visit open
-  LookChoice look = LookChoice::Light;  ///< until the worker chooses another
+  LookChoice look = LookChoice::Light;        ///< until the worker chooses another
+  Language language = Language::English;      ///< the same
   bool photos = false;               ///< photos may be attached here
 };
 
@@ -48,6 +49,7 @@ enum class Stage { Starting, FirstUnlock, Locked, Unlocking, Unlocked };
 struct Settings {
   int text_percent = 100;  ///< 100..200
   LookChoice look = LookChoice::Light;
+  Language language = Language::English;  ///< of the app's own words
   bool spelling = true;    ///< misspelt words are marked
 };
 
@@ -236,7 +238,7 @@ struct State {
   bool ended() const { return caseload && caseload->ended; }  ///< the worker's access: only what is being sent is shown
   bool lease_over() const { return caseload && caseload->lease_over; }  ///< nothing is shown but the visit that is being written
   bool supervisor() const { return caseload && caseload->me.role == model::Role::Supervisor; }
-  const Text& text() const { return assets->text; }
+  const Text& text() const { return settings.language == Language::Welsh ? assets->welsh : assets->text; }
 };
 
 /// The draft as it stands now: open, handed to the store, or in the caseload. nullptr: none such.

@@ -49,7 +49,14 @@ std::string Text::operator()(std::string_view key,
 }
 
 std::string Text::count(std::string_view key, long long n) const {
-  return (*this)(std::string(key) + (n == 1 ? ".one" : ".many"), {{"n", std::to_string(n)}});
+  const auto two = std::string(key) + ".two";
+  return (*this)(n == 2 && has(two) ? two : std::string(key) + (n == 1 ? ".one" : ".many"), {{"n", std::to_string(n)}});
+}
+
+Text Text::over(const Text& other) const {
+  Text out = *this;
+  out.words_.insert(other.words_.begin(), other.words_.end());
+  return out;
 }
 
 std::string line_begins(std::string words) {

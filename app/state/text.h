@@ -21,8 +21,12 @@ class Text {
   std::string operator()(std::string_view key) const;
   /// The same with {name} in the words replaced by each value.
   std::string operator()(std::string_view key, std::initializer_list<std::pair<std::string_view, std::string_view>> values) const;
-  /// `key`.one for 1, `key`.many for anything else, with {n} replaced by the number.
+  /// `key`.one for 1, `key`.two for 2 where there is one (Welsh softens the noun after it), `key`.many for anything else, with {n}
+  /// replaced by the number.
   std::string count(std::string_view key, long long n) const;
+
+  /// These words, and those of `other` for keys that have none here.
+  Text over(const Text& other) const;
 
   bool has(std::string_view key) const { return words_.find(key) != words_.end(); }
   const std::map<std::string, std::string, std::less<>>& all() const { return words_; }

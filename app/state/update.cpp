@@ -333,6 +333,10 @@ void on(Turn& turn, const SetLook& look) {
   turn.state.settings.look = look.look;
   apply_settings(turn, true);
 }
+void on(Turn& turn, const SetLanguage& set) {
+  turn.state.settings.language = set.language;
+  apply_settings(turn, true);
+}
 void on(Turn& turn, const SetSpelling& set) {
   set_spelling(turn, set.on);
   apply_settings(turn, true);
@@ -562,7 +566,8 @@ bool allowed_ended(const Intent& intent) {
   return std::holds_alternative<PressLock>(intent) || std::holds_alternative<Cover>(intent) || std::holds_alternative<Uncover>(intent) ||
          std::holds_alternative<Back>(intent) || std::holds_alternative<PressSyncNow>(intent) ||
          std::holds_alternative<SetTextSize>(intent) || std::holds_alternative<SetLook>(intent) ||
-         std::holds_alternative<SetSpelling>(intent) || std::holds_alternative<Touched>(intent);
+         std::holds_alternative<SetLanguage>(intent) || std::holds_alternative<SetSpelling>(intent) ||
+         std::holds_alternative<Touched>(intent);
 }
 
 /// Events that a State takes in while it is to hold nothing of a case: none that carries words of one, for it may have been said
@@ -603,6 +608,7 @@ State initial(std::shared_ptr<const Assets> assets, Config config) {
   state.assets = std::move(assets);
   state.config = std::move(config);
   state.settings.look = state.config.look;
+  state.settings.language = state.config.language;
   return state;
 }
 

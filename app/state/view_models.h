@@ -731,6 +731,8 @@ struct SettingsVm {
   std::vector<ChoiceVm> sizes;
   std::string look_label;
   std::vector<ChoiceVm> looks;
+  std::string language_label, language_hint;
+  std::vector<ChoiceVm> languages;
   std::string spelling_label;
   std::vector<ChoiceVm> spelling;
   std::vector<FactVm> about;

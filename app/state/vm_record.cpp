@@ -123,8 +123,7 @@ struct Making {
     for (const std::string code : codes) {
       OptionVm option;
       option.code = code;
-      const auto own = keys + "." + code;
-      option.label = text()(is_bool ? (code == "YES" ? "yes" : "no") : own);
+      option.label = text()(keys + (is_bool ? (code == "YES" ? ".yes" : ".no") : "." + code));
       option.value = is_bool ? FieldValue(code == "YES") : FieldValue(code);
       option.selected = value == option.value;
       vm.options.push_back(std::move(option));

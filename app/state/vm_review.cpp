@@ -681,8 +681,8 @@ ReviewVm review_vm(const State& state) {
     vm.why_rationale.push_back(text(std::string("review.rationale.") + keys[static_cast<std::size_t>(reason)]));
   }
   vm.agree_label = text("review.agree");
-  vm.agree = {{"agree_yes", text("yes"), {}, reviewing.agree_risk == true, ChooseAgreeRisk{true}},
-              {"agree_no", text("no"), {}, reviewing.agree_risk == false, ChooseAgreeRisk{false}}};
+  vm.agree = {{"agree_yes", text("review.agree.yes"), {}, reviewing.agree_risk == true, ChooseAgreeRisk{true}},
+              {"agree_no", text("review.agree.no"), {}, reviewing.agree_risk == false, ChooseAgreeRisk{false}}};
   if (reviewing.agree_risk == false) vm.disagree_label = text("review.disagree_why");
   vm.rationale_label = text("review.rationale");
   vm.rationale_hint = text(vm.why_rationale.empty() ? "review.rationale.optional" : "review.rationale.needed");

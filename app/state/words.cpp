@@ -15,8 +15,10 @@ std::string error_words(const Text& text, const base::Error& error) {
 }
 
 std::string settings_json(const Settings& settings) {
-  return boost::json::serialize(boost::json::object{
-      {"text_percent", settings.text_percent}, {"look", static_cast<int>(settings.look)}, {"spelling", settings.spelling}});
+  return boost::json::serialize(boost::json::object{{"text_percent", settings.text_percent},
+                                                    {"look", static_cast<int>(settings.look)},
+                                                    {"language", static_cast<int>(settings.language)},
+                                                    {"spelling", settings.spelling}});
 }
 
 Settings settings_from(std::string_view json, Settings settings) {
@@ -28,6 +30,9 @@ Settings settings_from(std::string_view json, Settings settings) {
   if (const auto* look = value.get_object().if_contains("look"); look && look->is_int64() && look->get_int64() >= 0 &&
                                                                  look->get_int64() <= static_cast<int>(LookChoice::HighContrast))
     settings.look = static_cast<LookChoice>(look->get_int64());
+  if (const auto* language = value.get_object().if_contains("language"); language && language->is_int64() && language->get_int64() >= 0 &&
+                                                                         language->get_int64() <= static_cast<int>(Language::Welsh))
+    settings.language = static_cast<Language>(language->get_int64());
   if (const auto* spelling = value.get_object().if_contains("spelling"); spelling && spelling->is_bool())
     settings.spelling = spelling->get_bool();
   return settings;

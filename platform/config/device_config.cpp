@@ -13,7 +13,8 @@ const std::vector<std::string> kAllKeys = {
     "version",       "serial",              "not_before",          "not_after",            "council.id",
     "council.name",  "server.url",          "server.enrol_url",    "server.name",          "server.ca_pem",
     "server.ca_file", "server.proxy", "policy.lock_s",      "policy.visit_lock_s", "policy.curtain_s",     "policy.clipboard_s",
-    "policy.lease_days", "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme", "tablet.photos_dir"};
+    "policy.lease_days", "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme",
+    "tablet.language", "tablet.photos_dir"};
 
 constexpr std::int64_t kSerialMost = 2'000'000'000;  // one a second for sixty years
 
@@ -120,6 +121,11 @@ void read_tablet(Table& table, DeviceConfig& config) {
     else if (theme->value == "dark") config.theme = Theme::Dark;
     else if (theme->value == "high-contrast") config.theme = Theme::HighContrast;
     else table.problem("theme", theme->line, "\"" + theme->value + "\" is no theme", "write \"light\", \"dark\" or \"high-contrast\"");
+  }
+  if (auto language = table.maybe_text("language", "language = \"en\"")) {
+    if (language->value == "en") config.language = Language::English;
+    else if (language->value == "cy") config.language = Language::Welsh;
+    else table.problem("language", language->line, "\"" + language->value + "\" is no language Doorstep speaks", "write \"en\" or \"cy\"");
   }
 }
 
@@ -292,6 +298,7 @@ number = "CHANGE ME"                       # 01632 960102
 
 [tablet]
 theme = "light"                            # light, dark or high-contrast, until the worker chooses another
+language = "en"                            # en (English) or cy (Welsh, not complete yet), until the worker chooses another
 # photos_dir = "/home/worker/Pictures"     # with it photos may be attached, from there or dropped on the window; without it not
 )";
 }

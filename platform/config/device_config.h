@@ -29,6 +29,7 @@ struct Contact {
 };
 
 enum class Theme { Light, Dark, HighContrast };
+enum class Language { English, Welsh };
 
 /// A day of the file, and the line it stands on.
 struct Day {
@@ -65,7 +66,8 @@ struct DeviceConfig {
   } contacts;
   /// Where this tablet's camera, or a cable, puts photos that may be attached. Empty: photos are not attached to records.
   std::optional<std::filesystem::path> photos_dir;
-  Theme theme = Theme::Light;  ///< until the worker chooses another
+  Theme theme = Theme::Light;             ///< until the worker chooses another
+  Language language = Language::English;  ///< the same
 };
 
 /// Reads the text of a device.toml; pure. `file_name` is only repeated in problems. With server.ca_file, ca_pem stays empty.

@@ -94,6 +94,10 @@ TEST_CASE("device.toml: a good one is read whole", "[config]") {
   auto with = parse_device_config(with_line(31, "theme = \"dark\"\nphotos_dir = \"/home/worker/Pictures\""), "device.toml");
   REQUIRE(std::holds_alternative<DeviceConfig>(with));
   CHECK(std::get<DeviceConfig>(with).photos_dir == "/home/worker/Pictures");
+  CHECK(config.language == Language::English);
+  with = parse_device_config(with_line(31, "language = \"cy\""), "device.toml");
+  REQUIRE(std::holds_alternative<DeviceConfig>(with));
+  CHECK(std::get<DeviceConfig>(with).language == Language::Welsh);
 }
 
 TEST_CASE("device.toml: policy and tablet may be left out and are the decided ones", "[config]") {
@@ -159,7 +163,8 @@ TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and
       {20, "numbr = \"01632 960101\"", 20, "contacts.duty[1].numbr", "there is no such key", "did you mean \"number\"?"},
       {23, "", 22, "contacts.duty[2].label", "it is missing from [contacts.duty[2]]", "Duty team"},
       {31, "theme = \"system\"", 31, "tablet.theme", "\"system\" is no theme", "\"light\", \"dark\" or \"high-contrast\""},
-      {31, "data_dir = \"/data\"", 31, "tablet.data_dir", "there is no such key", "known here: photos_dir, theme"},
+      {31, "language = \"de\"", 31, "tablet.language", "\"de\" is no language Doorstep speaks", "\"en\" or \"cy\""},
+      {31, "data_dir = \"/data\"", 31, "tablet.data_dir", "there is no such key", "known here: photos_dir, theme, language"},
       {31, "photos_dir = \"Pictures\"", 31, "tablet.photos_dir", "\"Pictures\" is not a full path", "begin with /"},
       {1, "version = 1\nserial = 0", 2, "serial", "0 is too small", "from 1 to 2000000000"},
       {1, "version = 1\nserial = \"7\"", 2, "serial", "this is text, not a whole number", "from 1"},

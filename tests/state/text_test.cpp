@@ -1,4 +1,5 @@
 #include <regex>
+#include <set>
 
 #include "app/state/time_words.h"
 #include "platform/base/file.h"
@@ -17,6 +18,46 @@ TEST_CASE("text: a name with braces in it is never filled in again", "[state]") 
   CHECK(text->count("n", 0) == "0 things");
   CHECK(Text::parse(R"({"a": 1})").has_error());
   CHECK(Text::parse("[").has_error());
+}
+
+TEST_CASE("text: where a language has no words for a key, another's stand", "[state]") {
+  const auto english = Text::parse(R"({"a": "one", "b": "two", "n.one": "1 day", "n.many": "{n} days"})");
+  const auto other = Text::parse(R"({"a": "un", "n.one": "1 diwrnod", "n.two": "{n} ddiwrnod", "n.many": "{n} diwrnod"})");
+  REQUIRE((english.has_value() && other.has_value()));
+  const Text text = other->over(*english);
+  CHECK(text("a") == "un");
+  CHECK(text("b") == "two");
+  CHECK(text("c") == "c");
+  CHECK(text.count("n", 1) == "1 diwrnod");
+  CHECK(text.count("n", 2) == "2 ddiwrnod");
+  CHECK(text.count("n", 3) == "3 diwrnod");
+  CHECK(english->count("n", 2) == "2 days");
+}
+
+TEST_CASE("text: Welsh has no phrase of its own, every gap its English has, and counts in full or not at all", "[state]") {
+  const auto welsh = Text::parse(asset("text/cy.json"));
+  REQUIRE(welsh.has_value());
+  const auto& english = shipped_assets()->text;
+  const std::regex gap(R"(\{[a-z_]+\})");
+  const auto gaps = [&](const std::string& words) {
+    return std::set<std::string>(std::sregex_token_iterator(words.begin(), words.end(), gap), std::sregex_token_iterator());
+  };
+  for (const auto& [key, words] : welsh->all()) {
+    INFO(key << ": " << words);
+    const auto form = key.substr(key.rfind('.') + 1), counted = key.substr(0, key.size() - form.size());
+    const auto like = form == "two" ? counted + "many" : key;
+    REQUIRE(english.has(like));
+    CHECK(gaps(words) == gaps(english(like)));
+    CHECK_FALSE(words.empty());
+    if (form == "one" || form == "two") CHECK(welsh->has(counted + "many"));
+    if (form == "two" || form == "many") CHECK(welsh->has(counted + "one"));
+  }
+  std::string missing;
+  std::size_t count = 0;
+  for (const auto& [key, words] : english.all())
+    if (!welsh->has(key)) missing += "\n  " + key + ": " + words, ++count;
+  WARN("English stands for " << count << " of " << english.all().size() << " phrases:" << missing);
+  CHECK(count * 10 < english.all().size());
 }
 
 TEST_CASE("text: every key the source names has words, and every word is used", "[state]") {
@@ -81,7 +122,15 @@ TEST_CASE("text: words stay plain: no sentence over 25 words, none of the words 
 TEST_CASE("text: a day is told in the app's language, in English as the rules tell it", "[state]") {
   using namespace std::chrono;
   const auto assets = shipped_assets();
-  const Date day = 2026y / December / 3;
+  const Date day = 2026y / December / 3, next = 2027y / January / 2;
+  CHECK(day_words(assets->welsh, day) == "3 Rhagfyr 2026");
+  CHECK(short_day_words(assets->welsh, day, day) == "Iau 3 Rhag");
+  CHECK(short_day_words(assets->welsh, day, next) == "Iau 3 Rhag 2026");
+  CHECK(weekday_words(assets->welsh, day) == "Dydd Iau 3 Rhagfyr");
+  CHECK(dated_words(assets->welsh, instant("2026-12-03T14:05:00Z")) == "Dydd Iau 3 Rhagfyr 2026, 14:05");
+  CHECK(when_begins(assets->welsh, instant("2026-12-03T14:05:00Z"), instant("2026-12-04T14:05:00Z")) == "Ddoe am 14:05");
+  CHECK(age_words(assets->welsh, 2019y / May / 1, day) == "7 oed");
+  CHECK(age_words(assets->welsh, 2026y / October / 1, day) == "2 fis oed");
   for (sys_days at = sys_days(2026y / January / 1); at < sys_days(2027y / February / 1); at += days(1)) {
     CHECK(day_words(assets->text, Date(at)) == rules::long_date(Date(at)));
     CHECK(short_day_words(assets->text, Date(at), day) == rules::short_date(Date(at), day));

@@ -839,6 +839,25 @@ TEST_CASE("update: settings are kept as text and read back", "[state]") {
   CHECK(next.last<ApplyLook>().look == static_cast<int>(LookChoice::HighContrast));
 }
 
+TEST_CASE("update: the app speaks the council's language until the worker chooses another", "[state]") {
+  Desk desk;
+  desk.state = initial(desk.state.assets, {.council = "Testshire", .contacts = {}, .language = Language::Welsh});
+  desk.hear(Started{true, "Ruth Mensah", {}});
+  CHECK(desk.state.text()("children.title") == "Fy mhlant");
+  CHECK(desk.state.text()("yes") == "Yes");  // there is no one Welsh word for it
+  desk.unlock();
+  const auto before = desk.state.revision;
+  desk.act(SetLanguage{Language::English});
+  CHECK(desk.state.revision != before);
+  CHECK(desk.state.text()("children.title") == "My children");
+  Desk next;
+  next.state.settings.language = Language::Welsh;
+  next.hear(Started{true, "Ruth Mensah", desk.last<SaveSettings>().json});
+  CHECK(next.state.settings.language == Language::English);
+  next.hear(Started{true, "Ruth Mensah", R"({"language":7})"});
+  CHECK(next.state.settings.language == Language::English);
+}
+
 TEST_CASE("update: when access has ended what is typed is handed over, and nothing but what is being sent is shown", "[state]") {
   Desk desk;
   desk.caseload.records = {desk.record(desk.other, "r1", "2026-11-20T10:00:00Z")};

@@ -1,5 +1,6 @@
 #include "tests/support/cast.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "app/state/submit.h"
@@ -28,6 +29,7 @@ std::shared_ptr<const Assets> assets() {
   static const auto read = [] {
     auto out = std::make_shared<Assets>();
     out->text = Text::parse(tests::asset("text/en-GB.json")).value();
+    out->welsh = Text::parse(tests::asset("text/cy.json")).value().over(out->text);
     out->form = tests::visit_form();
     out->rules = tests::shipped_rules();
     return out;
@@ -781,7 +783,20 @@ std::vector<Shown> all_screens() {
   add("child-provisional", [] { return at(helen(), Open{ScreenKind::Child, Id::from_name("a child on no list")}); });
   add("settings", [] { return at(ruth(), Open{ScreenKind::Settings, {}}); });
   add("curtain", [] { return at(begun(), Cover{}); });
+  for (const char* busy : {"children", "child", "record-child", "check-problems", "review"})
+    out.push_back(in_welsh(*std::find_if(out.begin(), out.end(), [&](const Shown& shown) { return shown.name == busy; })));
   return out;
+}
+
+Shown in_welsh(Shown shown) {
+  shown.name += "-welsh";
+  shown.make = [make = std::move(shown.make)] {
+    State state = make();
+    state.settings.language = Language::Welsh;
+    state.revision = std::make_shared<char>();
+    return state;
+  };
+  return shown;
 }
 
 }  // namespace doorstep::test

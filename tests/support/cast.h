@@ -16,5 +16,7 @@ struct Shown {
   std::string focus = {};                   ///< key of the field that has the keyboard; empty: none
 };
 std::vector<Shown> all_screens();
+/// The same screen for whoever works in Welsh.
+Shown in_welsh(Shown shown);
 
 }  // namespace doorstep::test

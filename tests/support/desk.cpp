@@ -10,7 +10,9 @@ std::shared_ptr<const Assets> shipped_assets() {
   static const auto assets = [] {
     auto text = Text::parse(asset("text/en-GB.json"));
     REQUIRE(text.has_value());
-    return std::make_shared<const Assets>(Assets{*text, visit_form(), shipped_rules()});
+    auto welsh = Text::parse(asset("text/cy.json"));
+    REQUIRE(welsh.has_value());
+    return std::make_shared<const Assets>(Assets{*text, visit_form(), shipped_rules(), welsh->over(*text)});
   }();
   return assets;
 }
