@@ -37,6 +37,7 @@ struct Listed {
   ChildRowVm row;
   int order = 0;    ///< 0 overdue, 1 not known, 2 dated, 3 none
   int days = 0;     ///< within the order
+  std::string name;  ///< within the days
   bool today = false, week = false;
 };
 
@@ -44,6 +45,7 @@ Listed listed(const State& state, const model::Child& child) {
   Listed out;
   out.row.child = child.id;
   out.row.title = child.name;
+  out.name = name_order(state, child.name);
   out.row.subtitle = statuses_words(state, child);
   if (const auto* family = state.caseload->family(child.family); family && !family->address.empty())
     out.row.subtitle += ", " + family->address;
@@ -141,7 +143,7 @@ void list_children(const State& state, MyChildrenVm& vm) {
     rows.push_back(std::move(row));
   }
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.order, a.days, a.row.title) < std::tie(b.order, b.days, b.row.title);
+    return std::tie(a.order, a.days, a.name) < std::tie(b.order, b.days, b.name);
   });
   for (auto& row : rows) vm.rows.push_back(std::move(row.row));
   if (vm.searching)
@@ -337,7 +339,7 @@ StartVisitVm start_visit_vm(const State& state) {
     vm.families.push_back({"family_" + family.id.str(), family.name, address_words(family),
                            starting.family == family.id && !starting.elsewhere, ChooseFamily{family.id}});
   std::stable_sort(vm.families.begin(), vm.families.end(),
-                   [](const auto& a, const auto& b) { return name_order(a.label) < name_order(b.label); });
+                   [&](const auto& a, const auto& b) { return name_order(state, a.label) < name_order(state, b.label); });
   vm.families.push_back(
       {"family_elsewhere", text("start.elsewhere"), text("start.elsewhere.hint"), starting.elsewhere, ChooseFamily{Id()}});
   vm.name_label = text("start.family_name");

@@ -22,11 +22,34 @@ std::string child_name(const State& state, const Id& case_id) {
   return state.text()("person.unknown");
 }
 
-std::string name_order(std::string_view name) {
+namespace {
+
+/// Each Welsh letter of two as the letter it follows and a byte after every ASCII letter. A folded word with n and g of two words
+/// ("Bangor") is taken for one with ng, as Unicode's own Welsh order has it.
+std::string by_welsh_alphabet(std::string_view folded) {
+  constexpr std::pair<std::string_view, char> letters[] = {{"ch", 'c'}, {"dd", 'd'}, {"ff", 'f'}, {"ng", 'g'},
+                                                           {"ll", 'l'}, {"ph", 'p'}, {"rh", 'r'}, {"th", 't'}};
+  std::string out;
+  for (std::size_t at = 0; at < folded.size(); ++at) {
+    const auto* letter = std::find_if(std::begin(letters), std::end(letters),
+                                      [&](const auto& one) { return folded.substr(at, 2) == one.first; });
+    if (letter == std::end(letters)) {
+      out += folded[at];
+      continue;
+    }
+    out += {letter->second, '\x7f'};
+    ++at;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string name_order(const State& state, std::string_view name) {
   auto out = editor::fold(name);
   const auto bracket = out.find('(');
   if (static_cast<unsigned char>(out.empty() ? 0 : out[0]) >= 0x80 && bracket != out.npos) out.erase(0, bracket + 1);
-  return out;
+  return state.settings.language == Language::Welsh ? by_welsh_alphabet(out) : out;
 }
 
 TagVm state_tag(const State& state, const RecordItem& item) {

@@ -19,7 +19,8 @@ inline bool was_there(const model::ChildRecord& body, const Id& worker) { return
 /// nor what a restored tablet or server brought back. Empty: it is not.
 std::string submitted_already(const State& state, const model::Visit& draft);
 /// What a list of people is sorted by: accents folded, and of a name in another script its Latin form in brackets, if there is one.
-std::string name_order(std::string_view name);
+/// In Welsh by the Welsh alphabet, whose ch, dd, ff, ng, ll, ph, rh and th are letters of their own, after c, d, f, g, l, p, r and t.
+std::string name_order(const State& state, std::string_view name);
 /// What the server did not take, and is to be told on the screen as it is now.
 std::vector<Refused> refusals_told(const State& state);
 /// Why, by the code words of the operation and of the refusal; empty: an answer this program does not know.

@@ -912,7 +912,7 @@ MatchVm match_vm(const State& state, const Id& id) {
     if (child.born)
       hint = text("child.born.words", {{"day", day_words(text, *child.born)}, {"age", age_words(text, *child.born, today)}});
     if (family && !family->address.empty()) hint += (hint.empty() ? "" : ". ") + family->address;
-    sorted.emplace_back(std::pair(-like, name_order(child.name)),
+    sorted.emplace_back(std::pair(-like, name_order(state, child.name)),
                         ChoiceVm{"target_" + child.id.str(), child.name, std::move(hint), chosen, ChooseTarget{child.id}});
   }
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "app/state/vm_parts.h"
 #include "tests/support/desk.h"
 
 using namespace doorstep;
@@ -23,6 +25,23 @@ TEST_CASE("vm_children: what was found in a draft of one's own is shown, and lea
   desk.act(hits[0].open);
   CHECK(desk.state.screen()->kind == ScreenKind::Record);
   CHECK(desk.state.visit->visit.id == visit);
+}
+
+TEST_CASE("vm_children: names are in the order of the alphabet of the app's language", "[state]") {
+  Desk desk;
+  desk.unlock();
+  const auto sorted = [&](std::vector<std::string> names) {
+    std::stable_sort(names.begin(), names.end(),
+                     [&](const auto& a, const auto& b) { return name_order(desk.state, a) < name_order(desk.state, b); });
+    return names;
+  };
+  const std::vector<std::string> names = {"Cybi", "Chad", "Dylan", "Ddewi", "Gwen", "Ngozi", "Lowri", "Luned", "Llŷr", "Siân", "Sioned"};
+  CHECK(sorted(names) == std::vector<std::string>{"Chad", "Cybi", "Ddewi", "Dylan", "Gwen", "Llŷr", "Lowri", "Luned", "Ngozi", "Siân",
+                                                  "Sioned"});
+  desk.state.settings.language = Language::Welsh;
+  CHECK(sorted(names) == names);
+  CHECK(sorted({"Zofia", "أحمد (Ahmad)", "Łukasz", "LLYWELYN"}) ==
+        std::vector<std::string>{"أحمد (Ahmad)", "Łukasz", "LLYWELYN", "Zofia"});
 }
 
 TEST_CASE("vm_children: a card that was made small stays so until it is opened again", "[state]") {
