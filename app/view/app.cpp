@@ -62,6 +62,11 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
   }
 }
 
+SelectionWords selection_words(const state::Text& text) {
+  return {text("note.selection"), text("note.selection.from"), text("note.selection.to"), text("note.cut"),
+          text("note.copy"),      text("note.paste"),          text("note.select_all")};
+}
+
 /// A key, a finger, the mouse or assistive technology: somebody is there, whether or not it asked for anything.
 bool anything_touched(const Ui& ui) {
   const ImGuiIO& io = ImGui::GetIO();
@@ -75,6 +80,7 @@ bool anything_touched(const Ui& ui) {
 
 void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out) {
   if (anything_touched(ui)) out.push_back(state::Touched{});
+  ui.selection_words = selection_words(state.text());
   begin_root(ui, state.text()("app.name"));
   if (state.covered) {
     state::CurtainVm vm = curtain_vm(state);

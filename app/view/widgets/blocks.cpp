@@ -29,7 +29,7 @@ bool in_sight(const Ui& ui, const ImGuiWindow& window, float top, float bottom) 
 
 /// Whoever has, or had a moment ago, the focus, the pointer or the typing, or is asked to do something.
 bool is_busy(const Ui& ui, const ImGuiContext& g, std::uint32_t id) {
-  return id != 0 && (ui.is_asked(id) || id == g.NavId || id == g.ActiveId || id == g.ActiveIdPreviousFrame || id == g.HoveredId ||
+  return id != 0 && (ui.is_asked(id) || id == ui.barred || id == g.NavId || id == g.ActiveId || id == g.ActiveIdPreviousFrame || id == g.HoveredId ||
                      id == g.HoveredIdPreviousFrame);
 }
 

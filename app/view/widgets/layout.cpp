@@ -11,7 +11,6 @@ namespace doorstep::view {
 
 namespace {
 
-constexpr float kPanAfter = 8;  ///< unscaled: a finger that moved further pans and presses nothing
 // A thrown page, as on tablets everywhere: speeds in unscaled pixels a second, times in seconds.
 constexpr float kGlideFrom = 150, kGlideUntil = 20;
 constexpr float kGlideFades = 0.325f;      ///< after so long a third of the speed is left
@@ -104,7 +103,8 @@ void pan_by_finger(Ui& ui) {
 
 /// What is dragged to the upper or lower edge of a page scrolls it.
 void scroll_by_drag(Ui& ui) {
-  if (ui.dragged_from == 0 || !ImGui::GetIO().MouseDown[0]) return;
+  const bool is_dragged = ui.dragged_from != 0 || (ui.grip.dragging && ui.grip.moved);
+  if (!is_dragged || !ImGui::GetIO().MouseDown[0]) return;
   ImGuiWindow* window = ImGui::GetCurrentWindow();
   const ImRect inner = window->InnerClipRect;
   const ImVec2 at = ImGui::GetIO().MousePos;

@@ -7,6 +7,7 @@
 
 #include "app/view/widgets/draw.h"
 #include "app/view/widgets/question.h"
+#include "app/view/widgets/selection.h"
 #include "platform/base/limits.h"
 
 namespace doorstep::view {
@@ -25,8 +26,8 @@ constexpr std::string_view kBullet = "\u2022";
 struct Layout {
   Rect box;
   float x = 0, y = 0, line = 0;  ///< left of the text, top of its first row, row height
-  std::size_t bar_row = 0;       ///< the row the bar of suggestions stands below
-  float bar = 0;                 ///< its height; 0: there is none
+  std::size_t bar_row = 0;       ///< the row the bar stands below
+  float bar = 0;                 ///< its height, and that of the handles above it; 0: there is none
 
   float top_of(std::size_t row) const { return y + static_cast<float>(row) * line + (row > bar_row ? bar : 0); }
   /// The row at this height; of the bar, the one above it.
@@ -55,10 +56,20 @@ void put_in(EditorState& text, std::string_view words, EditorState::How how, Mil
   out.changed |= text.insert(words, how, now) == editor::Entered::All;
 }
 
+void copy(EditorState& text, bool cut, Millis now, Typed& out) {
+  if (!text.has_selection() || text.rules().secret) return;
+  ImGui::SetClipboardText(text.selected().c_str());
+  if (cut) out.changed |= text.erase_back(now);
+}
+
+void paste(EditorState& text, Millis now, Typed& out) {
+  if (const char* pasted = ImGui::GetClipboardText()) put_in(text, pasted, EditorState::How::Pasted, now, out);
+}
+
 Typed take_keys(Ui& ui, EditorState& text, const editor::Advance& advance, std::size_t page_rows) {
   Typed out;
   ImGuiIO& io = ImGui::GetIO();
-  const bool ctrl = io.KeyCtrl && !io.KeyAlt, shift = io.KeyShift, secret = text.rules().secret, single = text.rules().single_line;
+  const bool ctrl = io.KeyCtrl && !io.KeyAlt, shift = io.KeyShift, single = text.rules().single_line;
   const auto hit = [](ImGuiKey key) { return ImGui::IsKeyPressed(key, true); };
   const auto move = [&](ImGuiKey key, Move plain, Move with_ctrl) {
     if (!hit(key)) return;
@@ -86,13 +97,8 @@ Typed take_keys(Ui& ui, EditorState& text, const editor::Advance& advance, std::
   if (ctrl) {
     if (hit(ImGuiKey_A)) text.select_all(), out.moved = true;
     const bool cut = hit(ImGuiKey_X);
-    if ((cut || hit(ImGuiKey_C)) && text.has_selection() && !secret) {
-      ImGui::SetClipboardText(text.selected().c_str());
-      if (cut) out.changed |= text.erase_back(ui.ticks);
-    }
-    if (hit(ImGuiKey_V)) {
-      if (const char* pasted = ImGui::GetClipboardText()) put_in(text, pasted, EditorState::How::Pasted, ui.ticks, out);
-    }
+    if (cut || hit(ImGuiKey_C)) copy(text, cut, ui.ticks, out);
+    if (hit(ImGuiKey_V)) paste(text, ui.ticks, out);
     if (hit(ImGuiKey_Z)) out.changed |= shift ? text.redo() : text.undo();
     if (hit(ImGuiKey_Y)) out.changed |= text.redo();
   } else if (!io.InputQueueCharacters.empty()) {
@@ -148,6 +154,40 @@ Rect caret_rect(Ui& ui, const EditorState& text, const Layout& l, const editor::
   return {std::round(x), y + ui.s(2), std::round(x) + ui.s(2), y + l.line - ui.s(2)};
 }
 
+Ends ends_of(Ui& ui, const EditorState& text, const Layout& l, const editor::Advance& advance) {
+  const auto rect = [&](Pos at, bool row_end) {
+    const std::size_t i = text.wrap().row_of(at, row_end);
+    const float x = std::min(l.x + x_in_row(text, text.wrap().row(i), at.byte, advance), l.box.x1 - ui.s(6));
+    return Rect{std::round(x), l.top_of(i), std::round(x), l.top_of(i) + l.line};
+  };
+  return {rect(text.selection_begin(), false), rect(text.selection_end(), true)};
+}
+
+/// The end of the selection that a finger took hold of is where the caret is from then on.
+void take_end(EditorState& text, Handle which) {
+  const Pos from = text.selection_begin(), to = text.selection_end();
+  which == Handle::From ? text.select(to, from) : text.select(from, to);
+}
+
+/// What a finger moves is never empty: there would be nothing left to take hold of.
+void move_end(Ui& ui, EditorState& text, const Layout& l, const editor::Advance& advance) {
+  const ImGuiIO& io = ImGui::GetIO();
+  ui.grip.moved |= io.MouseDelta.x != 0 || io.MouseDelta.y != 0;
+  if (!ui.grip.moved) return;
+  bool row_end = false;
+  const Pos at = pos_at(text, l, {io.MousePos.x + ui.grip.dx, io.MousePos.y + ui.grip.dy}, advance, row_end);
+  if (at == text.anchor()) return;
+  text.move_to(at, true, row_end);
+  text.last_activity = ui.ticks;
+}
+
+/// The word a finger rests on, at whose letter's nearer edge the caret is; where there is none the caret, for something to be put in.
+void select_held(EditorState& text, bool letter_before) {
+  const Pos caret = text.caret();
+  text.select_word(letter_before && caret.byte > 0 ? text.doc().prev(caret) : caret);
+  if (text.selected().find_first_not_of(" \t") == std::string::npos) text.move_to(caret, false);
+}
+
 void squiggle(Ui& ui, float x0, float x1, float y) {
   const float step = ui.s(3), height = ui.s(2);
   std::vector<ImVec2> way;
@@ -187,53 +227,42 @@ void draw_rows(Ui& ui, const EditBox& box, const EditorState& text, const Layout
   }
 }
 
-/// What the keyboard and the pointer are to find in the bar of suggestions of the field `key`.
-struct Bar {
-  std::string key;
-  std::vector<ImGuiID> ids;
+std::string suggestion_key(std::size_t i) { return std::to_string(i); }
 
-  Bar(std::string_view field, ImGuiWindow& window) : key(choice_key(field, "spelling")) {
-    for (std::size_t i = 0; i < limits::kSuggestions; ++i) add(window, suggestion(i));
-    add(window, leave());
-  }
-  std::string suggestion(std::size_t i) const { return key + "/" + std::to_string(i); }
-  std::string leave() const { return key + "/leave"; }
-  bool has(ImGuiID id) const { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+/// The bar of suggestions of the field `key`.
+FieldBar spelling_bar(std::string_view key) {
+  FieldBar bar(key, "spelling");
+  for (std::size_t i = 0; i < limits::kSuggestions; ++i) bar.add(suggestion_key(i));
+  bar.add("leave");
+  return bar;
+}
 
- private:
-  void add(ImGuiWindow& window, const std::string& control) {
-    ids.push_back(window.GetID(control.data(), control.data() + control.size()));
-  }
-};
-
-/// Draws the bar at the left and top of `at`; its height is known afterwards. The index of the suggestion that was pressed, or that
-/// the word is to be left.
-struct BarPressed {
+/// The index of the suggestion that was pressed, or that the word is to be left.
+struct SpellingPressed {
   std::optional<std::size_t> suggestion;
   bool leave = false;
-  float height = 0;
+  float height = 0;  ///< of the bar
 };
-BarPressed draw_bar(Ui& ui, const Bar& bar, const Suggestions& spelling, bool is_known, Rect at) {
-  BarPressed out;
-  Item group;
-  group.id = ImGui::GetCurrentWindow()->GetID(bar.key.data(), bar.key.data() + bar.key.size());
-  group.role = Role::Group;
-  group.key = bar.key;
-  group.name = spelling.name;
-  group.rect = at;
-  draw::record(ui, std::move(group));
-  const float pad = ui.s(space::kHair);
-  ui.places.push_back({.x = at.x0, .y = at.y0 + pad, .w = at.w(), .bottom = at.y0 + pad});
-  begin_flow(ui, space::kXs, kControl);
+SpellingPressed draw_spelling_bar(Ui& ui, const FieldBar& bar, const Suggestions& spelling, bool is_known, Rect at) {
+  SpellingPressed out;
+  begin_field_bar(ui, bar, spelling.name, at);
   if (is_known) {
     for (std::size_t i = 0; i < spelling.words.size(); ++i)
-      if (button(ui, bar.suggestion(i), spelling.words[i], ButtonKind::Secondary, {.name = spelling.spoken[i]})) out.suggestion = i;
+      if (button(ui, bar.key_of(suggestion_key(i)), spelling.words[i], ButtonKind::Secondary, {.name = spelling.spoken[i]})) out.suggestion = i;
     if (!spelling.none.empty()) small(ui, spelling.none);
   }
-  out.leave = button(ui, bar.leave(), spelling.leave, ButtonKind::Quiet);
-  end_flow(ui);
-  out.height = ui.places.back().y + pad - at.y0;
-  ui.places.pop_back();
+  out.leave = button(ui, bar.key_of("leave"), spelling.leave, ButtonKind::Quiet);
+  out.height = end_field_bar(ui, at);
+  return out;
+}
+
+/// What was asked in the bar of a selection.
+Typed take_pressed(Ui& ui, const SelectionPressed& pressed, EditorState& text) {
+  Typed out;
+  if (pressed.cut || pressed.copy) copy(text, pressed.cut, ui.ticks, out);
+  if (pressed.paste) paste(text, ui.ticks, out);
+  if (pressed.all) text.select_all();
+  if (pressed.cut || pressed.paste) ui.grip = {};
   return out;
 }
 
@@ -282,22 +311,37 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     typed = take_asked(*ui.asked, text, ui.ticks);
     text.layout(text_w, font, advance);
   }
-  // While the caret is in a marked word, and while somebody is busy in the bar that this brings.
-  auto mark = box.spelling && !text.has_selection() ? text.spelling().mark_at(text.caret()) : std::nullopt;
-  std::optional<Bar> bar;
-  if (mark) bar.emplace(key, *window);
-  if (mark && !was_active && !bar->has(g.ActiveId) && !bar->has(g.NavId)) mark.reset();
-  const ImGuiID bar_height = window->GetID("spelling/height"), bar_open = window->GetID("spelling/open");
+  // While a finger has selected something, or the caret is in a marked word, and while somebody is busy in the bar that this brings.
+  if (ui.grip.field == id && (typed.changed || typed.moved || box.disabled)) ui.grip = {};
+  const bool was_gripped = ui.grip.field == id;
+  auto mark = box.spelling && !was_gripped && !text.has_selection() ? text.spelling().mark_at(text.caret()) : std::nullopt;
+  std::optional<FieldBar> bar;
+  if (was_gripped) bar = selection_bar(key);
+  if (mark) bar = spelling_bar(key);
+  const bool was_open = ui.barred == id;
+  const bool stays = was_open && (io.MouseDown[0] || io.MouseReleased[0]);  // what is pressed below the bar does not move away
+  if (bar && !was_active && !stays && !bar->has(g.ActiveId) && !bar->has(g.NavId)) {
+    if (was_gripped) ui.grip = {};
+    mark.reset();
+    bar.reset();
+  }
+  const bool gripped = bar && was_gripped;
+  if (gripped && !has_room_for_bar(ui, text_w)) bar.reset();
+  const float handles = gripped && bar && text.has_selection() ? ui.s(kHandleRoom) : 0;
+  const ImGuiID bar_height = window->GetID(gripped ? "selection/height" : "spelling/height");
   const std::size_t rows = std::max<std::size_t>(text.wrap().count(), static_cast<std::size_t>(box.min_rows));
   Layout l;
-  l.bar = mark ? window->StateStorage.GetFloat(bar_height, ui.s(kControl + 2 * space::kHair)) : 0;
-  l.bar_row = text.wrap().row_of(text.caret(), text.caret_at_row_end());
+  l.bar = handles + (bar ? window->StateStorage.GetFloat(bar_height, ui.s(kControl + 2 * space::kHair)) : 0);
+  const bool behind = text.caret_at_row_end() || (text.has_selection() && text.caret() == text.selection_end());
+  l.bar_row = ui.grip.dragging ? text.wrap().count() - 1 : text.wrap().row_of(text.caret(), behind);  // no row moves below a finger
   l.box = place(ui, {width, static_cast<float>(rows) * line + l.bar + 2 * pad_y});
   l.x = l.box.x0 + pad_x + icon;
   l.y = l.box.y0 + pad_y;
   l.line = line;
-  const Rect bar_rect{l.x, l.top_of(l.bar_row) + line, l.x + text_w, l.top_of(l.bar_row) + line + l.bar};
-  const bool in_bar = mark && draw::to_imgui(bar_rect).Contains(io.MousePos);
+  if (gripped && ui.grip.dragging) bar.reset();
+  const float bar_top = l.top_of(l.bar_row) + line;
+  const Rect bar_rect{l.x, bar_top + handles, l.x + text_w, bar_top + l.bar};
+  const bool in_bar = bar && draw::to_imgui(bar_rect).Contains(io.MousePos);
 
   if (box.disabled) ImGui::BeginDisabled();
   const ImRect bounds = draw::to_imgui(l.box);
@@ -311,8 +355,11 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   const bool by_request =
       asked || (!box.disabled && !ui.focus_key.empty() && (ui.focus_key == key || ui.focus_key == std::string(key) + "/first"));
   const bool by_mouse = hovered && io.MouseClicked[0] && !ui.touch;
-  const bool by_tap = hovered && io.MouseReleased[0] && ui.touch && !ui.pan.panning && l.box.contains(ui.pressed_at, 0);
-  if (by_key || by_request || by_mouse || by_tap) {
+  const auto taken = gripped && text.has_selection() && !in_bar ? take_handle(ui, id, ends_of(ui, text, l, advance)) : std::nullopt;
+  const bool by_hold = hovered && long_press(ui, id, l.box);
+  const bool by_tap =
+      hovered && io.MouseReleased[0] && ui.touch && !ui.pan.panning && ui.holding != id && l.box.contains(ui.pressed_at, 0);
+  if (by_key || by_request || by_mouse || by_tap || by_hold || taken) {
     if (by_request) {
       if (!asked) ui.focus_key.clear();
       g.NavInitRequest = false;
@@ -342,11 +389,21 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     if (io.MouseClickedCount[0] >= 3) text.select({text.caret().para, 0}, {text.caret().para, text.doc().paragraph(text.caret().para).size()});
   } else if (by_tap) {
     to_pointer(false);
+  } else if (by_hold) {
+    to_pointer(false);
+    select_held(text, text.caret_at_row_end() || caret_rect(ui, text, l, advance).x0 > io.MousePos.x);
+  } else if (taken) {
+    take_end(text, *taken);
+  } else if (gripped && ui.grip.dragging && io.MouseDown[0]) {
+    move_end(ui, text, l, advance);
   } else if (ui.selecting == id && g.ActiveId == id && io.MouseDown[0] && io.MouseClickedCount[0] <= 1 && (io.MouseDelta.x != 0 || io.MouseDelta.y != 0)) {
     to_pointer(true);
     typed.moved = true;  // so that dragging beyond the edge scrolls
   }
-  const bool away = !hovered && !in_bar && !ui.pan.panning && (ui.touch ? io.MouseReleased[0] && !l.box.contains(ui.pressed_at, 0) : io.MouseClicked[0]);
+  if (by_mouse || by_tap) ui.grip = {};
+  if (by_hold) ui.grip = {.field = id}, ui.animating = true;  // the next frame has its bar
+  const bool pressed_elsewhere = ui.touch ? io.MouseReleased[0] && !l.box.contains(ui.pressed_at, 0) : io.MouseClicked[0];
+  const bool away = !hovered && !in_bar && !ui.pan.panning && ui.holding != id && pressed_elsewhere;
   if (g.ActiveId == id && away) ImGui::ClearActiveID();
 
   const bool active = g.ActiveId == id;
@@ -367,7 +424,7 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     draw::border(l.box, edge, radius, ui.s(box.invalid ? ui.c.thick_px : ui.c.edge_px));
     if (ring) focus_ring(ui, l.box, radius);
     if (icon > 0) draw_icon(ui, box.icon, l.box.x0 + pad_x, l.y + std::round((line - ui.s(18)) / 2), ui.s(18), ui.c.ink2);
-    draw_rows(ui, box, text, l, advance, active, box.disabled ? ui.c.ink3 : ui.c.ink);
+    draw_rows(ui, box, text, l, advance, active || gripped, box.disabled ? ui.c.ink3 : ui.c.ink);
   }
   if (active) {
     const Rect caret = caret_rect(ui, text, l, advance);
@@ -404,25 +461,41 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     ui.semantics.parents.pop_back();
   }
 
-  if (mark) {
-    const Pos from{text.caret().para, mark->begin}, to{text.caret().para, mark->end};
-    const std::string word = text.doc().slice(from, to);
-    const bool is_known = box.spelling->word == word;
-    if (!is_known) out.misspelt = word;
+  if (ui.grip.field == id && text.has_selection()) draw_handles(ui, key, ends_of(ui, text, l, advance));
+  bool stays_open = bar.has_value();
+  if (bar) {
+    bool pressed = false;
+    float height = 0;
     ui.semantics.parents.push_back(id);
-    const BarPressed pressed = draw_bar(ui, *bar, *box.spelling, is_known, bar_rect);
-    ui.semantics.parents.pop_back();
-    window->StateStorage.SetFloat(bar_height, pressed.height);
-    if (!window->StateStorage.GetBool(bar_open)) {  // with the row below it: what was written stays readable
-      const Rect with_next{bar_rect.x0, bar_rect.y0 - 2 * line, bar_rect.x1, bar_rect.y1 + line + pad_y};
-      ImGui::ScrollToRect(window, draw::to_imgui(with_next), kJustIntoSight);
+    if (gripped) {
+      const SelectionPressed asked_for = draw_selection_bar(ui, *bar, text, bar_rect);
+      pressed = asked_for.cut || asked_for.copy || asked_for.paste || asked_for.all;
+      stays_open = !asked_for.all;  // it goes where the caret goes, and is to be seen there
+      height = asked_for.height;
+      typed.changed |= take_pressed(ui, asked_for, text).changed;
+    } else {
+      const Pos from{text.caret().para, mark->begin}, to{text.caret().para, mark->end};
+      const std::string word = text.doc().slice(from, to);
+      const bool is_known = box.spelling->word == word;
+      if (!is_known) out.misspelt = word;
+      const SpellingPressed asked_for = draw_spelling_bar(ui, *bar, *box.spelling, is_known, bar_rect);
+      pressed = asked_for.suggestion || asked_for.leave;
+      height = asked_for.height;
+      if (asked_for.suggestion)
+        typed.changed |= text.replace(from, to, box.spelling->words[*asked_for.suggestion], ui.ticks) == editor::Entered::All;
+      if (asked_for.leave) out.leave = word;
     }
-    if (pressed.suggestion)
-      typed.changed |= text.replace(from, to, box.spelling->words[*pressed.suggestion], ui.ticks) == editor::Entered::All;
-    if (pressed.leave) out.leave = word;
-    if (pressed.suggestion || pressed.leave) ui.focus(key);
+    ui.semantics.parents.pop_back();
+    if (pressed) ui.focus(key);
+    if (!was_open) {  // with the row below it: what was written stays readable
+      const Rect with_next{bar_rect.x0, bar_rect.y0 - handles - 2 * line, bar_rect.x1, bar_rect.y1 + line + pad_y};
+      ImGui::ScrollToRect(window, draw::to_imgui(with_next), kJustIntoSight);
+      ui.animating = true;
+    }
+    window->StateStorage.SetFloat(bar_height, height);
   }
-  if (box.spelling) window->StateStorage.SetBool(bar_open, mark.has_value());
+  if (stays_open) ui.barred = id;
+  else if (was_open) ui.barred = 0;
   if (!active) text.stop_typing();
 
   out.changed = typed.changed;

@@ -26,9 +26,9 @@ struct NoteWords {
   Suggestions spelling = {};
 };
 
-/// Several paragraphs. It grows with its text and the page scrolls. Mouse, finger (tap: caret; drag: the page moves) and keyboard:
-/// arrows, Ctrl+arrows, Home, End, PgUp, PgDn, each with Shift; Ctrl+A, C, X, V, Z, Y; Tab leaves it. While the caret is in a word
-/// that is marked as misspelt, a bar of suggestions stands below its row, and Tab goes there first.
+/// Several paragraphs. It grows with its text and the page scrolls. Mouse, finger (tap: caret; drag: the page moves; rest: selection.h)
+/// and keyboard: arrows, Ctrl+arrows, Home, End, PgUp, PgDn, each with Shift; Ctrl+A, C, X, V, Z, Y; Tab leaves it. While the caret is in
+/// a word that is marked as misspelt, a bar of suggestions stands below its row, and Tab goes there first.
 FieldResult note_editor(Ui& ui, std::string_view key, const Question& question, editor::EditorState& text, const NoteWords& words = {},
                         int min_rows = 4);
 

@@ -53,5 +53,6 @@ inline constexpr float kShort = 560;      ///< at or below this scaled height th
 inline constexpr float kTight = 700;      ///< at or below this scaled height a call card comes as one line
 inline constexpr float kSidePane = 348;
 inline constexpr float kBar = 60;
+inline constexpr float kPanAfter = 8;     ///< a finger that moved further pans and presses nothing
 
 }  // namespace doorstep::view

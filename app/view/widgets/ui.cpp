@@ -76,12 +76,14 @@ void Ui::begin_frame() {
   pan.gliding = std::exchange(pan.glides_on, false);
   if (io.MouseClicked[0]) {
     pressed_at = {io.MousePos.x, io.MousePos.y, io.MousePos.x, io.MousePos.y};
+    pressed_since = ticks;
     const std::uint32_t caught = pan.gliding ? pan.window : 0;
     pan = {};
     pan.caught = caught;
   }
   if (!io.MouseDown[0] && !io.MouseReleased[0]) {
     pan.panning = false;
+    grip.dragging = false;
     selecting = holding = dragged_from = 0;
   }
 }

@@ -23,6 +23,13 @@ class Models;
 using base::Instant;
 using base::Millis;
 
+/// Words of what a finger selects with, in every field; from the text file.
+struct SelectionWords {
+  std::string name = "What is selected";   ///< of the bar
+  std::string from = "Beginning of what is selected", to = "End of what is selected";
+  std::string cut = "Cut", copy = "Copy", paste = "Paste", all = "Select all";
+};
+
 struct Size {
   float w = 0, h = 0;
 };
@@ -90,6 +97,8 @@ struct Ui {
     int width = 0, height = 0;             ///< its pixels; 0: none
   } picture;              ///< the photo that is shown
 
+  SelectionWords selection_words;          ///< set by whoever draws the window
+
   std::optional<Ask> asked;                ///< what a control is asked from outside; gone after this frame
   bool is_asked(std::uint32_t id) const { return asked && asked->control == id; }
 
@@ -153,6 +162,15 @@ struct Ui {
   struct Dot { float x = 0, y = 0; };
   std::vector<Dot> stroke;                 ///< the pen's way so far, of the sheet that is `holding`: 0 to 1 each way
   Rect pressed_at;                         ///< where the pointer went down
+  Millis pressed_since{0};                 ///< and when (ticks)
+  /// What a finger has selected is held by: two handles, and a bar.
+  struct Grip {
+    std::uint32_t field = 0;               ///< the field it is in; 0: none
+    bool dragging = false;                 ///< a handle is under the finger: the caret is at it; still so in the frame it is let go
+    bool moved = false;                    ///< and it has been moved
+    float dx = 0, dy = 0;                  ///< from the finger to the place in the text that it moves, window pixels
+  } grip;
+  std::uint32_t barred = 0;                ///< the field in which a bar stands open; drawn anew until it is closed
   struct Pan {
     std::uint32_t window = 0;
     bool panning = false;                  ///< a finger moves the page, or has just stopped it: it presses nothing

@@ -1,0 +1,129 @@
+// What the machine hands in besides keys and presses: pieces of text, an input method, fingers, the focus, the clipboard.
+#include <SDL.h>
+#include <imgui.h>
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+
+#include "app/shell/shell.h"
+#include "app/view/widgets/layout.h"
+#include "app/view/widgets/note_editor.h"
+#include "tests/support/xvfb.h"
+
+using namespace doorstep;
+using namespace doorstep::shell;
+
+namespace {
+
+struct StillClock final : base::Clock {
+  base::Instant wall() const override { return {1'774'000'000'000}; }
+  base::Millis monotonic() const override { return now; }
+  base::Millis now{1'000'000};
+};
+
+/// A window with one note in it that is being typed into. Time stands still but for what a step adds to `clock`.
+struct Window {
+  explicit Window(Options options = {}) : shell(open(std::move(options))) {}
+  Shell open(Options options) {
+    options.fonts = DOORSTEP_FONTS_DIR;
+    options.width = 640, options.height = 480;
+    options.caret_blinks = false;
+    auto opened = Shell::open(options, clock);
+    REQUIRE(opened.has_value());
+    return std::move(*opened);
+  }
+  /// One after the other, each when what the one before did has come to rest.
+  void run(const std::vector<std::function<void()>>& steps) {
+    constexpr int kFrames = 8;
+    std::size_t next = 0;
+    int frames = 0;
+    Shell::Client client;
+    client.draw = [&](view::Ui& ui) {
+      if (frames == 0 && next == 0) ui.focus("note");
+      view::begin_root(ui, "x");
+      view::begin_page(ui, "page", "page", view::root_rest(ui));
+      view::note_editor(ui, "note", {.label = "Note"}, note);
+      view::end_page(ui);
+      view::end_root(ui);
+      composing = ui.composing;
+      if (const auto* item = ui.semantics.find_key("note")) box = item->rect;
+      if (const auto* item = ui.semantics.find_key("note/undo")) undo = item->rect;
+      has_bar = ui.semantics.find_key("note/selection/copy") != nullptr;
+      shell.redraw();
+      if (++frames < kFrames) return;
+      frames = 0;
+      if (next == steps.size()) return shell.stop();
+      steps[next++]();
+    };
+    client.notice = [&](Notice notice) { notices.push_back(notice); };
+    shell.run(client);
+  }
+  std::size_t heard(Notice notice) const { return static_cast<std::size_t>(std::count(notices.begin(), notices.end(), notice)); }
+
+  const support::Xvfb display{640, 480};
+  StillClock clock;
+  editor::EditorState note;
+  Shell shell;
+  std::vector<Notice> notices;
+  std::string composing;
+  view::Rect box, undo;
+  bool has_bar = false;
+};
+
+/// What one finger does arrives as a mouse.
+void push_pointer(std::uint32_t type, const view::Rect& at) {
+  SDL_Event event{};
+  event.type = type;
+  const int x = static_cast<int>((at.x0 + at.x1) / 2), y = static_cast<int>((at.y0 + at.y1) / 2);
+  if (type == SDL_MOUSEMOTION) {
+    event.motion.which = SDL_TOUCH_MOUSEID;
+    event.motion.x = x, event.motion.y = y;
+  } else {
+    event.button.which = SDL_TOUCH_MOUSEID;
+    event.button.button = SDL_BUTTON_LEFT;
+    event.button.x = x, event.button.y = y;
+  }
+  SDL_PushEvent(&event);
+}
+/// The second word of the note's first row.
+void rest_on_a_word(Window& window, float scale = 1) {
+  const auto at = [&] {
+    const float x = window.box.x0 + 50 * scale, y = window.box.y0 + 30 * scale;
+    return view::Rect{x, y, x, y};
+  };
+  window.note = editor::EditorState("A word a finger rests on, and what was written after it so that there is a second row.\nAnd another.");
+  window.run({[&] { push_pointer(SDL_MOUSEMOTION, at()), push_pointer(SDL_MOUSEBUTTONDOWN, at()); },
+              [&] { window.clock.now += base::Millis(450); }, [&] { push_pointer(SDL_MOUSEBUTTONUP, at()); }});
+}
+
+}  // namespace
+
+TEST_CASE("shell: a finger that rests on a word selects it, and lifting it changes nothing", "[shell]") {
+  Window window;
+  rest_on_a_word(window);
+  CHECK(window.note.selected() == "word");
+  CHECK(window.has_bar);
+}
+
+TEST_CASE("selection: pictures, where a folder for them is named", "[shell][.pictures]") {
+  const char* folder = std::getenv("DOORSTEP_PICTURES");
+  REQUIRE(folder);
+  for (const auto& [look, name] : std::vector<std::pair<view::Look, std::string>>{
+           {view::Look::Light, "light"}, {view::Look::Dark, "dark"}, {view::Look::HighContrast, "contrast"}})
+    for (const int percent : {100, 200}) {
+      Options options;
+      options.look = look;
+      options.text_scale = static_cast<float>(percent) / 100;
+      Window window(options);
+      rest_on_a_word(window, options.text_scale);
+      const auto picture = window.shell.capture();
+      REQUIRE(picture.has_value());
+      std::ofstream out(std::string(folder) + "/selection-" + name + "-" + std::to_string(percent) + ".ppm", std::ios::binary);
+      out << "P6\n" << picture->w << " " << picture->h << "\n255\n";
+      out.write(reinterpret_cast<const char*>(picture->rgb.data()), static_cast<std::streamsize>(picture->rgb.size()));
+    }
+}
