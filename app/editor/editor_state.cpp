@@ -11,6 +11,7 @@ namespace {
 
 constexpr Millis kMergeWithin{1500};
 constexpr std::size_t kMergeBytes = 64;
+constexpr Millis kPiecesWithin{500};  ///< SDL hands words over in pieces of 31 bytes, which may lie in several frames
 
 Pos after(Pos at, std::string_view text) {
   const std::size_t last = text.rfind('\n');
@@ -147,7 +148,8 @@ Entered EditorState::insert(std::string_view text, How how, Millis now) {
   too_long_ = doc_.bytes() - removed + clean.size() > rules_.max_bytes;
   if (too_long_) return Entered::TooLong;
   const bool single = how == How::Pasted || removed > 0 || clean.find('\n') != std::string::npos;
-  change(selection_begin(), selection_end(), clean, single ? Kind::Single : Kind::Typed, now);
+  const Kind kind = how == How::Committed ? Kind::Committed : single ? Kind::Single : Kind::Typed;
+  change(selection_begin(), selection_end(), clean, kind, now);
   return Entered::All;
 }
 
@@ -177,7 +179,10 @@ Entered EditorState::replace(Pos a, Pos b, std::string_view text, Millis now) {
 }
 
 bool EditorState::merges(const Step& last, const Step& step) const {
-  if (last.kind != step.kind || step.kind == Kind::Single || step.time - last.time >= kMergeWithin) return false;
+  if (last.kind != step.kind || step.kind == Kind::Single) return false;
+  const Millis since = step.time - last.time;
+  if (step.kind == Kind::Committed) return since < kPiecesWithin && step.removed.empty() && step.at == after(last.at, last.inserted);
+  if (since >= kMergeWithin) return false;
   if (last.inserted.size() + last.removed.size() + step.inserted.size() + step.removed.size() > kMergeBytes) return false;
   if (step.kind == Kind::Typed) {
     if (step.at != after(last.at, last.inserted)) return false;
@@ -199,7 +204,7 @@ void EditorState::change(Pos a, Pos b, std::string_view text, Kind kind, Millis 
   caret_ = anchor_ = behind(doc_, end);
   row_end_ = false;
   goal_x_.reset();
-  typing_ = kind != Kind::Single;
+  typing_ = kind == Kind::Typed || kind == Kind::Erased;
   step.caret_after = caret_;
   for (; undone_ > 0; --undone_) {
     undo_bytes_ -= steps_.back().removed.size() + steps_.back().inserted.size();
@@ -208,7 +213,7 @@ void EditorState::change(Pos a, Pos b, std::string_view text, Kind kind, Millis 
   undo_bytes_ += step.removed.size() + step.inserted.size();
   if (!steps_.empty() && undone_ == 0 && merges(steps_.back(), step)) {
     Step& last = steps_.back();
-    if (kind == Kind::Typed) {
+    if (kind != Kind::Erased) {
       last.inserted += step.inserted;
     } else if (step.at == last.at) {
       last.removed += step.removed;

@@ -61,14 +61,16 @@ class EditorState {
   /// A movement key. Up, Down and pages need wrap() to be up to date; they remember x. `page_rows`: rows a page has.
   void move(Move how, bool keep_anchor, const Advance& advance, std::size_t page_rows = 10);
 
-  enum class How { Typed, Pasted };
+  /// Committed: words that came several letters at once and by no key, from a dictation, an input method or a keyboard on the screen.
+  /// They may arrive in pieces, and are one undo step.
+  enum class How { Typed, Committed, Pasted };
   /// Puts text in place of the selection. Pasted text is cleaned first (clean_pasted). TooLong: nothing was changed.
   Entered insert(std::string_view text, How how, Millis now);
   /// What was put in last did not fit and was left out; until the next change. To be told beside the field.
   bool too_long() const { return too_long_; }
   bool erase_back(Millis now, bool word = false);
   bool erase_forward(Millis now, bool word = false);
-  /// Any other change, one undo step (spelling, dictation): text between `a` and `b` becomes `text`.
+  /// Any other change, one undo step (spelling): text between `a` and `b` becomes `text`.
   Entered replace(Pos a, Pos b, std::string_view text, Millis now);
 
   bool can_undo() const { return undone_ < steps_.size(); }
@@ -92,7 +94,7 @@ class EditorState {
   Millis last_activity{0};  ///< when the caret last moved or text changed: it blinks for five seconds after that
 
  private:
-  enum class Kind { Typed, Erased, Single };
+  enum class Kind { Typed, Committed, Erased, Single };
   struct Step {
     Pos at;
     std::string removed;

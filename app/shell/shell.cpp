@@ -33,6 +33,7 @@ constexpr int kSettle = 3;  ///< frames until layout, popups and focus have come
 constexpr Millis kRetryWriting{10};
 constexpr Millis kNextFrame{8};  ///< of what moves by itself, where the display does not keep time: 125 frames a second
 constexpr Millis kIdleAgain{20};  ///< a client that names no later deadline is not asked more often
+constexpr std::uint32_t kSameWords = 50;  ///< milliseconds: the last piece of words may be a single letter
 constexpr float kLongestStep = 0.05f;  ///< seconds: after a sleep a held key must not repeat at once
 
 std::uint64_t mix(std::uint64_t hash, const void* data, std::size_t bytes) {
@@ -96,6 +97,7 @@ struct Shell::Inner {
   void make_photo();
   void hear(const SDL_Event& event, const Client& client);
   void hear_window(const SDL_WindowEvent& event, const Client& client);
+  void hear_text(const SDL_TextInputEvent& event);
   bool frame(const Client& client);
   void show(std::uint64_t hash);
   void write_semantics(bool rests);
@@ -128,6 +130,7 @@ struct Shell::Inner {
   bool running = false, hidden = false, typing = false;
   std::optional<std::uint64_t> shown;  ///< hash of what the window shows
   bool rest_unsaid = false;  ///< frames were built since it was last said that the loop rests
+  std::optional<std::uint32_t> committed_at;  ///< SDL's time of the last piece of words that no key has made
   std::uint64_t heard = 0;   ///< keys pressed, buttons let go and turns of the wheel
   std::optional<std::uint64_t> copied_hash;  ///< of the text that was put on the clipboard here
   Millis clear_at{0};
@@ -270,6 +273,15 @@ void Shell::Inner::hear_window(const SDL_WindowEvent& event, const Client& clien
   }
 }
 
+/// A key makes a letter. Several at once, and what follows them in the same moment, are words: dictated, composed or completed.
+void Shell::Inner::hear_text(const SDL_TextInputEvent& event) {
+  ui.composing.clear();
+  const bool follows = committed_at && event.timestamp - *committed_at < kSameWords;
+  if (!follows && ImTextCountCharsFromUtf8(event.text, nullptr) < 2) return;
+  committed_at = event.timestamp;
+  ui.committed = true;
+}
+
 void Shell::Inner::hear(const SDL_Event& event, const Client& client) {
   need = kSettle;
   heard += event.type == SDL_KEYDOWN || event.type == SDL_MOUSEBUTTONUP || event.type == SDL_MOUSEWHEEL;
@@ -290,6 +302,7 @@ void Shell::Inner::hear(const SDL_Event& event, const Client& client) {
       SDL_free(e.drop.file);
       return;
     case SDL_KEYDOWN:
+      committed_at.reset();
       if (e.key.keysym.sym == SDLK_F9) {
         if (e.key.repeat == 0) client.notice(Notice::Cover);
         return;
@@ -303,7 +316,7 @@ void Shell::Inner::hear(const SDL_Event& event, const Client& client) {
       ui.composing = e.editExt.text ? e.editExt.text : "";
       SDL_free(e.editExt.text);
       return;
-    case SDL_TEXTINPUT: ui.composing.clear(); break;
+    case SDL_TEXTINPUT: hear_text(e.text); break;
     case SDL_MOUSEMOTION:
       e.motion.x = static_cast<int>(static_cast<float>(e.motion.x) * density());
       e.motion.y = static_cast<int>(static_cast<float>(e.motion.y) * density());
@@ -353,6 +366,7 @@ bool Shell::Inner::frame(const Client& client) {
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
   counts.longest_build_us = std::max<std::int64_t>(counts.longest_build_us, took.count());
   ++counts.built;
+  if (context->InputEventsQueue.empty()) ui.committed = false;
   follow_text_input();
   const std::uint64_t hash = hash_of(*ImGui::GetDrawData());
   const bool differs = shown != hash;

@@ -152,6 +152,36 @@ TEST_CASE("editor: undo goes word by word, a paste is one step", "[editor]") {
   CHECK(editor.text() == "two words");
 }
 
+TEST_CASE("editor: words that come in pieces are one step, whatever they hold, and what is typed is another", "[editor]") {
+  const auto put = [](EditorState& editor, std::string_view words, EditorState::How how, Millis& now, Millis later) {
+    CHECK(editor.insert(words, how, now += later) == Entered::All);
+  };
+  const std::vector<std::string> said{"Amara said that she likes it wh", "en her aunt comes, and that\nher", " brother is at school. He is 11",
+                                      "."};
+  Millis now{1000};
+  EditorState editor("Before. ");
+  put(editor, "x", EditorState::How::Typed, now, Millis(10));
+  editor.select({0, 8}, {0, 9});
+  for (const std::string& piece : said) put(editor, piece, EditorState::How::Committed, now, Millis(16));
+  put(editor, " y", EditorState::How::Typed, now, Millis(16));
+  CHECK(editor.undo());
+  CHECK(editor.text() == "Before. " + said[0] + said[1] + said[2] + said[3]);
+  CHECK(editor.undo());
+  CHECK(editor.text() == "Before. x");  // with what they took the place of
+  CHECK(editor.selected() == "x");
+  CHECK(editor.redo());
+  CHECK(editor.text() == "Before. " + said[0] + said[1] + said[2] + said[3]);
+  put(editor, "The next sentence", EditorState::How::Committed, now, Millis(2000));
+  CHECK(editor.undo());
+  CHECK(editor.text() == "Before. " + said[0] + said[1] + said[2] + said[3]);
+  editor.move_to({0, 0}, false);
+  put(editor, "Elsewhere", EditorState::How::Committed, now, Millis(16));
+  editor.move_to({0, 0}, false);
+  put(editor, "not after it", EditorState::How::Committed, now, Millis(16));
+  CHECK(editor.undo());
+  CHECK(editor.text().starts_with("ElsewhereBefore. "));
+}
+
 TEST_CASE("editor: too long is refused as a whole", "[editor]") {
   EditorState editor("", {.single_line = false, .secret = false, .max_bytes = 10});
   CHECK(editor.insert("12345678", EditorState::How::Pasted, Millis(0)) == Entered::All);

@@ -125,7 +125,7 @@ class Round {
     if (shorten) return one_in(2) ? select_somehow() : erase();
     switch (choices_.next() % 16) {
       case 0: case 1: case 2: case 3: return type();
-      case 4: return put("commit", any(committed()), How::Typed, counts_.committed);
+      case 4: return put("commit", any(committed()), How::Committed, counts_.committed);
       case 5: return paste();
       case 6: return cut();
       case 7: case 8: return erase();

@@ -74,6 +74,26 @@ struct Window {
   bool has_bar = false;
 };
 
+template <std::size_t Size>
+void copy_into(char (&to)[Size], std::string_view words) {
+  REQUIRE(words.size() < Size);
+  std::memcpy(to, words.data(), words.size());
+}
+void push_text(std::string_view piece) {
+  SDL_Event event{};
+  event.type = SDL_TEXTINPUT;
+  copy_into(event.text.text, piece);
+  SDL_PushEvent(&event);
+}
+void push_key(SDL_Keycode key, SDL_Scancode code) {
+  for (const auto type : {SDL_KEYDOWN, SDL_KEYUP}) {
+    SDL_Event event{};
+    event.type = type;
+    event.key.keysym.sym = key;
+    event.key.keysym.scancode = code;
+    SDL_PushEvent(&event);
+  }
+}
 /// What one finger does arrives as a mouse.
 void push_pointer(std::uint32_t type, const view::Rect& at) {
   SDL_Event event{};
@@ -101,6 +121,26 @@ void rest_on_a_word(Window& window, float scale = 1) {
 }
 
 }  // namespace
+
+TEST_CASE("shell: words that come in pieces of 31 bytes, over two frames, are one step of undo", "[shell]") {
+  Window window;
+  const std::vector<std::string> said{"Amara said that she likes it wh", "en her aunt comes, because they", " cook together, and she w",
+                                      "ears a red scarf", "."};
+  for (const std::string& piece : said) REQUIRE(piece.size() <= 31);
+  std::string all, undone;
+  for (const std::string& piece : said) all += piece;
+  window.run({[&] { push_text("I"); }, [&] { push_text(" "); },
+              [&] { push_text(said[0]), push_text(said[1]); },
+              [&] { push_text(said[2]), push_text(said[3]), push_text(said[4]); },
+              [&] { push_key(SDLK_x, SDL_SCANCODE_X), push_text("x"); },
+              [&] {
+                CHECK(window.note.text() == "I " + all + "x");
+                window.note.undo();
+                CHECK(window.note.text() == "I " + all);
+                window.note.undo();
+                CHECK(window.note.text() == "I ");
+              }});
+}
 
 TEST_CASE("shell: a finger that rests on a word selects it, and lifting it changes nothing", "[shell]") {
   Window window;

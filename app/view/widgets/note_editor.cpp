@@ -105,7 +105,7 @@ Typed take_keys(Ui& ui, EditorState& text, const editor::Advance& advance, std::
     std::string words;
     for (const ImWchar c : io.InputQueueCharacters)
       if (c >= 0x20 && c != 0x7F) editor::append_utf8(words, c);
-    if (!words.empty()) put_in(text, words, EditorState::How::Typed, ui.ticks, out);
+    if (!words.empty()) put_in(text, words, ui.committed ? EditorState::How::Committed : EditorState::How::Typed, ui.ticks, out);
   }
   io.InputQueueCharacters.resize(0);
   return out;

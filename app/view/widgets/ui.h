@@ -183,6 +183,7 @@ struct Ui {
   } pan;
   bool wants_text = false;                 ///< a field has the keyboard: the shell starts text input on the edge
   Rect caret_rect;                         ///< where an input method's window should be
+  bool committed = false;                  ///< the letters of this frame are EditorState::How::Committed; set by the shell before it
   std::string composing;                   ///< what the input method is composing; set by the shell before a frame
 };
 
