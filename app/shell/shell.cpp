@@ -327,8 +327,10 @@ void Shell::Inner::hear(const SDL_Event& event, const Client& client) {
 }
 
 void Shell::Inner::follow_text_input() {
-  const bool want = ImGui::GetIO().WantTextInput;
-  if (want == typing) return;
+  const bool want = ui.wants_text;
+  // A button beside the field is pressed, and hands the keyboard back: one that went would move the button from below the finger.
+  const bool is_pressed = ImGui::GetIO().MouseDown[0] || !ui.focus_key.empty();
+  if (want == typing || (!want && is_pressed)) return;
   typing = want;
   if (want) {
     SDL_SetHint("SDL_ENABLE_SCREEN_KEYBOARD", ui.touch ? "1" : "0");  // named in newer headers than Debian 12's

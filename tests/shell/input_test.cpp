@@ -85,6 +85,12 @@ void push_text(std::string_view piece) {
   copy_into(event.text.text, piece);
   SDL_PushEvent(&event);
 }
+void push_composing(std::string_view words) {
+  SDL_Event event{};
+  event.type = SDL_TEXTEDITING;
+  copy_into(event.edit.text, words);
+  SDL_PushEvent(&event);
+}
 void push_key(SDL_Keycode key, SDL_Scancode code) {
   for (const auto type : {SDL_KEYDOWN, SDL_KEYUP}) {
     SDL_Event event{};
@@ -140,6 +146,49 @@ TEST_CASE("shell: words that come in pieces of 31 bytes, over two frames, are on
                 window.note.undo();
                 CHECK(window.note.text() == "I ");
               }});
+}
+
+TEST_CASE("shell: an input method has the keys until it commits", "[shell]") {
+  Window window;
+  window.run({[&] { push_text("a"); }, [&] { push_composing("wang"); },
+              [&] {
+                CHECK(window.composing == "wang");
+                push_key(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE);
+                push_key(SDLK_RETURN, SDL_SCANCODE_RETURN);
+              },
+              [&] {
+                CHECK(window.note.text() == "a");
+                push_text("王秀英");
+              },
+              [&] {
+                CHECK(window.composing == "");
+                CHECK(window.note.text() == "a王秀英");
+                window.note.undo();
+                CHECK(window.note.text() == "a");
+              }});
+}
+
+TEST_CASE("shell: the keyboard on the screen stays while a button beside the field is pressed, and goes with the field", "[shell]") {
+  Window window;
+  const view::Rect below{300, 460, 300, 460};
+  window.run({[&] { push_text("a"); },
+              [&] {
+                CHECK(SDL_IsTextInputActive());
+                push_pointer(SDL_MOUSEMOTION, window.undo);
+                push_pointer(SDL_MOUSEBUTTONDOWN, window.undo);
+              },
+              [&] {
+                CHECK(SDL_IsTextInputActive());
+                push_pointer(SDL_MOUSEBUTTONUP, window.undo);
+              },
+              [&] {
+                CHECK(window.note.text() == "");
+                CHECK(SDL_IsTextInputActive());
+                push_pointer(SDL_MOUSEMOTION, below);
+                push_pointer(SDL_MOUSEBUTTONDOWN, below);
+                push_pointer(SDL_MOUSEBUTTONUP, below);
+              },
+              [&] { CHECK_FALSE(SDL_IsTextInputActive()); }});
 }
 
 TEST_CASE("shell: a finger that rests on a word selects it, and lifting it changes nothing", "[shell]") {

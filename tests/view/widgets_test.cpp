@@ -388,6 +388,36 @@ TEST_CASE("note editor: mouse and finger", "[view]") {
   CHECK(!note.has_selection());
 }
 
+TEST_CASE("note editor: what an input method composes is drawn at the caret, has the keys, and is put in as one", "[view]") {
+  Bench bench("top");
+  Headless& screen = bench.screen;
+  editor::EditorState& note = bench.gallery.note;
+  note = editor::EditorState("one\ntwo");
+  screen.ui().focus("saw");
+  screen.settle();
+  const auto vertices = [] { return ImGui::GetDrawData()->TotalVtxCount; };
+  const Rect caret = screen.ui().caret_rect;
+  screen.ui().composing = "a";
+  screen.settle();
+  const int of_one = vertices();
+  screen.ui().composing = "abc";
+  screen.settle();
+  CHECK(vertices() == of_one + 2 * 4);
+  CHECK(screen.ui().caret_rect == caret);
+  for (const ImGuiKey key : {ImGuiKey_LeftArrow, ImGuiKey_UpArrow, ImGuiKey_Backspace, ImGuiKey_Enter, ImGuiKey_Tab}) screen.key(key);
+  screen.type("swallowed");
+  CHECK(screen.focused() == "saw");
+  CHECK(note.text() == "one\ntwo");
+  CHECK(note.caret() == editor::Pos{1, 3});
+  screen.ui().composing.clear();
+  screen.ui().committed = true;
+  screen.type("王秀英 ąż");
+  screen.ui().committed = false;
+  CHECK(note.text() == "one\ntwo王秀英 ąż");
+  screen.key(ImGuiKey_Z, true);
+  CHECK(note.text() == "one\ntwo");
+}
+
 TEST_CASE("note editor: the caret asks to be woken, then rests", "[view]") {
   Bench bench("top");
   Ui& ui = bench.screen.ui();

@@ -111,8 +111,9 @@ Typed take_keys(Ui& ui, EditorState& text, const editor::Advance& advance, std::
   return out;
 }
 
-void own_keys(ImGuiID id, bool selecting) {
+void own_keys(ImGuiID id, bool selecting, bool composing) {
   ImGuiContext& g = *ImGui::GetCurrentContext();
+  if (composing) ImGui::SetKeyOwner(ImGuiKey_Tab, id);  // it chooses among what may be meant
   g.ActiveIdUsingNavDirMask = 0xF;
   for (const ImGuiKey key : {ImGuiKey_Home, ImGuiKey_End, ImGuiKey_PageUp, ImGuiKey_PageDown}) ImGui::SetKeyOwner(key, id);
   g.WantTextInputNextFrame = 1;
@@ -403,12 +404,12 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   if (by_mouse || by_tap) ui.grip = {};
   if (by_hold) ui.grip = {.field = id}, ui.animating = true;  // the next frame has its bar
   const bool pressed_elsewhere = ui.touch ? io.MouseReleased[0] && !l.box.contains(ui.pressed_at, 0) : io.MouseClicked[0];
-  const bool away = !hovered && !in_bar && !ui.pan.panning && ui.holding != id && pressed_elsewhere;
+  const bool away = !hovered && !in_bar && !ui.pan.panning && ui.holding != id && !by_request && pressed_elsewhere;
   if (g.ActiveId == id && away) ImGui::ClearActiveID();
 
   const bool active = g.ActiveId == id;
   if (active) {
-    own_keys(id, ui.selecting == id);
+    own_keys(id, ui.selecting == id, !ui.composing.empty());
     ui.wants_text = true;
     ui.active_field = id;
   } else if (ui.active_field == id) {
