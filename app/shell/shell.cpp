@@ -33,6 +33,7 @@ constexpr int kSettle = 3;  ///< frames until layout, popups and focus have come
 constexpr Millis kRetryWriting{10};
 constexpr Millis kNextFrame{8};  ///< of what moves by itself, where the display does not keep time: 125 frames a second
 constexpr Millis kIdleAgain{20};  ///< a client that names no later deadline is not asked more often
+constexpr std::size_t kCoveringFingers = 3;
 constexpr std::uint32_t kSameWords = 50;  ///< milliseconds: the last piece of words may be a single letter
 constexpr float kLongestStep = 0.05f;  ///< seconds: after a sleep a held key must not repeat at once
 
@@ -131,6 +132,7 @@ struct Shell::Inner {
   std::optional<std::uint64_t> shown;  ///< hash of what the window shows
   bool rest_unsaid = false;  ///< frames were built since it was last said that the loop rests
   std::optional<std::uint32_t> committed_at;  ///< SDL's time of the last piece of words that no key has made
+  std::set<std::pair<SDL_TouchID, SDL_FingerID>> fingers;  ///< on the screen
   std::uint64_t heard = 0;   ///< keys pressed, buttons let go and turns of the wheel
   std::optional<std::uint64_t> copied_hash;  ///< of the text that was put on the clipboard here
   Millis clear_at{0};
@@ -264,7 +266,10 @@ void Shell::Inner::hear_window(const SDL_WindowEvent& event, const Client& clien
       if (ui.scale != std::clamp(options.text_scale, 1.0f, 2.0f) * density()) fonts_stale = true;
       shown.reset();
       break;
-    case SDL_WINDOWEVENT_FOCUS_LOST: client.notice(Notice::FocusLost); break;
+    case SDL_WINDOWEVENT_FOCUS_LOST:
+      fingers.clear();  // they may be lifted elsewhere
+      client.notice(Notice::FocusLost);
+      break;
     case SDL_WINDOWEVENT_FOCUS_GAINED:
       if (typing) SDL_StartTextInput();  // some keyboards forget it
       client.notice(Notice::FocusGained);
@@ -309,8 +314,10 @@ void Shell::Inner::hear(const SDL_Event& event, const Client& client) {
       }
       break;
     case SDL_FINGERDOWN:  // only counted: what one finger does arrives as a mouse
-      if (SDL_GetNumTouchFingers(e.tfinger.touchId) == 3) client.notice(Notice::Cover);
+      fingers.emplace(e.tfinger.touchId, e.tfinger.fingerId);
+      if (fingers.size() == kCoveringFingers) client.notice(Notice::Cover);
       return;
+    case SDL_FINGERUP: fingers.erase({e.tfinger.touchId, e.tfinger.fingerId}); return;
     case SDL_TEXTEDITING: ui.composing = e.edit.text; return;
     case SDL_TEXTEDITING_EXT:
       ui.composing = e.editExt.text ? e.editExt.text : "";

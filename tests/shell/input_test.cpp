@@ -100,6 +100,13 @@ void push_key(SDL_Keycode key, SDL_Scancode code) {
     SDL_PushEvent(&event);
   }
 }
+void push_touch(std::uint32_t type, SDL_FingerID finger) {
+  SDL_Event event{};
+  event.type = type;
+  event.tfinger.touchId = 7;
+  event.tfinger.fingerId = finger;
+  SDL_PushEvent(&event);
+}
 /// What one finger does arrives as a mouse.
 void push_pointer(std::uint32_t type, const view::Rect& at) {
   SDL_Event event{};
@@ -115,6 +122,19 @@ void push_pointer(std::uint32_t type, const view::Rect& at) {
   }
   SDL_PushEvent(&event);
 }
+void push_focus_lost() {
+  SDL_Event event{};
+  event.type = SDL_WINDOWEVENT;
+  event.window.event = SDL_WINDOWEVENT_FOCUS_LOST;
+  SDL_PushEvent(&event);
+}
+std::string clipboard() {
+  char* text = SDL_GetClipboardText();
+  const std::string out = text ? text : "";
+  SDL_free(text);
+  return out;
+}
+
 /// The second word of the note's first row.
 void rest_on_a_word(Window& window, float scale = 1) {
   const auto at = [&] {
@@ -215,4 +235,83 @@ TEST_CASE("selection: pictures, where a folder for them is named", "[shell][.pic
       out << "P6\n" << picture->w << " " << picture->h << "\n255\n";
       out.write(reinterpret_cast<const char*>(picture->rgb.data()), static_cast<std::streamsize>(picture->rgb.size()));
     }
+}
+
+TEST_CASE("shell: three fingers cover, two do not, and neither do three after each other", "[shell]") {
+  Window window;
+  window.run({[&] {
+                for (const SDL_FingerID finger : {1, 2, 3}) push_touch(SDL_FINGERDOWN, finger), push_touch(SDL_FINGERUP, finger);
+                push_touch(SDL_FINGERDOWN, 1);
+                push_touch(SDL_FINGERDOWN, 2);
+              },
+              [&] {
+                CHECK(window.heard(Notice::Cover) == 0);
+                push_touch(SDL_FINGERDOWN, 3);
+              },
+              [&] {
+                CHECK(window.heard(Notice::Cover) == 1);
+                for (const SDL_FingerID finger : {1, 2, 3}) push_touch(SDL_FINGERUP, finger);
+                for (const SDL_FingerID finger : {4, 5, 6}) push_touch(SDL_FINGERDOWN, finger);
+              },
+              [&] { CHECK(window.heard(Notice::Cover) == 2); }});
+}
+
+TEST_CASE("shell: F9 covers, and a window that loses the focus says so, with fingers still on it", "[shell]") {
+  Window window;
+  std::size_t lost = 0;
+  window.run({[&] {
+                lost = window.heard(Notice::FocusLost);
+                push_key(SDLK_F9, SDL_SCANCODE_F9);
+                push_touch(SDL_FINGERDOWN, 1);
+                push_touch(SDL_FINGERDOWN, 2);
+                push_focus_lost();
+                push_touch(SDL_FINGERDOWN, 3);
+              },
+              [&] {
+                CHECK(window.heard(Notice::Cover) == 1);
+                CHECK(window.heard(Notice::FocusLost) == lost + 1);
+              }});
+}
+
+TEST_CASE("shell: what was copied leaves the clipboard after its time and at a lock", "[shell]") {
+  Window window;
+  window.run({[&] { ImGui::SetClipboardText("copied here"); },
+              [&] {
+                CHECK(clipboard() == "copied here");
+                window.clock.now += base::Millis(59'999);
+              },
+              [&] {
+                CHECK(clipboard() == "copied here");
+                window.clock.now += base::Millis(1);
+              },
+              [&] {
+                CHECK(clipboard() == "");
+                ImGui::SetClipboardText("copied again");
+                CHECK(clipboard() == "copied again");
+                window.shell.clear_clipboard();  // what the program does at a lock
+                CHECK(clipboard() == "");
+              }});
+}
+
+TEST_CASE("shell: somebody else's words stay on the clipboard, and nothing gets there where the council forbids it", "[shell]") {
+  {
+    Window window;
+    window.run({[&] {
+                  ImGui::SetClipboardText("copied here");
+                  SDL_SetClipboardText("somebody else's");
+                  window.clock.now += base::Millis(60'000);
+                },
+                [&] {
+                  CHECK(clipboard() == "somebody else's");
+                  window.shell.clear_clipboard();
+                  CHECK(clipboard() == "somebody else's");
+                }});
+  }
+  Options never;
+  never.clipboard_for = base::Millis(0);
+  Window strict(never);
+  strict.run({[&] {
+    ImGui::SetClipboardText("copied here");
+    CHECK(clipboard() == "");
+  }});
 }
