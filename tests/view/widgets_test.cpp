@@ -160,11 +160,14 @@ TEST_CASE("widgets: the faults are found", "[view]") {
     draw_text(ui, Type::Body, ui.c.ink, "over", {200, 10, 300, 30});
     draw_text(ui, Type::Body, ui.c.ink, "over", {210, 12, 300, 30});
     draw_text(ui, Type::Body, ui.c.ink, "outside", {380, 100, 500, 130});
+    ui.semantics.parents.push_back(press(ui, "box", {20, 200, 120, 248}, {.name = "Box"}).id);
+    draw_text(ui, Type::Body, ui.c.ink, "too long for its box", {20, 210, 120, 260}, Role::Hint);
+    ui.semantics.parents.pop_back();
     end_root(ui);
   });
   screen.settle();
   const std::string all = joined(faults(screen.semantics(), 1));
-  for (const char* word : {"too small", "no name", "text over text", "clipped"}) CHECK(all.find(word) != std::string::npos);
+  for (const char* word : {"too small", "no name", "text over text", "clipped", "hint out of its control"}) CHECK(all.find(word) != std::string::npos);
 }
 
 TEST_CASE("widgets: Tab goes through everything in reading order, and back", "[view]") {

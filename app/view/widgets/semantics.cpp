@@ -189,6 +189,10 @@ std::vector<std::string> faults(const Semantics& semantics, float scale) {
       controls.push_back(&item);
       marked.insert(item.id);
     }
+  for (const Item* text : texts)
+    for (const Item* control : controls)
+      if (text->role == Role::Hint && text->parent == control->id && text->rect.y1 > control->rect.y1 + 0.5f)
+        out.push_back("hint out of its control: " + place_of(*text));
   for (std::size_t i = 0; i < controls.size(); ++i)
     for (std::size_t k = i + 1; k < controls.size(); ++k)
       if (controls[i]->clip == controls[k]->clip && !part_of(*controls[k], *controls[i], marked) && controls[i]->rect.overlaps(controls[k]->rect, 1.5f))

@@ -116,7 +116,7 @@ struct FrameFacts {
 std::string to_json(const Semantics& semantics, const FrameFacts& frame);
 
 /// Words for everything wrong with a screen: no name, smaller than 44 px * scale, text wider than where it may be drawn, texts
-/// over each other, two controls with one key. Empty when all is well.
+/// over each other, a hint that leaves its control, two controls with one key. Empty when all is well.
 std::vector<std::string> faults(const Semantics& semantics, float scale);
 
 }  // namespace doorstep::view
