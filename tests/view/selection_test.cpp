@@ -129,7 +129,7 @@ TEST_CASE("selection: the word is the one of the letter below the finger, to its
   CHECK(page.has("note/selection/paste"));
 }
 
-TEST_CASE("selection: a finger that has moved, the mouse and what is disabled select nothing by resting", "[view]") {
+TEST_CASE("selection: a finger that has moved and the mouse select nothing by resting", "[view]") {
   Page page("one two three" + std::string(60, '\n'));
   const ImVec2 at = page.letter(0, 5);
   page.screen.finger(at.x, at.y, true);
