@@ -20,6 +20,9 @@ struct CreatePassphrase { base::Secret passphrase; };
 /// Close the store, wipe keys. State holds no case data any more when this is emitted.
 struct Lock {};
 
+/// State holds nothing any more of a tablet that is to be wiped: what it held was handed over by the effects before.
+struct HandedOver {};
+
 /// Commit the draft and its outbox row. Answer: Saved with the same `edit`, or SaveFailed.
 struct SaveDraft {
   model::Visit visit;
@@ -82,8 +85,8 @@ struct LookAtDevice {};
 /// Keep the settings on this tablet.
 struct SaveSettings { std::string json; };
 
-using Effect = std::variant<Unlock, CreatePassphrase, Lock, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw, Decide, AddAddendum,
-                            Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, ListPhotos, OpenPhoto, SyncNow,
+using Effect = std::variant<Unlock, CreatePassphrase, Lock, HandedOver, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw,
+                            Decide, AddAddendum, Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, ListPhotos, OpenPhoto, SyncNow,
                             DismissAnswer, Search, CheckSpelling, SuggestSpelling, ApplyLook, LookAtDevice, SaveSettings>;
 using Effects = std::vector<Effect>;
 

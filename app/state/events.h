@@ -19,6 +19,7 @@ struct Started {
   std::string worker_name;      ///< from enrolment; empty when the tablet is not enrolled
   std::string settings;         ///< as SaveSettings kept them
   bool destroyed = false;       ///< its key was, and what is stored opens for nobody any more
+  bool wiped = false;           ///< by the council's command: nothing can be opened any more
 };
 /// `error` empty: open. Fault::Locked: wrong passphrase; Throttled: wait `retry_after`; NotFound ("vault.destroyed"): the key was
 /// destroyed, and what was not sent lies sealed for the council; anything else is told in its own words.
@@ -34,6 +35,11 @@ struct UnfinishedFailed {
   std::map<std::string, Id> keys;  ///< of the words that were not kept, and the case each is about
 };
 struct Loaded { CaseloadPtr caseload; };
+/// The council's command to this tablet. WipeWaits: it is locked, and holds what is to be sent before it is wiped.
+struct Commanded {
+  enum class What { Lock, WipeWaits, Wiped };
+  What what{};
+};
 struct Saved { Id visit; std::uint64_t edit = 0; Instant at; };
 struct SaveFailed { Id visit; base::Error error; };
 /// The draft was changed by something else than typing: a settled conflict, a merge with another tablet of the same worker.
@@ -141,8 +147,8 @@ struct DeviceLooked {
 struct Tick {};         ///< a deadline of next_deadline() came
 struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
 
-using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Saved, SaveFailed, DraftChanged, Submitted,
-                           SubmitFailed, OperationFailed, Attached, AttachFailed, PhotosFound, PhotoOpened, SyncStatus,
+using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Commanded, Saved, SaveFailed,
+                           DraftChanged, Submitted, SubmitFailed, OperationFailed, Attached, AttachFailed, PhotosFound, PhotoOpened, SyncStatus,
                            NetworkChanged, SearchHits, SpellingChecked, SpellingSuggested, DeviceLooked, Tick, WindowHidden>;
 
 }  // namespace doorstep::state

@@ -44,7 +44,7 @@ struct Context {
   std::function<Id()> new_id;    ///< fresh ids; deterministic in tests
 };
 
-enum class Stage { Starting, FirstUnlock, Locked, Unlocking, Unlocked };
+enum class Stage { Starting, FirstUnlock, Locked, Unlocking, Unlocked, Wiped };
 
 struct Settings {
   int text_percent = 100;  ///< 100..200
@@ -188,6 +188,7 @@ struct State {
   bool destroyed = false;                 ///< the tablet's key: nothing opens it any more
   std::optional<Millis> unlock_wait_until;///< monotonic
   bool show_passphrase = false;
+  bool wipe_waits = false;                ///< for an unlock: what is on it is to be sent before the tablet is wiped
 
   Instant now;                            ///< of the last update
   Millis mono{0};

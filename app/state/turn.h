@@ -32,6 +32,7 @@ void home(Turn& turn);
 void push(Turn& turn, Screen screen);
 void show(Turn& turn, const Open& open);
 void lock(Turn& turn);
+void commanded(Turn& turn, const Commanded& commanded);
 /// Nothing may be read any more: what is not saved is handed to the store, then nothing of a case is left in State.
 void end_reading(Turn& turn, ScreenKind shown);
 void unlock(Turn& turn);

@@ -353,7 +353,9 @@ void on(Turn& turn, const Started& started) {
   auto& state = turn.state;
   state.has_passphrase = started.has_passphrase;
   state.worker_name = started.worker_name;
-  state.stage = started.has_passphrase || started.destroyed ? Stage::Locked : Stage::FirstUnlock;
+  state.stage = started.wiped                                  ? Stage::Wiped
+                : started.has_passphrase || started.destroyed ? Stage::Locked
+                                                              : Stage::FirstUnlock;
   state.destroyed = started.destroyed;
   state.settings = settings_from(started.settings, state.settings);
   apply_settings(turn, false);
@@ -377,14 +379,16 @@ bool of_child(ScreenKind screen) {
 
 void on(Turn& turn, const Loaded& loaded) {
   auto& state = turn.state;
-  if (state.stage == Stage::Locked || state.stage == Stage::FirstUnlock || !loaded.caseload) return;
+  if ((state.stage != Stage::Unlocking && state.stage != Stage::Unlocked) || !loaded.caseload) return;
   const bool was_ended = state.ended();
   if (loaded.caseload->ended) {
     if (!was_ended) {
       if (state.stage == Stage::Unlocking) state.last_touch = turn.context.mono;
       end_reading(turn, ScreenKind::SyncStatus);
     }
+    const bool was_wiping = was_ended && state.caseload->wiping;
     state.caseload = loaded.caseload;
+    if (state.caseload->wiping && !was_wiping) turn.effects.push_back(HandedOver{});
     return;
   }
   const bool was_over = state.lease_over(), over = loaded.caseload->lease_over;
@@ -414,7 +418,8 @@ void on(Turn& turn, const Loaded& loaded) {
   }
   // What another tablet of this worker submitted or threw away is no draft here any more.
   std::erase_if(state.drafts, [&](const auto& newer) { return newer.second.kept && !state.caseload->draft(newer.first); });
-  if (!over && state.visit && !state.visit->submitting && state.visit->edit == state.visit->saved && !state.drafts.count(state.visit->visit.id) &&
+  if (!over && state.visit && !state.visit->submitting && state.visit->edit == state.visit->saved &&
+      !state.drafts.count(state.visit->visit.id) &&
       !state.caseload->draft(state.visit->visit.id)) {
     home(turn);
     state.notice = turn.text()("record.gone");
@@ -430,6 +435,8 @@ void on(Turn& turn, const Loaded& loaded) {
     state.notice = turn.text()("caseload.gone");
   }
 }
+
+void on(Turn& turn, const Commanded& what) { commanded(turn, what); }
 
 void on(Turn& turn, const UnlockResult& result) { unlocked(turn, result); }
 
@@ -576,6 +583,7 @@ bool allowed_without_case(const State& state, const Event& event) {
   if (std::holds_alternative<SyncStatus>(event)) return state.stage == Stage::Unlocked;  // what waits is told after access has ended
   return std::holds_alternative<Started>(event) || std::holds_alternative<UnlockResult>(event) ||
          std::holds_alternative<UnfinishedFound>(event) || std::holds_alternative<Loaded>(event) ||
+         std::holds_alternative<Commanded>(event) ||
          std::holds_alternative<NetworkChanged>(event) || std::holds_alternative<Tick>(event) ||
          std::holds_alternative<WindowHidden>(event);
 }
@@ -593,7 +601,8 @@ void observe(State& state, const Context& context) {
 
 /// The page that tells how the tablet stands is shown.
 bool tells_of_device(const State& state) {
-  return state.stage == Stage::Unlocked && !state.ended() && !state.lease_over() && state.screen() && state.screen()->kind == ScreenKind::MyChildren;
+  return state.stage == Stage::Unlocked && !state.ended() && !state.lease_over() && state.screen() &&
+         state.screen()->kind == ScreenKind::MyChildren;
 }
 
 void revise(const updating::Turn& turn) {

@@ -194,6 +194,22 @@ void lock(Turn& turn) {
   turn.effects.push_back(Lock{});
 }
 
+void commanded(Turn& turn, const Commanded& commanded) {
+  auto& state = turn.state;
+  switch (commanded.what) {
+    case Commanded::What::Lock:
+      state.wipe_waits = false;
+      lock(turn);
+      if (state.stage == Stage::Locked) state.unlock_problem = turn.text()("unlock.problem.commanded");
+      break;
+    case Commanded::What::WipeWaits: state.wipe_waits = true; break;
+    case Commanded::What::Wiped:
+      empty(turn, Stage::Wiped);
+      turn.effects.push_back(Lock{});
+      break;
+  }
+}
+
 void end_reading(Turn& turn, ScreenKind shown) {
   const auto sync = turn.state.sync;
   const bool covered = turn.state.covered, attaching = turn.state.attaching > 0;
@@ -234,7 +250,7 @@ void unlock(Turn& turn) {
 
 void unlocked(Turn& turn, const UnlockResult& result) {
   auto& state = turn.state;
-  if (!result.error) return;  // open when the caseload arrives
+  if (!result.error || state.stage == Stage::Wiped) return;  // open when the caseload arrives
   state.stage = state.has_passphrase ? Stage::Locked : Stage::FirstUnlock;
   const auto& text = turn.text();
   const auto seconds = std::to_string((result.retry_after.count() + 999) / 1000);

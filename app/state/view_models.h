@@ -94,6 +94,7 @@ struct UnlockVm {
   std::string title, person, explanation;
   bool starting = false;       ///< whether there is a passphrase is not known yet: no field, nothing to press
   bool first = false;          ///< choosing a passphrase: two fields
+  bool wiped = false;          ///< nothing can be opened any more: no field
   std::string passphrase_label, passphrase_hint, again_label, show_label;
   std::string forgotten;       ///< what then, and what is safe
   bool show = false;

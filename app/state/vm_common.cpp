@@ -205,10 +205,16 @@ UnlockVm unlock_vm(const State& state) {
     vm.busy_words = text("unlock.starting");
     return vm;
   }
+  if (state.stage == Stage::Wiped) {
+    vm.wiped = true;
+    vm.title = text("wiped.title");
+    vm.explanation = text("wiped.words");
+    return vm;
+  }
   vm.first = !state.has_passphrase && !state.destroyed;
   vm.title = text(vm.first ? "unlock.first.title" : "unlock.title");
   vm.person = state.worker_name;
-  vm.explanation = text(vm.first ? "unlock.first.explanation" : "unlock.explanation");
+  vm.explanation = text(state.wipe_waits && !state.destroyed ? "wipe.waits" : vm.first ? "unlock.first.explanation" : "unlock.explanation");
   vm.passphrase_label = text(vm.first ? "unlock.first.passphrase" : "unlock.passphrase");
   vm.passphrase_hint = text(vm.first ? "unlock.first.hint" : "unlock.hint");
   vm.forgotten = text(vm.first ? "unlock.first.forgotten" : "unlock.forgotten");
@@ -254,7 +260,8 @@ SyncVm sync_vm(const State& state) {
   const auto& sync = state.sync;
   const auto photos = state.ended() ? 0 : photos_to_send(state);  // then they are among what waits
   SyncVm vm;
-  vm.title = text(state.ended() ? "ended.title" : "sync.title");
+  const bool wiping = state.ended() && state.caseload->wiping;
+  vm.title = text(wiping ? "wipe.title" : state.ended() ? "ended.title" : "sync.title");
   if (state.ended()) {
     vm.headline = text(sync.waiting == 0 ? "ended.sent" : sync.online ? "ended.sending" : "ended.offline");
     vm.mood = sync.waiting == 0 ? Mood::Ok : Mood::Info;
@@ -325,7 +332,7 @@ SyncVm sync_vm(const State& state) {
     vm.refused_heading = text("refused.heading");
     vm.refused_hint = text("refused.dismiss.hint");
   }
-  vm.safe = text(!state.ended() ? "sync.safe" : sync.waiting == 0 ? "ended.give_back" : "ended.keep");
+  vm.safe = text(!state.ended() ? "sync.safe" : wiping ? "wipe.keep" : sync.waiting == 0 ? "ended.give_back" : "ended.keep");
   if (!waits_for_it(sync)) vm.sync_now = {text("sync.now"), PressSyncNow{}, sync.phase == SyncPhase::Sending};
   return vm;
 }

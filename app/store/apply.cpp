@@ -494,13 +494,24 @@ Result<void> Store::Impl::end_access(bool drain, Applied& out) {
   return {};
 }
 
-/// When nothing at all waits: the drafts, and whatever else no case took with it.
-Result<void> Store::Impl::purge_rest(Applied& out) {
+Result<bool> Store::Impl::waits() {
   DOORSTEP_TRY_ASSIGN(auto waits, db.first<std::int64_t>("SELECT 1 WHERE EXISTS (SELECT 1 FROM queued) OR EXISTS (SELECT 1 FROM ops"
                                                          " WHERE acked=0) OR EXISTS (SELECT 1 FROM drafts WHERE dirty=1 OR stage=?)"
                                                          " OR EXISTS (SELECT 1 FROM blobs WHERE need IS NOT NULL AND whole=1)",
                                                          kStageSubmitting));
-  if (waits) return {};
+  return waits.has_value();
+}
+
+Result<bool> Store::all_sent() {
+  DOORSTEP_TRY_ASSIGN(bool waits, impl_->waits());
+  DOORSTEP_TRY_ASSIGN(auto words, impl_->db.first<std::int64_t>("SELECT 1 FROM unfinished LIMIT 1"));
+  return !waits && !words;
+}
+
+/// When nothing at all waits: the drafts, and whatever else no case took with it.
+Result<void> Store::Impl::purge_rest(Applied& out) {
+  DOORSTEP_TRY_ASSIGN(bool waiting, waits());
+  if (waiting) return {};
   DOORSTEP_TRY_ASSIGN(Id own, me());
   std::vector<Id> visits;
   DOORSTEP_TRY(db.query("SELECT visit FROM drafts", [&](const sql::Row& row) { visits.push_back(row.id(0)); }));

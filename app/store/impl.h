@@ -115,6 +115,7 @@ struct Store::Impl {
   Result<void> purge_dropped(Applied& out);
   Result<bool> ended();  ///< the worker's access
   Result<void> end_access(bool drain, Applied& out);
+  Result<bool> waits();  ///< anything is still to be sent
   Result<void> purge_rest(Applied& out);
   Result<void> send_unfinished(Instant now);
   /// A draft's body with these words as words taken in the home; the same words, the same jotting.

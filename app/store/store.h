@@ -140,6 +140,9 @@ class Store {
   /// After a fork: a new incarnation, whose chain starts with what was never acknowledged.
   Result<void> start_incarnation();
 
+  /// Whether the server has all that was written here; words that no record holds are not with it.
+  Result<bool> all_sent();
+
   // Copies that outlive this store -------------------------------------------------------------------------------------------
   /// All that the server has not acknowledged, ascending: operations that are frozen, those that are queued, drafts as they are now.
   Result<Unsent> unsent();

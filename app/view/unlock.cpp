@@ -13,11 +13,8 @@ void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors
     if (!vm.explanation.empty()) body(ui, vm.explanation);
     gap(ui, space::kLg);
   });
-  if (vm.starting) {
-    progress_text(ui, vm.busy_words);
-    end_page(ui);
-    return;
-  }
+  if (vm.starting) progress_text(ui, vm.busy_words);
+  if (vm.starting || vm.wiped) return end_page(ui);
   auto entered = password_field(ui, state::kPassphrase,
                                 {.label = vm.passphrase_label, .hint = vm.passphrase_hint, .error = vm.problem, .disabled = vm.disabled},
                                 editors.text(state::kPassphrase, {}, kSecret), vm.show).entered;

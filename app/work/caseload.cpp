@@ -67,14 +67,6 @@ base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me,
   return state::CaseloadPtr(std::move(out));
 }
 
-state::CaseloadPtr closed_caseload(base::Id me, const std::string& name) {
-  auto out = std::make_shared<state::Caseload>();
-  out->lease_over = true;
-  out->me.id = me;
-  out->me.name = name;
-  return out;
-}
-
 base::Result<void> read_sync(store::Store& store, state::SyncStatus& status) {
   auto read = store.status();
   if (!read) return read.error();

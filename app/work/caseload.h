@@ -9,9 +9,6 @@ namespace doorstep::work {
 /// sync has brought the worker's own record.
 base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me, const std::string& name);
 
-/// What is shown while a lease is over: nothing that was written before.
-state::CaseloadPtr closed_caseload(base::Id me, const std::string& name);
-
 /// What the store knows about sync, laid over `status` (phase and errors are the pump's).
 base::Result<void> read_sync(store::Store& store, state::SyncStatus& status);
 

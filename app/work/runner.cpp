@@ -15,6 +15,7 @@
 #include "app/store/store.h"
 #include "app/work/caseload.h"
 #include "app/work/copies.h"
+#include "app/work/orders.h"
 #include "platform/base/bounded_queue.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
@@ -100,9 +101,10 @@ struct Activated { Result<wire::ActivateReply> reply; };
 struct Renewed { Secret key; Result<wire::RenewReply> reply; };
 struct Witnessed { Result<wire::WitnessReply> reply; };
 struct Handed { int drain; Result<transport::Drained> done; };  ///< the thread `drain` has nothing more to say
+struct Commanded { std::optional<std::int64_t> obeyed; Result<wire::CommandReply> reply; };
 struct Network { bool online; };
 struct Decoded {};  ///< the thread `picture` has nothing more to say
-using Letter = std::variant<Synced, Activated, Renewed, Witnessed, Handed, Network, Decoded>;
+using Letter = std::variant<Synced, Activated, Renewed, Witnessed, Handed, Commanded, Network, Decoded>;
 struct Knock {};  ///< there are letters, or questions at the port
 using Message = std::variant<state::Effect, Knock>;
 
@@ -115,7 +117,7 @@ struct Runner::Impl {
   Impl(Options o, const base::Clock& c, std::function<void()> w)
       : options(std::move(o)), clock(c), wake(std::move(w)),
         copies(options.folder / "outbox", options.enrolment.outbox_key, options.credentials.sign),
-        lease_clock(clock, os::boot_id()) {}
+        lease_clock(clock, os::boot_id()), orders(read_orders(options.folder, options.enrolment.device)) {}
 
   vault::VaultPlace place() const { return {options.folder / "vault", options.enrolment.device, options.enrolment.worker}; }
 
@@ -138,8 +140,8 @@ struct Runner::Impl {
   std::optional<store::Store> db;
   std::unique_ptr<Port> port;
   std::unique_ptr<transport::SyncPump> pump;
-  std::thread certificate_thread, drain_thread, picture;
-  std::unique_ptr<transport::HttpClient> certificate_client, drain_client;
+  std::thread certificate_thread, command_thread, drain_thread, picture;
+  std::unique_ptr<transport::HttpClient> certificate_client, command_client, drain_client;
   std::optional<base::Millis> activate_again, drain_again;  // monotonic
   base::Millis renew_again{0}, witness_again{0};  // monotonic: not before
   std::optional<state::OpenPhoto> picture_next;
@@ -151,6 +153,10 @@ struct Runner::Impl {
   bool lease_over = false;     // nothing that was written before is shown
   base::Millis lease_look{0};  // monotonic: when it is looked at again
   base::Millis lease_ask{0};   // monotonic: no other is asked for before
+  Orders orders;
+  bool handed_over = false;  // State holds nothing any more that the store has not
+  bool wipe_due = false;     // nothing waits, and the command is to be obeyed
+  std::optional<base::Millis> command_again;    // monotonic: the server is asked for commands
   std::optional<base::Millis> clock_ahead;  // of the server's, when it last answered
   std::optional<Instant> synced_at;
   base::Millis tell_again{0};  // monotonic: while replies follow one another, not before
@@ -174,8 +180,12 @@ struct Runner::Impl {
     provider = vault::provider_for(place(), options.folder / "vault" / "keys", options.chip);  // it may ask the chip
     vault.emplace(place(), *provider, clock, os::boot_id(), options.test_cost);
     const auto settings = base::read_file(settings_file(), limits::kConfigBytes);
-    say(state::Started{vault->exists(), options.enrolment.worker_name, settings ? *settings : std::string(), destroyed()});
+    say(state::Started{vault->exists(), options.enrolment.worker_name, settings ? *settings : std::string(), destroyed(), orders.wiped});
+    if (orders.wiped) wipe();  // again: it may have been cut off
     begin_drain();
+    wipe_when_sent(false);
+    if (std::exchange(wipe_due, false)) wipe();
+    ask_command();
     for (;;) {
       const auto next = deadline();
       auto message = next ? inbox.pop_for(std::max(base::Millis(0), *next - clock.monotonic())) : inbox.pop();
@@ -189,6 +199,8 @@ struct Runner::Impl {
         begin_sync();
       }
       if (drain_again && clock.monotonic() >= *drain_again) begin_drain();
+      if (std::exchange(wipe_due, false)) wipe();
+      if (command_again && clock.monotonic() >= *command_again) ask_command();
     }
     close();
   }
@@ -196,6 +208,7 @@ struct Runner::Impl {
   std::optional<base::Millis> deadline() const {
     std::optional<base::Millis> out = activate_again;
     const auto sooner = [&out](base::Millis at) { out = out ? std::min(*out, at) : at; };
+    if (command_again) sooner(*command_again);
     if (drain_again) sooner(*drain_again);
     if (db) sooner(lease_look);
     return out;
@@ -267,6 +280,7 @@ struct Runner::Impl {
     if (!applied) return applied.error();
     clock_ahead = now() - question.reply.server_time;
     if (question.reply.lease) take_lease(*question.reply.lease);
+    if (question.reply.command) take_command(*question.reply.command, question.reply.drain.value_or(false));
     for (Id visit : applied->drafts_rewritten)
       if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
     untold = untold || applied->caseload_changed || applied->blobs || applied->drafts_changed || !applied->answers.empty();
@@ -326,7 +340,119 @@ struct Runner::Impl {
     if (pump) pump->set_online(online);
     else if (db && online) begin_sync();
     if (online) begin_drain();
+    if (online && command_again) ask_command();
     tell_sync();
+  }
+
+  // What IT tells this tablet to do ----------------------------------------------------------------------------------------
+
+  /// Over the device's certificate, so also while the store is closed: then it is asked for from time to time. What was obeyed is told.
+  void ask_command() {
+    const bool done = !orders.wiped || !vault->exists();
+    const bool report = orders.number > 0 && !orders.told && done;
+    const bool wanted = report || (!db && !orders.wiped);
+    command_again = wanted ? std::optional(clock.monotonic() + jittered(limits::kSyncEvery)) : std::nullopt;
+    if (!wanted || command_thread.joinable() || !online) return;
+    auto context = options.credentials.client_context(options.enrolment.device_certificate, options.enrolment.device_key);
+    if (!context) return base::log_error("command", context.error());
+    command_client = std::make_unique<transport::HttpClient>(options.server, *context);
+    command_thread = std::thread([this, obeyed = report ? std::optional(orders.number) : std::nullopt, client = command_client.get()] {
+      name_thread("command");
+      post(Commanded{obeyed, transport::command(*client, {obeyed}, kCertificateLimit)});
+    });
+  }
+  static base::Millis jittered(base::Millis at_least) {
+    return at_least + at_least * static_cast<unsigned char>(base::random_bytes(1)[0]) / 256;
+  }
+
+  void on(Commanded& m) {
+    stop_asking_command();
+    // A tablet that told so before, and did not hear the answer, is no longer one of the server's.
+    const bool gone = orders.wiped && !m.reply && m.reply.error().where == "server.revoked";
+    if (m.obeyed == orders.number && (m.reply || gone)) {
+      orders.told = true;
+      keep_orders();
+    }
+    if (!m.reply && !gone) return base::log_error("command", m.reply.error());
+    if (m.reply && m.reply->command) take_command(*m.reply->command, false);
+  }
+  bool keep_orders() {
+    auto kept = work::keep_orders(options.folder, options.enrolment.device, orders);
+    if (!kept) base::log_error("command", kept.error());
+    return kept.has_value();
+  }
+
+  /// `drained`: it came with a reply to a tablet that hands in what it has, and nothing of that reply is left to be taken in.
+  void take_command(const wire::SignedStatement& command, bool drained) {
+    auto said = wire::decode<wire::CommandStatement>(command.statement);
+    if (!said || !is_signed(wire::kCommandContext, command, said->at) || said->device != options.enrolment.device ||
+        said->expires < lease_clock.now())
+      return base::log_event("work.command_refused", options.enrolment.device);
+    if (said->number <= orders.number || said->number < orders.pending) return;
+    if (said->number > orders.pending) {
+      const bool lock = said->kind == wire::CommandKind::Lock;
+      const Orders before = std::exchange(orders, lock ? Orders{said->number} : Orders{orders.number, said->number, false, orders.told});
+      if (!keep_orders()) {  // it comes again
+        orders = before;
+        return;
+      }
+      base::log_event(lock ? "work.locked" : "work.wiping", options.enrolment.device);
+      if (lock) {
+        say(state::Commanded{state::Commanded::What::Lock});
+        return ask_command();
+      }
+      tell_caseload();
+      if (pump) pump->wake(transport::Why::Asked);
+      begin_drain();
+    }
+    wipe_when_sent(drained);
+  }
+  void carry(state::HandedOver&) {
+    handed_over = true;
+    if (pump) pump->wake(transport::Why::Asked);
+  }
+
+  /// Nothing that was written is destroyed before the server has it. A store that is closed cannot send: its sealed copies go instead,
+  /// and where they do not hold all that waits, it is for an unlock.
+  void wipe_when_sent(bool drained) {
+    if (orders.pending == 0) return;
+    bool sent = false;
+    if (!db) {
+      sent = handed_in();
+      if (!sent) return say(state::Commanded{state::Commanded::What::WipeWaits});
+    } else if (drained && handed_over) {
+      auto all = db->all_sent();
+      if (!all) return base::log_error("wipe", all.error());
+      sent = *all;
+    }
+    if (!sent) return;
+    orders = {orders.pending, 0, true, false};
+    wipe_due = keep_orders();  // begun: a crash from here on ends in the same
+  }
+
+  void wipe() {
+    close();
+    const auto gone = vault->destroy();
+    std::error_code error;
+    for (const char* end : {"", "-wal", "-shm", ".blobs"}) std::filesystem::remove_all(database().string() + end, error);
+    say(state::Commanded{state::Commanded::What::Wiped});
+    if (gone) base::log_event("work.wiped", options.enrolment.device);
+    else base::log_error("wipe", gone.error());  // the next start goes on
+    ask_command();
+  }
+
+  /// Of a store that is closed: its copies held all that would be lost with the key, and none of them is left to be sent.
+  bool handed_in() const {
+    if (!copies.whole()) return false;
+    const auto waiting = base::copies_in(copies.folder());
+    const auto own = [&](const base::CopyName& name) { return name.device == options.enrolment.device; };
+    return waiting && std::none_of(waiting->begin(), waiting->end(), own);
+  }
+
+  void stop_asking_command() {
+    if (command_client) command_client->cancel();
+    if (command_thread.joinable()) command_thread.join();
+    command_client.reset();
   }
 
   // Lease -------------------------------------------------------------------------------------------------------------------
@@ -352,10 +478,11 @@ struct Runner::Impl {
     if (was_over != lease_over) base::log_event(lease_over ? "work.lease_over" : "work.lease_renewed", options.enrolment.device);
     if (tell == Tell::No) return;
     const bool soon = std::exchange(sync.lease_soon, lease_soon()), back = std::exchange(sync.clock_set_back, lease_clock.set_back());
-    if (was_over && !lease_over) tell_unfinished();
+    if (was_over && shows()) tell_unfinished();
     if (was_over != lease_over) tell_caseload();
     if (was_over != lease_over || soon != sync.lease_soon || back != sync.clock_set_back) tell_sync();
   }
+  bool shows() const { return !lease_over && orders.pending == 0; }
   bool lease_soon() { return !lease_over && lease_until - lease_clock.now() <= limits::kLeaseWarning; }
 
   void keep_lease() {
@@ -385,21 +512,33 @@ struct Runner::Impl {
     say(sync);
   }
 
+  enum class Bare { LeaseOver, Wiping };
   void tell_caseload() {
     if (!db) return;
     const base::Millis start = clock.monotonic();
     auto caseload = read_caseload(*db, options.enrolment.worker, options.enrolment.worker_name);
     if (!caseload) return base::log_error("read_caseload", caseload.error());
-    told = lease_over && !(*caseload)->ended ? closed_caseload(options.enrolment.worker, options.enrolment.worker_name) : *caseload;
+    told = orders.pending > 0                    ? bare_caseload(Bare::Wiping)
+           : lease_over && !(*caseload)->ended ? bare_caseload(Bare::LeaseOver)
+                                               : *caseload;
     const base::Millis end = clock.monotonic();
     tell_again = end + kTellShare * (end - start);
     untold = false;
     say(state::Loaded{told});
   }
+  /// Of a tablet on which nothing that was written may be read.
+  state::CaseloadPtr bare_caseload(Bare why) const {
+    auto out = std::make_shared<state::Caseload>();
+    out->me.id = options.enrolment.worker;
+    out->me.name = options.enrolment.worker_name;
+    out->ended = out->wiping = why == Bare::Wiping;
+    out->lease_over = why == Bare::LeaseOver;
+    return out;
+  }
   /// A save changes one draft and nothing else: no need to read everything again for each.
   void tell_draft(state::DraftItem item) {
     if (!told) return tell_caseload();  // it could not be read until now
-    if (told->lease_over) return;
+    if (told->lease_over || told->ended) return;
     auto next = std::make_shared<state::Caseload>(*told);
     auto at = std::find_if(next->drafts.begin(), next->drafts.end(), [&](const auto& d) { return d.visit.id == item.visit.id; });
     if (at == next->drafts.end()) next->drafts.insert(next->drafts.begin(), std::move(item));
@@ -428,7 +567,7 @@ struct Runner::Impl {
     }
   }
   void carry(state::CreatePassphrase& e) {
-    open(destroyed() ? Result<vault::Opened>(no_key()) : vault->create(e.passphrase.view()), true);
+    open(destroyed() || orders.wiped ? Result<vault::Opened>(no_key()) : vault->create(e.passphrase.view()), true);
   }
 
   std::filesystem::path database() const { return options.folder / "replica.db"; }
@@ -472,7 +611,7 @@ struct Runner::Impl {
     if (auto begun = copies.begin(); !begun) return fail(begun.error());
     if (auto begun = begin_lease(); !begun) return fail(begun.error());
     say(state::UnlockResult{});
-    if (!lease_over) tell_unfinished();
+    if (shows()) tell_unfinished();
     tell_caseload();
     tell_sync();
     begin_sync();
@@ -649,12 +788,14 @@ struct Runner::Impl {
   }
 
   /// What this tablet's own slot still opens is pushed as soon as it is open; while it is locked only what is numbered goes, for
-  /// that is the same either way. Where there is no slot any more, and for what an earlier enrolment left, everything goes.
+  /// that is the same either way. Where there is no slot any more, where all is to be wiped, and for what an earlier enrolment left,
+  /// everything goes.
   void begin_drain() {
     drain_again.reset();
     if (!online || drain_thread.joinable()) return;
-    const auto which = [own = options.enrolment.device, open = db.has_value(), slot = vault->exists()](const base::CopyName& name) {
-      return name.device != own || (!open && (!slot || name.number < base::kUnnumbered));
+    const bool opens_again = vault->exists() && orders.pending == 0;
+    const auto which = [own = options.enrolment.device, open = db.has_value(), opens_again](const base::CopyName& name) {
+      return name.device != own || (!open && (!opens_again || name.number < base::kUnnumbered));
     };
     const auto waiting = base::copies_in(copies.folder());
     if (!waiting) return base::log_error("drain", {waiting.error().fault, waiting.error().where, {}});
@@ -678,6 +819,7 @@ struct Runner::Impl {
     }
     drain_attempts = 0;
     base::log_event("work.drained", static_cast<std::int64_t>(m.done->taken));
+    if (!db) wipe_when_sent(false);
     if (m.done->kept > 0) drain_again = clock.monotonic() + limits::kDrainAgain;
     else begin_drain();  // what came meanwhile
   }
@@ -691,12 +833,15 @@ struct Runner::Impl {
   void carry(state::Lock&) {
     close();
     begin_drain();
+    wipe_when_sent(false);
+    ask_command();
   }
 
   void close() {
     stop_sync();
     stop_drain();
     stop_asking();
+    stop_asking_command();
     if (db) keep_lease();
     if (db && copies.on()) {
       if (auto frozen = db->freeze_ready(now()); !frozen) base::log_error("copies.freeze", frozen.error());
@@ -705,6 +850,7 @@ struct Runner::Impl {
     drain_again.reset();
     activate_again.reset();
     activation_attempts = fresh_starts = 0;
+    handed_over = false;
     db.reset();
     told.reset();
     untold = false;
@@ -823,7 +969,7 @@ struct Runner::Impl {
       picture_next = std::move(e);
       return;
     }
-    auto bytes = db && !lease_over ? db->blob(e.sha256) : Result<std::string>(closed());
+    auto bytes = db && shows() ? db->blob(e.sha256) : Result<std::string>(closed());
     if (!bytes) return say(state::PhotoOpened{e.sha256, nullptr, bytes.error()});
     picture = std::thread([this, sha256 = e.sha256, bytes = std::move(*bytes)]() mutable {
       name_thread("picture");
@@ -873,7 +1019,7 @@ struct Runner::Impl {
   }
   void carry(state::Search& e) {
     state::SearchHits hits{e.number, {}};
-    if (db && !lease_over)
+    if (db && shows())
       if (auto found = db->search(e.query, limits::kSearchHits))
         for (auto& hit : *found) {
           const bool record = hit.what == store::Hit::What::Record, draft = hit.what == store::Hit::What::Draft;

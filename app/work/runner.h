@@ -17,7 +17,8 @@
 
 /// The threads behind the app: "store" owns the encrypted database and the vault, "sync" (the pump's) talks to the server,
 /// "network" watches whether there is one, "certificate" runs while the worker's is fetched or renewed, and while the
-/// audit is witnessed, "drain" while sealed copies go over the tablet's own certificate, "spelling" owns the dictionary. They
+/// audit is witnessed, "drain" while sealed copies go over the tablet's own certificate, "command" while the server is asked
+/// over it what this tablet is to do, "spelling" owns the dictionary. They
 /// exchange values.
 namespace doorstep::work {
 

@@ -11,6 +11,7 @@
 #include "platform/os/os.h"
 #include "platform/tls/context.h"
 #include "sync/rules/calendar.h"
+#include "sync/server/commands.h"
 #include "sync/server/data_folder.h"
 #include "sync/server/export.h"
 #include "sync/server/http_listener.h"
@@ -429,6 +430,26 @@ int set_disabled(const Arguments& args, const doorstep::base::Clock& clock, bool
   return 0;
 }
 
+int give(const Arguments& args, const doorstep::base::Clock& clock, doorstep::wire::CommandKind kind) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  auto id = doorstep::base::Id::parse(args.device);
+  if (!id) return fail({doorstep::base::Fault::Invalid, "device", "write the id that status shows"});
+  auto number = server::give_command(*opened->data.repository, *id, kind, clock.wall());
+  if (!number) return fail(number.error());
+  std::cout << "command " << *number << " waits for the tablet\n";
+  std::cerr << "It hears it at its next word with this server, for "
+            << std::chrono::duration_cast<std::chrono::days>(server::kCommandLife).count() << " days; status says when it has obeyed.\n";
+  return 0;
+}
+
+/// What a tablet was told to do last, as status shows it.
+std::string told(const server::CommandRow& command, doorstep::base::Instant now) {
+  const bool wipe = command.kind == doorstep::wire::CommandKind::Wipe;
+  if (command.obeyed_at) return std::string(wipe ? " wiped " : " locked ") + to_rfc3339(*command.obeyed_at);
+  return std::string(now > command.expires ? " did not hear: " : " told to ") + (wipe ? "wipe " : "lock ") + to_rfc3339(command.at);
+}
+
 const char* word_of(const std::optional<server::WorkerRow>& worker, const server::DeviceRow& device) {
   const auto access = worker ? server::access_of(*worker, device) : server::Access::None;
   if (access == server::Access::None) return "revoked";
@@ -461,6 +482,7 @@ int status(const Arguments& args, const doorstep::base::Clock& clock) {
     auto purged = (*unit)->purged_at(device.id);
     if (!purged) return fail(purged.error());
     if (*purged) std::cout << " last purged " << to_rfc3339(**purged);
+    if (device.command) std::cout << told(*device.command, clock.wall());
     std::cout << "\n";
   }
   return *intact ? 0 : kRefused;
@@ -533,6 +555,10 @@ int main(int argc, char** argv) {
   disable_command->add_option("worker", args.worker, "worker_ref")->required();
   auto* enable_command = app.add_subcommand("enable", "take a disable back");
   enable_command->add_option("worker", args.worker, "worker_ref")->required();
+  auto* lock_command = app.add_subcommand("lock", "lock a tablet at once: nothing is shown before its passphrase was given again");
+  lock_command->add_option("device", args.device, "id as status shows it")->required();
+  auto* wipe_command = app.add_subcommand("wipe", "a tablet sends what waits, then destroys its key and everything on it");
+  wipe_command->add_option("device", args.device, "id as status shows it")->required();
   auto* receipt_command = app.add_subcommand("receipt", "the receipt of a record or a decision, signed, as JSON");
   receipt_command->add_option("number", args.number, "as the tablet shows it")->required();
   auto* check_command = app.add_subcommand("check-receipt", "whether a receipt is this council's, and what it names is here");
@@ -562,6 +588,8 @@ int main(int argc, char** argv) {
   if (*revoke_command) return revoke(args, clock);
   if (*disable_command) return set_disabled(args, clock, true);
   if (*enable_command) return set_disabled(args, clock, false);
+  if (*lock_command) return give(args, clock, doorstep::wire::CommandKind::Lock);
+  if (*wipe_command) return give(args, clock, doorstep::wire::CommandKind::Wipe);
   if (*receipt_command) return receipt(args, clock);
   if (*check_command) return check_receipt(args, clock);
   if (*heads_command) return audit_heads(args, clock);

@@ -110,6 +110,12 @@ ALTER TABLE views ADD COLUMN stamp text NOT NULL DEFAULT '';
 -- as in schema.h
 DROP TABLE device_chains;
 )sql"},
+    {7, R"sql(
+-- as in schema.h
+ALTER TABLE devices ADD COLUMN command bigint NOT NULL DEFAULT 0, ADD COLUMN command_kind text NOT NULL DEFAULT '',
+  ADD COLUMN command_at bigint NOT NULL DEFAULT 0, ADD COLUMN command_expires bigint NOT NULL DEFAULT 0,
+  ADD COLUMN command_obeyed bigint;
+)sql"},
 };
 
 /// What the application's role may do, and nothing else: it owns nothing, and what never changes it can only add to.

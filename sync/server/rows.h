@@ -32,6 +32,15 @@ struct WorkerRow {
   friend bool operator==(const WorkerRow&, const WorkerRow&) = default;
 };
 
+/// What IT told a tablet to do, last.
+struct CommandRow {
+  std::int64_t number = 0;  ///< of this device's, from 1
+  wire::CommandKind kind{};
+  Instant at, expires;
+  std::optional<Instant> obeyed_at;  ///< when the tablet told that it was
+  friend bool operator==(const CommandRow&, const CommandRow&) = default;
+};
+
 struct DeviceRow {
   Id id;
   Id worker;
@@ -39,6 +48,7 @@ struct DeviceRow {
   Instant enrolled_at;
   std::optional<Instant> activated_at;  ///< the worker's certificate was issued
   std::optional<Instant> seen_at;       ///< last sync
+  std::optional<CommandRow> command = {};
 };
 
 /// A case: a child's, or (owner set) a worker's own.

@@ -120,6 +120,14 @@ ALTER TABLE views ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
 -- A device's chain ends with the last of its operations; a second place to read that in was a page more to write for each.
 DROP TABLE device_chains;
 )sql"},
+    {7, R"sql(
+-- The last command to a device, and whether it told that it obeyed; number 0: there was none.
+ALTER TABLE devices ADD COLUMN command INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN command_kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE devices ADD COLUMN command_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN command_expires INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE devices ADD COLUMN command_obeyed INTEGER;
+)sql"},
 };
 
 }  // namespace doorstep::server

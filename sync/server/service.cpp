@@ -9,6 +9,7 @@
 #include "sync/rules/calendar.h"
 #include "sync/rules/validate.h"
 #include "sync/server/bases.h"
+#include "sync/server/commands.h"
 #include "sync/server/drain.h"
 #include "sync/server/encoding.h"
 #include "sync/server/lease.h"
@@ -100,7 +101,7 @@ Or<wire::SyncRequest> read_prefixed_body(Repository& repository, const Actor& ac
 }
 
 /// Who asks. The rows are read anew for every request: a revocation holds from the next one on. `least`: how far the worker must
-/// still be let; one whose access has ended comes with the tablet's own certificate for what waits alone.
+/// still be let; one whose access has ended comes with the tablet's own certificate for what waits and for commands alone.
 Or<Actor> admit(Repository& repository, RateLimit& limit, const base::Clock& clock, const HttpRequest& request, tls::Kind kind,
                 Access least) {
   const auto& identity = request.peer.identity;
@@ -209,6 +210,7 @@ HttpReply Service::handle(const HttpRequest& request) {
   if (path != "/v1/sync" && request.headers.contains("content-encoding")) return unknown_encoding();  // only a sync leans on anything
   if (path == "/v1/sync") return request.method == "POST" ? sync(request) : wrong_method("POST");
   if (path == "/v1/activate") return request.method == "POST" ? activate(request) : wrong_method("POST");
+  if (path == "/v1/command") return request.method == "POST" ? command(request) : wrong_method("POST");
   if (path == "/v1/renew") return request.method == "POST" ? renew(request) : wrong_method("POST");
   if (path == "/v1/witness" && options_.signer) return request.method == "POST" ? witness(request) : wrong_method("POST");
   if (path == "/v1/drain" && options_.outbox) return request.method == "POST" ? drain(request) : wrong_method("POST");
@@ -266,7 +268,9 @@ HttpReply Service::sync(const HttpRequest& request) {
                      "Nothing is lost: the tablet starts a new chain and sends again what was not received.");
     return failure(pushed.error());
   }
-  auto pulled = pull(repository_, actor, asked, now);
+  Actor reader = actor;  // what waits to be wiped hands in all it has, and reads nothing
+  if (is_to_be_wiped(actor.device, now)) reader.worker.disabled = true;
+  auto pulled = pull(repository_, reader, asked, now);
   if (pulled && !pulled->awaited.empty()) {
     auto need = blob_needs(repository_, options_.blobs, pulled->awaited, now);
     if (!need) return failure(need.error());
@@ -295,12 +299,17 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.next_spread_s = options_.next_spread_s;
   reply.receipt = pushed->receipt;
   reply.server_time = now;
-  const bool reads = access_of(actor.worker, actor.device) == Access::Full;
+  const bool reads = access_of(reader.worker, reader.device) == Access::Full;
   if (!reads) reply.drain = true;
   if (reads && asked.lease && options_.signer) {
     auto lease = sign_lease(*options_.signer, actor.device.id, actor.worker.id, *asked.lease, now);
     if (!lease) return failure(lease.error());
     reply.lease = std::move(*lease);
+  }
+  if (options_.signer) {
+    auto told = sign_command(*options_.signer, actor.device, now);
+    if (!told) return failure(told.error());
+    reply.command = std::move(*told);
   }
   if (header(request, "accept-encoding").find(wire::kPrefixEncoding) == std::string_view::npos) return answer(wire::encode(reply));
   return with_prefix(reply, pushed->operations);
@@ -383,6 +392,27 @@ HttpReply Service::activate(const HttpRequest& request) {
     case Fault::Denied: return revoked();
     default: return failure(done.error());
   }
+}
+
+HttpReply Service::command(const HttpRequest& request) {
+  auto admitted = admit(repository_, requests_, clock_, request, tls::Kind::Device, Access::Drain);
+  if (auto* refused = std::get_if<HttpReply>(&admitted)) return *refused;
+  auto read = read_body<wire::CommandRequest>(request);
+  if (auto* refused = std::get_if<HttpReply>(&read)) return *refused;
+  const DeviceRow& device = std::get<Actor>(admitted).device;
+  const Instant now = clock_.wall();
+  const auto& obeyed = std::get<wire::CommandRequest>(read).obeyed;
+  wire::CommandReply reply;
+  if (obeyed) {
+    auto noted = insist(repository_, [&] { return note_obeyed(repository_, device.id, *obeyed, now); });
+    if (!noted) return failure(noted.error());
+  }
+  if (options_.signer && !(obeyed && device.command && device.command->number == *obeyed)) {
+    auto told = sign_command(*options_.signer, device, now);
+    if (!told) return failure(told.error());
+    reply.command = std::move(*told);
+  }
+  return answer(wire::encode(reply));
 }
 
 HttpReply Service::renew(const HttpRequest& request) {

@@ -24,7 +24,7 @@ struct ServiceOptions {
   EnrolmentTerms terms;
   std::int64_t next_after_s = 300, next_spread_s = 300;  ///< when tablets come back by themselves
   std::string version;                                   ///< of this program
-  const tls::Signer* signer = nullptr;                   ///< of receipts, leases and the audit; outlives the service. Null: none are signed
+  const tls::Signer* signer = nullptr;  ///< of what tablets check offline, and the audit; outlives the service. Null: none is signed
   const base::OutboxKeys* outbox = nullptr;              ///< of sealed copies; outlives the service. Null: none are taken
 };
 
@@ -38,7 +38,7 @@ class Service {
   Service(Repository& repository, const tls::Authority& ca, const base::Clock& clock, ValidateRecord validate,
           ServiceOptions options);
 
-  /// Main listener: POST /v1/sync (worker's certificate), POST /v1/witness (worker's), POST /v1/activate and /v1/drain (device's),
+  /// Main listener: POST /v1/sync and /v1/witness (worker's certificate), POST /v1/activate, /v1/drain and /v1/command (device's),
   /// POST /v1/renew (either), PATCH and GET /v1/blobs/{sha256} (worker's), GET /v1/meta.
   HttpReply handle(const HttpRequest& request);
   /// Enrolment listener: POST /v1/enrol and GET /v1/meta, without a certificate.
@@ -48,6 +48,7 @@ class Service {
   HttpReply sync(const HttpRequest& request);
   HttpReply with_prefix(const wire::SyncReply& reply, const std::vector<wire::Operation>& said);
   HttpReply activate(const HttpRequest& request);
+  HttpReply command(const HttpRequest& request);
   HttpReply renew(const HttpRequest& request);
   HttpReply witness(const HttpRequest& request);
   HttpReply drain(const HttpRequest& request);

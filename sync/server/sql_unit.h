@@ -62,18 +62,20 @@ class SqlUnit : public Unit {
                          wire::kChainStart, mark_of(row.id, wire::kChainStart)));
   }
   Result<std::optional<DeviceRow>> device(Id id) override {
-    return one<DeviceRow>("SELECT id, worker, active, enrolled_at, activated_at, seen_at FROM devices WHERE id = ?1", read_device,
-                          id);
+    return one<DeviceRow>("SELECT " + std::string(kDeviceColumns) + " FROM devices WHERE id = ?1", read_device, id);
   }
   Result<std::vector<DeviceRow>> devices() override {
-    return all<DeviceRow>("SELECT id, worker, active, enrolled_at, activated_at, seen_at FROM devices ORDER BY enrolled_at, id",
-                          read_device);
+    return all<DeviceRow>("SELECT " + std::string(kDeviceColumns) + " FROM devices ORDER BY enrolled_at, id", read_device);
   }
   Result<void> put_device(const DeviceRow& row) override {
+    const CommandRow command = row.command.value_or(CommandRow{});
     return done(
-        db_.exec("INSERT INTO devices(id, worker, active, enrolled_at, activated_at, seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
-                 "ON CONFLICT(id) DO UPDATE SET worker = ?2, active = ?3, activated_at = ?5, seen_at = ?6",
-                 row.id, row.worker, row.active, row.enrolled_at, row.activated_at, row.seen_at));
+        db_.exec("INSERT INTO devices(id, worker, active, enrolled_at, activated_at, seen_at, command, command_kind, command_at, "
+                 "command_expires, command_obeyed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT(id) DO UPDATE SET "
+                 "worker = ?2, active = ?3, activated_at = ?5, seen_at = ?6, command = ?7, command_kind = ?8, command_at = ?9, "
+                 "command_expires = ?10, command_obeyed = ?11",
+                 row.id, row.worker, row.active, row.enrolled_at, row.activated_at, row.seen_at, command.number,
+                 row.command ? model::code(command.kind) : std::string_view(), command.at, command.expires, command.obeyed_at));
   }
   Result<std::optional<TokenRow>> token(const std::string& hash) override {
     return one<TokenRow>("SELECT hash, worker, created_at, expires_at, used_at, device, spki_pin FROM tokens WHERE hash = ?1",
@@ -515,6 +517,8 @@ class SqlUnit : public Unit {
  private:
   static constexpr std::string_view kWorkerColumns =
       "id, external_ref, name, role, team, team_name, qualified, active, revoked, disabled";
+  static constexpr std::string_view kDeviceColumns =
+      "id, worker, active, enrolled_at, activated_at, seen_at, command, command_kind, command_at, command_expires, command_obeyed";
   static constexpr std::string_view kCaseColumns =
       "c.id, c.owner, c.allocated, c.team, c.provisional, c.alias_of, c.head, c.chain";
 
@@ -591,7 +595,10 @@ class SqlUnit : public Unit {
     return [this](const Row& row) { return read_worker(row); };
   }
   static DeviceRow read_device(const Row& row) {
-    return {row.id(0), row.id(1), row.boolean(2), row.instant(3), maybe_instant(row, 4), maybe_instant(row, 5)};
+    DeviceRow out{row.id(0), row.id(1), row.boolean(2), row.instant(3), maybe_instant(row, 4), maybe_instant(row, 5)};
+    if (const auto kind = model::from_code<wire::CommandKind>(row.text(7)); row.integer(6) > 0 && kind)
+      out.command = CommandRow{row.integer(6), *kind, row.instant(8), row.instant(9), maybe_instant(row, 10)};
+    return out;
   }
   static CaseRow read_case(const Row& row) {
     CaseRow out;

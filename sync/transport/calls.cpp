@@ -37,6 +37,10 @@ base::Result<wire::DrainReply> drain(HttpClient& client, const wire::DrainReques
   return call<wire::DrainReply>(client, "/v1/drain", wire::encode(request), limit);
 }
 
+base::Result<wire::CommandReply> command(HttpClient& client, const wire::CommandRequest& request, base::Millis limit) {
+  return call<wire::CommandReply>(client, "/v1/command", wire::encode(request), limit);
+}
+
 base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit) { return call<wire::Meta>(client, "/v1/meta", {}, limit); }
 
 }  // namespace doorstep::transport

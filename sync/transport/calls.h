@@ -21,6 +21,9 @@ base::Result<wire::WitnessReply> witness(HttpClient& client, const wire::Witness
 /// Over the main listener with any tablet's own certificate: sealed copies.
 base::Result<wire::DrainReply> drain(HttpClient& client, const wire::DrainRequest& request, base::Millis limit);
 
+/// Over the main listener with the device's certificate: what this tablet is to do, and what it has done.
+base::Result<wire::CommandReply> command(HttpClient& client, const wire::CommandRequest& request, base::Millis limit);
+
 /// What the server speaks and allows.
 base::Result<wire::Meta> meta(HttpClient& client, base::Millis limit);
 

@@ -333,6 +333,7 @@ DOORSTEP_WIRE(MatchBody);
 DOORSTEP_WIRE(ReceiptStatement);
 DOORSTEP_WIRE(SignedStatement);
 DOORSTEP_WIRE(LeaseStatement);
+DOORSTEP_WIRE(CommandStatement);
 DOORSTEP_WIRE(OpResult);
 DOORSTEP_WIRE(OpsBatch);
 DOORSTEP_WIRE(Cursor);
@@ -356,6 +357,8 @@ DOORSTEP_WIRE(CopyStatement);
 DOORSTEP_WIRE(SignedCopy);
 DOORSTEP_WIRE(DrainRequest);
 DOORSTEP_WIRE(DrainReply);
+DOORSTEP_WIRE(CommandRequest);
+DOORSTEP_WIRE(CommandReply);
 DOORSTEP_WIRE(Meta);
 DOORSTEP_WIRE(Problem);
 

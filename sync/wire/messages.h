@@ -113,6 +113,24 @@ struct LeaseStatement {
 };
 inline constexpr std::string_view kLeaseContext("DOORSTEP-LEASE-V1\0", 18);  ///< what is signed begins with it
 
+enum class CommandKind : std::uint8_t {
+  Lock,  ///< at once: nothing is shown before the passphrase was given again
+  Wipe,  ///< what waits is sent, then the key is destroyed and with it everything
+};
+/// What IT told one tablet to do. It is obeyed once: no number twice, and none below one that was.
+struct CommandStatement {
+  std::int64_t number = 0;  ///< of this device's commands, from 1
+  Id device;
+  CommandKind kind{};
+  Instant at;               ///< when it was signed, by the server's clock
+  Instant expires;          ///< not begun to be obeyed afterwards
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("number", s.number); f("device", s.device); f("kind", s.kind); f("at", s.at); f("expires", s.expires);
+  }
+  friend bool operator==(const CommandStatement&, const CommandStatement&) = default;
+};
+inline constexpr std::string_view kCommandContext("DOORSTEP-COMMAND-V1\0", 20);  ///< what is signed begins with it
+
 struct OpResult {
   std::int64_t number = 0;
   OpStatus status{};
@@ -255,13 +273,14 @@ struct SyncReply {
   std::optional<std::string> receipt_signer;  ///< PEM: the certificate of whoever signed the receipts of `results`
   std::optional<bool> drain;  ///< the worker's access has ended: push what waits, then purge everything; nothing more comes
   std::optional<SignedStatement> lease;  ///< of a LeaseStatement, with its signer; where one was asked for
+  std::optional<SignedStatement> command = {};  ///< of a CommandStatement, with its signer, until it was obeyed
   template <class S, class F> static void each(S& s, F&& f) {
     f("epoch", s.epoch); f("applied_through", s.applied_through); f("head_hash", s.head_hash);
     f("stable_through", s.stable_through); f("results", s.results); f("need_view", s.need_view); f("cases", s.cases);
     f("drop", s.drop); f("more", s.more); f("next_after_s", s.next_after_s); f("next_spread_s", s.next_spread_s);
     f("receipt", s.receipt); f("server_time", s.server_time); f("lost", s.lost);
     f("need", s.need); f("receipt_signer", s.receipt_signer);
-    f("drain", s.drain); f("lease", s.lease);
+    f("drain", s.drain); f("lease", s.lease); f("command", s.command);
   }
   friend bool operator==(const SyncReply&, const SyncReply&) = default;
 };
@@ -404,6 +423,18 @@ struct DrainReply {
   friend bool operator==(const DrainReply&, const DrainReply&) = default;
 };
 
+/// POST /v1/command on the main listener, over the device's certificate: what it is to do, and what it has done.
+struct CommandRequest {
+  std::optional<std::int64_t> obeyed;  ///< the number of a command that was
+  template <class S, class F> static void each(S& s, F&& f) { f("obeyed", s.obeyed); }
+  friend bool operator==(const CommandRequest&, const CommandRequest&) = default;
+};
+struct CommandReply {
+  std::optional<SignedStatement> command;  ///< as in SyncReply
+  template <class S, class F> static void each(S& s, F&& f) { f("command", s.command); }
+  friend bool operator==(const CommandReply&, const CommandReply&) = default;
+};
+
 /// GET /v1/meta.
 struct Meta {
   std::int64_t proto = kProto;
@@ -438,6 +469,7 @@ DOORSTEP_CODES(wire::OpKind, {{wire::OpKind::Put, "put"}, {wire::OpKind::Submit,
                               {wire::OpKind::Match, "match"}, {wire::OpKind::Settle, "settle"}});
 DOORSTEP_CODES(wire::OpStatus, {{wire::OpStatus::Applied, "applied"}, {wire::OpStatus::Merged, "merged"},
                                 {wire::OpStatus::Conflict, "conflict"}, {wire::OpStatus::Refused, "refused"}});
+DOORSTEP_CODES(wire::CommandKind, {{wire::CommandKind::Lock, "lock"}, {wire::CommandKind::Wipe, "wipe"}});
 DOORSTEP_CODES(wire::Refusal, {{wire::Refusal::UnknownCase, "unknown_case"}, {wire::Refusal::NotAuthor, "not_author"},
                                {wire::Refusal::OwnRecord, "own_record"}, {wire::Refusal::NotSupervisor, "not_supervisor"},
                                {wire::Refusal::Stale, "stale"}, {wire::Refusal::WrongState, "wrong_state"},

@@ -30,6 +30,7 @@ constexpr fuzz::Run kKinds[] = {
     both_ways<wire::RenewReply>,     both_ways<wire::AuditStatement>,  both_ways<wire::WitnessRequest>,
     both_ways<wire::WitnessReply>,   both_ways<wire::CopyStatement>,   both_ways<wire::SignedCopy>,
     both_ways<wire::DrainRequest>,   both_ways<wire::DrainReply>,      both_ways<wire::LeaseStatement>,
+    both_ways<wire::CommandStatement>, both_ways<wire::CommandRequest>, both_ways<wire::CommandReply>,
 };
 
 }  // namespace

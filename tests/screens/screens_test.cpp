@@ -88,8 +88,9 @@ TEST_CASE("screens: each has something to press and says what it is", "[screens]
     INFO(shown.name);
     window.show(shown, 1280, 800);
     const auto items = window.head.semantics().items();
-    const bool waits = shown.name == "unlock-starting";  // until it is known what there is to press
-    CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return interactive(i.role); }) != waits);
+    // It is not known yet what there is to press, or the tablet is good for nothing any more.
+    const bool nothing = shown.name == "unlock-starting" || shown.name == "wiped";
+    CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return interactive(i.role); }) != nothing);
     CHECK(std::any_of(items.begin(), items.end(), [](const Item& i) { return i.role == Role::Heading; }));
     for (const Item& item : items) {
       // A word without its text shows its key: "children.title".
@@ -171,7 +172,8 @@ TEST_CASE("screens: Tab reaches everything in reading order, and keeps it in sig
       INFO(shown.name << " at " << scale);
       window.show(shown, size.w, size.h);
       const auto expected = pressable(window.head.semantics());
-      REQUIRE(!expected.empty());
+      REQUIRE(expected.empty() == (shown.name == "wiped"));
+      if (expected.empty()) continue;
       const auto first = expected.front().substr(expected.front().find(' ') + 1);
       window.head.ui().focus(first);
       window.head.settle(3);

@@ -19,7 +19,8 @@ std::optional<wire::LeaseStatement> lease_in(const Office& office, const server:
   tls::SignatureCheck check(office.ca.cert);
   REQUIRE(check(*decoded->lease->signer, said->at, std::string(wire::kLeaseContext) + decoded->lease->statement, *signature).has_value());
   // No other statement of the server's passes for one.
-  CHECK_FALSE(check(*decoded->lease->signer, said->at, std::string(wire::kReceiptContext) + decoded->lease->statement, *signature).has_value());
+  const std::string as_receipt = std::string(wire::kReceiptContext) + decoded->lease->statement;
+  CHECK_FALSE(check(*decoded->lease->signer, said->at, as_receipt, *signature).has_value());
   return *said;
 }
 }  // namespace

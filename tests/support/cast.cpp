@@ -608,6 +608,32 @@ std::vector<Shown> all_screens() {
     return s;
   }, true);
   add("closed", [] { return closed(false); });
+  add("unlock-commanded", [] {
+    State s = ruth();
+    hear(s, Commanded{Commanded::What::Lock});
+    return s;
+  });
+  add("unlock-wipe-waits", [] {
+    State s = at(ruth(), PressLock{});
+    hear(s, Commanded{Commanded::What::WipeWaits});
+    return s;
+  });
+  add("wiped", [] {
+    State s = ruth();
+    hear(s, Commanded{Commanded::What::Wiped});
+    return s;
+  });
+  add("sync-wiping", [] {
+    State s = ruth();
+    auto status = all_sent();
+    status.phase = SyncPhase::Sending, status.waiting = 3;
+    hear(s, status);
+    auto caseload = std::make_shared<Caseload>();
+    caseload->ended = caseload->wiping = true;
+    caseload->me = s.caseload->me;
+    hear(s, Loaded{caseload});
+    return s;
+  });
   add("closed-clock", [] { return closed(true); });
   add("start-closed", [] { return at(closed(false), Open{ScreenKind::StartVisit, {}}); });
   add("children-lease-soon", [] {

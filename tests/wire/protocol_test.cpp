@@ -154,6 +154,9 @@ TEST_CASE("protocol: every field of every message stands on the page", "[wire]")
   described(SignedCopy{});
   described(DrainRequest{});
   described(DrainReply{});
+  described(CommandStatement{});
+  described(CommandRequest{});
+  described(CommandReply{});
   described(Meta{});
   described(Problem{});
   described(model::Attachment{});
@@ -171,12 +174,14 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
   for (int i = 0; i <= static_cast<int>(CopyFate::Revoked); ++i) stands(model::code(static_cast<CopyFate>(i)));
   for (int i = 0; i <= static_cast<int>(OpKind::Settle); ++i) stands(model::code(static_cast<OpKind>(i)));
   for (int i = 0; i <= static_cast<int>(OpStatus::Refused); ++i) stands(model::code(static_cast<OpStatus>(i)));
+  for (int i = 0; i <= static_cast<int>(CommandKind::Wipe); ++i) stands(model::code(static_cast<CommandKind>(i)));
   for (const auto& [what, value] : std::vector<std::pair<std::string, std::size_t>>{
            {"body, after decompression", limits::kBodyBytes}, {"body, at the enrolment listener", limits::kEnrolBodyBytes}, {"header", limits::kHeaderBytes},
            {"operations in one request", limits::kOpsPerPush}, {"revisions in one reply, about", limits::kPullBytes},
            {"one record's body", limits::kRecordBytes}, {"JSON depth", limits::kJsonDepth}, {"cases in a view", limits::kCasesPerView},
            {"earlier incarnations named in one request", kEarlierIncarnations}, {"bases named in one message", kBasesPerMessage},
            {"their bodies together", kBaseBytes},
+           {"days of one lease", limits::kLeaseDaysMost},
            {"requests of one device", limits::kRequestsPerMinute},
            {"one photo or drawing", limits::kBlobBytes}, {"photos and drawings of one child's record", limits::kBlobsPerRecord},
            {"of one in one request, either way", limits::kBlobPartBytes}, {"of them named in `need`", limits::kBlobsNeeded},

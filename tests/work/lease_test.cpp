@@ -89,7 +89,8 @@ TEST_CASE("lease: when it is over a tablet shows nothing, takes visits in, and t
   CHECK(tablet.wait<state::UnfinishedFound>().words == std::map<std::string, std::string>{{"a", "half a date"}});
   tablet.wait<state::Loaded>(is_open);
   tablet.settle([](const auto& c) {
-    return !c.children.empty() && c.drafts.size() == 2 && std::none_of(c.drafts.begin(), c.drafts.end(), [](const auto& d) { return d.waiting; });
+    return !c.children.empty() && c.drafts.size() == 2 &&
+           std::none_of(c.drafts.begin(), c.drafts.end(), [](const auto& d) { return d.waiting; });
   });
   for (const auto& visit : {before, after}) {
     REQUIRE(tablet.caseload->draft(visit.id));

@@ -218,6 +218,7 @@ class Tablet {
         state::Event event = std::move(events_.front());
         events_.pop_front();
         if (auto* loaded = std::get_if<state::Loaded>(&event)) caseload = loaded->caseload;
+        commands += std::holds_alternative<state::Commanded>(event);
         if (auto* status = std::get_if<state::SyncStatus>(&event)) sync = *status;
         if (auto* wanted = std::get_if<E>(&event); wanted && good(*wanted)) return std::move(*wanted);
       }
@@ -277,6 +278,7 @@ class Tablet {
   bool has_passphrase = false;
   state::CaseloadPtr caseload;
   state::SyncStatus sync;
+  int commands = 0;  ///< heard so far
 
  private:
   CaseServer& server_;
