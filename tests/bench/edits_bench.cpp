@@ -33,6 +33,7 @@ class Counted {
   support::CaseServerOptions how() {
     support::CaseServerOptions out;
     out.replied = [this](const server::HttpRequest& request, const server::HttpReply& reply) {
+      if (request.target != "/v1/sync") return;  // while it is locked, a tablet asks for IT's commands too
       const auto counts = (*council_.repository().read())->counts();
       std::lock_guard lock(mutex_);
       const auto coding = [](const auto& header) { return header.first == "Content-Encoding"; };

@@ -125,6 +125,7 @@ class Field {
     if (!watched) return out;
     out.repository.vfs = "bench-server";
     out.replied = [this](const server::HttpRequest& request, const server::HttpReply& reply) {
+      if (request.target != "/v1/sync") return;
       const auto length = request.headers.find("content-length");
       const bool coded = std::any_of(reply.headers.begin(), reply.headers.end(), [](const auto& h) { return h.first == "Content-Encoding"; });
       exchanges_.push_back({length == request.headers.end() ? 0 : std::stoul(length->second),
