@@ -220,4 +220,5 @@ TEST_CASE("commands: none that was changed, is another tablet's, too late, or no
   REQUIRE_FALSE(tablet.open());
   for (int times = 0; times < 2; ++times) tablet.settle();
   CHECK(tablet.commands == 1);
+  server.stop();  // before what it answers with is gone
 }

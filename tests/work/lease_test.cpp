@@ -163,6 +163,7 @@ TEST_CASE("lease: only one that the council's server signed for this tablet and 
   server.start();
   nudge(tablet);
   tablet.wait<state::Loaded>(is_open);
+  server.stop();  // before what it answers with is gone
 }
 
 TEST_CASE("lease: its length is the council's policy", "[work][L31]") {
