@@ -117,7 +117,7 @@ struct Runner::Impl {
   Impl(Options o, const base::Clock& c, std::function<void()> w)
       : options(std::move(o)), clock(c), wake(std::move(w)),
         copies(options.folder / "outbox", options.enrolment.outbox_key, options.credentials.sign),
-        lease_clock(clock, os::boot_id()), orders(read_orders(options.folder, options.enrolment.device)) {}
+        lease_clock(clock, os::boot_id()) {}
 
   vault::VaultPlace place() const { return {options.folder / "vault", options.enrolment.device, options.enrolment.worker}; }
 
@@ -180,6 +180,7 @@ struct Runner::Impl {
     provider = vault::provider_for(place(), options.folder / "vault" / "keys", options.chip);  // it may ask the chip
     vault.emplace(place(), *provider, clock, os::boot_id(), options.test_cost);
     const auto settings = base::read_file(settings_file(), limits::kConfigBytes);
+    orders = read_orders(options.folder, options.enrolment.device);
     say(state::Started{vault->exists(), options.enrolment.worker_name, settings ? *settings : std::string(), destroyed(), orders.wiped});
     if (orders.wiped) wipe();  // again: it may have been cut off
     begin_drain();
