@@ -32,6 +32,15 @@ constexpr std::array<Range, 44> kMarks{{
     {0xE0020, 0xE007F}, {0xE0100, 0xE01EF},
 }};
 
+// Scripts whose letters join or stack (Unicode 15, chapters 9, 12 to 16), without the forms of Arabic that are joined already.
+constexpr std::array<Range, 17> kJoining{{
+    {0x0620, 0x064A}, {0x066E, 0x066F}, {0x0671, 0x06D3}, {0x06D5, 0x06D5}, {0x06EE, 0x06EF}, {0x06FA, 0x06FF},  // Arabic, Urdu, Persian
+    {0x0710, 0x077F}, {0x07CA, 0x07EA}, {0x0840, 0x0858}, {0x0860, 0x08C9},        // Syriac, more of Arabic, N'Ko, Mandaic
+    {0x0904, 0x0963}, {0x0971, 0x0DFF},                                            // Devanagari; Bengali to Sinhala
+    {0x0F40, 0x0FBC}, {0x1000, 0x109F}, {0x1780, 0x17D3}, {0x1820, 0x1878},        // Tibetan, Myanmar, Khmer, Mongolian
+    {0xA840, 0xA871},                                                              // Phags-pa
+}};
+
 bool is_flag_letter(char32_t c) { return c >= 0x1F1E6 && c <= 0x1F1FF; }
 bool is_picture(char32_t c) { return (c >= 0x2190 && c <= 0x2BFF) || (c >= 0x1F000 && c <= 0x1FAFF) || c == 0x00A9 || c == 0x00AE; }
 
@@ -71,6 +80,17 @@ std::size_t count_code_points(std::string_view text, std::size_t end) {
     const bool ascii = (eight & 0x8080808080808080u) == 0;
     i += ascii ? sizeof eight : decode(text, i).bytes;
     sum += ascii ? sizeof eight : 1;
+  }
+  return sum;
+}
+
+std::size_t count_joining(std::string_view text) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool earlier = static_cast<unsigned char>(text[i]) < 0xD8;  // no script before U+0600 joins
+    const CodePoint c = earlier ? CodePoint{} : decode(text, i);
+    if (in(kJoining, c.value)) ++sum;
+    i += c.bytes;
   }
   return sum;
 }
@@ -185,6 +205,7 @@ void Doc::touch(Para& para) {
   para.version = ++version_;
   para.words = count_words(para.text);
   para.code_points = count_code_points(para.text, para.text.size());
+  para.joining = count_joining(para.text);
   para.hash = std::hash<std::string_view>()(para.text);
 }
 
@@ -200,10 +221,12 @@ Pos Doc::replace(Pos a, Pos b, std::string_view text) {
     const std::string_view before = run(to);
     para.words -= count_words(before);
     para.code_points -= count_code_points(before, before.size());
+    para.joining -= count_joining(before);
     para.text.replace(a.byte, b.byte - a.byte, text);
     const std::string_view after = run(to - (b.byte - a.byte) + text.size());
     para.words += count_words(after);
     para.code_points += count_code_points(after, after.size());
+    para.joining += count_joining(after);
     para.hash = std::hash<std::string_view>()(para.text);
     last_change_ = {para.version, ++version_, a.byte, b.byte - a.byte, text.size()};
     para.version = version_;
@@ -334,6 +357,12 @@ Pos Doc::at_code_point(std::size_t number) const {
 std::size_t Doc::words() const {
   std::size_t sum = 0;
   for (const Para& para : paras_) sum += para.words;
+  return sum;
+}
+
+std::size_t Doc::joining_letters() const {
+  std::size_t sum = 0;
+  for (const Para& para : paras_) sum += para.joining;
   return sum;
 }
 

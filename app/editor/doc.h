@@ -85,6 +85,9 @@ class Doc {
   Pos at_code_point(std::size_t number) const;
   /// Runs between spaces that hold a letter, a digit or a picture.
   std::size_t words() const;
+  /// Letters that change their form beside each other, in the scripts where they do: Arabic, Bengali, Tamil, ... Rows of single letters,
+  /// as an editor draws them, show these apart.
+  std::size_t joining_letters() const;
   /// Room for so many bytes in one paragraph, so that a pass phrase is not left behind by growing.
   void reserve(std::size_t bytes) { paras_.front().text.reserve(bytes); }
   /// Overwrites every byte, then empties.
@@ -94,7 +97,7 @@ class Doc {
   struct Para {
     std::string text = {};
     std::uint64_t version = 1;
-    std::size_t words = 0, code_points = 0;
+    std::size_t words = 0, code_points = 0, joining = 0;
     std::size_t hash = std::hash<std::string_view>()({});
   };
   void touch(Para& para);

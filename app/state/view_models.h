@@ -748,6 +748,7 @@ DateWordsVm date_words(const State& state);
 /// Words of the note editor's own buttons.
 struct NoteWordsVm {
   std::string undo, redo, word, words, too_long;
+  std::string unjoined;                   ///< of a field whose text holds letters that it cannot join
   std::string misspelt;                   ///< the word that suggestions are here for, as it is written; empty: none
   std::string spelling;                   ///< name of their bar
   std::vector<std::string> suggestions;

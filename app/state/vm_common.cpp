@@ -406,6 +406,7 @@ NoteWordsVm note_words(const State& state) {
   vm.word = text("note.word");
   vm.words = text("note.words");
   vm.too_long = text("note.too_long");
+  vm.unjoined = text("note.unjoined");
   vm.misspelt = state.spelling.suggested;
   vm.spelling = text("note.spelling", {{"word", vm.misspelt}});
   vm.leave = text("note.leave");

@@ -18,6 +18,11 @@ void say_too_long(Ui& ui, const editor::EditorState& text, const state::NoteWord
   if (text.too_long()) inline_error(ui, words.too_long);
 }
 
+/// A field draws letter by letter. That some are not as their readers know them is said where they are written.
+void say_unjoined(Ui& ui, const editor::EditorState& text, const state::NoteWordsVm& words) {
+  if (text.doc().joining_letters() > 0) hint(ui, words.unjoined);
+}
+
 std::vector<Choice> choices_of(const std::vector<state::ChoiceVm>& choices) {
   std::vector<Choice> out;
   for (const auto& c : choices) out.push_back({c.key, c.label, c.hint});
@@ -261,6 +266,7 @@ void draw_line(Ui& ui, std::string_view key, const Question& question, std::stri
   auto& text = editors.text(key, initial, {.single_line = true, .secret = false, .max_bytes = max_bytes});
   say(text_field(ui, key, question, text), key, out);
   say_too_long(ui, text, words);
+  say_unjoined(ui, text, words);
 }
 
 void draw_note(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,
@@ -272,6 +278,7 @@ void draw_note(Ui& ui, std::string_view key, const Question& question, std::stri
   if (!result.misspelt.empty()) out.push_back(state::AskSuggestions{result.misspelt});
   if (!result.leave.empty()) out.push_back(state::LeaveSpelling{result.leave});
   say_too_long(ui, text, words);
+  say_unjoined(ui, text, words);
 }
 
 void draw_date(Ui& ui, std::string_view key, const Question& question, std::optional<base::Date> initial, const state::DateWordsVm& words,

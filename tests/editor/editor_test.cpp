@@ -45,6 +45,34 @@ TEST_CASE("doc: places by code points, never within a letter", "[editor]") {
   CHECK(doc.at_code_point(99) == doc.end());
 }
 
+TEST_CASE("doc: letters that change their form beside each other are counted, as the text changes", "[editor]") {
+  const struct { std::string_view text; std::size_t joining; } rows[] = {
+      {"", 0},
+      {"Żółć, Nguyễn, Llŷr, Мария, Ελένη", 0},
+      {"王秀英 김하나 たろう สมชาย דוד", 0},          // other scripts: each letter stands for itself
+      {"عائشہ خان", 8},
+      {"٣ ، ؟", 0},                                // digits and signs of Arabic
+      {"রহিমা", 5},
+      {"ਗੁਰਪ੍ਰੀਤ", 8},
+      {"அனிதா", 5},
+      {"\xd8 \xd9", 0},                            // halves of letters
+      {"ﻋ", 0},                                    // joined already
+      {"one\nعا\ntwo\nشہ", 4},
+  };
+  for (const auto& row : rows) {
+    INFO(row.text);
+    CHECK(Doc(row.text).joining_letters() == row.joining);
+  }
+  Doc doc("Her name is عائشہ.\nIt is.");
+  CHECK(doc.joining_letters() == 5);
+  doc.replace({0, 12}, {0, 16}, "");
+  CHECK(doc.joining_letters() == 3);
+  doc.replace({0, 3}, {1, 2}, "خان");
+  CHECK(doc.joining_letters() == 3);
+  doc.replace(doc.begin(), doc.end(), "Aisha");
+  CHECK(doc.joining_letters() == 0);
+}
+
 TEST_CASE("doc: a hundred thousand random edits agree with a string", "[editor]") {
   std::mt19937 random(20261122);
   Doc doc;

@@ -371,6 +371,7 @@ class Round {
     must(editor_.selected() == text_.substr(from(), to() - from()), "selected()");
     must(editor_.words() == Doc(text_).words(), "words()");
     must(doc.hash() == Doc(text_).hash(), "hash()");
+    must(doc.joining_letters() == Doc(text_).joining_letters(), "joining_letters()");
     std::size_t points = 0;
     for (std::size_t i = 0; i < caret_; i += decode(text_, i).bytes) ++points;
     must(doc.code_point(editor_.caret()) == points && doc.at_code_point(points) == editor_.caret(), "code points");

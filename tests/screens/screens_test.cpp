@@ -413,6 +413,42 @@ TEST_CASE("screens: that something did not fit is told beside its field until it
   }
 }
 
+TEST_CASE("screens: that letters are not joined where they are written is said below their field while they are there", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "record-visit") continue;
+    for (const std::string key : {"visit/purpose", "visit/language"}) {
+      INFO(key);
+      window.show(shown, 1280, 800);
+      const std::string told = window.state.text()("note.unjoined");
+      const auto items = [&] {
+        const auto drawn = window.head.semantics().items();
+        return std::vector<Item>(drawn.begin(), drawn.end());
+      };
+      const auto is_told = [&] { return std::ranges::count(items(), told, &Item::name) > 0; };
+      window.head.ui().focus(key);
+      window.head.settle();
+      window.head.paste("Mother speaks Urdu. ");
+      window.head.settle(10);
+      CHECK_FALSE(is_told());
+      window.head.paste("عائشہ");
+      window.head.settle(10);
+      CHECK(is_as_new(window));
+      const auto now = items();
+      const auto field = std::ranges::find(now, key, &Item::key);
+      const auto line = std::ranges::find(now, told, &Item::name);
+      REQUIRE((field != now.end() && line != now.end()));
+      CHECK(std::string_view(field->value).ends_with("عائشہ"));
+      CHECK(line->rect.y0 >= field->rect.y1);
+      CHECK(line > field);
+      for (int i = 0; i < 5; ++i) window.head.key(ImGuiKey_Backspace);
+      window.head.settle(10);
+      CHECK_FALSE(is_told());
+      CHECK(is_as_new(window));
+    }
+  }
+}
+
 TEST_CASE("screens: what stands from the frame before is what would be drawn now", "[screens]") {
   Window window(1, Look::Light);
   for (const auto& shown : test::all_screens()) {
