@@ -24,6 +24,15 @@ std::string Text::operator()(std::string_view key) const {
 
 std::string Text::operator()(std::string_view key,
                              std::initializer_list<std::pair<std::string_view, std::string_view>> values) const {
+  return filled(key, {values.begin(), values.size()});
+}
+
+std::string Text::operator()(const rules::Said& said) const {
+  const std::vector<Value> values(said.values.begin(), said.values.end());
+  return filled(said.key, values);
+}
+
+std::string Text::filled(std::string_view key, std::span<const Value> values) const {
   const auto words = (*this)(key);
   std::string out;
   // One pass: a value that itself holds braces (a name, a note) is never taken for another gap.

@@ -1,11 +1,13 @@
 #pragma once
 #include <initializer_list>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "platform/base/error.h"
+#include "sync/rules/said.h"
 
 namespace doorstep::state {
 
@@ -21,6 +23,8 @@ class Text {
   std::string operator()(std::string_view key) const;
   /// The same with {name} in the words replaced by each value.
   std::string operator()(std::string_view key, std::initializer_list<std::pair<std::string_view, std::string_view>> values) const;
+  /// What a rule says.
+  std::string operator()(const rules::Said& said) const;
   /// `key`.one for 1, `key`.two for 2 where there is one (Welsh softens the noun after it), `key`.many for anything else, with {n}
   /// replaced by the number.
   std::string count(std::string_view key, long long n) const;
@@ -32,6 +36,9 @@ class Text {
   const std::map<std::string, std::string, std::less<>>& all() const { return words_; }
 
  private:
+  using Value = std::pair<std::string_view, std::string_view>;
+  std::string filled(std::string_view key, std::span<const Value> values) const;
+
   std::map<std::string, std::string, std::less<>> words_;
 };
 

@@ -61,6 +61,27 @@ std::string ago_words(const Text& text, Instant at, Instant now) {
   return text.count("span.days", minutes / (24 * 60));
 }
 
+std::string clock_label(const Text& text, const rules::Due& due) { return due.label.empty() ? text("due.plan") : due.label; }
+
+std::string due_line(const Text& text, const rules::Due& due, Date today, const rules::Calendar& calendar) {
+  std::string when;
+  if (!due.on) {
+    std::string why = text("due.not_known.plan");
+    if (due.unknown == rules::Unknown::NoStart) why = text("due.not_known.start");
+    else if (due.unknown == rules::Unknown::Calendar)
+      why = text("due.not_known.calendar", {{"from", day_words(text, calendar.from)}, {"to", day_words(text, calendar.until)}});
+    when = text("due.not_known", {{"why", why}});
+  } else if (due.overdue_days > 0) {
+    when = text.count("due.overdue", due.overdue_days);
+  } else if (due.days_left == 0) {
+    when = text("due.today");
+  } else {
+    when = text.count("due.in", due.days_left);
+    if (due.days_left > 1) when += ", " + short_day_words(text, *due.on, today);
+  }
+  return text("due.line", {{"what", clock_label(text, due)}, {"when", when}});
+}
+
 std::string local_rfc3339(Instant at) {
   const int offset = rules::uk_offset_minutes(at);
   auto words = base::to_rfc3339(at + std::chrono::minutes(offset));

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "app/state/text.h"
-#include "sync/rules/calendar.h"
+#include "sync/rules/clocks.h"
 
 /// Times as people say them, in United Kingdom time. Pure.
 namespace doorstep::state {
@@ -25,6 +25,10 @@ std::string when_begins(const Text& text, Instant at, Instant now);
 /// As a record says it, whenever that is read: "Thursday 3 December 2026, 14:05".
 std::string dated_words(const Text& text, Instant at);
 std::string ago_words(const Text& text, Instant at, Instant now);  ///< "3 hours", "2 days"
+/// "Child protection visit".
+std::string clock_label(const Text& text, const rules::Due& due);
+/// "Child protection visit: 3 days overdue", "Child in need visit: not known (no start date)".
+std::string due_line(const Text& text, const rules::Due& due, Date today, const rules::Calendar& calendar);
 /// With the offset that holds then: "2026-11-22T14:05:00.000+00:00".
 std::string local_rfc3339(Instant at);
 int age_on(Date born, Date day);                               ///< whole years

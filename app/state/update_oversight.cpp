@@ -101,7 +101,7 @@ void decide(Turn& turn, model::Verdict verdict) {
   const auto missed = rules::check_decision(decision, item->head().body);
   for (auto problem = missed.begin(); problem != missed.end(); ++problem) {
     const auto before = std::count_if(missed.begin(), problem, [&](const auto& other) { return other.item == problem->item; });
-    reviewing.problems.push_back({control_of(*problem, decision, before), problem->item, problem->message});
+    reviewing.problems.push_back({control_of(*problem, decision, before), problem->item, text(problem->said)});
   }
   if (!reviewing.problems.empty()) {
     state.focus = reviewing.problems.front().at;

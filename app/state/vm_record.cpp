@@ -84,7 +84,7 @@ struct Making {
     if (open.checked)
       for (const auto& problem : problems)
         if (problem.child == child && problem.question == question && problem.item == item)
-          out += (out.empty() ? "" : "\n") + problem.message;
+          out += (out.empty() ? "" : "\n") + text()(problem.said);
     return out;
   }
 
@@ -340,7 +340,7 @@ struct Making {
       if (problem.child != part.id || problem.question != asked.question->id) continue;
       const auto field = std::find_if(vm.fields.begin(), vm.fields.end(), [&](const auto& one) { return one.place.field == problem.field; });
       auto& error = field == vm.fields.end() ? vm.error : field->error;
-      error += (error.empty() ? "" : "\n") + problem.message;
+      error += (error.empty() ? "" : "\n") + text()(problem.said);
     }
     return vm;
   }
@@ -653,14 +653,14 @@ CheckVm check_vm(const State& state) {
   vm.intro = text("check.intro");
   vm.problems_heading = text("check.problems");
   const auto problems = problems_of(state);
-  for (const auto& problem : problems) vm.problems.push_back(problem.message);
+  for (const auto& problem : problems) vm.problems.push_back(text(problem.said));
   vm.lists = problem_lists(state, open, problems);
   if (!visit.conflicts.empty()) vm.submit_error = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
   vm.warnings_heading = text("check.warnings");
   if (auto already = submitted_already(state, visit); !already.empty()) vm.warnings.push_back({std::move(already), {}});
   for (const auto& part : visit.children)
     for (const auto& warning : rules::warnings(state.assets->form, visit.facts, part)) {
-      auto words = warning.message;
+      auto words = text(warning.said);
       const auto& name = short_name(part);
       if (!warning.child.nil() && visit.children.size() > 1 && words.find(name) == words.npos) words = labelled(name, words);
       ActionVm line{std::move(words), GoToQuestion{{warning.child, warning.question, warning.item, warning.field}}};

@@ -275,7 +275,7 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
           [[fallthrough]];
         default:
           if (const auto answer = rules::answer_of(question, facts, part))
-            block.lines.push_back({label, rules::answer_words(question, *answer), {}});
+            block.lines.push_back({label, answer_words(state.text(), question, *answer), {}});
           break;
       }
       if (auto sheet = part ? sheet_of(state.text(), question, *part) : std::nullopt; sheet && !sheet->strokes.empty()) {
@@ -288,7 +288,7 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
         if (const auto* code = std::get_if<std::string>(&*answer); code && *code == rules::kNone)
           block.lines.push_back({label, rules::words(question.none, part), {}});
         else if (std::holds_alternative<model::NotCovered>(*answer))
-          block.lines.push_back({label, rules::answer_words(question, *answer), {}});
+          block.lines.push_back({label, answer_words(state.text(), question, *answer), {}});
       }
     }
     if (!block.lines.empty()) out.push_back(std::move(block));
@@ -479,7 +479,7 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
     const auto* question = state.assets->form.find(id);
     if (!question) continue;
     const auto answer = rules::answer_of(*question, facts, &part);
-    if (answer) out.push_back({rules::words(question->label, &part), first_line(rules::answer_words(*question, *answer), 200)});
+    if (answer) out.push_back({rules::words(question->label, &part), first_line(answer_words(text, *question, *answer), 200)});
   }
   std::string steps;
   for (const auto& step : part.next_steps)
@@ -490,7 +490,7 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
     const auto answer = question ? rules::answer_of(*question, facts, &part) : std::nullopt;
     const auto* code = answer ? std::get_if<std::string>(&*answer) : nullptr;
     if (code && *code == rules::kNone) steps = text("summary.no_steps");
-    else if (answer && std::holds_alternative<model::NotCovered>(*answer)) steps = rules::answer_words(*question, *answer);
+    else if (answer && std::holds_alternative<model::NotCovered>(*answer)) steps = answer_words(text, *question, *answer);
     else steps = text("summary.not_answered");
   }
   out.push_back({text("summary.steps"), steps});

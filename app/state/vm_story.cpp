@@ -148,7 +148,8 @@ SummaryLineVm next(const State& state, const model::Child& child) {
   const auto& text = state.text();
   SummaryLineVm line{text("in_short.next")};
   const auto dues = dues_of(state, child);
-  for (const auto& due : dues) add_line(line.value, due.words);
+  const auto today = rules::uk_date(state.now);
+  for (const auto& due : dues) add_line(line.value, due_line(text, due, today, state.assets->rules.calendar));
   if (!dues.empty() && (dues.front().overdue_days > 0 || !dues.front().on)) line.tag = due_tag(state, dues.front());
   for (const auto* item : records_of(state, child.id)) {
     const auto& answers = item->head().body.facts.answers;
@@ -188,9 +189,9 @@ TagVm due_tag(const State& state, const rules::Due& due) {
   const auto& text = state.text();
   if (!due.on) return {text("due.unknown"), Mood::Warn};
   if (due.overdue_days > 0) return {text.count("due.overdue", due.overdue_days), Mood::Danger};
-  if (due.days_left == 0) return {text("due.today"), Mood::Warn};
-  if (due.days_left <= 7) return {text.count("due.in", due.days_left), Mood::Warn};
-  return {text.count("due.in", due.days_left), Mood::Neutral};  // the day itself stands beside it
+  if (due.days_left == 0) return {line_begins(text("due.today")), Mood::Warn};
+  if (due.days_left <= 7) return {line_begins(text.count("due.in", due.days_left)), Mood::Warn};
+  return {line_begins(text.count("due.in", due.days_left)), Mood::Neutral};  // the day itself stands beside it
 }
 
 std::vector<SummaryLineVm> summary_of(const State& state, const model::Child& child) {
@@ -278,7 +279,7 @@ struct Chronology {
         if (open) continue;
         std::optional<Intent> leads;
         if (visits[i].record) leads = Open{ScreenKind::ReadRecord, visits[i].record->id()};
-        add(*due.on, text()("chronology.missed", {{"what", due.label}}),
+        add(*due.on, text()("chronology.missed", {{"what", clock_label(text(), due)}}),
             text()("chronology.missed.next", {{"day", day_words(text(), on)}}), leads);
       }
     }
@@ -286,7 +287,7 @@ struct Chronology {
 
   void due() {
     for (const auto& one : dues_of(state, child))
-      if (one.on) add(*one.on, text()("chronology.expected", {{"what", one.label}})).tag = due_tag(state, one);
+      if (one.on) add(*one.on, text()("chronology.expected", {{"what", clock_label(text(), one)}})).tag = due_tag(state, one);
   }
 };
 
@@ -367,7 +368,7 @@ OwnWordsVm own_words_vm(const State& state, const Id& id) {
     auto detail = text("own_words.heard", {{"who", person_name(state, author)}});
     if (const auto* how = state.assets->form.find("words_method"))
       if (const auto answer = rules::answer_of(*how, facts, &part))
-        detail += ". " + text("own_words.how", {{"how", rules::answer_words(*how, *answer, &part)}});
+        detail += ". " + text("own_words.how", {{"how", answer_words(text, *how, *answer, &part)}});
     const auto heading = type_words(state, facts) + ", " + day_of(state, rules::uk_date(at));
     heard.push_back({at, {key.str(), heading, detail, std::move(said), std::move(source)}});
   };

@@ -194,9 +194,16 @@ std::vector<rules::Problem> problems_of(const State& state) {
     const auto* question = place ? form.find(place->question) : nullptr;
     if (!question) continue;
     const auto label = rules::words(question->label, part_of(visit, place->child));
-    out.push_back({place->question, place->child, place->item, state.text()("check.unfinished", {{"label", label}})});
+    out.push_back({place->question, place->child, place->item, {"check.unfinished", {{"label", label}}}});
   }
   return out;
+}
+
+std::string answer_words(const Text& text, const rules::Question& question, const model::Answer& answer, const model::ChildPart* part) {
+  const rules::AnswerWords words{.not_covered = text("field.not_covered"), .none = text("answer.none"), .yes = text("yes"),
+                                 .no = text("no"), .out_of_ten = text("answer.out_of_ten"),
+                                 .day = [&](Date day) { return day_words(text, day); }};
+  return rules::answer_words(words, question, answer, part);
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

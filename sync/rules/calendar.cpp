@@ -10,10 +10,6 @@ using std::chrono::sys_days;
 
 constexpr std::int64_t kDayMs = 24ll * 60 * 60 * 1000;
 
-constexpr const char* kMonths[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September",
-                                   "October", "November", "December"};
-constexpr const char* kWeekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-
 Date clamp_to_month(std::chrono::year_month month, std::chrono::day day) {
   const Date last = month / std::chrono::last;
   return day > last.day() ? last : month / day;
@@ -115,19 +111,6 @@ std::optional<Instant> from_uk(Date day, int minutes) {
     if (uk_offset_minutes(at) == offset) return at;
   }
   return std::nullopt;
-}
-
-std::string long_date(Date day) {
-  if (!day.ok()) return {};
-  return std::to_string(unsigned(day.day())) + " " + kMonths[unsigned(day.month()) - 1] + " " + std::to_string(int(day.year()));
-}
-
-std::string short_date(Date day, Date today) {
-  if (!day.ok()) return {};
-  const std::chrono::weekday weekday{sys_days(day)};
-  const auto month = std::string(kMonths[unsigned(day.month()) - 1]).substr(0, 3);
-  const auto year = day.year() == today.year() ? std::string() : " " + std::to_string(int(day.year()));
-  return std::string(kWeekdays[weekday.c_encoding()]) + " " + std::to_string(unsigned(day.day())) + " " + month + year;
 }
 
 }  // namespace doorstep::rules

@@ -54,9 +54,4 @@ int uk_minutes(Instant at);
 /// The instant of a local wall time. In the hour that comes twice the first is taken; in the hour that does not exist, empty.
 std::optional<Instant> from_uk(Date day, int minutes);
 
-/// "3 December 2026".
-std::string long_date(Date day);
-/// "Thu 3 Dec"; with its year when that is not the year of `today`.
-std::string short_date(Date day, Date today);
-
 }  // namespace doorstep::rules

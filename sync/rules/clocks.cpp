@@ -62,25 +62,15 @@ const Interval* interval_for(const ClockRule& rule, const Involvement& involveme
   return nullptr;
 }
 
-std::string days_words(int days) { return std::to_string(days) + (days == 1 ? " day" : " days"); }
-
-void put_words(Due& due, Date today, const std::string& why_not_known) {
+/// Counts the days to `due.on`; `why`: where that is empty.
+void count_days(Due& due, Date today, Unknown why) {
   if (!due.on) {
-    due.words = due.label + ": not known (" + why_not_known + ")";
+    due.unknown = why;
     return;
   }
   const int left = days_between(today, *due.on);
   due.overdue_days = std::max(0, -left);
   due.days_left = std::max(0, left);
-  due.words = due.label + ": ";
-  if (left < 0) due.words += days_words(-left) + " overdue";
-  else if (left == 0) due.words += "due today";
-  else if (left == 1) due.words += "due tomorrow";
-  else due.words += "due in " + days_words(left) + ", " + short_date(*due.on, today);
-}
-
-std::string outside(const Calendar& calendar) {
-  return "bank holidays are known from " + long_date(calendar.from) + " to " + long_date(calendar.until);
 }
 
 std::optional<Span> plan_span(const Involvement& involvement) {
@@ -102,12 +92,12 @@ std::optional<Due> run(const ClockRule& rule, const Involvement& involvement, st
   if (rule.met_by == "first_review" && involvement.first_review && *involvement.first_review <= today) return std::nullopt;
   const auto start = trigger_of(involvement, rule.trigger);
   if (!start) {
-    put_words(due, today, "no start date");
+    count_days(due, today, Unknown::NoStart);
     return due;
   }
   if (!due.visit) {
     due.on = add(calendar, *start, *rule.first, rule.counting);
-    put_words(due, today, outside(calendar));
+    count_days(due, today, Unknown::Calendar);
     return due;
   }
 
@@ -125,7 +115,7 @@ std::optional<Due> run(const ClockRule& rule, const Involvement& involvement, st
   const auto by_rule = span ? add(calendar, anchor, *span, rule.counting) : std::nullopt;
   const auto by_plan = plan ? add(calendar, anchor, *plan, rule.counting) : std::nullopt;
   if ((span && !by_rule) || (plan && !by_plan)) {  // one of the two is not known, so neither is the stricter
-    put_words(due, today, outside(calendar));
+    count_days(due, today, Unknown::Calendar);
     return due;
   }
   due.on = by_rule;
@@ -133,7 +123,7 @@ std::optional<Due> run(const ClockRule& rule, const Involvement& involvement, st
     due.on = by_plan;
     due.authority = Authority::Plan;
   }
-  put_words(due, today, "the plan or review decides, and says nothing here");
+  count_days(due, today, Unknown::Plan);
   return due;
 }
 
@@ -189,7 +179,7 @@ std::vector<Due> all_due(const Child& child, std::span<const PastVisit> visits, 
       if (auto due = run(rule, involvement, seen, today, rules.calendar)) out.push_back(std::move(*due));
     }
     if (const auto plan = plan_span(involvement); plan && !visit_rule) {
-      const ClockRule own{.id = "PLAN", .label = "Visit in the plan", .source = "The child's plan", .status = involvement.status,
+      const ClockRule own{.id = "PLAN", .label = {}, .source = {}, .status = involvement.status,
                           .placements = {}, .legal = {}, .group = {}, .needs_agreement = false, .after = {}, .trigger = "started",
                           .first = plan, .intervals = {Interval{*plan, {}, false, {}}}, .met_by = {}, .counting = Counting::Day0,
                           .counts_if = {"child_seen", "in_person"}, .authority = Authority::Plan, .valid_from = {}};

@@ -89,16 +89,19 @@ struct PastVisit {
 /// cancelled, abandoned, or without a start.
 std::optional<PastVisit> past_visit(const model::ChildRecord& record);
 
+/// Why nobody can say when something is due: no day to count from; working days beyond the calendar; the plan, which says nothing.
+enum class Unknown { NoStart, Calendar, Plan };
+
 struct Due {
   std::string rule;         ///< rule id
-  std::string label;
+  std::string label;        ///< empty: of the child's own plan, which no rule names
   std::string source;
   Authority authority{};
   bool visit = true;        ///< false: a deadline that a visit does not meet (assessment, conference)
   std::optional<Date> on;   ///< empty: not known
   int overdue_days = 0;     ///< calendar days past `on`; 0 when not overdue
   int days_left = 0;        ///< calendar days until `on`; 0 when overdue or today
-  std::string words;        ///< "Child protection visit: 3 days overdue", "Child in need visit: not known (no start date)"
+  std::optional<Unknown> unknown;  ///< why `on` is empty
 };
 
 /// Every clock that applies, most pressing first: overdue (longest first), not known, then by date. The imported last_seen

@@ -288,29 +288,29 @@ std::string option_label(const Question& question, std::string_view code, const 
   return std::string(code);
 }
 
-std::string answer_words(const Question& question, const Answer& answer, const ChildPart* part) {
+std::string answer_words(const AnswerWords& said, const Question& question, const Answer& answer, const ChildPart* part) {
   if (const auto* not_covered = std::get_if<model::NotCovered>(&answer))
-    return not_covered->why.empty() ? "Not covered" : "Not covered: " + not_covered->why;
+    return not_covered->why.empty() ? said.not_covered : said.not_covered + ": " + not_covered->why;
   if (const auto* number = std::get_if<std::int64_t>(&answer))
-    return question.kind == Kind::Scale ? std::to_string(*number) + " out of 10" : std::to_string(*number);
+    return question.kind == Kind::Scale ? std::to_string(*number) + " " + said.out_of_ten : std::to_string(*number);
   if (const auto* several = std::get_if<std::vector<std::string>>(&answer)) {
     std::string out;
     for (const std::string& code : *several) out += (out.empty() ? "" : ", ") + option_label(question, code, part);
     return out;
   }
   const std::string& text = std::get<std::string>(answer);
-  if (is_list(question.kind) && text == kNone) return question.none.empty() ? "None" : words(question.none, part);
+  if (is_list(question.kind) && text == kNone) return question.none.empty() ? said.none : words(question.none, part);
   switch (question.kind) {
     case Kind::Choice: return option_label(question, text, part);
-    case Kind::YesNo: return text == "YES" ? "Yes" : text == "NO" ? "No" : text;
+    case Kind::YesNo: return text == "YES" ? said.yes : text == "NO" ? said.no : text;
     case Kind::Date:
-      if (const auto day = base::date_from_iso(text)) return long_date(*day);
+      if (const auto day = base::date_from_iso(text)) return said.day(*day);
       return text;
     case Kind::Time:
       if (const auto at = base::from_rfc3339(text)) {
         const int minutes = uk_minutes(*at);
         const auto two = [](int n) { return std::string(n < 10 ? "0" : "") + std::to_string(n); };
-        return long_date(uk_date(*at)) + ", " + two(minutes / 60) + ":" + two(minutes % 60);
+        return said.day(uk_date(*at)) + ", " + two(minutes / 60) + ":" + two(minutes % 60);
       }
       return text;
     default: return text;

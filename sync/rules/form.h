@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -158,8 +159,15 @@ Result<void> set_answer(const Question& question, std::optional<model::Answer> a
 
 /// The label of a code among the question's options, {name} filled in; the code itself when it has none.
 std::string option_label(const Question& question, std::string_view code, const model::ChildPart* part = nullptr);
+/// What an answer says that is not the form's, in the language it is read in.
+struct AnswerWords {
+  std::string not_covered, none, yes, no;
+  std::string out_of_ten;                    ///< after the number
+  std::function<std::string(Date)> day = {}; ///< "3 December 2026"
+};
 /// An answer as a person reads it: labels instead of codes, "Not covered: why", "Yes", "7 out of 10", "3 December 2026".
 /// What a person wrote is never touched.
-std::string answer_words(const Question& question, const model::Answer& answer, const model::ChildPart* part = nullptr);
+std::string answer_words(const AnswerWords& words, const Question& question, const model::Answer& answer,
+                         const model::ChildPart* part = nullptr);
 
 }  // namespace doorstep::rules

@@ -22,7 +22,19 @@ std::string brief(std::string_view text) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-std::string in_quotes(std::string_view text) { return "“" + brief(text) + "”"; }
+/// A sentence of the form itself.
+Said of_form(const char* key, std::string_view text, const ChildPart* part) { return {key, {{"words", words(text, part)}}}; }
+
+/// A sentence about what has a name, or the one that does without it.
+Said named(std::string key, std::string_view gap, std::string_view name) {
+  if (blank(name)) return {key + ".unnamed"};
+  return {std::move(key), {{gap, std::string(name)}}};
+}
+
+/// The same about what somebody wrote, of which enough is said to know it by.
+Said quoted(std::string key, std::string_view gap, std::string_view text) {
+  return named(std::move(key), gap, blank(text) ? std::string() : brief(text));
+}
 
 /// Collects problems of one child or of the visit.
 class Check {
@@ -39,11 +51,12 @@ class Check {
   }
 
  private:
-  void say(const Question& q, std::string message, Id item = {}, std::string field = {}) {
-    out_.push_back({q.id, part_ ? part_->id : Id(), item, words(message, part_), std::move(field)});
+  void say(const Question& q, Said said, Id item = {}, std::string field = {}) {
+    out_.push_back({q.id, part_ ? part_->id : Id(), item, std::move(said), std::move(field)});
   }
-
-  std::string title(const Question& q) const { return "“" + words(q.label, part_) + "”"; }
+  Said missing(const Question& q) const { return of_form("rule.missing", q.missing, part_); }
+  Said about(const char* key, const Question& q) const { return {key, {{"question", words(q.label, part_)}}}; }
+  Said of_child(const char* key) const { return named(key, "name", model::display_name(*part_)); }
 
   void check(const Asked& asked) {
     const Question& q = *asked.question;
@@ -51,12 +64,12 @@ class Check {
     const auto answer = answer_of(q, facts_, part_);
     if (is_list(q.kind)) check_entries(q);
     if (!answer) {
-      if (asked.required) say(q, q.missing);
+      if (asked.required) say(q, missing(q));
       return;
     }
     if (const auto* not_covered = std::get_if<model::NotCovered>(&*answer)) {
-      if (asked.required && !asked.not_covered) say(q, q.missing);
-      else if (asked.needs_why && blank(not_covered->why)) say(q, "Say in a few words why " + title(q) + " was not covered.");
+      if (asked.required && !asked.not_covered) say(q, missing(q));
+      else if (asked.needs_why && blank(not_covered->why)) say(q, about("rule.not_covered_why", q));
       check_length(q, not_covered->why, limits::kShortTextBytes);
       return;
     }
@@ -78,25 +91,25 @@ class Check {
             if (!offers(context_, q, code)) not_offered(q, code);
         break;
       case Kind::YesNo:
-        if (!text || (*text != "YES" && *text != "NO")) say(q, q.missing);
+        if (!text || (*text != "YES" && *text != "NO")) say(q, missing(q));
         break;
       case Kind::Scale: {
         const auto* number = std::get_if<std::int64_t>(&answer);
-        if (!number || *number < 0 || *number > 10) say(q, "Choose a number from 0 to 10 for " + title(q) + ".");
+        if (!number || *number < 0 || *number > 10) say(q, about("rule.scale", q));
         break;
       }
       case Kind::Date:
-        if (!text || !base::date_from_iso(*text)) say(q, "Give a day that exists for " + title(q) + ".");
+        if (!text || !base::date_from_iso(*text)) say(q, about("rule.date", q));
         break;
       case Kind::Time:
-        if (!text || !base::from_rfc3339(*text)) say(q, "Give a day and a time for " + title(q) + ".");
+        if (!text || !base::from_rfc3339(*text)) say(q, about("rule.time", q));
         if (q.field == Field::End && facts_.start && facts_.end && facts_.end->at < facts_.start->at)
-          say(q, "The visit ends before it starts. Check both times.");
+          say(q, {"rule.ends_before"});
         break;
       case Kind::Text:
       case Kind::LongText:
-        if (!text) say(q, q.missing);
-        else if (asked.required && blank(*text)) say(q, q.missing);
+        if (!text) say(q, missing(q));
+        else if (asked.required && blank(*text)) say(q, missing(q));
         else check_length(q, *text, q.kind == Kind::Text ? limits::kShortTextBytes : limits::kNoteBytes);
         break;
       default: break;
@@ -104,67 +117,65 @@ class Check {
   }
 
   void not_offered(const Question& q, const std::string& code) {
-    say(q, code.empty() ? q.missing
-                        : "Answer " + title(q) + " again: " + in_quotes(option_label(q, code, part_)) +
-                              " is not one of the choices here.");
+    if (code.empty()) return say(q, missing(q));
+    Said said = about("rule.not_offered", q);
+    said.values.emplace_back("answer", brief(option_label(q, code, part_)));
+    say(q, std::move(said));
   }
   void check_length(const Question& q, std::string_view text, std::size_t limit_bytes) {
-    if (text.size() > limit_bytes)
-      say(q, title(q) + " is too long by about " + std::to_string(text.size() - limit_bytes) + " characters.");
+    if (text.size() <= limit_bytes) return;
+    Said said = about("rule.too_long", q);
+    said.values.emplace_back("n", std::to_string(text.size() - limit_bytes));
+    say(q, std::move(said));
   }
 
   void check_entries(const Question& q) {
     switch (q.field) {
       case Field::Present:
         for (const auto& p : facts_.present) {
-          if (blank(p.name)) say(q, "Name or describe everybody who was there.", p.id);
+          if (blank(p.name)) say(q, {"rule.present.name"}, p.id);
           else if (blank(p.relationship) && !p.unknown.value_or(false))
-            say(q, "Say who " + in_quotes(p.name) + " is to the family, or that you do not know.", p.id);
+            say(q, {"rule.present.relationship", {{"person", brief(p.name)}}}, p.id);
         }
         break;
       case Field::OtherChildren:
         for (const auto& c : facts_.other_children)
           if (!c.known_to_service)
-            say(q,
-                "Say whether " + (blank(c.name) ? std::string("the other child") : in_quotes(c.name)) +
-                    " is known to the service.",
-                c.id);
+            say(q, quoted("rule.other_child.known", "child", c.name), c.id);
         break;
       case Field::Sharing:
         for (const auto& s : facts_.sharing) {
-          const std::string with = blank(s.agency) ? "this" : in_quotes(s.agency);
-          if (blank(s.agency)) say(q, "Say with which agency you shared.", s.id);
-          if (blank(s.what)) say(q, "Say what you shared with " + with + ".", s.id);
-          if (!s.consent) say(q, "Say whether consent to share with " + with + " was sought.", s.id);
-          if (blank(s.basis)) say(q, "Say on what basis you shared with " + with + ".", s.id);
+          if (blank(s.agency)) say(q, {"rule.sharing.agency"}, s.id);
+          if (blank(s.what)) say(q, quoted("rule.sharing.what", "agency", s.agency), s.id);
+          if (!s.consent) say(q, quoted("rule.sharing.consent", "agency", s.agency), s.id);
+          if (blank(s.basis)) say(q, quoted("rule.sharing.basis", "agency", s.agency), s.id);
         }
         break;
       case Field::Injuries:
         for (const auto& i : part_->injuries) {
-          if (blank(i.place) && !(i.view && i.at)) say(q, "Show on the body map, or say, where the mark is.", i.id);
-          if (blank(i.kind)) say(q, "Say what kind of mark it is.", i.id);
-          if (blank(i.explanation) && blank(i.child_said)) say(q, "Write what explanation was given for the mark, or that none was.", i.id);
-          if (blank(i.medical_sought)) say(q, "Say whether medical help was sought for the mark.", i.id);
+          if (blank(i.place) && !(i.view && i.at)) say(q, {"rule.injury.place"}, i.id);
+          if (blank(i.kind)) say(q, {"rule.injury.kind"}, i.id);
+          if (blank(i.explanation) && blank(i.child_said)) say(q, {"rule.injury.explanation"}, i.id);
+          if (blank(i.medical_sought)) say(q, {"rule.injury.medical"}, i.id);
         }
         break;
       case Field::Disclosures:
         for (const auto& d : part_->disclosures) {
-          if (blank(d.exact_words)) say(q, "Write the exact words of what {name} told.", d.id);
-          if (blank(d.question_asked)) say(q, "Write what was asked before {name} told it, or that nothing was.", d.id);
-          if (blank(d.told_to)) say(q, "Say whom {name} told.", d.id);
-          if (!d.at) say(q, "Say when {name} told it.", d.id);
+          if (blank(d.exact_words)) say(q, of_child("rule.disclosure.words"), d.id);
+          if (blank(d.question_asked)) say(q, of_child("rule.disclosure.asked"), d.id);
+          if (blank(d.told_to)) say(q, of_child("rule.disclosure.told"), d.id);
+          if (!d.at) say(q, of_child("rule.disclosure.when"), d.id);
         }
         break;
       case Field::OpenSteps:
         for (const auto& s : part_->open_steps)
-          if (!s.status) say(q, "Say what became of " + in_quotes(s.what) + ", or that it was not discussed.", s.id);
+          if (!s.status) say(q, {"rule.open_step.status", {{"step", brief(s.what)}}}, s.id);
         break;
       case Field::NextSteps:
         for (const auto& s : part_->next_steps) {
-          if (blank(s.what)) say(q, "Say what the next step is.", s.id);
-          const std::string what = blank(s.what) ? "the step" : in_quotes(s.what);
-          if (blank(s.owner)) say(q, "Say who will do " + what + ".", s.id);
-          if (!s.due) say(q, "Say by when " + what + " will be done.", s.id);
+          if (blank(s.what)) say(q, {"rule.next_step.what"}, s.id);
+          if (blank(s.owner)) say(q, quoted("rule.step.owner", "step", s.what), s.id);
+          if (!s.due) say(q, quoted("rule.step.due", "step", s.what), s.id);
         }
         break;
       default: break;
@@ -177,14 +188,14 @@ class Check {
     const auto answered = part_->answers.find(q.id);
     const bool not_covered = asked.not_covered && answered != part_->answers.end() &&
                              std::holds_alternative<model::NotCovered>(answered->second);
-    if (asked.required && !risk.changed && !not_covered) say(q, q.missing, {}, "changed");
+    if (asked.required && !risk.changed && !not_covered) say(q, missing(q), {}, "changed");
     if (context_.first_of(q.level_required)) {
-      if (risk.level.empty()) say(q, "Choose the risk level you hold for {name}.", {}, "level");
-      if (risk.threshold.empty()) say(q, "Choose the level of need for {name}.", {}, "threshold");
-      if (blank(risk.why)) say(q, "Say why you hold this level of risk for {name}.", {}, "why");
+      if (risk.level.empty()) say(q, of_child("rule.risk.level"), {}, "level");
+      if (risk.threshold.empty()) say(q, of_child("rule.risk.threshold"), {}, "threshold");
+      if (blank(risk.why)) say(q, of_child("rule.risk.why"), {}, "why");
     }
     if (!risk.threshold.empty() && risk.threshold_set.empty())
-      say(q, "Choose the level of need for {name} again: its document is not named.", {}, "threshold");
+      say(q, of_child("rule.risk.threshold_again"), {}, "threshold");
     check_length(q, risk.why, limits::kNoteBytes);
   }
 
@@ -217,21 +228,21 @@ std::vector<Problem> validate(const Form& form, const model::Visit& visit) {
   std::vector<Problem> out = validate_facts(form, visit.facts);
   const bool any =
       std::any_of(visit.children.begin(), visit.children.end(), [](const ChildPart& p) { return p.skip_reason.empty(); });
-  if (!any) out.push_back({{}, {}, {}, "Record at least one child."});
+  if (!any) out.push_back({{}, {}, {}, {"rule.no_child"}});
   for (const ChildPart& part : visit.children) append(out, validate_part(form, visit.facts, part));
-  if (!visit.conflicts.empty()) out.push_back({{}, {}, {}, "Settle what was written twice before you submit."});
+  if (!visit.conflicts.empty()) out.push_back({{}, {}, {}, {"rule.conflicts"}});
   return out;
 }
 
 std::vector<Problem> validate_record(const Form& form, const model::ChildRecord& record) {
   std::vector<Problem> out;
-  const auto broken = [&](std::string message) { out.push_back({{}, record.part.id, {}, std::move(message)}); };
-  if (record.id.nil() || record.visit.nil()) broken("The record has no number of its own.");
-  if (record.part.id.nil()) broken("The record does not say which child it is about.");
-  if (record.author.nil()) broken("The record does not say who wrote it.");
-  if (record.versions.form.empty()) broken("The record does not say under which form it was written.");
-  if (!record.part.skip_reason.empty()) broken("A child who was left out of the visit has no record.");
-  if (!record.conflicts.empty()) broken("Settle what was written twice before you submit.");
+  const auto broken = [&](const char* key) { out.push_back({{}, record.part.id, {}, {key}}); };
+  if (record.id.nil() || record.visit.nil()) broken("rule.record.number");
+  if (record.part.id.nil()) broken("rule.record.child");
+  if (record.author.nil()) broken("rule.record.author");
+  if (record.versions.form.empty()) broken("rule.record.form");
+  if (!record.part.skip_reason.empty()) broken("rule.record.left_out");
+  if (!record.conflicts.empty()) broken("rule.conflicts");
   append(out, validate_facts(form, record.facts));
   append(out, validate_part(form, record.facts, record.part));
   return out;
@@ -287,7 +298,7 @@ std::vector<Problem> warnings(const Form& form, const VisitFacts& facts, const C
     if (!context.all(c.when)) continue;
     const Question* question = form.find(c.question);
     const bool of_child = question && question->scope == Scope::Child;
-    out.push_back({c.question, of_child ? part.id : Id(), {}, words(c.message, &part)});
+    out.push_back({c.question, of_child ? part.id : Id(), {}, of_form("rule.contradiction", c.message, &part)});
   }
   return out;
 }
@@ -310,26 +321,23 @@ bool rationale_required(const model::ChildRecord& record) { return !rationale_re
 
 std::vector<Problem> check_decision(const model::Decision& decision, const model::ChildRecord& record) {
   std::vector<Problem> out;
-  const auto say = [&](const char* question, std::string message, Id item = {}) {
-    out.push_back({question, record.part.id, item, words(message, &record.part)});
-  };
-  if (decision.on.record != record.id) say("on", "This decision is about another record.");
-  if (decision.on.rev <= 0 || decision.on.hash.empty()) say("on", "This decision does not say which version was read.");
-  if (decision.reviewer.nil()) say("reviewer", "This decision does not say who made it.");
-  else if (decision.reviewer == record.author) say("reviewer", "You wrote this record, so somebody else decides on it.");
-  else if (decision.reviewer == record.second_worker) say("reviewer", "You were at this visit, so somebody else decides on it.");
+  const auto say = [&](const char* question, Said said, Id item = {}) { out.push_back({question, record.part.id, item, std::move(said)}); };
+  if (decision.on.record != record.id) say("on", {"rule.decision.other_record"});
+  if (decision.on.rev <= 0 || decision.on.hash.empty()) say("on", {"rule.decision.version"});
+  if (decision.reviewer.nil()) say("reviewer", {"rule.decision.reviewer"});
+  else if (decision.reviewer == record.author) say("reviewer", {"rule.decision.own"});
+  else if (decision.reviewer == record.second_worker) say("reviewer", {"rule.decision.was_there"});
   const bool returned = decision.verdict == model::Verdict::Returned;
   const bool disagrees = decision.agree_risk == std::optional<bool>(false);
-  if (returned && !decision.return_reason) say("return_reason", "Choose why you return the record.");
-  if (returned && blank(decision.rationale)) say("rationale", "Say what has to change before you can approve it.");
-  if (disagrees && blank(decision.disagree_why)) say("disagree_why", "Say why you do not agree with the risk or threshold.");
+  if (returned && !decision.return_reason) say("return_reason", {"rule.decision.return_reason"});
+  if (returned && blank(decision.rationale)) say("rationale", {"rule.decision.to_change"});
+  if (disagrees && blank(decision.disagree_why)) say("disagree_why", {"rule.decision.disagree_why"});
   if (!returned && blank(decision.rationale) && (disagrees || rationale_required(record)))
-    say("rationale", "Give your reasons for approving the record about {name}.");
+    say("rationale", named("rule.decision.reasons", "name", model::display_name(record.part)));
   for (const auto& step : decision.directed_steps) {
-    if (blank(step.what)) say("directed_steps", "Say what the step is.", step.id);
-    const std::string what = blank(step.what) ? "the step" : in_quotes(step.what);
-    if (blank(step.owner)) say("directed_steps", "Say who will do " + what + ".", step.id);
-    if (!step.due) say("directed_steps", "Say by when " + what + " will be done.", step.id);
+    if (blank(step.what)) say("directed_steps", {"rule.step.what"}, step.id);
+    if (blank(step.owner)) say("directed_steps", quoted("rule.step.owner", "step", step.what), step.id);
+    if (!step.due) say("directed_steps", quoted("rule.step.due", "step", step.what), step.id);
   }
   return out;
 }

@@ -3,15 +3,16 @@
 #include <vector>
 
 #include "sync/rules/form.h"
+#include "sync/rules/said.h"
 
 namespace doorstep::rules {
 
-/// Something that stands in the way of submitting, in the words on the screen. Contains the child's name: never log it.
+/// Something that stands in the way of submitting. What it says may hold the child's name: never log it.
 struct Problem {
   std::string question;  ///< question id; empty: about the visit as a whole
   Id child;              ///< nil: about the whole visit
   Id item;               ///< the step, injury, person ... it is about; nil: the question itself
-  std::string message;   ///< "Say whether Amara was seen."
+  Said said;             ///< "Say whether Amara was seen."
   std::string field = {};  ///< which of the question's fields, where it has several: "level" of the risk; empty: the question itself
   friend bool operator==(const Problem&, const Problem&) = default;
 };

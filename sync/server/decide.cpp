@@ -270,7 +270,7 @@ class Decider {
     if (body->reviewer != facts_.actor.id) return no(Refusal::Malformed, "reviewer");
     if (!body->id.is_v7() || facts_.body_id_taken) return no(Refusal::Malformed, "id");
     if (auto missing = rules::check_decision(*body, record_); !missing.empty())
-      return no(body->rationale.empty() ? Refusal::RationaleMissing : Refusal::Malformed, missing.front().message);
+      return no(body->rationale.empty() ? Refusal::RationaleMissing : Refusal::Malformed, missing.front().said.key);
 
     bool approved = body->verdict == model::Verdict::Approved;
     if (approved && facts_.blobs_missing) return no(Refusal::BlobsMissing);

@@ -10,7 +10,8 @@
 /// What becomes of an operation, out of values alone: no clock, no database, no randomness.
 namespace doorstep::server {
 
-/// Checks a submitted record against the form it was written under. Empty: complete. Else what is missing, for people.
+/// Checks a submitted record against the form it was written under. Empty: complete. Else what is missing: the question, and the key of
+/// what a tablet says about it. It names nobody and holds nothing that was written.
 using ValidateRecord = std::function<std::string(const model::ChildRecord&)>;
 
 /// Everything a decision rests on, read in the transaction that will hold its effect.

@@ -91,6 +91,15 @@ std::string_view words(model::ReturnReason reason) {
   return "";
 }
 
+std::string words(const rules::Question& question, const model::Answer& answer) {
+  static const rules::AnswerWords english{"Not covered", "None", "Yes", "No", "out of 10", [](Date date) {
+    constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                                       "July",    "August",   "September", "October", "November", "December"};
+    return std::to_string(unsigned(date.day())) + " " + kMonths[unsigned(date.month()) - 1] + " " + std::to_string(int(date.year()));
+  }};
+  return rules::answer_words(english, question, answer);
+}
+
 class Page {
  public:
   Page(const ExportedRecord& exported, const rules::Form& form, const rules::Thresholds& levels)
@@ -186,22 +195,22 @@ class Page {
       std::string label = rules::words(question.label, &record_.part);
       bool said_none = !std::holds_alternative<std::int64_t>(*answer);
       switch (question.kind) {
-        case Kind::People: said_none ? field(label, rules::answer_words(question, *answer)) : people(label); break;
-        case Kind::OtherChildren: said_none ? field(label, rules::answer_words(question, *answer)) : other_children(label); break;
-        case Kind::Sharing: said_none ? field(label, rules::answer_words(question, *answer)) : sharing(label); break;
-        case Kind::Injuries: said_none ? field(label, rules::answer_words(question, *answer)) : injuries(label); break;
-        case Kind::Disclosures: said_none ? field(label, rules::answer_words(question, *answer)) : disclosures(label); break;
+        case Kind::People: said_none ? field(label, words(question, *answer)) : people(label); break;
+        case Kind::OtherChildren: said_none ? field(label, words(question, *answer)) : other_children(label); break;
+        case Kind::Sharing: said_none ? field(label, words(question, *answer)) : sharing(label); break;
+        case Kind::Injuries: said_none ? field(label, words(question, *answer)) : injuries(label); break;
+        case Kind::Disclosures: said_none ? field(label, words(question, *answer)) : disclosures(label); break;
         case Kind::OpenSteps:
-          said_none ? field(label, rules::answer_words(question, *answer)) : steps(label, record_.part.open_steps);
+          said_none ? field(label, words(question, *answer)) : steps(label, record_.part.open_steps);
           break;
         case Kind::NextSteps:
-          said_none ? field(label, rules::answer_words(question, *answer)) : steps(label, record_.part.next_steps);
+          said_none ? field(label, words(question, *answer)) : steps(label, record_.part.next_steps);
           break;
-        case Kind::Calls: said_none ? field(label, rules::answer_words(question, *answer)) : calls(label); break;
+        case Kind::Calls: said_none ? field(label, words(question, *answer)) : calls(label); break;
         case Kind::Risk:
-          std::holds_alternative<model::NotCovered>(*answer) ? field(label, rules::answer_words(question, *answer)) : risk(label);
+          std::holds_alternative<model::NotCovered>(*answer) ? field(label, words(question, *answer)) : risk(label);
           break;
-        default: field(label, question.options.empty() ? step_words(question, *answer) : rules::answer_words(question, *answer));
+        default: field(label, question.options.empty() ? step_words(question, *answer) : words(question, *answer));
       }
     }
   }
@@ -209,7 +218,7 @@ class Page {
   /// A question without options of its own may name the plan's steps by their ids.
   std::string step_words(const rules::Question& question, const model::Answer& answer) const {
     const auto* ids = std::get_if<std::vector<std::string>>(&answer);
-    if (!ids) return rules::answer_words(question, answer);
+    if (!ids) return words(question, answer);
     std::string out;
     for (const std::string& id : *ids) {
       std::string text = id;
@@ -345,7 +354,7 @@ class Page {
       if (shown.contains(id)) continue;
       if (!headed) heading(title);
       headed = true;
-      field(id, rules::answer_words(rules::Question{}, answer));
+      field(id, words(rules::Question{}, answer));
     }
   }
 

@@ -187,7 +187,7 @@ ValidateRecord validate_with(std::vector<rules::Form> forms) {
     if (!form) return "this server has no visit form";
     std::string out;
     for (const rules::Problem& missing : rules::validate_record(*form, record))
-      out += (out.empty() ? "" : "\n") + missing.message;
+      out += (out.empty() ? "" : "\n") + missing.question + (missing.question.empty() ? "" : ": ") + missing.said.key;
     return out;
   };
 }

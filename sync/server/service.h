@@ -28,7 +28,8 @@ struct ServiceOptions {
   const base::OutboxKeys* outbox = nullptr;              ///< of sealed copies; outlives the service. Null: none are taken
 };
 
-/// Checks a record against the form of the version it was written under, or the newest (last) when that is not known here.
+/// Checks a record against the form of the version it was written under, or the newest (last) when that is not known here: "seen:
+/// rule.missing", a line for each problem.
 ValidateRecord validate_with(std::vector<rules::Form> forms);
 
 /// What the two listeners answer. Authority is read from the database on every request. Every refusal is a problem document

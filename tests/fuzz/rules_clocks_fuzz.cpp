@@ -19,7 +19,7 @@ void compute(const rules::Rules& rules, base::Date today) {
     one.plan_unit = "WORKING_DAYS";
     child.involvements.push_back(one);
   }
-  for (const rules::Due& due : rules::all_due(child, {}, today, rules)) DOORSTEP_ASSERT(!due.words.empty());
+  for (const rules::Due& due : rules::all_due(child, {}, today, rules)) DOORSTEP_ASSERT(due.on.has_value() != due.unknown.has_value());
 }
 
 }  // namespace

@@ -20,5 +20,5 @@ FUZZ(rules_form) {
   (void)rules::questions_for(*form, rules::Scope::Visit, facts, nullptr);
   model::ChildRecord record;
   record.facts = facts;
-  for (const rules::Problem& problem : rules::validate_record(*form, record)) DOORSTEP_ASSERT(!problem.message.empty());
+  for (const rules::Problem& problem : rules::validate_record(*form, record)) DOORSTEP_ASSERT(!problem.said.key.empty());
 }

@@ -105,9 +105,3 @@ TEST_CASE("calendar: a visit across the clock change lasts as long as it lasted"
   CHECK(from_uk(day("2027-10-31"), 90) == at("2027-10-31T00:30:00Z"));  // the first of two
   CHECK_FALSE(from_uk(day("2027-10-31"), 24 * 60).has_value());
 }
-
-TEST_CASE("calendar: dates in words", "[rules]") {
-  CHECK(long_date(day("2026-12-03")) == "3 December 2026");
-  CHECK(short_date(day("2026-12-03"), day("2026-01-01")) == "Thu 3 Dec");
-  CHECK(short_date(day("2027-01-04"), day("2026-12-31")) == "Mon 4 Jan 2027");
-}

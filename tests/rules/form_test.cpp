@@ -3,6 +3,7 @@
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
 #include "tests/support/answers.h"
+#include "tests/support/assets.h"
 
 using namespace doorstep;
 using namespace doorstep::rules;
@@ -128,7 +129,7 @@ TEST_CASE("form: an optional question added to the data is asked, recorded, chec
   CHECK(*back == record);
   const auto answer = answer_of(*added, back->facts, &back->part);
   REQUIRE(answer.has_value());
-  CHECK(answer_words(*added, *answer) == "No");
+  CHECK(tests::told(*added, *answer) == "No");
   CHECK(words(added->label, &back->part) == "Does the child get pocket money?");
   CHECK(validate_part(tests::visit_form(), back->facts, back->part).empty());  // an older form leaves it alone
 
@@ -152,10 +153,10 @@ TEST_CASE("form: answers go to where they live and come back", "[rules]") {
   CHECK(facts.start->offset_min == 60);
   CHECK(facts.start->zone == "Europe/London");
   CHECK(get("start") == model::Answer(std::string("2027-03-28T02:10:00+01:00")));
-  CHECK(answer_words(*form.find("start"), *get("start")) == "28 March 2027, 02:10");
+  CHECK(tests::told(*form.find("start"), *get("start")) == "28 March 2027, 02:10");
   REQUIRE(set("seen", std::string("NO")).has_value());
   CHECK(part.seen == std::optional<bool>(false));
-  CHECK(answer_words(*form.find("seen"), *get("seen")) == "No");
+  CHECK(tests::told(*form.find("seen"), *get("seen")) == "No");
   REQUIRE(set("whereabouts", std::string("at her aunt's")).has_value());
   CHECK(part.not_seen.whereabouts == "at her aunt's");
   CHECK(text_answer(*form.find("whereabouts"), facts, &part) == &part.not_seen.whereabouts);
@@ -165,17 +166,17 @@ TEST_CASE("form: answers go to where they live and come back", "[rules]") {
   REQUIRE(set("whereabouts", std::string("at home")).has_value());
   CHECK(part.answers.empty());
   part.called = "Amara";
-  CHECK(answer_words(*form.find("not_seen_reason"), std::string("NOT_HOME"), &part) == "Amara was out");
-  CHECK(answer_words(*form.find("not_seen_reason"), std::string("NOT_HOME")) == "The child was out");
-  CHECK(answer_words(*form.find("whereabouts"), std::string("with {name}"), &part) == "with {name}");
+  CHECK(tests::told(*form.find("not_seen_reason"), std::string("NOT_HOME"), &part) == "Amara was out");
+  CHECK(tests::told(*form.find("not_seen_reason"), std::string("NOT_HOME")) == "The child was out");
+  CHECK(tests::told(*form.find("whereabouts"), std::string("with {name}"), &part) == "with {name}");
   REQUIRE(set("words_method", std::vector<std::string>{"TALK", "PLAY"}).has_value());
-  CHECK(answer_words(*form.find("words_method"), *get("words_method")) == "Talking, Playing");
+  CHECK(tests::told(*form.find("words_method"), *get("words_method")) == "Talking, Playing");
   REQUIRE(set("scale_child", std::int64_t{0}).has_value());
-  CHECK(answer_words(*form.find("scale_child"), *get("scale_child")) == "0 out of 10");
+  CHECK(tests::told(*form.find("scale_child"), *get("scale_child")) == "0 out of 10");
   REQUIRE(set("next_visit_due", std::string("2026-12-03")).has_value());
-  CHECK(answer_words(*form.find("next_visit_due"), *get("next_visit_due")) == "3 December 2026");
+  CHECK(tests::told(*form.find("next_visit_due"), *get("next_visit_due")) == "3 December 2026");
   REQUIRE(set("next_steps", std::string(kNone)).has_value());
-  CHECK(answer_words(*form.find("next_steps"), *get("next_steps")) == "No next steps");
+  CHECK(tests::told(*form.find("next_steps"), *get("next_steps")) == "No next steps");
   part.next_steps.resize(2);
   CHECK(get("next_steps") == model::Answer(std::int64_t{2}));
   REQUIRE(set("next_steps", std::nullopt).has_value());

@@ -2,6 +2,7 @@
 #include "sync/rules/validate.h"
 #include "sync/wire/codec.h"
 #include "tests/rules/situations.h"
+#include "tests/support/assets.h"
 
 using namespace doorstep;
 using namespace doorstep::rules;
@@ -10,7 +11,7 @@ namespace {
 
 std::string all(const std::vector<Problem>& problems) {
   std::string out;
-  for (const Problem& p : problems) out += "\n  " + p.question + ": " + p.message;
+  for (const Problem& p : problems) out += "\n  " + p.question + ": " + tests::told(p.said);
   return out;
 }
 

@@ -2,10 +2,12 @@
 
 #include "platform/base/limits.h"
 #include "tests/support/answers.h"
+#include "tests/support/assets.h"
 
 using namespace doorstep;
 using namespace doorstep::rules;
 using model::VisitType;
+using tests::told;
 
 namespace {
 
@@ -116,7 +118,7 @@ TEST_CASE("validate: a visit in which everything is answered may be submitted, w
     for (const Shape shape : {Shape::Seen, Shape::NotSeen, Shape::NoAccess}) {
       INFO(code << " " << static_cast<int>(shape));
       const auto problems = problems_of(complete(type, shape));
-      for (const Problem& p : problems) UNSCOPED_INFO(p.question << ": " << p.message);
+      for (const Problem& p : problems) UNSCOPED_INFO(p.question << ": " << told(p.said));
       CHECK(problems.empty());
     }
   }
@@ -140,13 +142,13 @@ TEST_CASE("validate: exactly the fields that the table marks are mandatory, for 
           CHECK(ids(problems).contains(q.id));
           CHECK(asked.required);
           CHECK(std::any_of(problems.begin(), problems.end(), [&](const Problem& p) {
-            return p.question == q.id && p.message == words(q.missing, &without.part) &&
+            return p.question == q.id && told(p.said) == words(q.missing, &without.part) &&
                    p.child == (q.scope == Scope::Child ? whole.part.id : Id());
           }));
         } else {
           ++optional;
           CHECK_FALSE(asked.required);
-          for (const Problem& p : problems) UNSCOPED_INFO(p.question << ": " << p.message);
+          for (const Problem& p : problems) UNSCOPED_INFO(p.question << ": " << told(p.said));
           CHECK(problems.empty());
         }
       }
@@ -275,12 +277,12 @@ TEST_CASE("validate: problems are said in the words on the screen", "[rules]") {
   c.part.seen.reset();
   auto problems = problems_of(c);
   REQUIRE(problems.size() == 1);
-  CHECK(problems[0].message == "Say whether Amara was seen.");
+  CHECK(told(problems[0].said) == "Say whether Amara was seen.");
   CHECK(problems[0].child == c.part.id);
   c.part.called.clear();
-  CHECK(problems_of(c)[0].message == "Say whether Amara Okafor was seen.");
+  CHECK(told(problems_of(c)[0].said) == "Say whether Amara Okafor was seen.");
   c.part.name.clear();
-  CHECK(problems_of(c)[0].message == "Say whether the child was seen.");
+  CHECK(told(problems_of(c)[0].said) == "Say whether the child was seen.");
 }
 
 TEST_CASE("validate: a step needs what, who and by when; an open step needs a status", "[rules]") {
@@ -291,16 +293,16 @@ TEST_CASE("validate: a step needs what, who and by when; an open step needs a st
                        {Id::from_name("s3"), " ", "Ruth", day, {}, {}}};
   auto problems = problems_of(c);
   REQUIRE(problems.size() == 3);
-  CHECK(problems[0].message == "Say who will do “Ring the school”.");
+  CHECK(told(problems[0].said) == "Say who will do “Ring the school”.");
   CHECK(problems[0].item == Id::from_name("s1"));
-  CHECK(problems[1].message == "Say by when “Ring the doctor” will be done.");
-  CHECK(problems[2].message == "Say what the next step is.");
+  CHECK(told(problems[1].said) == "Say by when “Ring the doctor” will be done.");
+  CHECK(told(problems[2].said) == "Say what the next step is.");
 
   c = complete(VisitType::Cin, Shape::Seen);
   c.part.open_steps = {{Id::from_name("o1"), "Register with a doctor", "Agnieszka", day, {}, {}}};
   problems = problems_of(c);
   REQUIRE(problems.size() == 1);
-  CHECK(problems[0].message == "Say what became of “Register with a doctor”, or that it was not discussed.");
+  CHECK(told(problems[0].said) == "Say what became of “Register with a doctor”, or that it was not discussed.");
   c.part.open_steps[0].status = model::StepStatus::NotDiscussed;
   CHECK(problems_of(c).empty());
 
@@ -317,22 +319,22 @@ TEST_CASE("validate: entries of lists are whole", "[rules]") {
   c.facts.present[0].unknown = true;
   CHECK(problems_of(c).empty());
   c.facts.other_children[0].known_to_service.reset();
-  CHECK(problems_of(c).at(0).message == "Say whether “Bug” is known to the service.");
+  CHECK(told(problems_of(c).at(0).said) == "Say whether “Bug” is known to the service.");
   c.facts.other_children[0].known_to_service = model::Known::Unknown;
   c.facts.sharing[0].consent.reset();
   CHECK(ids(problems_of(c)) == std::set<std::string>{"sharing"});
   c.facts.sharing[0].consent = model::Consent::NotSoughtUnsafe;
   c.part.injuries[0].place.clear();
-  CHECK(problems_of(c).at(0).message == "Show on the body map, or say, where the mark is.");
+  CHECK(told(problems_of(c).at(0).said) == "Show on the body map, or say, where the mark is.");
   c.part.injuries[0].view = model::BodyView::Left;
   c.part.injuries[0].at = model::Point{0.4, 0.1};
   CHECK(problems_of(c).empty());
   c.part.injuries[0].explanation.clear();
-  CHECK(problems_of(c).at(0).message == "Write what explanation was given for the mark, or that none was.");
+  CHECK(told(problems_of(c).at(0).said) == "Write what explanation was given for the mark, or that none was.");
   c.part.injuries[0].child_said = "I fell";
   CHECK(problems_of(c).empty());
   c.part.disclosures[0].exact_words.clear();
-  CHECK(problems_of(c).at(0).message == "Write the exact words of what Amara told.");
+  CHECK(told(problems_of(c).at(0).said) == "Write the exact words of what Amara told.");
 }
 
 TEST_CASE("validate: for a child in care the reasons for not being alone are the law's three, and no others", "[rules]") {
@@ -417,7 +419,7 @@ TEST_CASE("validate: times, lengths and codes", "[rules]") {
 
   c = complete(VisitType::Cin, Shape::Seen);
   c.facts.answers["place"] = std::string("MOON");
-  CHECK(problems_of(c).at(0).message == "Answer “Where was it?” again: “MOON” is not one of the choices here.");
+  CHECK(told(problems_of(c).at(0).said) == "Answer “Where was it?” again: “MOON” is not one of the choices here.");
   c.facts.answers["place"] = std::int64_t{3};
   CHECK_FALSE(problems_of(c).empty());
   c = complete(VisitType::Cin, Shape::Seen);
@@ -448,7 +450,7 @@ TEST_CASE("validate: an empty draft says everything, once, and a visit needs a c
   auto problems = validate(form(), visit);
   CHECK(ids(problems).contains("type"));
   CHECK(
-      std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return p.message == "Record at least one child."; }));
+      std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return told(p.said) == "Record at least one child."; }));
 
   Case c = complete(VisitType::Cp, Shape::Seen);
   visit.facts = c.facts;
@@ -512,7 +514,7 @@ TEST_CASE("validate: contradictions are shown and never in the way", "[rules]") 
   c.part.risk.threshold = "L1";
   auto list = warnings(form(), c.facts, c.part);
   REQUIRE(list.size() == 1);
-  CHECK(list[0].message == "The risk is high, but the threshold is universal.");
+  CHECK(told(list[0].said) == "The risk is high, but the threshold is universal.");
   CHECK(problems_of(c).empty());
   c.part.risk.threshold = "L4";
   c.facts.answers["interpreter"] = std::string("FAMILY_MEMBER");

@@ -116,7 +116,7 @@ class Worker {
     press("check");
     press("submit");
     std::string out;
-    for (const auto& problem : problems_of(desk_.state)) out += problem.message + "\n";
+    for (const auto& problem : problems_of(desk_.state)) out += desk_.state.text()(problem.said) + "\n";
     return out;
   }
   bool submitted() const { return desk_.all<Submit>().size() == 1; }

@@ -2,6 +2,7 @@
 
 #include "sync/rules/calendar.h"
 #include "tests/server/office.h"
+#include "tests/support/assets.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;
@@ -246,12 +247,12 @@ TEST_CASE("decide: a missing and an unlisted case get the same answer, byte for 
   }
 }
 
-TEST_CASE("decide: what is incomplete is refused in the words on the screen", "[server]") {
+TEST_CASE("decide: what is incomplete is refused by question and key, and names nobody", "[server]") {
   const Scene s;
-  auto outcome = server::decide(Tablet::submit(s.record, s.amara.id), s.facts,
-                                [](const model::ChildRecord& r) { return "Say whether " + r.part.name + " was seen."; });
+  auto outcome = server::decide(Tablet::submit(s.record, s.amara.id), s.facts, server::validate_with({tests::visit_form()}));
   CHECK(outcome.result.code == Refusal::Malformed);
-  CHECK(outcome.result.detail == "Say whether Amara was seen.");
+  CHECK(outcome.result.detail.find("\nseen: rule.missing\n") != std::string::npos);
+  CHECK(outcome.result.detail.find("Amara") == std::string::npos);
 }
 
 TEST_CASE("decide: an approval is a decision and the same words in another state, by their author", "[server]") {

@@ -1,5 +1,7 @@
 #include "tests/support/assets.h"
 
+#include "app/state/time_words.h"
+#include "app/state/words.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 
@@ -21,6 +23,26 @@ rules::Rules shipped_rules() {
   auto rules = rules::parse_rules(asset("rules/clocks.json"), asset("rules/calendar.json"), asset("rules/thresholds.json"));
   if (!rules.has_value()) FAIL(rules.error());
   return *rules;
+}
+
+namespace {
+
+const state::Text& english() {
+  static const auto text = state::Text::parse(asset("text/en-GB.json"));
+  REQUIRE(text.has_value());
+  return *text;
+}
+
+}  // namespace
+
+std::string told(const rules::Said& said) { return english()(said); }
+
+std::string told(const rules::Question& question, const model::Answer& answer, const model::ChildPart* part) {
+  return state::answer_words(english(), question, answer, part);
+}
+
+std::string told(const rules::Due& due, std::string_view today) {
+  return state::due_line(english(), due, base::date_from_iso(today).value(), shipped_rules().calendar);
 }
 
 }  // namespace doorstep::tests
