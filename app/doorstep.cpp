@@ -32,6 +32,7 @@ Result<state::Assets> read_assets(const std::filesystem::path& folder) {
   DOORSTEP_TRY_ASSIGN(auto words, text_of("text/en-GB.json"));
   DOORSTEP_TRY_ASSIGN(auto welsh_words, text_of("text/cy.json"));
   DOORSTEP_TRY_ASSIGN(auto form, text_of("forms/visit.json"));
+  DOORSTEP_TRY_ASSIGN(auto welsh_form, text_of("text/visit.cy.json"));
   DOORSTEP_TRY_ASSIGN(auto clocks, text_of("rules/clocks.json"));
   DOORSTEP_TRY_ASSIGN(auto calendar, text_of("rules/calendar.json"));
   DOORSTEP_TRY_ASSIGN(auto thresholds, text_of("rules/thresholds.json"));
@@ -48,6 +49,9 @@ Result<state::Assets> read_assets(const std::filesystem::path& folder) {
   auto visit = rules::parse_form(form);
   if (!visit) return in("forms/visit.json", visit.error());
   assets.form = std::move(*visit);
+  auto in_welsh = rules::in_words(assets.form, welsh_form);
+  if (!in_welsh) return in("text/visit.cy.json", in_welsh.error());
+  assets.welsh_form = std::move(*in_welsh);
   DOORSTEP_TRY_ASSIGN(assets.rules, rules::parse_rules(clocks, calendar, thresholds));
   return assets;
 }

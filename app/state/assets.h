@@ -10,7 +10,8 @@ struct Assets {
   Text text;
   rules::Form form;
   rules::Rules rules;
-  Text welsh;  ///< English where there is no Welsh yet
+  Text welsh;             ///< English where there is no Welsh yet
+  rules::Form welsh_form;  ///< the same form
 };
 
 }  // namespace doorstep::state

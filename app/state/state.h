@@ -239,6 +239,8 @@ struct State {
   bool ended() const { return caseload && caseload->ended; }  ///< the worker's access: only what is being sent is shown
   bool lease_over() const { return caseload && caseload->lease_over; }  ///< nothing is shown but the visit that is being written
   bool supervisor() const { return caseload && caseload->me.role == model::Role::Supervisor; }
+  /// In the app's language; what it asks and when is the same in each.
+  const rules::Form& form() const { return settings.language == Language::Welsh ? assets->welsh_form : assets->form; }
   const Text& text() const { return settings.language == Language::Welsh ? assets->welsh : assets->text; }
 };
 

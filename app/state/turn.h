@@ -16,7 +16,7 @@ struct Turn {
   bool found = false;  ///< it may have changed what is found by what is searched for
 
   const Text& text() const { return state.text(); }
-  const rules::Form& form() const { return state.assets->form; }
+  const rules::Form& form() const { return state.form(); }
 };
 
 /// Asks for an operation the server is to have: from now on it waits to be sent, also before the store says so.

@@ -26,7 +26,7 @@ LeavingVm leaving_vm(const State& state) {
   vm.back = {text("bar.back.record"), Back{}};
   vm.family_copy = {text("family_copy.title"), Open{ScreenKind::FamilyCopy, visit.id}};
   long long count = 0;
-  for (const auto& one : rules::unasked(state.assets->form, visit)) {
+  for (const auto& one : rules::unasked(state.form(), visit)) {
     const auto* part = part_of(visit, one.child);
     const auto name = part ? short_name(*part) : text("record.tab.visit");
     const auto label = rules::words(one.question->label, part);
@@ -44,7 +44,7 @@ LeavingVm leaving_vm(const State& state) {
     }
     auto& about = vm.about.back();
     about.count = text.count("leaving.count", ++count);
-    auto title = rules::words(section_of(state.assets->form, *one.question).title, part);
+    auto title = rules::words(section_of(state.form(), *one.question).title, part);
     const bool untitled = about.parts.empty() || about.parts.back().title.empty();
     if (title == name || (title == label && untitled)) title.clear();  // said already, by the name above or the line itself
     if (about.parts.empty() || about.parts.back().title != title) about.parts.push_back({title, {}});

@@ -88,7 +88,7 @@ struct Making {
     return out;
   }
 
-  FieldValue held(const Place& place) const { return get_field(state.assets->form, open.visit, place); }
+  FieldValue held(const Place& place) const { return get_field(state.form(), open.visit, place); }
 
   FieldVm field(const Place& place, FieldKind kind, std::string label) const {
     FieldVm vm;
@@ -205,8 +205,8 @@ struct Making {
       for (const auto& option : asked.options)
         add(option.code, rules::words(option.label, part), rules::words(option.hint, part));
       if (q.kind == Kind::YesNo && asked.options.empty()) {
-        add("YES", text()("yes"), {});
-        add("NO", text()("no"), {});
+        add("YES", text()("answer.yes"), {});
+        add("NO", text()("answer.no"), {});
       }
     }
     if (kind == FieldKind::Scale) {
@@ -380,7 +380,7 @@ struct Making {
   RestVm rest(const rules::Section& from, const model::ChildPart* part) const {
     RestVm vm{"rest/" + from.id, {}};
     for (const auto& code : from.rest) {
-      const auto open_ones = rest_of(state.assets->form, from, code, open.visit.facts, part);
+      const auto open_ones = rest_of(state.form(), from, code, open.visit.facts, part);
       if (open_ones.size() < 2) continue;
       const auto what = rules::option_label(*open_ones.front(), code, part);
       vm.actions.push_back({text()("rest.others", {{"what", what}}), AnswerRest{part ? part->id : Id(), from.id, code}});
@@ -390,7 +390,7 @@ struct Making {
 
   SectionVm section(const rules::Section& from, const model::ChildPart* part) const {
     SectionVm vm{from.id, rules::words(from.title, part), {}};
-    for (const auto& asked : rules::questions_for(state.assets->form, from, open.visit.facts, part)) {
+    for (const auto& asked : rules::questions_for(state.form(), from, open.visit.facts, part)) {
       switch (asked.question->kind) {
         case Kind::People: case Kind::OtherChildren: case Kind::Sharing: case Kind::Injuries: case Kind::Disclosures:
         case Kind::OpenSteps: case Kind::NextSteps: case Kind::Calls:
@@ -421,7 +421,7 @@ void show_jottings(const State& state, const OpenVisit& open, RecordVm& vm) {
   vm.jottings_hint = text("jottings.hint");
   for (const auto& jotting : visit.jottings) {
     JottingVm one{jotting.id, taken_words(text, visit.facts, jotting), jotting.text, {}, {}, jotting.id == open.in_hand};
-    const auto put = put_words(text, state.assets->form, visit.children, jotting);
+    const auto put = put_words(text, state.form(), visit.children, jotting);
     if (!put.empty()) one.put = text("jottings.put", {{"where", put}});
     const auto take = text(one.in_hand ? "jottings.put_down" : jotting.put_into.empty() ? "jottings.take" : "jottings.take_again");
     one.take = {take, TakeJotting{jotting.id}, false, take + ": " + first_line(jotting.text, 60)};
@@ -557,7 +557,7 @@ RecordVm record_vm(const State& state) {
   for (const auto& part : visit.children) add_tab(part.id, short_name(part));
   const auto* part = part_of(visit, open.child);
   const Making making{state, open, problems};
-  for (const auto& section : state.assets->form.sections) {
+  for (const auto& section : state.form().sections) {
     if ((section.scope == rules::Scope::Child) != (part != nullptr)) continue;
     auto made = making.section(section, part);
     if (section.id == "people") {
@@ -616,7 +616,7 @@ namespace {
 std::vector<ProblemListVm> problem_lists(const State& state, const OpenVisit& open, const std::vector<rules::Problem>& problems) {
   constexpr std::size_t kAllOpen = 8;  ///< so few need no folding
   const auto& text = state.text();
-  const auto& form = state.assets->form;
+  const auto& form = state.form();
   std::vector<ProblemListVm> out;
   for (std::size_t i = 0; i < problems.size(); ++i) {
     const auto& problem = problems[i];
@@ -659,7 +659,7 @@ CheckVm check_vm(const State& state) {
   vm.warnings_heading = text("check.warnings");
   if (auto already = submitted_already(state, visit); !already.empty()) vm.warnings.push_back({std::move(already), {}});
   for (const auto& part : visit.children)
-    for (const auto& warning : rules::warnings(state.assets->form, visit.facts, part)) {
+    for (const auto& warning : rules::warnings(state.form(), visit.facts, part)) {
       auto words = text(warning.said);
       const auto& name = short_name(part);
       if (!warning.child.nil() && visit.children.size() > 1 && words.find(name) == words.npos) words = labelled(name, words);

@@ -85,7 +85,9 @@ std::string value_words(const State& state, const rules::Question* question, std
   const auto& text = state.text();
   switch (value.kind()) {
     case json::kind::null: return {};
-    case json::kind::bool_: return text(value.get_bool() ? "yes" : "no");
+    case json::kind::bool_:
+      if (question && question->kind == rules::Kind::YesNo) return text(value.get_bool() ? "answer.yes" : "answer.no");
+      return text(value.get_bool() ? "yes" : "no");
     case json::kind::int64: return std::to_string(value.get_int64());
     case json::kind::uint64: return std::to_string(value.get_uint64());
     case json::kind::double_: return json::serialize(value);
@@ -238,7 +240,7 @@ void add_marks(const State& state, const rules::Question& question, const model:
 
 void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& facts, const model::ChildPart* part,
                std::vector<ReadBlockVm>& out) {
-  const auto& form = state.assets->form;
+  const auto& form = state.form();
   for (const auto& section : form.sections) {
     if (section.scope != scope) continue;
     ReadBlockVm block{rules::words(section.title, part), {}};
@@ -416,7 +418,7 @@ std::string labelled(const std::string& label, const std::string& words) {
 }
 
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part) {
-  const auto* question = question_at(state.assets->form, path);
+  const auto* question = question_at(state.form(), path);
   if (question) return rules::words(question->label, part);
   if (path.find("/strokes") != std::string_view::npos) return state.text()("sheet.place");
   if (path.starts_with("jottings")) return state.text()("jottings.heading");
@@ -434,7 +436,7 @@ std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecor
       auto& line = block.lines.emplace_back();
       line.name = taken_words(state.text(), record.facts, jotting);
       line.value = jotting.text;
-      const auto put = put_words(state.text(), state.assets->form, {record.part}, jotting);
+      const auto put = put_words(state.text(), state.form(), {record.part}, jotting);
       if (put.empty()) continue;
       line.entries.emplace_back().facts.push_back({{}, state.text()("jottings.put", {{"where", put}})});
     }
@@ -476,7 +478,7 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
     out.push_back({text("summary.calls"), calls.empty() ? text("summary.calls.none") : calls});
   }
   for (const auto* id : {"said", "think"}) {
-    const auto* question = state.assets->form.find(id);
+    const auto* question = state.form().find(id);
     if (!question) continue;
     const auto answer = rules::answer_of(*question, facts, &part);
     if (answer) out.push_back({rules::words(question->label, &part), first_line(answer_words(text, *question, *answer), 200)});
@@ -486,7 +488,7 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
     steps += (steps.empty() ? "" : "\n") +
              text("summary.step", {{"what", step.what}, {"owner", step.owner}, {"due", due_words(state, step.due)}});
   if (steps.empty()) {
-    const auto* question = state.assets->form.find("next_steps");
+    const auto* question = state.form().find("next_steps");
     const auto answer = question ? rules::answer_of(*question, facts, &part) : std::nullopt;
     const auto* code = answer ? std::get_if<std::string>(&*answer) : nullptr;
     if (code && *code == rules::kNone) steps = text("summary.no_steps");
@@ -510,7 +512,7 @@ std::vector<ChangeVm> changes_between(const State& state, const Version& before,
       continue;
     auto place = place_words(state, path, &after.body.part);
     if (place.empty()) continue;
-    const auto* question = question_at(state.assets->form, path);
+    const auto* question = question_at(state.form(), path);
     const auto slash = path.rfind('/');
     const auto member = question && !list_key(question->kind).empty() && slash != std::string_view::npos ? path.substr(slash + 1)
                                                                                                          : std::string_view{};
@@ -749,7 +751,7 @@ std::string standing_at(const State& state, const model::Conflict& conflict, con
     place.item = *item;
     place.field = path.substr(member + 1);
   }
-  const auto value = get_field(state.assets->form, state.visit->visit, place);
+  const auto value = get_field(state.form(), state.visit->visit, place);
   const auto* words = std::get_if<std::string>(&value);
   return words ? *words : std::string();
 }
@@ -773,7 +775,7 @@ ConflictsVm conflicts_vm(const State& state) {
     const model::ChildPart* part = visit.children.empty() ? nullptr : &visit.children.front();
     for (const auto& one : visit.children)
       if (conflict.path.find(one.id.str()) != std::string::npos) part = &one;
-    const auto* question = question_at(state.assets->form, conflict.path);
+    const auto* question = question_at(state.form(), conflict.path);
     const auto words = [&](const model::RawJson& raw) {
       if (raw.text.empty()) return text("conflict.nothing");
       boost::system::error_code code;

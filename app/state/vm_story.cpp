@@ -134,7 +134,7 @@ SummaryLineVm safe(const State& state, const model::Child& child) {
   for (const auto* id : {"danger_statement", "safety_goal"})
     latest([&](const RecordItem& item) {
       const auto& body = item.head().body;
-      const auto* question = state.assets->form.find(id);
+      const auto* question = state.form().find(id);
       const auto answer = question ? rules::answer_of(*question, body.facts, &body.part) : std::nullopt;
       const auto* words = answer ? std::get_if<std::string>(&*answer) : nullptr;
       if (!words || lines_of(*words).empty()) return false;
@@ -324,7 +324,7 @@ namespace {
 std::vector<FactVm> words_of(const State& state, const model::VisitFacts& facts, const model::ChildPart& part) {
   const auto& text = state.text();
   std::vector<FactVm> out;
-  for (const auto& section : state.assets->form.sections) {
+  for (const auto& section : state.form().sections) {
     if (section.scope != rules::Scope::Child) continue;
     for (const auto& question : section.questions) {
       if (!question.verbatim) continue;
@@ -366,7 +366,7 @@ OwnWordsVm own_words_vm(const State& state, const Id& id) {
     auto said = words_of(state, facts, part);
     if (said.empty()) return;
     auto detail = text("own_words.heard", {{"who", person_name(state, author)}});
-    if (const auto* how = state.assets->form.find("words_method"))
+    if (const auto* how = state.form().find("words_method"))
       if (const auto answer = rules::answer_of(*how, facts, &part))
         detail += ". " + text("own_words.how", {{"how", answer_words(text, *how, *answer, &part)}});
     const auto heading = type_words(state, facts) + ", " + day_of(state, rules::uk_date(at));

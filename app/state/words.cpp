@@ -186,7 +186,7 @@ std::vector<PendingCall> pending_calls(const State& state) {
 std::vector<rules::Problem> problems_of(const State& state) {
   if (!state.visit) return {};
   const auto& visit = state.visit->visit;
-  const auto& form = state.assets->form;
+  const auto& form = state.form();
   auto out = rules::validate(form, visit);
   const auto from = visit.id.str() + "/";
   for (auto at = state.unfinished.words.lower_bound(from); at != state.unfinished.words.end() && at->first.starts_with(from); ++at) {
@@ -200,8 +200,8 @@ std::vector<rules::Problem> problems_of(const State& state) {
 }
 
 std::string answer_words(const Text& text, const rules::Question& question, const model::Answer& answer, const model::ChildPart* part) {
-  const rules::AnswerWords words{.not_covered = text("field.not_covered"), .none = text("answer.none"), .yes = text("yes"),
-                                 .no = text("no"), .out_of_ten = text("answer.out_of_ten"),
+  const rules::AnswerWords words{.not_covered = text("field.not_covered"), .none = text("answer.none"), .yes = text("answer.yes"),
+                                 .no = text("answer.no"), .out_of_ten = text("answer.out_of_ten"),
                                  .day = [&](Date day) { return day_words(text, day); }};
   return rules::answer_words(words, question, answer, part);
 }

@@ -121,6 +121,10 @@ struct Form {
 /// contradictions must name questions that exist, and codes that their options have.
 Result<Form> parse_form(std::string_view json);
 
+/// The same form with its sentences in another language: `json` is a flat object of a sentence of the form and how that language says it.
+/// A sentence that is not there, or was changed since, stays as it is. Fault::Invalid names what is not text or does not keep {name}.
+Result<Form> in_words(Form form, std::string_view json);
+
 /// A question as it stands now, for one child or the visit. `question` is borrowed from the form.
 struct Asked {
   const Question* question = nullptr;

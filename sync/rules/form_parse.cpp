@@ -108,7 +108,6 @@ Question read_question(Place place, Scope scope) {
   q.label = place.text("label");
   q.help = place.text_or_empty("help");
   q.missing = place.text_or_empty("missing");
-  if (q.missing.empty()) q.missing = "Answer “" + q.label + "”.";
   q.none = place.text_or_empty("none");
   std::set<std::string> codes;
   for (const Place& item : place.items("options")) {
@@ -250,6 +249,29 @@ Result<Form> parse_form(std::string_view json) {
     checker.check("contradictions." + c.question, Scope::Child, c.when);
   }
   if (error) return *error;
+  return form;
+}
+
+Result<Form> in_words(Form form, std::string_view json) {
+  DOORSTEP_TRY_ASSIGN(const boost::json::value document, parse_document(json, "the form's words"));
+  if (!document.is_object()) return base::Error{base::Fault::Invalid, "the form's words", "not a JSON object of sentences"};
+  const auto& words = document.get_object();
+  const auto names = [](std::string_view text) { return text.find("{name}") != text.npos; };
+  for (const auto& [sentence, said] : words)
+    if (!said.is_string() || said.get_string().empty() || names(sentence) != names(said.get_string()))
+      return base::Error{base::Fault::Invalid, "the form's words",
+                         "“" + std::string(sentence) + "”: must be text, with {name} where it has it"};
+  const auto put = [&](std::string& text) {
+    if (const auto* said = words.if_contains(text)) text = std::string(said->get_string());
+  };
+  for (Section& section : form.sections) {
+    put(section.title);
+    for (Question& q : section.questions) {
+      for (std::string* text : {&q.label, &q.help, &q.missing, &q.none}) put(*text);
+      for (Option& option : q.options) put(option.label), put(option.hint);
+    }
+  }
+  for (Contradiction& c : form.contradictions) put(c.message);
   return form;
 }
 

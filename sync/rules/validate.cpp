@@ -54,7 +54,10 @@ class Check {
   void say(const Question& q, Said said, Id item = {}, std::string field = {}) {
     out_.push_back({q.id, part_ ? part_->id : Id(), item, std::move(said), std::move(field)});
   }
-  Said missing(const Question& q) const { return of_form("rule.missing", q.missing, part_); }
+  /// In the words of the app where the form has none of its own.
+  Said missing(const Question& q) const {
+    return q.missing.empty() ? about("rule.answer", q) : of_form("rule.missing", q.missing, part_);
+  }
   Said about(const char* key, const Question& q) const { return {key, {{"question", words(q.label, part_)}}}; }
   Said of_child(const char* key) const { return named(key, "name", model::display_name(*part_)); }
 

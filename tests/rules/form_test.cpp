@@ -238,6 +238,25 @@ TEST_CASE("form: a broken form names the place and what would be right", "[rules
             .find("asks about the whole visit") != std::string::npos);
 }
 
+TEST_CASE("form: its sentences stand in another language, one by one, and nothing else of it changes", "[rules]") {
+  const Form form = tests::visit_form();
+  const auto other = in_words(form, R"({"Was {name} seen?": "A welwyd {name}?", "At home": "Gartref", "No next steps": "Dim camau nesaf",
+      "{name} told you about harm, but the risk is low.": "Dywedodd {name} wrthych am niwed.", "A sentence that was changed": "x"})");
+  REQUIRE(other.has_value());
+  CHECK(other->find("seen")->label == "A welwyd {name}?");
+  CHECK(other->find("seen")->missing == form.find("seen")->missing);
+  CHECK(option_label(*other->find("place"), "HOME") == "Gartref");
+  CHECK(option_label(*other->find("place"), "SCHOOL") == "At school");
+  CHECK(other->find("next_steps")->none == "Dim camau nesaf");
+  CHECK(std::ranges::count(other->contradictions, std::string("Dywedodd {name} wrthych am niwed."), &Contradiction::message) == 1);
+  CHECK(other->version == form.version);
+  for (const char* wrong : {"[]", "{", R"({"At home": 1})", R"({"At home": ""})", R"({"Was {name} seen?": "A welwyd?"})",
+                            R"({"At home": "Gyda {name}"})"}) {
+    INFO(wrong);
+    CHECK(in_words(form, wrong).has_error());
+  }
+}
+
 TEST_CASE("form: a note says whether it holds somebody's exact words", "[rules]") {
   CHECK(tests::visit_form().find("said")->verbatim);
   CHECK_FALSE(tests::visit_form().find("saw")->verbatim);

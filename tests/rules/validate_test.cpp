@@ -498,6 +498,15 @@ TEST_CASE("validate: a record must say whose it is, and hold no open conflict", 
   CHECK(broken([](auto& r) { r.part.answers.erase("safety_plan"); }) == 1);
 }
 
+TEST_CASE("validate: where the form says nothing of its own, the question is named", "[rules]") {
+  Case c = complete(VisitType::Cin, Shape::Seen);
+  c.part.answers["chronology"] = std::string("MAYBE");
+  const auto problems = problems_of(c);
+  const auto found = std::ranges::find(problems, "chronology", &Problem::question);
+  REQUIRE(found != problems.end());
+  CHECK(told(found->said) == "Answer “Does this belong in Amara's chronology?”.");
+}
+
 TEST_CASE("validate: contradictions are shown and never in the way", "[rules]") {
   Case c = complete(VisitType::Cp, Shape::Seen);
   c.part.injuries.clear();

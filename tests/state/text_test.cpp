@@ -60,6 +60,31 @@ TEST_CASE("text: Welsh has no phrase of its own, every gap its English has, and 
   CHECK(count * 10 < english.all().size());
 }
 
+TEST_CASE("text: Welsh of the form is of sentences that the form has", "[state]") {
+  const auto assets = shipped_assets();
+  std::set<std::string> sentences;
+  for (const auto& section : assets->form.sections) {
+    sentences.insert(section.title);
+    for (const auto& q : section.questions) {
+      sentences.insert({q.label, q.help, q.missing, q.none});
+      for (const auto& option : q.options) sentences.insert({option.label, option.hint});
+    }
+  }
+  for (const auto& contradiction : assets->form.contradictions) sentences.insert(contradiction.message);
+  sentences.erase("");
+  sentences.erase("{name}");
+  const auto welsh = Text::parse(asset("text/visit.cy.json"));
+  REQUIRE(welsh.has_value());
+  for (const auto& [sentence, said] : welsh->all()) {
+    INFO(sentence);
+    CHECK(sentences.contains(sentence));
+  }
+  std::string missing;
+  for (const auto& sentence : sentences)
+    if (!welsh->has(sentence)) missing += "\n  " + sentence;
+  WARN("English stands for " << sentences.size() - welsh->all().size() << " of the form's " << sentences.size() << " sentences:" << missing);
+}
+
 TEST_CASE("text: every key the source names has words, and every word is used", "[state]") {
   const auto assets = shipped_assets();
   std::string source;

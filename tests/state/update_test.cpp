@@ -839,6 +839,30 @@ TEST_CASE("update: settings are kept as text and read back", "[state]") {
   CHECK(next.last<ApplyLook>().look == static_cast<int>(LookChoice::HighContrast));
 }
 
+TEST_CASE("update: in Welsh a visit is asked in Welsh, and so is what it misses; what is kept is the same", "[state]") {
+  const auto asked_in = [](Language language) {
+    Desk desk;
+    desk.unlock();
+    desk.state.settings.language = language;
+    desk.start(true);
+    desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
+    desk.act(PressSubmit{});
+    const bool welsh = language == Language::Welsh;
+    const auto problems = check_vm(desk.state).problems;
+    CHECK(std::ranges::count(problems, welsh ? "Dywedwch a welwyd Tunde." : "Say whether Tunde was seen.") == 1);
+    CHECK(std::ranges::any_of(problems, [](const auto& one) { return one.starts_with("Say "); }) != welsh);
+    desk.act(Open{ScreenKind::Record, desk.state.visit->visit.id});
+    bool asked = false;
+    for (const auto& section : record_vm(desk.state).sections)
+      for (const auto& block : section.blocks)
+        if (const auto* field = std::get_if<FieldVm>(&block); field && field->place.question == "purpose")
+          asked = field->label == (welsh ? "Beth oedd diben yr ymweliad?" : "What was the visit for?");
+    CHECK(asked);
+    return desk.state.visit->visit;
+  };
+  CHECK(asked_in(Language::Welsh) == asked_in(Language::English));
+}
+
 TEST_CASE("update: the app speaks the council's language until the worker chooses another", "[state]") {
   Desk desk;
   desk.state = initial(desk.state.assets, {.council = "Testshire", .contacts = {}, .language = Language::Welsh});

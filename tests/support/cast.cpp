@@ -31,6 +31,7 @@ std::shared_ptr<const Assets> assets() {
     out->text = Text::parse(tests::asset("text/en-GB.json")).value();
     out->welsh = Text::parse(tests::asset("text/cy.json")).value().over(out->text);
     out->form = tests::visit_form();
+    out->welsh_form = rules::in_words(out->form, tests::asset("text/visit.cy.json")).value();
     out->rules = tests::shipped_rules();
     return out;
   }();

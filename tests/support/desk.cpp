@@ -12,7 +12,9 @@ std::shared_ptr<const Assets> shipped_assets() {
     REQUIRE(text.has_value());
     auto welsh = Text::parse(asset("text/cy.json"));
     REQUIRE(welsh.has_value());
-    return std::make_shared<const Assets>(Assets{*text, visit_form(), shipped_rules(), welsh->over(*text)});
+    auto welsh_form = rules::in_words(visit_form(), asset("text/visit.cy.json"));
+    REQUIRE(welsh_form.has_value());
+    return std::make_shared<const Assets>(Assets{*text, visit_form(), shipped_rules(), welsh->over(*text), *welsh_form});
   }();
   return assets;
 }

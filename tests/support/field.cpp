@@ -59,6 +59,7 @@ std::shared_ptr<const state::Assets> read_assets() {
   assets->text = must(state::Text::parse(read_text(folder / "text/en-GB.json")));
   assets->welsh = must(state::Text::parse(read_text(folder / "text/cy.json"))).over(assets->text);
   assets->form = must(rules::parse_form(read_text(folder / "forms/visit.json")));
+  assets->welsh_form = must(rules::in_words(assets->form, read_text(folder / "text/visit.cy.json")));
   assets->rules = must(rules::parse_rules(read_text(folder / "rules/clocks.json"), read_text(folder / "rules/calendar.json"),
                                           read_text(folder / "rules/thresholds.json")));
   return assets;
