@@ -32,7 +32,7 @@ constexpr std::array<Range, 44> kMarks{{
     {0xE0020, 0xE007F}, {0xE0100, 0xE01EF},
 }};
 
-// Scripts whose letters join or stack (Unicode 15, chapters 9, 12 to 16), without the forms of Arabic that are joined already.
+// Scripts whose letters join or stack (Unicode 15, chapters 9, 12 to 16 and 19), without the forms of Arabic that are joined already.
 constexpr std::array<Range, 17> kJoining{{
     {0x0620, 0x064A}, {0x066E, 0x066F}, {0x0671, 0x06D3}, {0x06D5, 0x06D5}, {0x06EE, 0x06EF}, {0x06FA, 0x06FF},  // Arabic, Urdu, Persian
     {0x0710, 0x077F}, {0x07CA, 0x07EA}, {0x0840, 0x0858}, {0x0860, 0x08C9},        // Syriac, more of Arabic, N'Ko, Mandaic
