@@ -91,11 +91,6 @@ std::string due_words(const State& state, const std::optional<base::Date>& due) 
   return due ? short_day_words(state.text(), *due, rules::uk_date(state.now)) : state.text()("step.no_date");
 }
 
-std::vector<model::PlanStep> by_day(std::vector<model::PlanStep> steps) {
-  std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.due && (!b.due || *a.due < *b.due); });
-  return steps;
-}
-
 std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps) {
   const auto& text = state.text();
   std::vector<StepVm> out;
@@ -303,7 +298,7 @@ ChildVm child_vm(const State& state, const Id& id) {
   }
   vm.steps_heading = text("child.steps");
   vm.steps_none = text("child.steps.none");
-  vm.steps = step_vms(state, by_day(open_steps_of(state, *child)));
+  vm.steps = step_vms(state, rules::by_day(open_steps_of(state, *child)));
 
   vm.visits_heading = text("child.visits");
   vm.visits_none = text("child.visits.none");

@@ -5,6 +5,7 @@
 #include "app/state/vm_parts.h"
 #include "app/state/words.h"
 #include "sync/model/visit.h"
+#include "sync/rules/clocks.h"
 
 namespace doorstep::state {
 namespace {
@@ -14,27 +15,15 @@ struct Agreed {
   std::vector<model::PlanStep> steps;
 };
 
-bool is_open(const model::PlanStep& step) {
-  return !lines_of(step.what).empty() && step.status != model::StepStatus::Done && step.status != model::StepStatus::Dropped;
-}
-
 /// In a visit, what stands in it; else the family's open steps, but for those a supervisor directed: they were agreed with nobody.
 std::vector<Agreed> agreed_of(const State& state, const Id& id) {
   std::vector<Agreed> out;
   if (in_visit(state)) {
-    for (const auto& part : state.visit->visit.children) {
-      Agreed of{short_name(part), part.open_steps};
-      of.steps.insert(of.steps.end(), part.next_steps.begin(), part.next_steps.end());
-      if (part.skip_reason.empty()) out.push_back(std::move(of));
-    }
+    for (const auto& part : state.visit->visit.children) out.push_back({short_name(part), rules::for_family(part)});
   } else if (const auto* asked = state.caseload->child(id)) {
     for (const auto& child : state.caseload->children)
       if (child.id == id || (child.family && child.family == asked->family))
-        out.push_back({model::display_name(child), open_steps_of(state, child, false)});
-  }
-  for (auto& of : out) {
-    std::erase_if(of.steps, [](const auto& step) { return !is_open(step); });
-    of.steps = by_day(std::move(of.steps));
+        out.push_back({model::display_name(child), rules::for_family(open_steps_of(state, child, false))});
   }
   std::erase_if(out, [](const auto& of) { return of.steps.empty(); });
   return out;

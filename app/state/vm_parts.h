@@ -60,8 +60,6 @@ std::size_t due_today(const State& state);
 
 /// Date as an answer is read: "Thu 3 Dec" for steps due.
 std::string due_words(const State& state, const std::optional<base::Date>& due);
-/// The earliest first, those without a day last.
-std::vector<model::PlanStep> by_day(std::vector<model::PlanStep> steps);
 std::vector<StepVm> step_vms(const State& state, const std::vector<model::PlanStep>& steps);
 
 /// Keys of the controls of a body map: a mark on it, and a figure. `list`, `item`: of a question about injuries.

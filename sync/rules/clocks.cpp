@@ -228,4 +228,24 @@ std::vector<model::PlanStep> open_steps(const Child& child, std::span<const mode
   return steps;
 }
 
+std::vector<model::PlanStep> by_day(std::vector<model::PlanStep> steps) {
+  std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.due && (!b.due || *a.due < *b.due); });
+  return steps;
+}
+
+std::vector<model::PlanStep> for_family(std::vector<model::PlanStep> steps) {
+  std::erase_if(steps, [](const model::PlanStep& step) {
+    return step.what.find_first_not_of(" \t\n") == std::string::npos || step.status == model::StepStatus::Done ||
+           step.status == model::StepStatus::Dropped;
+  });
+  return by_day(std::move(steps));
+}
+
+std::vector<model::PlanStep> for_family(const model::ChildPart& part) {
+  if (!part.skip_reason.empty()) return {};
+  std::vector<model::PlanStep> steps = part.open_steps;
+  steps.insert(steps.end(), part.next_steps.begin(), part.next_steps.end());
+  return for_family(std::move(steps));
+}
+
 }  // namespace doorstep::rules

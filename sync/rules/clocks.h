@@ -114,5 +114,11 @@ std::optional<Due> due(const model::Child& child, std::span<const PastVisit> vis
 /// their reviewers directed) said. A closed step leaves; "not discussed" and missed ones stay, their status cleared.
 std::vector<model::PlanStep> open_steps(const model::Child& child, std::span<const model::ChildRecord* const> records,
                                         std::span<const model::Decision* const> decisions = {});
+/// The earliest first, those without a day last.
+std::vector<model::PlanStep> by_day(std::vector<model::PlanStep> steps);
+/// Those that a family may be given to read: still open, and with words; by day.
+std::vector<model::PlanStep> for_family(std::vector<model::PlanStep> steps);
+/// The same of what one child's part of a visit says; none where the child was left out of it.
+std::vector<model::PlanStep> for_family(const model::ChildPart& part);
 
 }  // namespace doorstep::rules

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
@@ -85,7 +86,10 @@ class Export {
       records_.push_back({head, std::move(record)});
       return {};
     }));
-    DOORSTEP_TRY(load_beside<model::Decision>(RecordKind::Decision, decisions_, [](const auto& one) { return one.on.record; }));
+    DOORSTEP_TRY(load_beside<model::Decision>(RecordKind::Decision, decisions_, [&](const auto& one) {
+      for (const model::PlanStep& step : one.directed_steps) directed_.insert(step.id);
+      return one.on.record;
+    }));
     DOORSTEP_TRY(load_beside<model::Addendum>(RecordKind::Addendum, addenda_, [](const auto& one) { return one.record; }));
     return load_beside<model::Disposition>(RecordKind::Disposition, dispositions_, [](const auto& one) { return one.record; });
   }
@@ -108,6 +112,15 @@ class Export {
     if (auto found = beside.find(record); found != beside.end())
       for (const auto& [at, one] : found->second) out.push_back(one);
     return out;
+  }
+
+  /// What the tablet offers for the family's copy, but no step that a supervisor directed: nobody chooses here, and it may be nobody in
+  /// the family ever heard of it. A visit at which nobody was met agreed nothing.
+  std::vector<model::PlanStep> agreed(const model::ChildRecord& record) const {
+    if (!entered(record)) return {};
+    auto steps = rules::for_family(record.part);
+    std::erase_if(steps, [&](const model::PlanStep& step) { return directed_.contains(step.id); });
+    return steps;
   }
 
   const model::Child& child_of(const Counted& counted) { return children_[counted.head.case_id]; }
@@ -150,6 +163,7 @@ class Export {
     exported.addenda = list(addenda_, id);
     exported.dispositions = list(dispositions_, id);
     DOORSTEP_TRY_ASSIGN(exported.blobs, blobs_of(counted));
+    exported.agreed = agreed(counted.record);
     // Whoever the server knows has the name it knows: what a tablet wrote beside the id is not asked.
     auto rename = [&](std::string& name, Id worker) {
       if (auto known = names_.find(worker); known != names_.end()) name = known->second;
@@ -162,12 +176,19 @@ class Export {
       if (candidate.version == counted.record.versions.form) form = &candidate;
     DOORSTEP_TRY(write("records/" + id.str() + ".html", record_html(exported, *form, levels_)));
     DOORSTEP_TRY(write("records/" + id.str() + ".json", record_json(exported)));
+    const std::string family_copy = exported.agreed.empty() ? "" : "records/" + id.str() + "-family.html";
+    if (!family_copy.empty()) {
+      DOORSTEP_TRY(write(family_copy, family_copy_html(exported)));
+      ++report_.family_copies;
+    }
     const model::Revision& revision = exported.revision;
     json::object line{{"record", id.str()}, {"child_ref", exported.child_ref}, {"rev", revision.rev}, {"hash", revision.hash}};
+    if (!family_copy.empty()) line["family_copy"] = family_copy;
     if (revision.filed_at) line["filed_at"] = base::to_rfc3339(*revision.filed_at);
     approved_.push_back(std::move(line));
     index_ += "<li><a href=\"records/" + id.str() + ".html\">" + exported.child_ref + " " +
-              day_text(day_of_visit(counted.record.facts)) + "</a></li>\n";
+              day_text(day_of_visit(counted.record.facts)) + "</a>" +
+              (family_copy.empty() ? "" : ", <a href=\"" + family_copy + "\">the family's copy</a>") + "</li>\n";
     ++report_.records;
     return {};
   }
@@ -235,9 +256,9 @@ class Export {
   }
 
   /// A child behind a door that stayed shut was not seen, whatever else was ticked.
-  static bool saw(const model::ChildRecord& record) {
-    bool entered = !record.facts.outcome || model::counts_as_visit(*record.facts.outcome);
-    return record.part.seen.value_or(false) && entered;
+  static bool saw(const model::ChildRecord& record) { return record.part.seen.value_or(false) && entered(record); }
+  static bool entered(const model::ChildRecord& record) {
+    return !record.facts.outcome || model::counts_as_visit(*record.facts.outcome);
   }
   static std::string line(std::vector<std::string> cells) {
     for (std::string& cell : cells) cell = safe_cell(cell);
@@ -258,6 +279,7 @@ class Export {
   ExportReport report_;
   std::map<Id, model::Child> children_;
   std::map<Id, std::string> names_;
+  std::set<Id> directed_;  ///< steps that a supervisor directed
   std::vector<Counted> records_;
   Beside<model::Decision> decisions_;
   Beside<model::Addendum> addenda_;

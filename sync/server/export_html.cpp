@@ -24,6 +24,14 @@ constexpr std::string_view kStyle =
     ".map figure{margin:0}.map svg{height:20rem}img{max-width:100%}figure p{font-size:.85rem;overflow-wrap:anywhere}"
     "@media print{body{margin:0;max-width:none}h2,h3{break-after:avoid}tr{break-inside:avoid}}";
 
+/// Large, on A4, and no step torn apart between two sheets. What is for the office stays on its screen.
+constexpr std::string_view kFamilyStyle =
+    "@page{size:A4;margin:2cm}body{font:18px/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;color:#000;"
+    "background:#fff}h1{font-size:1.8rem;margin:0}h2{font-size:1.4rem;margin:1.5rem 0 .3rem}h3{font-size:1.1rem;margin:0}"
+    "h2,h3,p{white-space:pre-wrap;overflow-wrap:anywhere}p{margin:.2rem 0}section{border-top:1px solid #767676;padding:.6rem 0;"
+    "break-inside:avoid}.wrong{height:7rem;border:1px solid #767676;margin-top:.6rem}.office{border:2px solid #000;padding:.5rem 1rem}"
+    "@media print{body{font-size:14pt;margin:0;padding:0;max-width:none}h2{break-after:avoid}.office{display:none}}";
+
 /// Markup characters, and CR (a browser would read it as a line feed).
 std::string escaped(std::string_view text) {
   std::string out;
@@ -91,12 +99,16 @@ std::string_view words(model::ReturnReason reason) {
   return "";
 }
 
+/// "3 December 2026"; empty for a day that no calendar has.
+std::string long_day(Date date) {
+  constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                                     "July",    "August",   "September", "October", "November", "December"};
+  if (!date.ok()) return {};
+  return std::to_string(unsigned(date.day())) + " " + kMonths[unsigned(date.month()) - 1] + " " + std::to_string(int(date.year()));
+}
+
 std::string words(const rules::Question& question, const model::Answer& answer) {
-  static const rules::AnswerWords english{"Not covered", "None", "Yes", "No", "out of 10", [](Date date) {
-    constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
-                                       "July",    "August",   "September", "October", "November", "December"};
-    return std::to_string(unsigned(date.day())) + " " + kMonths[unsigned(date.month()) - 1] + " " + std::to_string(int(date.year()));
-  }};
+  static const rules::AnswerWords english{"Not covered", "None", "Yes", "No", "out of 10", long_day};
   return rules::answer_words(english, question, answer);
 }
 
@@ -435,6 +447,24 @@ class Page {
 };
 
 }  // namespace
+
+std::string family_copy_html(const ExportedRecord& exported) {
+  const model::ChildRecord& record = exported.record;
+  std::string out =
+      "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width, initial-scale=1\"><title>What we agreed</title><style>" +
+      std::string(kFamilyStyle) +
+      "</style></head>\n<body>\n<p class=\"office\">Before this is given to the family: read every step as they will, and check that it is "
+      "safe for whoever may see it. This box is not printed.</p>\n<h1>What we agreed</h1>\n";
+  if (record.facts.start) out += "<p>Visit on " + long_day(rules::uk_date(record.facts.start->at)) + "</p>\n";
+  out += "<h2 dir=\"auto\">" + escaped(model::display_name(record.part)) + "</h2>\n";
+  for (const model::PlanStep& step : exported.agreed)
+    out += "<section><h3 dir=\"auto\">" + escaped(step.what) + "</h3><p>Who sees to it: <bdi>" +
+           escaped(step.owner.empty() ? "Nobody named" : step.owner) + "</bdi></p><p>To be done by: " +
+           (step.due ? long_day(*step.due) : "no date yet") + "</p></section>\n";
+  return out + "<section><h2>If something here is not right</h2><p>Tell <bdi>" + escaped(exported.author_name) +
+         "</bdi>, or write it here and give this page back.</p><div class=\"wrong\"></div></section>\n</body></html>\n";
+}
 
 std::string record_html(const ExportedRecord& record, const rules::Form& form, const rules::Thresholds& levels) {
   return Page(record, form, levels).run();

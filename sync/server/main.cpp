@@ -500,7 +500,8 @@ int export_all(const Arguments& args, const doorstep::base::Clock& clock) {
   auto report = server::export_records(*opened->data.repository, *forms, *levels, blobs_of(opened->config), args.folder, clock.wall());
   if (!report) return fail(report.error());
   std::cout << "records " << report->records << ", visits " << report->visits << ", not seen " << report->not_seen << ", photos "
-            << report->blobs << ", files " << report->files.size() << "\nmanifest " << (args.folder / "manifest.json").string() << "\n";
+            << report->blobs << ", family copies " << report->family_copies << ", files " << report->files.size() << "\nmanifest "
+            << (args.folder / "manifest.json").string() << "\n";
   if (report->blobs_unread > 0)
     std::cerr << report->blobs_unread << " photos could not be read: their pages say so. Put their files back from a backup.\n";
   return report->blobs_unread > 0 ? kRefused : 0;
@@ -567,7 +568,8 @@ int main(int argc, char** argv) {
   auto* verify_command = app.add_subcommand("verify-audit", "whether every line of the audit follows, and is what these files say");
   verify_command->add_option("files", args.files, "as audit-heads wrote them");
   auto* status_command = app.add_subcommand("status", "counts, tablets, and whether the audit is intact");
-  auto* export_command = app.add_subcommand("export", "approved records as HTML and JSON, visit tables, manifest");
+  auto* export_command =
+      app.add_subcommand("export", "approved records as HTML and JSON, what was agreed for the family, visit tables, manifest");
   export_command->add_option("folder", args.folder, "made when it is not there")->required();
   try {
     app.parse(argc, argv);

@@ -405,3 +405,21 @@ TEST_CASE("clocks: no plan and no rule says nothing, a broken plan is no plan", 
   CHECK(all_due(child({involved(model::Status::Cla, "2026-06-01")}), {}, day("2010-01-01"), shipped())
             .empty());  // before the rule was law
 }
+
+TEST_CASE("clocks: a family may be given to read what is still open and has words, by day", "[rules]") {
+  const auto step = [](const char* what, const char* due, std::optional<model::StepStatus> status = {}) {
+    return model::PlanStep{Id::from_name(what), what, "Ngozi", base::date_from_iso(due), status, {}};
+  };
+  model::ChildPart part;
+  part.open_steps = {step("no day", ""), step("done", "2026-12-01", model::StepStatus::Done),
+                     step("dropped", "2026-12-01", model::StepStatus::Dropped), step("missed", "2026-11-01", model::StepStatus::Missed)};
+  part.next_steps = {step("later", "2026-12-04"), step(" \n\t", "2026-12-04"), step("sooner", "2026-12-03")};
+  const auto words = [&] {
+    std::vector<std::string> out;
+    for (const auto& one : for_family(part)) out.push_back(one.what);
+    return out;
+  };
+  CHECK(words() == std::vector<std::string>{"missed", "sooner", "later", "no day"});
+  part.skip_reason = "SEEN_TODAY";
+  CHECK(words().empty());
+}

@@ -281,3 +281,98 @@ TEST_CASE("export: a record's photos lie beside its page, and one that is gone k
   CHECK(page.find("It could not be read when this was exported.") != std::string::npos);
   CHECK(file(folder / "records" / (record.id.str() + ".json")).find(name) != std::string::npos);
 }
+
+TEST_CASE("export: the family's page holds the steps that were agreed with it, and no other word of the record", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const auto step = [](const char* what, const char* owner, const char* due, std::optional<model::StepStatus> status = {}) {
+    return model::PlanStep{any_id(what), what, owner, base::date_from_iso(due), status, "CANARY note"};
+  };
+  const auto directed = step("Strategy discussion with the police", "Sparrow Khan", "2026-11-24");
+  const auto full = [&](const std::string& name) {
+    auto out = visit_of(wren, name, "A1", model::VisitType::Cp, "2026-11-12", true);
+    out.part.called = "Amara";
+    out.part.open_steps = {step("Register with a <GP>", "Grace", "2026-12-01", model::StepStatus::Open), directed,
+                           step("Fix the boiler", "Landlord", "2026-11-01", model::StepStatus::Done),
+                           step("Swimming", "Grace", "", model::StepStatus::Dropped)};
+    out.part.next_steps = {step("Bedtime at eight", "", ""), step("Ring the school", "Wren Abara", "2026-11-20"), step(" \n", "Grace", "")};
+    for (const char* id : {"analysis", "said", "saw", "told", "unknown_question"}) out.part.answers[id] = std::string("CANARY ") + id;
+    out.facts.answers["household"] = std::string("CANARY household");
+    out.part.risk = {};
+    out.part.risk.why = "CANARY risk";
+    out.part.risk.level = "CANARY level";
+    model::Disclosure told;
+    told.exact_words = "CANARY disclosure";
+    out.part.disclosures = {told};
+    model::Injury injury;
+    injury.looks = "CANARY injury";
+    out.part.injuries = {injury};
+    model::Present present;
+    present.name = "CANARY present";
+    out.facts.present = {present};
+    model::Jotting jotting;
+    jotting.text = "CANARY jotting";
+    out.jottings = {jotting};
+    out.address = "CANARY address";
+    out.family_name = "CANARY family";
+    return out;
+  };
+  const auto met = full("met");
+  auto not_in = full("not in"), left_out = full("left out"), nothing = full("nothing");
+  not_in.facts.outcome = model::Outcome::NoAccess;
+  not_in.part.seen = false;
+  left_out.part.skip_reason = "SEEN_TODAY";
+  nothing.part.open_steps = {directed};
+  nothing.part.next_steps.clear();
+  bool first = true;
+  for (const auto& record : {met, not_in, left_out, nothing}) {
+    INFO(record.id.str());
+    REQUIRE(wren.one(Tablet::submit(record, child_id("A1"))).status == OpStatus::Applied);
+    sparrow.sync();
+    auto decide = sparrow.decide(*sparrow.has(child_id("A1"), record.id), child_id("A1"), model::Verdict::Approved, "CANARY rationale");
+    if (first) {
+      auto decision = *wire::decode<model::Decision>(decide.body);
+      decision.directed_steps = {directed};
+      decide.body = wire::encode(decision);
+    }
+    first = false;
+    REQUIRE(sparrow.one(decide).status == OpStatus::Applied);
+  }
+  const auto folder = office.folder() / "out";
+  const auto report =
+      server::export_records(*office.repository, {visit_form()}, shipped_rules().thresholds, office.blobs, folder, office.clock.now);
+  REQUIRE(report.has_value());
+  CHECK(report->records == 4);
+  CHECK(report->family_copies == 1);
+  const std::string name = "records/" + met.id.str() + "-family.html";
+  const std::string page = file(folder / name);
+  CHECK(page.find("CANARY") == page.npos);
+  const auto body = unescaped(page.substr(page.find("<h1>")));
+  CHECK(body ==
+        "<h1>What we agreed</h1>\n<p>Visit on 12 November 2026</p>\n<h2 dir=\"auto\">Amara</h2>\n"
+        "<section><h3 dir=\"auto\">Ring the school</h3><p>Who sees to it: <bdi>Wren Abara</bdi></p><p>To be done by: 20 November 2026</p></section>\n"
+        "<section><h3 dir=\"auto\">Register with a <GP></h3><p>Who sees to it: <bdi>Grace</bdi></p><p>To be done by: 1 December 2026</p></section>\n"
+        "<section><h3 dir=\"auto\">Bedtime at eight</h3><p>Who sees to it: <bdi>Nobody named</bdi></p><p>To be done by: no date yet</p></section>\n"
+        "<section><h2>If something here is not right</h2><p>Tell <bdi>Wren Abara</bdi>, or write it here and give this page back.</p>"
+        "<div class=\"wrong\"></div></section>\n</body></html>\n");
+  CHECK(page.find("Register with a &lt;GP&gt;") != page.npos);
+  CHECK(page.find("@page{size:A4") != page.npos);
+  CHECK(page.find("@media print{") < page.find(".office{display:none}"));
+
+  const auto manifest = boost::json::parse(file(folder / "manifest.json")).as_object();
+  int listed = 0, named = 0;
+  for (const auto& entry : manifest.at("files").as_array())
+    if (entry.as_object().at("path").as_string() == name) {
+      ++listed;
+      CHECK(entry.as_object().at("sha256").as_string() == base::sha256_hex(page));
+    }
+  for (const auto& entry : manifest.at("records").as_array())
+    if (const auto* copy = entry.as_object().if_contains("family_copy")) {
+      ++named;
+      CHECK(copy->as_string() == name);
+      CHECK(entry.as_object().at("record").as_string() == met.id.str());
+    }
+  CHECK(listed == 1);
+  CHECK(named == 1);
+  CHECK(file(folder / "index.html").find("<a href=\"" + name + "\">the family's copy</a>") != std::string::npos);
+}
