@@ -26,7 +26,7 @@ enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus
 /// Review and ReadRecord the record, of Photo the attachment.
 struct Open { ScreenKind screen{}; Id id; };
 struct Back {};
-enum class ListTab { Today, Week, All };
+enum class ListTab { Today, Week, Overdue, Waiting, All };
 struct ShowTab { ListTab tab{}; };
 struct SearchTyped {};                         ///< the search box changed
 struct ClearSearch {};

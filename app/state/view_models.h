@@ -133,15 +133,16 @@ struct RowVm {
   /// Look and sound the same.
   friend bool operator==(const RowVm& a, const RowVm& b) { return a.title == b.title && a.subtitle == b.subtitle && a.tag == b.tag; }
 };
+/// What was found, or waits to be sent.
 struct HitRowVm { Intent open; std::string key, title, snippet; };
 struct MyChildrenVm {
   std::string title, date;
   std::string search_name;                ///< of the search box
-  std::vector<std::string> tabs;          ///< Today, This week, All
+  std::vector<std::string> tabs;          ///< ListTab's, with how many each has; not made anew while searching
   std::size_t tab = 0;
   std::vector<ChildRowVm> rows;
   bool searching = false;
-  std::vector<HitRowVm> hits;             ///< when searching
+  std::vector<HitRowVm> hits;             ///< when searching, or under ListTab::Waiting
   std::string empty_heading, empty_body;  ///< when there is nothing to list
   bool nobody = false;                    ///< no child is on this tablet at all
   std::string choose_heading, choose_body;  ///< beside the list, while nothing is open and there is somebody to choose
@@ -161,7 +162,7 @@ struct MyChildrenVm {
   std::vector<std::string> warnings;      ///< lease_warnings()
 };
 MyChildrenVm my_children_vm(const State& state);
-/// What is listed there, made anew: `rows` to `empty_body`. The rest does not depend on what is searched for.
+/// What is listed there, made anew: `tabs` to `empty_body`. The rest does not depend on what is searched for.
 void list_children(const State& state, MyChildrenVm& vm);
 
 // Before going out ------------------------------------------------------------------------------------------------------

@@ -41,6 +41,17 @@ struct Listed {
   bool today = false, week = false;
 };
 
+bool is_under(ListTab tab, const Listed& row) {
+  switch (tab) {
+    case ListTab::Today: return row.today;
+    case ListTab::Week: return row.week;
+    case ListTab::Overdue: return row.order == 0;
+    case ListTab::Waiting: return false;
+    case ListTab::All: return true;
+  }
+  return true;
+}
+
 Listed listed(const State& state, const model::Child& child) {
   Listed out;
   out.row.child = child.id;
@@ -119,6 +130,34 @@ std::string draft_title(const State& state, const model::Visit& visit) {
   return visit_title(state, visit.facts, names);
 }
 
+/// What the case server does not have yet: submitted visits, records that something was done with, drafts, photos. Where it is none of
+/// these (a draft thrown away, a family matched), how many changes.
+std::vector<HitRowVm> waiting_rows(const State& state) {
+  const auto& text = state.text();
+  const auto& caseload = *state.caseload;
+  std::vector<HitRowVm> out;
+  const auto put = [&](ScreenKind screen, const Id& id, std::string title, std::string_view key) {
+    out.push_back({Open{screen, id}, "waiting_" + id.str(), std::move(title), text(key)});
+  };
+  std::set<Id> submitting;  // their records are on the tablet already, and go with them
+  for (const auto& draft : caseload.drafts)
+    if (draft.submitting && !state.discarded.count(draft.visit.id)) {
+      submitting.insert(draft.visit.id);
+      put(ScreenKind::Record, draft.visit.id, draft_title(state, draft.visit), "children.submitting");
+    }
+  for (const auto& item : caseload.records)
+    if (const auto& body = item.head().body; item.waiting && !submitting.count(body.visit))
+      put(ScreenKind::ReadRecord, item.id(), visit_title(state, body.facts, body.part.name), "children.waiting.record");
+  for (const auto& draft : caseload.drafts)
+    if (draft.waiting && !draft.submitting && !state.discarded.count(draft.visit.id))
+      put(ScreenKind::Record, draft.visit.id, draft_title(state, draft.visit), "children.waiting.draft");
+  if (const auto photos = photos_to_send(state); photos > 0)
+    put(ScreenKind::SyncStatus, {}, text.count("sync.waiting.photos", photos), "children.waiting.photos");
+  if (out.empty() && state.sync.waiting > 0)
+    put(ScreenKind::SyncStatus, {}, text.count("sync.waiting.n", state.sync.waiting), "children.waiting.other");
+  return out;
+}
+
 void list_children(const State& state, MyChildrenVm& vm) {
   const auto& text = state.text();
   const auto& caseload = *state.caseload;
@@ -130,10 +169,12 @@ void list_children(const State& state, MyChildrenVm& vm) {
   vm.searching = !query.empty();
   std::vector<Listed> rows;
   std::set<Id> shown;
+  std::map<ListTab, std::size_t> under;
   for (const auto& child : caseload.children) {
     if (vm.searching && !is_found(state, child, query)) continue;
     auto row = listed(state, child);
-    if (!vm.searching && ((state.tab == ListTab::Today && !row.today) || (state.tab == ListTab::Week && !row.week))) continue;
+    for (const auto tab : {ListTab::Today, ListTab::Week, ListTab::Overdue}) under[tab] += is_under(tab, row);
+    if (!vm.searching && !is_under(state.tab, row)) continue;
     shown.insert(child.id);
     rows.push_back(std::move(row));
   }
@@ -161,11 +202,21 @@ void list_children(const State& state, MyChildrenVm& vm) {
       vm.hits.push_back({Open{ScreenKind::ReadRecord, hit.record}, "hit_" + hit.record.str(),
                          visit_title(state, item->head().body.facts, item->head().body.part.name), plain(hit.snippet)});
     }
+  if (!vm.searching) {
+    auto waiting = waiting_rows(state);
+    under[ListTab::Waiting] = waiting.size();
+    const auto with_number = [&](std::string_view key, ListTab tab) { return text(key, {{"n", std::to_string(under[tab])}}); };
+    vm.tabs = {with_number("children.today", ListTab::Today), with_number("children.week", ListTab::Week),
+               with_number("children.overdue", ListTab::Overdue), with_number("children.waiting", ListTab::Waiting), text("children.all")};
+    if (state.tab == ListTab::Waiting) vm.hits = std::move(waiting);
+  }
   if (vm.rows.empty() && vm.hits.empty()) {
-    const std::string what = vm.searching                  ? "search"
-                             : caseload.children.empty()   ? "none"
-                             : state.tab == ListTab::Today ? "today"
-                                                           : "week";
+    const std::string what = vm.searching                    ? "search"
+                             : state.tab == ListTab::Waiting ? "waiting"
+                             : caseload.children.empty()     ? "none"
+                             : state.tab == ListTab::Today   ? "today"
+                             : state.tab == ListTab::Week    ? "week"
+                                                             : "overdue";
     vm.empty_heading = text("children.empty." + what);
     vm.empty_body = text("children.empty." + what + ".body");
   }
@@ -178,7 +229,6 @@ MyChildrenVm my_children_vm(const State& state) {
   vm.title = text(state.supervisor() ? "children.title.team" : "children.title");
   vm.date = weekday_words(text, rules::uk_date(state.now));
   vm.search_name = text("children.search");
-  vm.tabs = {text("children.today"), text("children.week"), text("children.all")};
   vm.tab = static_cast<std::size_t>(state.tab);
   vm.notice = state.notice;
   vm.warnings = lease_warnings(state);

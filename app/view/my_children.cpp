@@ -15,6 +15,11 @@ void draw_rows(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
   }
 }
 
+void draw_hits(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
+  for (const auto& hit : vm.hits)
+    if (list_row(ui, hit.key, {.title = hit.title, .subtitle = hit.snippet})) out.push_back(hit.open);
+}
+
 void draw_drafts(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
   if (vm.drafts.empty()) return;
   gap(ui, space::kLg);
@@ -92,8 +97,7 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
   });
   if (vm.searching) {
     draw_rows(ui, vm, out);
-    for (const auto& hit : vm.hits)
-      if (list_row(ui, hit.key, {.title = hit.title, .subtitle = hit.snippet})) out.push_back(hit.open);
+    draw_hits(ui, vm, out);
     if (vm.rows.empty() && vm.hits.empty()) empty_state(ui, Icon::Search, vm.empty_heading, vm.empty_body);
     end_page(ui);
     return;
@@ -110,7 +114,8 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
     if (auto tab = tabs(ui, "when", labels, vm.tab)) out.push_back(state::ShowTab{static_cast<state::ListTab>(*tab)});
   });
   draw_rows(ui, vm, out);
-  if (vm.rows.empty()) empty_state(ui, vm.nobody ? Icon::People : Icon::Check, vm.empty_heading, vm.empty_body);
+  draw_hits(ui, vm, out);
+  if (vm.rows.empty() && vm.hits.empty()) empty_state(ui, vm.nobody ? Icon::People : Icon::Check, vm.empty_heading, vm.empty_body);
   gap(ui, space::kLg);
   block(ui, "aside", vm.more, [&] {
     begin_flow(ui);

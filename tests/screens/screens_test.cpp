@@ -346,6 +346,44 @@ TEST_CASE("screens: tiles of one row are of one height", "[screens]") {
   }
 }
 
+TEST_CASE("screens: each list of children is a tab that says how many it has, and is chosen by finger or keyboard", "[screens]") {
+  for (const Size2 size : {Size2{1280, 800}, Size2{480, 800}}) {
+    Window window(1, Look::Light);
+    for (const auto& shown : test::all_screens()) {
+      if (shown.name != "children") continue;
+      INFO(size.w << "x" << size.h);
+      window.show(shown, size.w, size.h);
+      state::Intents asked;
+      window.head.draw_with([&](Ui& ui) { draw_app(ui, window.state, window.state.editors, asked); });
+      std::vector<std::string> keys;
+      for (const Item& item : window.head.semantics().items())
+        if (item.role == Role::Tab) keys.push_back(item.key);
+      REQUIRE(keys.size() == 5);
+      for (const bool by_key : {false, true})
+        for (std::size_t i = keys.size(); i-- > 0;) {  // Today is chosen at first
+          window.head.ui().focus(keys[i]);             // brings it into sight
+          window.head.settle(6);
+          asked.clear();
+          if (by_key) window.head.key(ImGuiKey_Enter);
+          else window.head.tap(keys[i]);
+          for (const auto& intent : asked)
+            state::update(window.state, intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
+          CHECK(window.state.tab == static_cast<state::ListTab>(i));
+          window.head.settle(6);
+          const auto vm = state::my_children_vm(window.state);
+          std::size_t rows = 0;
+          for (const Item& item : window.head.semantics().items()) {
+            rows += item.role == Role::ListRow && (item.key.starts_with("child-") || item.key.starts_with("waiting_"));
+            if (item.role == Role::Tab) CHECK(item.selected == (item.key == keys[i]));
+            if (item.key == keys[i]) CHECK(item.name == vm.tabs[i]);
+          }
+          CHECK(rows == vm.rows.size() + vm.hits.size());
+          if (i + 1 < keys.size()) CHECK(vm.tabs[i].ends_with("(" + std::to_string(rows) + ")"));
+        }
+    }
+  }
+}
+
 TEST_CASE("screens: an answer that is pressed again is taken away", "[screens]") {
   Window window(1, Look::Light);
   for (const auto& shown : test::all_screens()) {

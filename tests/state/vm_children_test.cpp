@@ -163,3 +163,108 @@ TEST_CASE("vm_children: where no child is on the tablet, none is to be chosen", 
   desk.load();
   CHECK(my_children_vm(desk.state).nobody);
 }
+
+TEST_CASE("vm_children: who is due today, this week or overdue is a list of its own, with its number", "[state]") {
+  Desk desk;
+  auto& children = desk.caseload.children;
+  const auto add = [&](const char* name, const char* last_visit) {
+    auto child = children[0];
+    child.id = Id::from_name(name);
+    child.name = child.called = name;
+    child.last_visit = child.last_seen = base::date_from_iso(last_visit);
+    children.push_back(child);
+  };
+  children.resize(1);
+  add("Long ago", "2026-09-15");
+  add("Yesterday", "2026-11-22");
+  children.erase(children.begin());
+  desk.unlock();
+  const auto under = [&](ListTab tab) {
+    desk.act(ShowTab{tab});
+    const auto vm = my_children_vm(desk.state);
+    REQUIRE(vm.tab == static_cast<std::size_t>(tab));
+    std::string out = vm.tabs.at(vm.tab) + ":";
+    for (const auto& row : vm.rows) out += " " + row.title + (row.tag.words.empty() ? "" : " (" + row.tag.words + ")");
+    return out + (vm.rows.empty() ? " " + vm.empty_heading : "");
+  };
+  CHECK(under(ListTab::Today).starts_with("Today (1): Long ago ("));
+  CHECK(under(ListTab::Week).starts_with("This week (1): Long ago ("));
+  const auto overdue = under(ListTab::Overdue);
+  CHECK(overdue.starts_with("Overdue (1): Long ago ("));
+  CHECK(overdue.ends_with(" days overdue)"));
+  CHECK(under(ListTab::All).starts_with("All: Long ago"));
+  desk.caseload.children.erase(desk.caseload.children.begin());
+  desk.load();
+  CHECK(under(ListTab::Overdue) == "Overdue (0): Nobody is overdue");
+}
+
+TEST_CASE("vm_children: what waits to be sent is a list of its own, and each leads to what it is", "[state]") {
+  Desk desk;
+  auto item = desk.record(desk.me, "decided", "2026-11-20T10:00:00Z");
+  auto submitted = desk.record(desk.me, "submitted", "2026-11-20T10:00:00Z");
+  const auto quiet = desk.record(desk.me, "quiet", "2026-11-20T10:00:00Z");
+  item.waiting = submitted.waiting = true;
+  DraftItem going;
+  auto body = submitted.head().body;
+  body.visit = Id::from_name("going");
+  submitted.versions = {Desk::version(body, 0, model::State::Submitted)};
+  going.visit = model::visit_of(body, {}, body.visit);
+  going.submitting = going.waiting = true;
+  DraftItem writing = going, backed_up = going;
+  writing.visit.id = Id::from_name("writing");
+  writing.submitting = false;
+  backed_up.visit.id = Id::from_name("backed up");
+  backed_up.submitting = backed_up.waiting = false;
+  desk.caseload.records = {item, submitted, quiet};
+  desk.caseload.drafts = {writing, backed_up, going};
+  desk.caseload.blobs["photo"] = {true, true, false};
+  desk.caseload.blobs["sent"] = {true, false, false};
+  desk.unlock();
+  SyncStatus status;
+  status.waiting = 4;
+  desk.hear(status);
+  const auto leads = [](const HitRowVm& row, ScreenKind screen, const Id& id) {
+    const auto& open = std::get<Open>(row.open);
+    return open.screen == screen && open.id == id;
+  };
+  CHECK(my_children_vm(desk.state).hits.empty());  // under Today
+  CHECK(my_children_vm(desk.state).tabs.at(3) == "To send (4)");
+  desk.act(ShowTab{ListTab::Waiting});
+  auto vm = my_children_vm(desk.state);
+  CHECK(vm.rows.empty());
+  REQUIRE(vm.hits.size() == 4);
+  CHECK(vm.hits[0].title == "Child in need visit: Amara Okafor");
+  CHECK(vm.hits[0].snippet == "Submitted on this tablet, waiting to be sent");
+  CHECK(leads(vm.hits[0], ScreenKind::Record, going.visit.id));
+  CHECK(vm.hits[1].snippet == "What was done with it on this tablet, waiting to be sent");
+  CHECK(leads(vm.hits[1], ScreenKind::ReadRecord, item.id()));
+  CHECK(vm.hits[2].snippet == "A draft: its copy for the case server, waiting to be sent");
+  CHECK(leads(vm.hits[2], ScreenKind::Record, writing.visit.id));
+  CHECK(vm.hits[3].title == "1 photo");
+  CHECK(leads(vm.hits[3], ScreenKind::SyncStatus, Id()));
+
+  // A search looks everywhere, and the list is there again after it.
+  desk.type(std::string(kSearch), "amara");
+  desk.act(SearchTyped{});
+  CHECK(my_children_vm(desk.state).hits.empty());
+  desk.act(ClearSearch{});
+  CHECK(my_children_vm(desk.state).hits.size() == 4);
+
+  // Something that is none of these is still told: a draft that was thrown away, say.
+  desk.caseload.records = {quiet};
+  desk.caseload.drafts = {backed_up};
+  desk.caseload.blobs.clear();
+  desk.load();
+  status.waiting = 1;
+  desk.hear(status);
+  vm = my_children_vm(desk.state);
+  CHECK(vm.tabs.at(3) == "To send (1)");
+  REQUIRE(vm.hits.size() == 1);
+  CHECK(vm.hits[0].title == "1 change");
+  status.waiting = 0;
+  desk.hear(status);
+  vm = my_children_vm(desk.state);
+  CHECK(vm.tabs.at(3) == "To send (0)");
+  CHECK(vm.hits.empty());
+  CHECK(vm.empty_heading == "Nothing waits to be sent");
+}

@@ -556,6 +556,16 @@ std::vector<Shown> all_screens() {
   });
   add("children", [] { return ruth(); });
   add("children-all", [] { return at(ruth(), ShowTab{ListTab::All}); }, true);
+  add("children-overdue", [] { return at(ruth(), ShowTab{ListTab::Overdue}); });
+  add("children-waiting", [] {
+    Caseload caseload = *ruths();
+    caseload.records.back().waiting = true;
+    DraftItem submitted{visit_of(caseload, 1), days_ago(0), false, 1};
+    submitted.submitting = true;
+    caseload.drafts.push_back(submitted);
+    caseload.blobs[base::sha256_hex("bedroom")] = {true, true, false};
+    return at(unlocked(std::make_shared<const Caseload>(std::move(caseload))), ShowTab{ListTab::Waiting});
+  });
   add("children-search", [] {
     State s = ruth();
     s.editors.text(kSearch).reset("Willow");
