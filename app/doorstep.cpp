@@ -64,6 +64,7 @@ state::Config config_of(const config::DeviceConfig& device) {
   out.lock_after = base::Millis(device.policy.lock_s * 1000);
   out.curtain_after = base::Millis(device.policy.curtain_s * 1000);
   out.photos = device.photos_dir.has_value();
+  out.demonstration = device.demonstration;
   out.visit_lock_after = base::Millis(device.policy.visit_lock_s * 1000);
   switch (device.theme) {
     case config::Theme::Light: out.look = state::LookChoice::Light; break;

@@ -160,6 +160,12 @@ bool belongs(const wire::EnrolReply& reply, const base::Secret& key, const std::
          ours->fingerprint == theirs->fingerprint;
 }
 
+constexpr const char* kMakeAlike = "Give demonstration in device.toml and in the server's server.toml alike, or use the other server.";
+std::string not_alike(const config::DeviceConfig& device) {
+  return device.demonstration ? "device.toml says that this tablet is a demonstration, and its server is none."
+                              : "This tablet's server is a demonstration, and device.toml does not say that the tablet is one.";
+}
+
 }  // namespace
 
 int enrol(const Report& report, const TabletArguments& args) {
@@ -202,9 +208,14 @@ int enrol(const Report& report, const TabletArguments& args) {
 
   const auto& at = config.server.enrol;
   transport::HttpClient client(endpoint_of(config, at), *context);
-  const auto reply = transport::enrol(client, {base::to_base32(*token), *request}, limits::kReplyTimeout);
+  wire::EnrolRequest asked{base::to_base32(*token), *request};
+  if (config.demonstration) asked.demonstration = true;
+  const auto reply = transport::enrol(client, asked, limits::kReplyTimeout);
   if (reply.has_error()) {
     const auto fault = reply.error().fault;  // busy or limited is not a refusal: the code still counts
+    if (reply.error().where == "server.demonstration")
+      return report.refused("The server refused.\n" + reply.error().detail + " [" + reply.error().where + "]",
+                            "Nothing was enrolled. " + std::string(kUnused), kMakeAlike);
     if (reply.error().where.starts_with("server.") && fault != base::Fault::Offline && fault != base::Fault::Throttled)
       return report.refused("The server refused.\n" + reply.error().detail + " [" + reply.error().where + "]", "Nothing was enrolled.",
                             "Ask for a new code: doorstep-server token.");
@@ -214,6 +225,8 @@ int enrol(const Report& report, const TabletArguments& args) {
   if (!belongs(*reply, *key, config.server.ca_pem))
     return report.could_not("The server's answer does not belong to this tablet or to the authority in " + args.file.string() + ".",
                             "Nothing was written but the tablet's own key.", "Call whoever runs the server.");
+  if (reply->demonstration.value_or(false) != config.demonstration)
+    return report.refused(not_alike(config), "Nothing was written but the tablet's own key.", kMakeAlike);
   auto kept = keep(*brought, tablet);
   if (kept.has_value() && anew) kept = retire(tablet);
   if (kept.has_value() && anew) kept = base::write_file_atomic(tablet / config::kDeviceKeyFile, key->view(), base::Access::Owner);
@@ -282,6 +295,11 @@ int apply(const Report& report, const TabletArguments& args) {
       same(std::string(config::kDeviceTomlFile) + std::string(config::kSignatureEnding), signatures) &&
       same(config::kTrustFile, brought->trust_pem) && (server.ca_file.empty() || same(server.ca_file, server.ca_pem)))
     return report.done(tablet.string() + " has this file already.", {{"serial", brought->file.config.serial}}, false);
+
+  const auto written = base::read_file(tablet / config::kEnrolmentFile, limits::kKeyFileBytes);
+  const auto enrolment = written.has_value() ? wire::decode<wire::EnrolReply>(*written) : base::Result<wire::EnrolReply>(written.error());
+  if (enrolment.has_value() && enrolment->demonstration.value_or(false) != brought->file.config.demonstration)
+    return report.refused(not_alike(brought->file.config), kUntouched, kMakeAlike);
 
   // Whatever is there now, the new file may mend it; only a whole one can say what it was.
   auto now = config::load_device_file(tablet / config::kDeviceTomlFile);

@@ -35,6 +35,7 @@ struct Config {
   LookChoice look = LookChoice::Light;        ///< until the worker chooses another
   Language language = Language::English;      ///< the same
   bool photos = false;               ///< photos may be attached here
+  bool demonstration = false;        ///< every family here is invented, and every screen says so
 };
 
 /// What the world is like when update() is called.

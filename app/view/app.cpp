@@ -82,6 +82,7 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   if (anything_touched(ui)) out.push_back(state::Touched{});
   ui.selection_words = selection_words(state.text());
   begin_root(ui, state.text()("app.name"));
+  if (state.config.demonstration) band(ui, state.text()("demonstration"));
   if (state.covered) {
     state::CurtainVm vm = curtain_vm(state);
     if (curtain(ui, vm.words, vm.saved, vm.uncover)) out.push_back(state::Uncover{});

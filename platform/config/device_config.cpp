@@ -14,7 +14,7 @@ const std::vector<std::string> kAllKeys = {
     "council.name",  "server.url",          "server.enrol_url",    "server.name",          "server.ca_pem",
     "server.ca_file", "server.proxy", "policy.lock_s",      "policy.visit_lock_s", "policy.curtain_s",     "policy.clipboard_s",
     "policy.lease_days", "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme",
-    "tablet.language", "tablet.photos_dir"};
+    "tablet.language", "tablet.photos_dir", "tablet.demonstration"};
 
 constexpr std::int64_t kSerialMost = 2'000'000'000;  // one a second for sixty years
 
@@ -127,6 +127,7 @@ void read_tablet(Table& table, DeviceConfig& config) {
     else if (language->value == "cy") config.language = Language::Welsh;
     else table.problem("language", language->line, "\"" + language->value + "\" is no language Doorstep speaks", "write \"en\" or \"cy\"");
   }
+  config.demonstration = table.flag("demonstration");
 }
 
 void read_issue(Table& root, DeviceConfig& config) {
@@ -300,6 +301,7 @@ number = "CHANGE ME"                       # 01632 960102
 theme = "light"                            # light, dark or high-contrast, until the worker chooses another
 language = "en"                            # en (English) or cy (Welsh, not complete yet), until the worker chooses another
 # photos_dir = "/home/worker/Pictures"     # with it photos may be attached, from there or dropped on the window; without it not
+# demonstration = true                     # every screen says that every family is invented; only with a server that is one too
 )";
 }
 

@@ -66,6 +66,7 @@ struct DeviceConfig {
   } contacts;
   /// Where this tablet's camera, or a cable, puts photos that may be attached. Empty: photos are not attached to records.
   std::optional<std::filesystem::path> photos_dir;
+  bool demonstration = false;             ///< every family here is invented, and every screen says so; the server's is the same
   Theme theme = Theme::Light;             ///< until the worker chooses another
   Language language = Language::English;  ///< the same
 };

@@ -151,6 +151,14 @@ std::optional<Found<std::int64_t>> Table::number(const std::string& key, std::in
   return maybe_number(key, low, high, unit);
 }
 
+bool Table::flag(const std::string& key) {
+  const auto* node = find(key);
+  if (!node) return false;
+  const auto* flag = node->as_boolean();
+  if (!flag) wrong_type(key, *node, "true or false", key + " = true, without quotes");
+  return flag && flag->get();
+}
+
 std::optional<Found<base::Date>> Table::maybe_date(const std::string& key) {
   const auto* node = find(key);
   if (!node) return std::nullopt;

@@ -51,6 +51,7 @@ class Table {
   /// Required.
   std::optional<Found<std::int64_t>> number(const std::string& key, std::int64_t low, std::int64_t high, const std::string& unit);
   std::optional<Found<std::int64_t>> maybe_number(const std::string& key, std::int64_t low, std::int64_t high, const std::string& unit);
+  bool flag(const std::string& key);  ///< true or false, without quotes; false when it is not there
   std::optional<Found<base::Date>> maybe_date(const std::string& key);  ///< a date without a time and without quotes
   /// Required: a missing one is a problem, and answers as an empty table whose own keys are not asked for again.
   std::optional<Table> table(const std::string& key, const std::string& example);

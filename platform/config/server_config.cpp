@@ -8,7 +8,7 @@ namespace doorstep::config {
 namespace {
 
 const std::vector<std::string> kAllKeys = {"version",      "server.listen",   "server.enrol_listen", "server.name",
-                                           "server.data_dir", "council.id", "council.name",
+                                           "server.data_dir", "server.demonstration", "council.id", "council.name",
                                            "postgres.url", "postgres.connections", "postgres.key_file"};
 
 std::optional<ListenAddress> address(Table& table, const std::string& key, const std::string& example) {
@@ -96,6 +96,7 @@ Parsed<ServerConfig> parse_server_config(std::string_view text, const std::strin
                           "write the name tablets reach it by, without https:// and port: name = \"doorstep.northmere.gov.uk\"");
     }
     if (auto folder = table->text("data_dir", "data_dir = \"/var/lib/doorstep-server\"")) config.data_dir = folder->value;
+    config.demonstration = table->flag("demonstration");
     table->finish(kAllKeys);
   }
   config.council = read_council(root, kAllKeys);
@@ -138,6 +139,7 @@ listen = "0.0.0.0:8443"                    # tablets, with their certificates
 enrol_listen = "0.0.0.0:8444"              # enrolment only
 name = "doorstep.northmere.gov.uk"         # the name tablets reach it by; goes into its certificate
 data_dir = "/var/lib/doorstep-server"      # keys and cases; back it up
+# demonstration = true                     # every family is invented: only tablets that say so on every screen are enrolled
 
 [council]
 id = "northmere"                           # the same as in device.toml

@@ -23,6 +23,7 @@ struct ServerConfig {
   ListenAddress listen;            ///< client certificates only
   ListenAddress enrol_listen;      ///< enrolment only
   std::string server_name;         ///< the name in its certificate, which tablets check
+  bool demonstration = false;      ///< every family here is invented: it enrols tablets that say so on every screen, and no others
   std::filesystem::path data_dir;  ///< absolute, or relative to server.toml as load_server_config makes it absolute
   Council council;
   /// Where cases are kept when not in a file of data_dir.

@@ -27,7 +27,7 @@ fi
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/doorstep-demo.XXXXXX")
 server() { "$bin/doorstep-server" --data "$folder/server" "$@"; }
-server init --name localhost --also 127.0.0.1 --council "Northmere Council" --council-id northmere >/dev/null
+server init --name localhost --also 127.0.0.1 --council "Northmere Council" --council-id northmere --demonstration >/dev/null
 server import "$PWD/assets/demo" --relative-dates >/dev/null
 server serve --listen 127.0.0.1:0 --enrol-listen 127.0.0.1:0 --ports-file "$folder/ports" >"$folder/server.log" 2>&1 &
 pid=$!
@@ -50,6 +50,8 @@ number = "01632 960901"
 [[contacts.out_of_hours]]
 label = "Emergency duty team"
 number = "01632 960902"
+[tablet]
+demonstration = true
 TOML
 for pair in worker:W1001 supervisor:W1009; do
   "$bin/doorstep-provision" enrol "$folder/device.toml" --token "$(server token "${pair#*:}" 2>/dev/null | head -n 1)" \

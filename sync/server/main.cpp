@@ -47,7 +47,7 @@ struct Arguments {
   std::int64_t next_s = 300;
   fs::path folder, file;
   std::vector<fs::path> files;
-  bool relative_dates = false;
+  bool relative_dates = false, demonstration = false;
   std::string worker, device;
   std::int64_t number = 0;  ///< of a receipt
   std::string postgres, owner;  ///< urls: the application's, the schema owner's
@@ -152,7 +152,9 @@ int init(const Arguments& args, const doorstep::base::Clock& clock) {
                      "# Tablets, client certificates only.\nlisten = " +
       quoted(args.listen) + "\n# Enrolment only.\nenrol_listen = " + quoted(args.enrol_listen) +
       "\n# What tablets reach it by.\nname = " + quoted(args.name) +
-      "\n# Counts from this file.\ndata_dir = \".\"\n\n[council]\nid = " + quoted(args.council_id) +
+      "\n# Counts from this file.\ndata_dir = \".\"\n" +
+      (args.demonstration ? "# Every family is invented: only tablets that say so on every screen are enrolled.\ndemonstration = true\n" : "") +
+      "\n[council]\nid = " + quoted(args.council_id) +
       "\nname = " + quoted(args.council_name) + "\n";
   if (!args.postgres.empty())
     toml += "\n[postgres]\n# The role owns nothing; the schema's owner is named to doorstep-server prepare alone.\nurl = " +
@@ -237,6 +239,7 @@ int serve(const Arguments& args, const doorstep::base::Clock& clock) {
   options.next_after_s = options.next_spread_s = args.next_s;
   options.signer = &opened->data.signer;
   options.outbox = &opened->data.outbox;
+  options.terms.demonstration = opened->config.demonstration;
   server::Service service(*opened->data.repository, opened->data.ca, clock, server::validate_with(std::move(*forms)), options);
   auto main = listen(opened->config.listen, *opened, tls::ClientCertificates::Required,
                      [&](const server::HttpRequest& request) { return service.handle(request); });
@@ -527,6 +530,7 @@ int main(int argc, char** argv) {
   init_command->add_option("--council-id", args.council_id, "lower-case letters, digits, hyphens")->required();
   init_command->add_option("--listen", args.listen, "address:port for tablets");
   init_command->add_option("--enrol-listen", args.enrol_listen, "address:port for enrolment");
+  init_command->add_flag("--demonstration", args.demonstration, "every family will be invented; its tablets say so on every screen");
   init_command->add_option("--postgres", args.postgres, "keep cases there: postgresql://role@host/database, a role that owns nothing");
   init_command->add_option("--owner", args.owner, "with --postgres: prepare it too, as prepare does");
   auto* prepare_command = app.add_subcommand("prepare", "make the schema on PostgreSQL, or bring it up to date");

@@ -481,6 +481,12 @@ HttpReply Service::enrol(const HttpRequest& request) {
   });
   if (done) return answer(wire::encode(*done));
   if (of_database(done.error())) return failure(done.error());
+  if (done.error().where == kNotAlike)
+    return options_.terms.demonstration
+               ? problem(409, "demonstration", "This server is a demonstration, and the tablet is not.",
+                         "Every family on it is invented, and a tablet of it has to say so on every screen. No real child may be written down here.")
+               : problem(409, "demonstration", "The tablet is a demonstration, and this server is not.",
+                         "It holds real families, and a tablet that says they are invented may not have them.");
   switch (done.error().fault) {
     case Fault::NotFound:
       return failed(problem(403, "token-unknown", "This code is not known.", "Check it, or ask IT for a new one."));

@@ -289,7 +289,10 @@ struct SyncReply {
 struct EnrolRequest {
   std::string token;       ///< base32, one time
   std::string device_csr;  ///< PEM
-  template <class S, class F> static void each(S& s, F&& f) { f("token", s.token); f("device_csr", s.device_csr); }
+  std::optional<bool> demonstration = {};  ///< every screen of the tablet says that all is invented; empty: no
+  template <class S, class F> static void each(S& s, F&& f) {
+    f("token", s.token); f("device_csr", s.device_csr); f("demonstration", s.demonstration);
+  }
   friend bool operator==(const EnrolRequest&, const EnrolRequest&) = default;
 };
 struct EnrolReply {
@@ -300,9 +303,10 @@ struct EnrolReply {
   std::string ca;                  ///< PEM
   std::string ticket;              ///< to be exchanged once for the worker's certificate
   std::optional<std::string> outbox_key = {};  ///< hex: what copies of unsent work are sealed to (base::seal_copy)
+  std::optional<bool> demonstration = {};      ///< every family of the server is invented; empty: no
   template <class S, class F> static void each(S& s, F&& f) {
     f("device", s.device); f("worker", s.worker); f("worker_name", s.worker_name); f("device_certificate", s.device_certificate);
-    f("ca", s.ca); f("ticket", s.ticket); f("outbox_key", s.outbox_key);
+    f("ca", s.ca); f("ticket", s.ticket); f("outbox_key", s.outbox_key); f("demonstration", s.demonstration);
   }
   friend bool operator==(const EnrolReply&, const EnrolReply&) = default;
 };

@@ -98,6 +98,13 @@ TEST_CASE("device.toml: a good one is read whole", "[config]") {
   with = parse_device_config(with_line(31, "language = \"cy\""), "device.toml");
   REQUIRE(std::holds_alternative<DeviceConfig>(with));
   CHECK(std::get<DeviceConfig>(with).language == Language::Welsh);
+  CHECK_FALSE(config.demonstration);
+  with = parse_device_config(with_line(31, "demonstration = true"), "device.toml");
+  REQUIRE(std::holds_alternative<DeviceConfig>(with));
+  CHECK(std::get<DeviceConfig>(with).demonstration);
+  with = parse_device_config(with_line(31, "demonstration = false"), "device.toml");
+  REQUIRE(std::holds_alternative<DeviceConfig>(with));
+  CHECK_FALSE(std::get<DeviceConfig>(with).demonstration);
 }
 
 TEST_CASE("device.toml: policy and tablet may be left out and are the decided ones", "[config]") {
@@ -165,6 +172,7 @@ TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and
       {31, "theme = \"system\"", 31, "tablet.theme", "\"system\" is no theme", "\"light\", \"dark\" or \"high-contrast\""},
       {31, "language = \"de\"", 31, "tablet.language", "\"de\" is no language Doorstep speaks", "\"en\" or \"cy\""},
       {31, "data_dir = \"/data\"", 31, "tablet.data_dir", "there is no such key", "known here: photos_dir, theme, language"},
+      {31, "demonstration = 1", 31, "tablet.demonstration", "not true or false", "write demonstration = true"},
       {31, "photos_dir = \"Pictures\"", 31, "tablet.photos_dir", "\"Pictures\" is not a full path", "begin with /"},
       {1, "version = 1\nserial = 0", 2, "serial", "0 is too small", "from 1 to 2000000000"},
       {1, "version = 1\nserial = \"7\"", 2, "serial", "this is text, not a whole number", "from 1"},

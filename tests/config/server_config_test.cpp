@@ -36,6 +36,10 @@ TEST_CASE("server.toml: the example is a good one", "[config]") {
   CHECK(config.data_dir == "/var/lib/doorstep-server");
   CHECK(config.council.id == "northmere");
   CHECK(config.council.name == "Northmere Council");
+  CHECK_FALSE(config.demonstration);
+  parsed = parse_server_config(replaced("# demonstration", "demonstration"), "server.toml");
+  REQUIRE(std::holds_alternative<ServerConfig>(parsed));
+  CHECK(std::get<ServerConfig>(parsed).demonstration);
 }
 
 TEST_CASE("server.toml: addresses with IPv6 and any free port", "[config]") {
@@ -56,20 +60,21 @@ TEST_CASE("server.toml: each wrong line is named", "[config]") {
       {"listen = \"0.0.0.0:8443\"", "listen = 8443", 6, "server.listen", "not text"},
       {"0.0.0.0:8444", "0.0.0.0:8443", 5, "server.enrol_listen", "the same as listen"},
       {"name = \"doorstep.northmere.gov.uk\"", "name = \"a b\"", 8, "server.name", "no host name"},
+      {"# demonstration = true", "demonstration = \"yes\"", 10, "server.demonstration", "this is text, not true or false"},
       {"data_dir", "datadir", 9, "server.datadir", "no such key"},
-      {"id = \"northmere\"", "id = \"N\"", 12, "council.id", "is no id"},
-      {"[council]", "[postgres]\nurl = \"db.example\"\n[council]", 12, "postgres.url", "does not begin with postgresql://"},
-      {"[council]", "[postgres]\nurl = \"postgresql://db/doorstep\"\n[council]", 12, "postgres.url", "names no role"},
-      {"[council]", "[postgres]\nurl = \"postgresql://u@db\"\n[council]", 12, "postgres.url", "names no database"},
-      {"[council]", "[postgres]\nurl = \"postgresql://u@db/?x=1\"\n[council]", 12, "postgres.url", "names no database"},
-      {"[council]", "[postgres]\nurl = \"postgresql://u@/cases\"\n[council]", 12, "postgres.url", "names no host"},
-      {"[council]", "[postgres]\nurl = \"postgresql://u:s3cret@db/cases\"\n[council]", 12, "postgres.url", "a password stands in it"},
-      {"[council]", "[postgres]\nurl = \"postgresql://u@db/cases?password=s\"\n[council]", 12, "postgres.url", "a password stands in it"},
-      {"[council]", "[postgres]\nurl = \"postgresql://u@db/cases?sslmode=prefer\"\n[council]", 12, "postgres.url", "somebody else could answer"},
-      {"[council]", "[postgres]\nconnections = 8\n[council]", 11, "postgres.url", ""},
-      {"[council]", "[postgres]\nconnections = 1\n[council]", 12, "postgres.connections", ""},
-      {"[council]", "[postgres]\nconnections = \"many\"\n[council]", 12, "postgres.connections", ""},
-      {"[council]", "[postgres]\nkeyfile = \"k\"\n[council]", 12, "postgres.keyfile", "no such key"},
+      {"id = \"northmere\"", "id = \"N\"", 13, "council.id", "is no id"},
+      {"[council]", "[postgres]\nurl = \"db.example\"\n[council]", 13, "postgres.url", "does not begin with postgresql://"},
+      {"[council]", "[postgres]\nurl = \"postgresql://db/doorstep\"\n[council]", 13, "postgres.url", "names no role"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@db\"\n[council]", 13, "postgres.url", "names no database"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@db/?x=1\"\n[council]", 13, "postgres.url", "names no database"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@/cases\"\n[council]", 13, "postgres.url", "names no host"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u:s3cret@db/cases\"\n[council]", 13, "postgres.url", "a password stands in it"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@db/cases?password=s\"\n[council]", 13, "postgres.url", "a password stands in it"},
+      {"[council]", "[postgres]\nurl = \"postgresql://u@db/cases?sslmode=prefer\"\n[council]", 13, "postgres.url", "somebody else could answer"},
+      {"[council]", "[postgres]\nconnections = 8\n[council]", 12, "postgres.url", ""},
+      {"[council]", "[postgres]\nconnections = 1\n[council]", 13, "postgres.connections", ""},
+      {"[council]", "[postgres]\nconnections = \"many\"\n[council]", 13, "postgres.connections", ""},
+      {"[council]", "[postgres]\nkeyfile = \"k\"\n[council]", 13, "postgres.keyfile", "no such key"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.to);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <filesystem>
 
 #include "platform/base/bytes.h"
@@ -70,6 +71,7 @@ struct Enrolment {
   base::Id device = base::Id::from_name("device 1");
   std::atomic<int> asked = 0;
   std::atomic<bool> foreign = false;  ///< answer with another tablet's certificate
+  std::atomic<bool> demonstration = false, older = false;  ///< `older`: than that there are demonstrations
   std::string first_request;
   std::unique_ptr<server::HttpListener> listener;
 
@@ -87,6 +89,8 @@ struct Enrolment {
     const auto wanted = wire::decode<wire::EnrolRequest>(request.body).value();
     if (wanted.token != code)
       return server::problem(404, "token-unknown", "This code is not known.", "Ask for a new one.");
+    if (!older && wanted.demonstration.value_or(false) != demonstration)
+      return server::problem(409, "demonstration", "One is a demonstration.", "The other is not.");
     if (first_request.empty()) first_request = wanted.device_csr;
     wire::EnrolReply reply;
     reply.device = device;
@@ -94,6 +98,7 @@ struct Enrolment {
     reply.worker_name = "Amina Yusuf";
     reply.ca = council.ca.cert;
     reply.ticket = "ticket";
+    if (demonstration) reply.demonstration = true;
     const auto key = tls::make_key();
     const auto csr = foreign ? tls::make_request(*key).value() : wanted.device_csr;
     reply.device_certificate = tls::issue(council.ca, csr, tls::Subject::of_device(device), 90, now()).value();
@@ -313,6 +318,48 @@ TEST_CASE("provision: each way to fail has its own words and leaves no enrolment
   CHECK(outside.code == 1);
   CHECK(outside.output.find("cannot travel") != std::string::npos);
   CHECK(enrolment.asked == 1);  // only the unknown code got as far as the server
+}
+
+TEST_CASE("provision: a tablet is a demonstration where its server is one, and nowhere else", "[provision]") {
+  OwnFolder folder;
+  Enrolment enrolment;
+  folder.write("ca.pem", enrolment.council.ca.cert);
+  const fs::path tablet = folder / "tablet";
+  const std::string file = (folder / "device.toml").string();
+  const std::string real = device_toml(enrolment.listener->port()), demonstration = real + "[tablet]\ndemonstration = true\n";
+  const bool is_one = GENERATE(false, true);
+  enrolment.demonstration = is_one;
+  const auto run_with = [&](const char* command, const std::string& toml) {
+    folder.write("device.toml", toml);
+    std::vector<std::string> words = {kProgram, command, file, "--tablet", tablet.string()};
+    if (std::string(command) == "enrol") words.insert(words.end(), {"--token", enrolment.code});
+    return run(words);
+  };
+  const auto& right = is_one ? demonstration : real;
+  const auto& wrong = is_one ? real : demonstration;
+  auto refused = run_with("enrol", wrong);
+  CHECK(refused.code == 1);
+  CHECK(refused.output.find("[server.demonstration]") != std::string::npos);
+  CHECK(refused.output.find("can be used again") != std::string::npos);
+  CHECK(refused.output.find("Give demonstration in device.toml and in the server's server.toml alike") != std::string::npos);
+  CHECK_FALSE(fs::exists(tablet / config::kEnrolmentFile));
+  if (!is_one) {
+    enrolment.older = true;  // it does not know what it is asked, and enrols
+    refused = run_with("enrol", wrong);
+    CHECK(refused.code == 1);
+    CHECK(refused.output.find("says that this tablet is a demonstration, and its server is none") != std::string::npos);
+    CHECK_FALSE(fs::exists(tablet / config::kEnrolmentFile));
+    enrolment.older = false;
+  }
+  const auto enrolled = run_with("enrol", right);
+  INFO(enrolled.output);
+  REQUIRE(enrolled.code == 0);
+  const auto before = folder.read("tablet/device.toml");
+  refused = run_with("apply", wrong);
+  CHECK(refused.code == 1);
+  CHECK(refused.output.find("demonstration") != std::string::npos);
+  CHECK(folder.read("tablet/device.toml") == before);
+  CHECK(run_with("apply", "# the same\n" + right).code == 0);
 }
 
 TEST_CASE("provision: new --ca puts the authority into the file", "[provision]") {

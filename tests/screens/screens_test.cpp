@@ -267,7 +267,7 @@ TEST_CASE("screens: behind the curtain every screen is the same to the last pixe
   Window window(1, Look::Light);
   const auto all = test::all_screens();
   for (const auto& shown : all) window.show(shown, 1280, 800);  // letters move in their texture when more of them are needed
-  std::map<state::Language, std::string> first;  // the curtain's own words are in the worker's language
+  std::map<std::pair<state::Language, bool>, std::string> first;  // the curtain's own words are in the worker's language
   int covered = 0;
   for (const auto& shown : all) {
     window.show(shown, 1280, 800);
@@ -276,13 +276,14 @@ TEST_CASE("screens: behind the curtain every screen is the same to the last pixe
     window.state.covered = true;
     window.head.settle(5);
     const std::string now = all_of(window);
-    CHECK((first.try_emplace(window.state.settings.language, now).first->second == now));
+    const std::pair kind{window.state.settings.language, window.state.config.demonstration};
+    CHECK((first.try_emplace(kind, now).first->second == now));
     ++covered;
     for (const Item& item : window.head.semantics().items())
       for (const auto& child : window.state.caseload->children) CHECK((item.name + std::string(item.value)).find(child.name) == std::string::npos);
   }
   CHECK(covered > 20);
-  CHECK(first.size() == 2);
+  CHECK(first.size() == 3);
 }
 
 TEST_CASE("screens: a call to be made stays in sight while the visit is written, and leaves the window to writing", "[screens]") {
@@ -381,6 +382,43 @@ TEST_CASE("screens: each list of children is a tab that says how many it has, an
           if (i + 1 < keys.size()) CHECK(vm.tabs[i].ends_with("(" + std::to_string(rows) + ")"));
         }
     }
+  }
+}
+
+TEST_CASE("screens: a demonstration says so at the top of every screen, and covers nothing with it", "[screens]") {
+  const auto all = test::all_screens();
+  for (const auto& [scale, size] : {std::pair{1.0f, Size2{1280, 800}}, std::pair{1.0f, Size2{480, 800}}, std::pair{2.0f, Size2{800, 1280}},
+                                    std::pair{2.0f, Size2{800, 480}}}) {
+    Window window(scale, Look::Light);
+    for (const auto& shown : all)
+      for (const bool covered : {false, true}) {
+        INFO(shown.name << " " << size.w << "x" << size.h << " at " << scale << (covered ? ", covered" : ""));
+        window.show({shown.name, [&] {
+                       auto state = shown.make();
+                       state.config.demonstration = true;
+                       state.covered = covered;
+                       return state;
+                     }, shown.is_long, shown.focus}, size.w, size.h);
+        const std::string words = window.state.text()("demonstration");
+        const auto items = window.head.semantics().items();
+        std::vector<Item> band;
+        std::copy_if(items.begin(), items.end(), std::back_inserter(band), [&](const Item& item) { return item.name == words; });
+        REQUIRE(band.size() == 1);
+        CHECK(band[0].role == Role::Text);
+        CHECK_FALSE(band[0].offscreen);
+        CHECK(band[0].rect.y0 >= 0);
+        for (const Item& item : items)
+          if ((interactive(item.role) || item.role >= Role::Text) && !item.offscreen && item.name != words)
+            CHECK(std::max(item.rect.y0, item.clip.y0) >= band[0].rect.y1);
+        CHECK(joined(faults(window.head.semantics(), scale)) == "");
+      }
+  }
+  Window window(1, Look::Light);
+  for (const auto& shown : all) {
+    if (shown.name == "children-demonstration") continue;
+    window.show(shown, 1280, 800);
+    const std::string words = window.state.text()("demonstration");
+    for (const Item& item : window.head.semantics().items()) CHECK(item.name != words);
   }
 }
 

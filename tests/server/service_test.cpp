@@ -550,6 +550,34 @@ TEST_CASE("service: one token enrols one tablet, within its time", "[server][P37
   CHECK_FALSE(server::make_token(*office.repository, "nobody", {}, office.clock.now).has_value());
 }
 
+TEST_CASE("service: a demonstration's tablet is enrolled at a demonstration's server alone, and a real one at a real one", "[server]") {
+  server::ServiceOptions options;
+  options.terms.demonstration = GENERATE(false, true);
+  options.failed_enrolments_per_hour = 1;
+  Office office(options);
+  const auto enrol = [&](const std::string& code, std::optional<bool> demonstration) {
+    server::HttpRequest request;
+    request.method = "POST";
+    request.target = "/v1/enrol";
+    request.headers["content-type"] = wire::kContentType;
+    request.body = wire::encode(wire::EnrolRequest{code, *tls::make_request(*tls::make_key()), demonstration});
+    return office.service->handle_enrolment(request);
+  };
+  const bool is_one = options.terms.demonstration;
+  const auto code = *server::make_token(*office.repository, "ash", {}, office.clock.now);
+  for (int again = 0; again < 3; ++again) {  // neither counted against the address, nor does it use the code up
+    const auto refused = enrol(code, is_one ? std::optional<bool>() : true);
+    CHECK(problem_of(refused) == "409 demonstration");
+    const auto words = wire::decode<wire::Problem>(refused.body)->title;
+    CHECK(words == (is_one ? "This server is a demonstration, and the tablet is not." : "The tablet is a demonstration, and this server is not."));
+  }
+  CHECK(problem_of(enrol(code, !is_one)) == "409 demonstration");
+  CHECK(office.read([](server::Unit& unit) { return unit.devices(); }).empty());
+  const auto taken = enrol(code, is_one ? true : std::optional<bool>());
+  REQUIRE(taken.status == 200);
+  CHECK(wire::decode<wire::EnrolReply>(taken.body)->demonstration == (is_one ? true : std::optional<bool>()));
+}
+
 TEST_CASE("service: of fifty tablets that use one token at once, one is enrolled", "[server][P37]") {
   server::ServiceOptions options;
   options.failed_enrolments_per_hour = 1000;

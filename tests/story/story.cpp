@@ -138,7 +138,7 @@ class Story {
 };
 
 void Story::provision() {
-  server_ = std::make_unique<support::ServerProcess>(DOORSTEP_ASSETS_DIR "/demo", folder_ / "server");
+  server_ = std::make_unique<support::ServerProcess>(DOORSTEP_ASSETS_DIR "/demo", folder_ / "server", true);
   const std::string taken = server_->output();
   server_->start();
   step("The council's server has its caseload", first_line(taken.substr(taken.rfind("workers changed"))));
@@ -173,6 +173,7 @@ void Story::start(Person& who) {
 
 void Story::unlock(Person& who, bool first) {
   Tablet& t = *who.tablet;
+  t.wait_for("Demonstration. Every family here is invented.", "text");
   t.type_into("unlock/passphrase", kPassphrase);
   if (first) t.type_into("unlock/again", kPassphrase);
   t.press("unlock-action");

@@ -556,6 +556,11 @@ std::vector<Shown> all_screens() {
   });
   add("children", [] { return ruth(); });
   add("children-all", [] { return at(ruth(), ShowTab{ListTab::All}); }, true);
+  add("children-demonstration", [] {
+    State s = ruth();
+    s.config.demonstration = true;
+    return s;
+  });
   add("children-overdue", [] { return at(ruth(), ShowTab{ListTab::Overdue}); });
   add("children-waiting", [] {
     Caseload caseload = *ruths();

@@ -21,13 +21,16 @@ std::uint16_t port_after(const std::string& text, const std::string& word) {
 
 }  // namespace
 
-ServerProcess::ServerProcess(const std::filesystem::path& extract, const std::filesystem::path& where) : folder_(where) {
+ServerProcess::ServerProcess(const std::filesystem::path& extract, const std::filesystem::path& where, bool demonstration)
+    : folder_(where), demonstration_(demonstration) {
   if (folder_.empty()) {
     own_folder_ = std::make_unique<Folder>();
     folder_ = own_folder_->path();
   }
-  command({"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Northmere Council", "--council-id", "northmere",
-           "--listen", "127.0.0.1:8443", "--enrol-listen", "127.0.0.1:8444"});
+  std::vector<std::string> init = {"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Northmere Council", "--council-id",
+                                   "northmere", "--listen", "127.0.0.1:8443", "--enrol-listen", "127.0.0.1:8444"};
+  if (demonstration) init.push_back("--demonstration");
+  command(std::move(init));
   command({"import", extract.string(), "--relative-dates"});
 }
 
@@ -89,7 +92,8 @@ std::string ServerProcess::device_toml() const {
          "[server]\nurl = " + url(port_) + "enrol_url = " + url(enrol_port_) + "name = \"localhost\"\nca_file = \"ca.pem\"\n\n"
          "[policy]\nlock_s = 600\ncurtain_s = 600\nvisit_lock_s = 900\n\n"
          "[[contacts.duty]]\nlabel = \"Duty manager\"\nnumber = \"01632 960901\"\n\n"
-         "[[contacts.out_of_hours]]\nlabel = \"Emergency duty team\"\nnumber = \"01632 960902\"\n";
+         "[[contacts.out_of_hours]]\nlabel = \"Emergency duty team\"\nnumber = \"01632 960902\"\n" +
+         std::string(demonstration_ ? "\n[tablet]\ndemonstration = true\n" : "");
 }
 
 std::filesystem::path ServerProcess::write_device_toml(const std::filesystem::path& to) const {

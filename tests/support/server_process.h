@@ -13,8 +13,8 @@ namespace doorstep::support {
 class ServerProcess {
  public:
   /// Makes its folder and imports `extract`; does not serve yet. `folder`: where it lies and stays; empty: one of its own,
-  /// removed at the end.
-  explicit ServerProcess(const std::filesystem::path& extract, const std::filesystem::path& folder = {});
+  /// removed at the end. `demonstration`: it is one, and so are the tablets of its device_toml().
+  explicit ServerProcess(const std::filesystem::path& extract, const std::filesystem::path& folder = {}, bool demonstration = false);
   /// Serves; the first time on free ports, then on the same again. Returns when it does.
   void start();
   void kill();  ///< SIGKILL, and waits for the end
@@ -44,6 +44,7 @@ class ServerProcess {
   std::vector<std::string> program(std::vector<std::string> arguments) const;
   std::unique_ptr<Folder> own_folder_;
   std::filesystem::path folder_;
+  bool demonstration_;
   std::unique_ptr<Process> process_;
   std::string earlier_;  ///< output of what ended
   std::uint16_t port_ = 0, enrol_port_ = 0;

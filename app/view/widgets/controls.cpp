@@ -469,6 +469,15 @@ bool bar_button(Ui& ui, std::string_view key, Icon icon, std::string_view words,
 
 }  // namespace
 
+void band(Ui& ui, std::string_view words) {
+  const float pad = ui.s(ui.narrow() ? space::kSm : space::kLg), above = ui.s(space::kXs), top = ui.root_top;
+  const Size size = measure(ui, Type::SmallBold, words, ui.width() - 2 * pad);
+  ui.root_top = top + size.h + 2 * above;
+  draw::fill({0, top, ui.width(), ui.root_top}, ui.c.warn.back);
+  draw::hline(0, ui.width(), ui.root_top - ui.s(ui.c.edge_px), ui.c.warn.text, ui.s(ui.c.edge_px));
+  draw_text(ui, Type::SmallBold, ui.c.warn.text, words, {pad, top + above, pad + size.w, top + above + size.h});
+}
+
 BarAction app_bar(Ui& ui, const AppBar& bar) {
   BarAction action = BarAction::None;
   const float pad = ui.s(ui.narrow() ? space::kSm : space::kLg), between = ui.s(space::kXs), target = ui.s(kControl);
@@ -490,22 +499,23 @@ BarAction app_bar(Ui& ui, const AppBar& bar) {
   const bool cover_says = status_says && title_line + status_words - target + cover_words - target <= free;
   const float cover_w = cover_says ? cover_words : target;
   const Size title_size = measure(ui, Type::H3, named, std::max(free, ui.s(60)));
-  const float h = std::max(ui.s(kBar), title_size.h + 2 * ui.s(space::kXs));
-  draw::fill({0, 0, width, h}, ui.c.header);
-  if (ui.look == Look::HighContrast) draw::hline(0, width, h - 2, ui.c.line, 2);
-  ui.root_top = h;
-  const float top = std::floor((h - target) / 2);
+  const float h = std::max(ui.s(kBar), title_size.h + 2 * ui.s(space::kXs)), above = ui.root_top;
+  ui.root_top = above + h;
+  draw::fill({0, above, width, ui.root_top}, ui.c.header);
+  if (ui.look == Look::HighContrast) draw::hline(0, width, ui.root_top - 2, ui.c.line, 2);
+  const float top = above + std::floor((h - target) / 2);
 
   float x = pad;
   if (bar.back.empty()) {
-    draw_icon(ui, Icon::Logo, x, (h - ui.s(24)) / 2, ui.s(24), ui.c.on_header);
+    draw_icon(ui, Icon::Logo, x, above + (h - ui.s(24)) / 2, ui.s(24), ui.c.on_header);
     x += left_icon;
   } else {
     const Rect at{x - between, top, x - between + back_w - ui.s(space::kSm), top + target};
     if (bar_button(ui, "bar/back", Icon::Back, back_says ? bar.back : std::string_view(), bar.back, at, Type::Body)) action = BarAction::Back;
     x += back_w;
   }
-  if (!named.empty()) draw_text(ui, Type::H3, ui.c.on_header, named, {x, std::floor((h - title_size.h) / 2), x + title_size.w, h}, Role::Heading);
+  if (!named.empty()) draw_text(ui, Type::H3, ui.c.on_header, named,
+                                {x, above + std::floor((h - title_size.h) / 2), x + title_size.w, ui.root_top}, Role::Heading);
 
   float right = width - pad - (bar.person.empty() ? 0 : target);
   const float person_x = right;
@@ -614,8 +624,8 @@ bool call_line(Ui& ui, std::string_view key, const CallCard& card, bool open, bo
 bool curtain(Ui& ui, std::string_view words, std::string_view saved, std::string_view uncover) {
   begin_root(ui, words);
   bool pressed = false;
-  draw::fill({0, 0, ui.width(), ui.height()}, ui.c.header);
-  begin_page(ui, "curtain", words, {0, 0, ui.width(), ui.height()}, {.max_width = 420, .centred = true});
+  draw::fill(root_rest(ui), ui.c.header);
+  begin_page(ui, "curtain", words, root_rest(ui), {.max_width = 420, .centred = true});
   const Rect at = place(ui, {ui.s(40), ui.s(40)});
   draw_icon(ui, Icon::Logo, at.x0, at.y0, ui.s(40), ui.c.on_header);
   gap(ui, space::kLg);

@@ -88,6 +88,9 @@ struct ProblemPressed {
 };
 ProblemPressed error_summary(Ui& ui, std::string_view key, std::string_view heading, std::span<const ProblemGroup> groups);
 
+/// Words at the top of the window, over the bar too; everything else begins below them. Before the bar, page or curtain.
+void band(Ui& ui, std::string_view words);
+
 struct AppBar {
   std::string_view title;               ///< the program's or the screen's name
   std::string_view back = {};           ///< "Back to my children"; empty: no way back, the mark is drawn

@@ -10,7 +10,7 @@ namespace doorstep::view {
 
 void begin_root(Ui& ui, std::string_view name);   ///< the whole window
 void end_root(Ui& ui);
-Rect root_rest(const Ui& ui);                      ///< what the bar has left of the window; cut it for pages
+Rect root_rest(const Ui& ui);                      ///< what the band and the bar have left of the window; cut it for pages
 /// Cuts `rest` at its left: a side pane of kSidePane, or nothing when the window is narrow (then show one page at a time).
 Rect cut_side(const Ui& ui, Rect& rest);
 

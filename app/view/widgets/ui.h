@@ -154,7 +154,7 @@ struct Ui {
   std::vector<OpenPage> pages;
   std::string focus_key;
   int focus_frames = 0;                    ///< for how many more frames it is wanted
-  float root_top = 0;                      ///< bottom of the bar
+  float root_top = 0;                      ///< bottom of what is at the top of the window already: the band, the bar
   std::uint32_t selecting = 0;             ///< the field in which a mouse is selecting
   std::uint32_t holding = 0;               ///< the control that a finger draws or moves something in: its page does not pan
   std::uint32_t active_field = 0;          ///< the field that is being typed into
