@@ -19,6 +19,12 @@ std::string_view access_of(const model::VisitFacts& facts) {
   }
 }
 
+/// Also where the tablet knows no status, as of a child on no list: a visit to a child in care is made under regulation 28.
+bool is_looked_after(const model::VisitFacts& facts, const model::ChildPart& part) {
+  return facts.type == model::VisitType::Cla ||
+         std::find(part.statuses.begin(), part.statuses.end(), model::Status::Cla) != part.statuses.end();
+}
+
 std::string_view age_of(const model::VisitFacts& facts, const model::ChildPart& part) {
   if (part.unborn.value_or(false)) return "UNBORN";
   if (!part.born || !facts.start) return "UNKNOWN";
@@ -44,6 +50,7 @@ const std::vector<Computed>& computed_facts() {
       {"late", Scope::Visit, {"YES", "NO"}},
       {"status", Scope::Child, {"EARLY_HELP", "REFERRAL", "ASSESSMENT", "CIN_S17", "S47", "CPP", "CLA", "CARE_LEAVER",
                                 "PRIVATE_FOSTERING", "PLACED_FOR_ADOPTION", "CLOSED"}},
+      {"looked_after", Scope::Child, {"YES", "NO"}},
       {"age", Scope::Child, {"UNBORN", "UNDER_2", "2_TO_17", "ADULT", "UNKNOWN"}},
       {"risk.changed", Scope::Child, {"NO", "YES", "NOT_ENOUGH_TO_SAY"}},
       {"risk.level", Scope::Child, {}},
@@ -86,6 +93,7 @@ bool Context::any(std::string_view of, const Is& is) const {
   if (of == "access") return is(access_of(facts_));
   if (of == "late") return is(late_of(form_, facts_));
   if (part_) {
+    if (of == "looked_after") return is(yes_no(is_looked_after(facts_, *part_)));
     if (of == "age") return is(age_of(facts_, *part_));
     if (of == "status") {
       const auto& all = part_->statuses;

@@ -50,8 +50,8 @@ enum class Field {
 
 /// Holds when what `of` says is one of `is` (or none of them, when `negated`). `of` is a question's id, or one of:
 /// access (YES when the visit took place, NO when nobody was let in, refused, cancelled or abandoned), late (YES when written
-/// up more than Form::late_after_hours after its end), status (any of the child's), age at the visit (UNBORN UNDER_2 2_TO_17
-/// ADULT UNKNOWN), risk.changed, risk.level, risk.threshold, and for list questions YES when there are entries.
+/// up more than Form::late_after_hours after its end), status (any of the child's), looked_after (YES when that is among them, or the
+/// visit is to a child in care), age at the visit (UNBORN UNDER_2 2_TO_17 ADULT UNKNOWN), risk.changed, risk.level, risk.threshold, and for list questions YES when there are entries.
 /// `is` of ["*"] means "answered at all"; "?" stands for "not answered".
 struct Condition {
   std::string of;

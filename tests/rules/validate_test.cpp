@@ -352,8 +352,18 @@ TEST_CASE("validate: for a child in care the reasons for not being alone are the
   }
   c.part.alone_reason.clear();
   CHECK(ids(problems_of(c)) == std::set<std::string>{"alone_reason"});
-  c.part.statuses = {model::Status::Cpp};
+  c.part.statuses.clear();  // a visit to a child in care whose status the tablet does not know
+  for (const char* code : {"CHILD_REFUSED", "INAPPROPRIATE_AGE", "UNABLE"}) {
+    c.part.alone_reason = code;
+    CHECK(problems_of(c).empty());
+  }
   c.part.alone_reason = "PARENT_REFUSED";
+  CHECK(ids(problems_of(c)) == std::set<std::string>{"alone_reason"});
+  c.facts.type = VisitType::Cp;  // another kind of visit to a child looked after
+  c.part.statuses = {model::Status::Cpp, model::Status::Cla};
+  tests::answer_all(form(), c.facts, c.part);
+  CHECK(ids(problems_of(c)) == std::set<std::string>{"alone_reason"});
+  c.part.statuses = {model::Status::Cpp};
   CHECK(problems_of(c).empty());
   for (const char* code : {"INAPPROPRIATE_AGE", "UNABLE"}) {  // the law's words, not the council's
     c.part.alone_reason = code;
