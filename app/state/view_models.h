@@ -427,7 +427,11 @@ struct ListVm {
 struct GroupVm {
   Place place;
   std::string key, hint, error;
-  std::vector<FieldVm> fields;
+  std::vector<FieldVm> fields;   ///< none while it is not covered
+  std::string not_covered;       ///< as in FieldVm; offered while nothing of it is answered
+  bool is_not_covered = false;
+  std::string label;             ///< of the question, while it is not covered
+  std::string why_label, why;
   friend bool operator==(const GroupVm&, const GroupVm&) = default;
 };
 

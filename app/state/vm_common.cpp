@@ -103,7 +103,8 @@ std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& 
     std::vector<std::string> why;
     if (!part.disclosures.empty()) why.push_back(text("call.why.disclosure", {{"name", short_name(part)}}));
     if (!part.injuries.empty()) why.push_back(text("call.why.injury", {{"name", short_name(part)}}));
-    if (part.seen == false) why.push_back(text("call.why.unseen", {{"name", short_name(part)}}));
+    if (model::is_unseen(part))
+      why.push_back(text(part.seen ? "call.why.unseen" : "call.why.seen_not_covered", {{"name", short_name(part)}}));
     for (const auto& words : why) card.reason += (card.reason.empty() ? "" : " ") + words;
     card.reason_open = state.reason_open.count(card.key()) > 0;
     card.turned = visit ? state.visit && state.visit->calls_open.count(card.key()) > 0 : state.calls_turned.count(card.key()) > 0;

@@ -352,6 +352,12 @@ struct Making {
     vm.place = {part.id, q.id, Id(), {}};
     vm.key = vm.place.key();
     vm.hint = rules::words(q.help, &part);
+    if (!part.risk.changed && part.risk.level.empty())
+      not_covered(asked, vm.place, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
+    if (vm.is_not_covered) {
+      vm.label = rules::words(q.label, &part);
+      return vm;
+    }
     const auto place = [&](const char* member) {
       Place at = vm.place;
       at.field = member;
@@ -597,6 +603,7 @@ std::string first_control(const RecordVm& vm, const Place& place) {
       if (const auto* field = std::get_if<FieldVm>(&block); field && field->place == question)
         return field->is_not_covered ? field->key + "/not-covered" : field->key;
       if (const auto* group = std::get_if<GroupVm>(&block); group && group->place == question) {
+        if (group->is_not_covered) return group->key + "/not-covered";
         for (const auto& field : group->fields)
           if (field.place == place) return field.key;
         return first(group->fields);

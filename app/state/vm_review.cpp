@@ -455,12 +455,17 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
            : part.alone == false ? text("summary.seen_not_alone")
                                  : text("summary.seen");
   else if (part.seen == false) seen = text("summary.not_seen");
+  else if (model::seen_not_covered(part)) seen = text("summary.seen_not_covered");
   if (facts.outcome) seen = text("outcome." + std::string(model::code(*facts.outcome))) + ". " + seen;
   out.push_back({text("summary.seen.label"), seen});
   std::string risk;
   for (const auto& said : risk_facts(state, part)) {
     const auto words = first_line(said.value, 200);
     risk += (risk.empty() ? "" : "\n") + (said.name.empty() ? words : labelled(said.name, words));
+  }
+  if (const auto* question = state.assets->form.find("risk"); risk.empty() && question) {
+    const auto answer = rules::answer_of(*question, facts, &part);
+    if (answer && std::holds_alternative<model::NotCovered>(*answer)) risk = rules::answer_words(*question, *answer);
   }
   out.push_back({text("summary.risk"), risk.empty() ? text("summary.not_answered") : risk});
   if (!part.disclosures.empty() || !part.injuries.empty()) {
@@ -680,7 +685,9 @@ ReviewVm review_vm(const State& state) {
   else if (was_there(body, state.caseload->me.id)) vm.own = text("review.own.second");
   for (const auto reason : rules::rationale_reasons(body)) {
     const char* keys[] = {"cp", "s47", "unseen", "disclosure", "injury", "risk"};
-    vm.why_rationale.push_back(text(std::string("review.rationale.") + keys[static_cast<std::size_t>(reason)]));
+    const bool left_open = reason == rules::RationaleReason::Unseen && !body.part.seen;
+    vm.why_rationale.push_back(
+        text(std::string("review.rationale.") + (left_open ? "seen_not_covered" : keys[static_cast<std::size_t>(reason)])));
   }
   vm.agree_label = text("review.agree");
   vm.agree = {{"agree_yes", text("review.agree.yes"), {}, reviewing.agree_risk == true, ChooseAgreeRisk{true}},

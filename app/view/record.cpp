@@ -175,9 +175,14 @@ void draw_list(Pen& pen, const state::ListVm& vm) {
 }
 
 void draw_group(Pen& pen, const state::GroupVm& vm) {
+  if (!vm.label.empty()) label(pen.ui, vm.label);
   if (!vm.hint.empty()) hint(pen.ui, vm.hint);
   if (!vm.error.empty()) inline_error(pen.ui, vm.error);
   for (const auto& field : vm.fields) draw_field(pen, field);
+  if (vm.not_covered.empty()) return;
+  gap(pen.ui, vm.is_not_covered ? space::kSm : -kBetween);
+  draw_not_covered(pen, vm.place, vm.key, vm.not_covered, vm.is_not_covered, vm.why_label, vm.why);
+  gap(pen.ui, kBetween);
 }
 
 void draw_second_worker(Pen& pen, const state::SecondWorkerVm& vm) {

@@ -58,9 +58,16 @@ const std::string& display_name(const Child& child) { return child.called.empty(
 
 bool counts_as_visit(Outcome outcome) { return outcome == Outcome::Completed || outcome == Outcome::Partial; }
 
-bool is_urgent(const ChildPart& part) {
-  return !part.disclosures.empty() || !part.injuries.empty() || (part.seen && !*part.seen && part.skip_reason.empty());
+bool seen_not_covered(const ChildPart& part) {
+  const auto answer = part.answers.find("seen");
+  return !part.seen && answer != part.answers.end() && std::holds_alternative<NotCovered>(answer->second);
 }
+
+bool is_unseen(const ChildPart& part) {
+  return part.skip_reason.empty() && (part.seen == std::optional<bool>(false) || seen_not_covered(part));
+}
+
+bool is_urgent(const ChildPart& part) { return !part.disclosures.empty() || !part.injuries.empty() || is_unseen(part); }
 
 bool call_pending(const ChildPart& part) {
   if (!is_urgent(part)) return false;

@@ -21,6 +21,11 @@ const std::string& display_name(const Child& child);
 /// Whether a visit that ended so may reset a clock (it still must have seen the child). A no-access attempt never does.
 bool counts_as_visit(Outcome outcome);
 
+/// Whether the child was seen is answered "Not covered".
+bool seen_not_covered(const ChildPart& part);
+/// Not seen, or left open by "Not covered": nobody says that the child is well, so both raise the same alert.
+bool is_unseen(const ChildPart& part);
+
 /// A disclosure, an injury or an unseen child (domain.md section 1): syncs first, and opens the call card.
 bool is_urgent(const ChildPart& part);
 /// Urgent, and no answered call to a manager is recorded yet.

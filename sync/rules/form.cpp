@@ -188,7 +188,8 @@ std::optional<Asked> ask(const Context& context, const Question& q) {
   if (const Rule* rule = context.first_of(q.required)) {
     asked.required = true;
     asked.not_covered = q.not_covered;
-    asked.needs_why = q.not_covered && !rule->types.empty();
+    const Rule* level = context.first_of(q.level_required);
+    asked.needs_why = q.not_covered && (!rule->types.empty() || (level && !level->types.empty()));
   }
   return asked;
 }

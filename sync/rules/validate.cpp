@@ -70,13 +70,15 @@ class Check {
       if (asked.required) say(q, missing(q));
       return;
     }
-    if (const auto* not_covered = std::get_if<model::NotCovered>(&*answer)) {
-      if (asked.required && !asked.not_covered) say(q, missing(q));
-      else if (asked.needs_why && blank(not_covered->why)) say(q, about("rule.not_covered_why", q));
-      check_length(q, not_covered->why, limits::kShortTextBytes);
-      return;
-    }
+    if (const auto* not_covered = std::get_if<model::NotCovered>(&*answer)) return check_not_covered(asked, *not_covered);
     check_shape(asked, *answer);
+  }
+
+  void check_not_covered(const Asked& asked, const model::NotCovered& not_covered) {
+    const Question& q = *asked.question;
+    if (asked.required && !asked.not_covered) say(q, missing(q));
+    else if (asked.needs_why && blank(not_covered.why)) say(q, about("rule.not_covered_why", q));
+    check_length(q, not_covered.why, limits::kShortTextBytes);
   }
 
   void check_shape(const Asked& asked, const model::Answer& answer) {
@@ -188,10 +190,9 @@ class Check {
   void check_risk(const Asked& asked) {
     const Question& q = *asked.question;
     const model::Risk& risk = part_->risk;
-    const auto answered = part_->answers.find(q.id);
-    const bool not_covered = asked.not_covered && answered != part_->answers.end() &&
-                             std::holds_alternative<model::NotCovered>(answered->second);
-    if (asked.required && !risk.changed && !not_covered) say(q, missing(q), {}, "changed");
+    const auto answer = answer_of(q, facts_, part_);
+    if (const auto* not_covered = answer ? std::get_if<model::NotCovered>(&*answer) : nullptr) return check_not_covered(asked, *not_covered);
+    if (asked.required && !risk.changed) say(q, missing(q), {}, "changed");
     if (context_.first_of(q.level_required)) {
       if (risk.level.empty()) say(q, of_child("rule.risk.level"), {}, "level");
       if (risk.threshold.empty()) say(q, of_child("rule.risk.threshold"), {}, "threshold");
@@ -287,7 +288,7 @@ std::vector<Unasked> unasked(const Form& form, const model::Visit& visit) {
   look(nullptr, nullptr);
   for (const ChildPart& part : visit.children) {
     ChildPart seen = part;
-    if (!seen.seen) seen.seen = true;
+    if (!seen.seen && !model::seen_not_covered(seen)) seen.seen = true;
     look(&part, &seen);
   }
   return out;
@@ -313,7 +314,7 @@ std::vector<RationaleReason> rationale_reasons(const model::ChildRecord& record)
   };
   if (record.facts.type == model::VisitType::Cp || has(model::Status::Cpp)) out.push_back(RationaleReason::ChildProtection);
   if (record.facts.type == model::VisitType::S47 || has(model::Status::S47)) out.push_back(RationaleReason::Section47);
-  if (record.part.seen == std::optional<bool>(false)) out.push_back(RationaleReason::Unseen);
+  if (model::is_unseen(record.part)) out.push_back(RationaleReason::Unseen);
   if (!record.part.disclosures.empty()) out.push_back(RationaleReason::Disclosure);
   if (!record.part.injuries.empty()) out.push_back(RationaleReason::Injury);
   if (record.part.risk.changed == model::RiskChange::Yes) out.push_back(RationaleReason::RiskChanged);

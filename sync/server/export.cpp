@@ -226,7 +226,8 @@ class Export {
       std::string id = record.id.str(), day = day_text(day_of_visit(record.facts)), alone = flag(record.part.alone);
       if (!saw(record)) {
         auto code = [](const auto& value) { return value ? std::string(model::code(*value)) : std::string(); };
-        not_seen += line({person, id, day, code(record.facts.type), code(record.facts.outcome), record.part.not_seen.reason,
+        const std::string reason = model::seen_not_covered(record.part) ? "NOT_COVERED" : record.part.not_seen.reason;
+        not_seen += line({person, id, day, code(record.facts.type), code(record.facts.outcome), reason,
                           day_text(last[counted.head.case_id].on)});
         ++report_.not_seen;
         continue;

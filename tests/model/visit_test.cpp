@@ -69,6 +69,14 @@ TEST_CASE("visit: a disclosure, an injury or an unseen child is urgent until a c
   ChildPart unseen;
   unseen.seen = false;
   CHECK(call_pending(unseen));
+  ChildPart left_open;
+  left_open.answers["seen"] = NotCovered{"the police asked me to leave"};
+  CHECK(call_pending(left_open));
+  left_open.seen = true;  // said on another tablet
+  CHECK_FALSE(is_urgent(left_open));
+  left_open.seen.reset();
+  left_open.skip_reason = "SEPARATE_VISIT";
+  CHECK_FALSE(is_urgent(left_open));
 }
 
 TEST_CASE("visit: no access, refusal and abandonment never count as a visit", "[model]") {

@@ -263,6 +263,8 @@ TEST_CASE("clocks: what never resets a clock", "[rules]") {
   CHECK_FALSE(past_visit(record)->in_person);
   record.part.seen.reset();
   CHECK_FALSE(past_visit(record)->child_seen);
+  record.part.answers["seen"] = model::NotCovered{"the police asked me to leave"};
+  CHECK_FALSE(past_visit(record)->child_seen);
 }
 
 TEST_CASE("clocks: ended and closed involvements have none", "[rules]") {

@@ -107,7 +107,7 @@ bool demands(VisitType type, const std::string& id) {
   return found != by_type.end() && found->second.contains(type);
 }
 
-const std::set<std::string> kNeverNotCovered{"type", "start", "end", "place", "outcome", "present", "seen", "risk"};
+const std::set<std::string> kNeverNotCovered{"type", "start", "end", "place", "outcome", "present"};
 
 Question with_id(const std::string& id) { return *form().find(id); }
 
@@ -195,8 +195,10 @@ TEST_CASE("validate: everything mandatory but time, place, outcome and who was t
                                                       "saw",
                                                       "told",
                                                       "think",
+                                                      "risk",
                                                       "next_steps"};
-        CHECK(asked.needs_why == !every_type.contains(q.id));
+        const bool level_held = q.id == "risk" && (type == VisitType::S47 || type == VisitType::Cp);
+        CHECK(asked.needs_why == (level_held || !every_type.contains(q.id)));
         CHECK(problems_of(c).empty() != asked.needs_why);
         answers[q.id] = model::NotCovered{"  "};
         CHECK(problems_of(c).empty() != asked.needs_why);
@@ -205,6 +207,40 @@ TEST_CASE("validate: everything mandatory but time, place, outcome and who was t
       }
     }
   }
+}
+
+TEST_CASE("validate: whether the child was seen, not covered, asks why and nothing else that hangs on it", "[rules]") {
+  for (const auto& [type, code] : model::CodeTable<VisitType>::values) {
+    INFO(code);
+    Case c = started(type, Shape::Seen);
+    c.part.seen.reset();
+    c.part.answers["seen"] = model::NotCovered{"the police asked me to leave"};
+    tests::answer_all(form(), c.facts, c.part);
+    CHECK(problems_of(c).empty());
+    for (const char* id : {"said", "saw", "alone", "awake", "not_seen_reason", "whereabouts", "manager_told_at"})
+      CHECK_FALSE(answer_of(with_id(id), c.facts, &c.part).has_value());
+    c.part.answers["seen"] = model::NotCovered{};
+    auto problems = problems_of(c);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].message == "Say in a few words why “Was Amara seen?” was not covered.");
+    c.part.seen = true;  // said on another tablet: what was said stands
+    CHECK(answer_of(with_id("seen"), c.facts, &c.part) == model::Answer(std::string("YES")));
+  }
+}
+
+TEST_CASE("validate: the view of the risk, not covered, covers its level, threshold and why", "[rules]") {
+  Case c = complete(VisitType::S47, Shape::Seen);
+  c.part.risk = {};
+  CHECK(problems_of(c).size() == 4);
+  c.part.answers["risk"] = model::NotCovered{};
+  auto problems = problems_of(c);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].message == "Say in a few words why “Has this visit changed your view of the risk to Amara?” was not covered.");
+  CHECK(problems[0].field.empty());
+  c.part.answers["risk"] = model::NotCovered{"the enquiry goes on tomorrow"};
+  CHECK(problems_of(c).empty());
+  c.part.risk.changed = model::RiskChange::Yes;  // said after all
+  CHECK(problems_of(c).size() == 3);
 }
 
 TEST_CASE("validate: a child who was not seen asks for why, where, who, when, what was done and who was told", "[rules]") {
@@ -564,6 +600,10 @@ TEST_CASE("validate: when a reviewer must give reasons", "[rules]") {
   CHECK(requires_it([](auto& r) { r.facts.type = VisitType::S47; }));
   CHECK(requires_it([](auto& r) { r.part.statuses = {model::Status::Cpp}; }));
   CHECK(requires_it([](auto& r) { r.part.seen = false; }));
+  CHECK(requires_it([](auto& r) {
+    r.part.seen.reset();
+    r.part.answers["seen"] = model::NotCovered{"the police asked me to leave"};
+  }));
   CHECK(requires_it([](auto& r) { r.part.disclosures.resize(1); }));
   CHECK(requires_it([](auto& r) { r.part.injuries.resize(1); }));
   CHECK(requires_it([](auto& r) { r.part.risk.changed = model::RiskChange::Yes; }));
@@ -641,6 +681,10 @@ TEST_CASE("validate: before leaving, all is told that the visit may have to ask,
   CHECK(left(c).at("bedroom") == "bedroom");
   c.part.answers["bedroom"] = model::NotCovered{};
   CHECK_FALSE(left(c).contains("bedroom"));
+  c.part.answers["seen"] = model::NotCovered{"asked to leave"};
+  CHECK_FALSE(left(c).contains("seen"));
+  CHECK_FALSE(left(c).contains("alone"));
+  c.part.answers.erase("seen");
   c.part.seen = false;
   CHECK_FALSE(left(c).contains("alone"));
   CHECK_FALSE(left(c).contains("said"));

@@ -105,6 +105,47 @@ TEST_CASE("vm_record: each thing that is missing of the risk is told at its own 
   }
 }
 
+TEST_CASE("vm_record: the view of the risk can be left open in one tap, and taken up again", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(false, "CP");
+  desk.act(ShowChild{desk.amara});
+  const auto group = [&] {
+    for (const auto& section : record_vm(desk.state).sections)
+      for (const auto& block : section.blocks)
+        if (const auto* one = std::get_if<GroupVm>(&block)) return *one;
+    return GroupVm{};
+  };
+  REQUIRE(group().fields.size() == 4);
+  CHECK(group().not_covered == "Not covered");
+  CHECK(group().label.empty());
+  const Place risk{desk.amara, "risk", {}, {}};
+  desk.act(FieldChosen{risk, model::NotCovered{}});
+  CHECK(group().is_not_covered);
+  CHECK(group().fields.empty());
+  CHECK(group().label == "Has this visit changed your view of the risk to Amara?");
+  CHECK(group().why_label == "Why was it not covered?");
+  CHECK(first_control(record_vm(desk.state), risk) == risk.key() + "/not-covered");
+  desk.type(risk.key() + std::string(kUncovered), "The enquiry goes on tomorrow");
+  CHECK(group().why == "The enquiry goes on tomorrow");
+  CHECK(check_vm(desk.state).parts.at(0).lines.at(1).value == "Not covered: The enquiry goes on tomorrow");
+  desk.act(FieldChosen{risk, FieldValue{}});
+  CHECK(group().fields.size() == 4);
+  desk.act(FieldChosen{{desk.amara, "risk", {}, "changed"}, std::string("NO")});
+  CHECK(group().not_covered.empty());  // it is answered
+}
+
+TEST_CASE("vm_record: whether a child was seen, not covered, raises the call that an unseen child does", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(false, "CP");
+  desk.act(FieldChosen{{desk.amara, "seen", {}, {}}, model::NotCovered{}});
+  REQUIRE(record_vm(desk.state).calls.size() == 1);
+  CHECK(record_vm(desk.state).calls[0].reason == "It was not covered whether Amara was seen.");
+  CHECK(desk.last<SaveDraft>().urgent);
+  CHECK(check_vm(desk.state).parts.at(0).lines.at(0).value.ends_with("Whether seen: not covered"));
+}
+
 TEST_CASE("vm_record: Now is the moment at which it is pressed, not the one at which it was drawn", "[state]") {
   Desk desk;
   desk.unlock();
