@@ -90,6 +90,7 @@ struct ShowCopy { bool shown = false; };       ///< to the family; else back to 
 // Check and submit
 struct GoToProblem { std::size_t problem = 0; };
 struct GoToQuestion { Place place; };          ///< of the open visit: shown, with the keyboard in it
+struct ShowOnPage { std::string key; };        ///< a control of the page that is shown: scrolled to, with the keyboard on it
 struct TurnProblems { Id child; };             ///< its list of what is missing, nil for the visit's: opened or closed
 struct PressSubmit {};
 
@@ -133,8 +134,8 @@ using AnyIntent =
                  RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
                  BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
                  PutJotting, DiscardVisit, AskSuggestions, LeaveSpelling, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos,
-                 TurnOlderPhotos, PressAttach, RemovePhoto, FileDropped, TurnCopied, ShowCopy, GoToProblem, GoToQuestion, TurnProblems,
-                 PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
+                 TurnOlderPhotos, PressAttach, RemovePhoto, FileDropped, TurnCopied, ShowCopy, GoToProblem, GoToQuestion, ShowOnPage,
+                 TurnProblems, PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,
                  ChooseReturnReason, ShowChanges, AddDirectedStep, RemoveDirectedStep, PressApprove, PressReturn,
                  ChooseAlertOutcome, PressSettleAlert, ChooseTarget, PressMatch, PressKeep, PressSyncNow, SetTextSize, SetLook,
                  SetLanguage, SetSpelling, DismissRefused, Touched>;

@@ -258,6 +258,10 @@ void on(Turn& turn, const TurnCopied& turned) {
 void on(Turn& turn, const GoToQuestion& go) {
   if (turn.state.visit) go_to(turn, go.place);
 }
+void on(Turn& turn, const ShowOnPage& show) {
+  turn.state.focus = show.key;
+  ++turn.state.focus_number;
+}
 void on(Turn& turn, const PressSubmit&) {
   if (turn.state.visit) submit(turn);
 }

@@ -529,6 +529,25 @@ LeavingVm leaving_vm(const State& state);
 
 // Check and submit -----------------------------------------------------------------------------------------------------
 
+/// One account: whose it is, its words or their beginning, and the way to where it stands.
+struct AccountVm {
+  std::string who, words;
+  ActionVm go;                            ///< of control BesideVm::key + "/" + its number
+  friend bool operator==(const AccountVm&, const AccountVm&) = default;
+};
+/// Accounts of one thing, set beside each other.
+struct BesideVm {
+  std::string key, about;
+  std::vector<AccountVm> accounts;
+  friend bool operator==(const BesideVm&, const BesideVm&) = default;
+};
+/// All that is said differently; no heading: nothing is.
+struct BesidesVm {
+  std::string heading, hint;
+  std::vector<BesideVm> all;
+  friend bool operator==(const BesidesVm&, const BesidesVm&) = default;
+};
+
 /// What is missing of the visit or of one child, section by section.
 struct ProblemListVm {
   Id child;                               ///< nil: the visit
@@ -544,6 +563,7 @@ struct CheckVm {
   std::vector<std::string> problems;      ///< pressed: GoToProblem{index}
   std::string warnings_heading;
   std::vector<ActionVm> warnings;         ///< what may not go together; pressed, its question is shown, where it is about one
+  BesidesVm beside;
   std::string summary_heading;
   struct PartVm { std::string name; std::vector<FactVm> lines; };
   std::vector<PartVm> parts;              ///< what will be in each child's record, in short
@@ -568,6 +588,8 @@ struct ReadLineVm {
   std::vector<ReadEntryVm> entries;
   std::optional<SheetVm> sheet = {};      ///< what was drawn
   std::vector<FigureVm> figures = {};     ///< of injuries: those with a mark; nothing on them is pressed
+  std::string question = {};              ///< its id
+  ActionVm beside = {};                   ///< to where it is set beside another account; of control "line/" + question
   friend bool operator==(const ReadLineVm&, const ReadLineVm&) = default;
 };
 struct ReadBlockVm {
@@ -588,6 +610,7 @@ struct ReadVm {
   std::string visited;                    ///< "Visited Thursday 3 December 2026, 14:05"; empty: no start is written
   TagVm tag;
   std::vector<FactVm> facts;              ///< by whom, when, submitted, approved by ...
+  BesidesVm beside;
   std::vector<ReadBlockVm> blocks;
   PhotosVm photos;
   std::vector<FactVm> decisions;
@@ -654,6 +677,7 @@ struct ReviewVm {
   std::size_t change_tab = 0;
   std::string changes_heading, changes_none, before_heading, after_heading;
   std::vector<ChangeVm> changes;
+  BesidesVm beside;
   std::vector<ReadBlockVm> blocks;        ///< the whole record
   PhotosVm photos;
   std::string decide_heading;

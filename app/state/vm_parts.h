@@ -83,6 +83,11 @@ std::string taken_words(const Text& text, const model::VisitFacts& facts, const 
 std::string put_words(const Text& text, const rules::Form& form, const std::vector<model::ChildPart>& children,
                       const model::Jotting& jotting);
 
+/// What is said differently in a visit that is being written: with the last visit to each child, and between its children.
+BesidesVm beside_of_draft(const State& state, const model::Visit& visit);
+/// ... and in a record, with the siblings' of the same visit that are here. Lines of `blocks` that it names lead back to it.
+BesidesVm beside_of_record(const State& state, const model::ChildRecord& record, std::vector<ReadBlockVm>& blocks);
+
 /// Everything a record says, section by section, in the form's words.
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);
 /// What was said of the risk: words, or a label and words.

@@ -609,8 +609,12 @@ std::string first_control(const RecordVm& vm, const Place& place) {
         return first(group->fields);
       }
       if (const auto* list = std::get_if<ListVm>(&block); list && list->place == question) {
-        for (const auto& item : list->items)
-          if (place.item.nil() || item.id == place.item) return first(item.fields);
+        for (const auto& item : list->items) {
+          if (!place.item.nil() && item.id != place.item) continue;
+          for (const auto& field : item.fields)
+            if (field.place == place) return field.key;
+          return first(item.fields);
+        }
         return list->key + "/add";
       }
     }
@@ -679,6 +683,7 @@ CheckVm check_vm(const State& state) {
       if (lines_of(photos[i].caption).empty())
         vm.warnings.push_back({text("check.photo", {{"n", std::to_string(i + 1)}, {"name", short_name(part)}}), {}});
   }
+  vm.beside = beside_of_draft(state, visit);
   vm.summary_heading = text("check.summary");
   for (const auto& part : visit.children) vm.parts.push_back({part.name, summary_lines(state, visit.facts, part)});
   vm.calls = call_cards(state, visit.id);

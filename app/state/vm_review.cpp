@@ -8,6 +8,7 @@
 #include "app/state/words.h"
 #include "sync/merge/merge.h"
 #include "sync/model/visit.h"
+#include "sync/rules/beside.h"
 #include "sync/rules/validate.h"
 
 namespace doorstep::state {
@@ -246,6 +247,7 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
     ReadBlockVm block{rules::words(section.title, part), {}};
     for (const auto& asked : rules::questions_for(form, section, facts, part)) {
       const auto& question = *asked.question;
+      if (question.from_accounts) continue;  // set beside each other, above all
       const auto label = rules::words(question.label, part);
       const auto before = block.lines.size();
       switch (question.kind) {
@@ -292,9 +294,17 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
         else if (std::holds_alternative<model::NotCovered>(*answer))
           block.lines.push_back({label, answer_words(state.text(), question, *answer), {}});
       }
+      for (std::size_t i = before; i < block.lines.size(); ++i) block.lines[i].question = question.id;
     }
     if (!block.lines.empty()) out.push_back(std::move(block));
   }
+}
+
+/// What accounts are called, a line each.
+std::string labels_of(const std::vector<rules::Account>& accounts) {
+  std::string out;
+  for (const auto& account : accounts) out += (out.empty() ? "" : "\n") + account.label;
+  return out;
 }
 
 const RecordItem* previous_of(const State& state, const RecordItem& item) {
@@ -522,6 +532,12 @@ std::vector<ChangeVm> changes_between(const State& state, const Version& before,
     const auto member = question && !list_key(question->kind).empty() && slash != std::string_view::npos ? path.substr(slash + 1)
                                                                                                          : std::string_view{};
     if (member == "threshold_set") continue;  // said by the level
+    if (question && question->from_accounts) {
+      const auto& form = state.assets->form;
+      out.push_back({std::move(place), labels_of(rules::ticked_of(form, *question, before.body.part)),
+                     labels_of(rules::ticked_of(form, *question, after.body.part))});
+      continue;
+    }
     const auto words = [&](const std::optional<json::value>& value) {
       return value ? value_words(state, question, value->is_object() ? std::string_view{} : member, *value) : std::string();
     };
@@ -558,6 +574,7 @@ ReadVm read_vm(const State& state, const Id& record) {
   vm.tag = state_tag(state, *item);
   vm.facts = record_facts(state, *item);
   vm.blocks = read_blocks(state, head.body);
+  vm.beside = beside_of_record(state, head.body, vm.blocks);
   vm.photos = photos_vm(state, head.body.part, false);
   vm.decisions = decision_facts(state, *item);
   for (const auto& addendum : item->addenda)
@@ -678,6 +695,7 @@ ReviewVm review_vm(const State& state) {
     vm.changes_none = text("review.changes.first");
   }
   vm.blocks = read_blocks(state, body);
+  vm.beside = beside_of_record(state, body, vm.blocks);
   vm.photos = photos_vm(state, body.part, false);
 
   vm.decide_heading = text("review.decide");
@@ -788,6 +806,13 @@ ConflictsVm conflicts_vm(const State& state) {
       boost::system::error_code code;
       const auto value = json::parse(raw.text, code);
       if (code) return raw.text;
+      if (question && question->from_accounts && part && value.is_array()) {
+        auto ticked = *part;
+        auto& codes = ticked.answers[question->id].emplace<std::vector<std::string>>();
+        for (const auto& one : value.get_array())
+          if (one.is_string()) codes.emplace_back(one.get_string());
+        return labels_of(rules::ticked_of(state.assets->form, *question, ticked));
+      }
       const auto out = value_words(state, question, {}, value);
       return out.empty() ? text("conflict.nothing") : out;
     };

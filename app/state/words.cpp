@@ -199,11 +199,14 @@ std::vector<rules::Problem> problems_of(const State& state) {
   return out;
 }
 
+rules::AnswerWords answer_words(const Text& text) {
+  return {.not_covered = text("field.not_covered"), .none = text("answer.none"), .yes = text("answer.yes"), .no = text("answer.no"),
+          .out_of_ten = text("answer.out_of_ten"), .chosen = text("answer.chosen"), .not_chosen = text("answer.not_chosen"),
+          .day = [&text](Date day) { return day_words(text, day); }};
+}
+
 std::string answer_words(const Text& text, const rules::Question& question, const model::Answer& answer, const model::ChildPart* part) {
-  const rules::AnswerWords words{.not_covered = text("field.not_covered"), .none = text("answer.none"), .yes = text("answer.yes"),
-                                 .no = text("answer.no"), .out_of_ten = text("answer.out_of_ten"),
-                                 .day = [&](Date day) { return day_words(text, day); }};
-  return rules::answer_words(words, question, answer, part);
+  return rules::answer_words(answer_words(text), question, answer, part);
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

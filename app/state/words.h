@@ -58,6 +58,8 @@ std::vector<const rules::Question*> rest_of(const rules::Form& form, const rules
 /// What stands in the way of submitting the open visit: what the form misses, then what was begun and not finished.
 std::vector<rules::Problem> problems_of(const State& state);
 
+/// The app's language for rules::answer_words(). `text` outlives them.
+rules::AnswerWords answer_words(const Text& text);
 /// rules::answer_words() in the app's language.
 std::string answer_words(const Text& text, const rules::Question& question, const model::Answer& answer,
                          const model::ChildPart* part = nullptr);

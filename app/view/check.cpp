@@ -32,7 +32,7 @@ void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
     draw_calls_below_line(ui, vm.calls, out);
     draw_missing(ui, vm, out);
   });
-  block(ui, "summary", vm, [&] {
+  block(ui, "warnings", std::tie(vm.warnings_heading, vm.warnings, vm.submit_error), [&] {
     if (!vm.warnings.empty()) {
       begin_panel(ui, "warnings", Tone::Warn, vm.warnings_heading);
       label(ui, vm.warnings_heading);
@@ -48,13 +48,16 @@ void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
       inline_error(ui, vm.submit_error);
       gap(ui, space::kMd);
     }
-    if (!vm.parts.empty()) {
-      heading(ui, vm.summary_heading);
-      for (const auto& part : vm.parts) {
-        gap(ui, space::kMd);
-        label(ui, part.name);
-        draw_facts(ui, part.lines);
-      }
+  });
+  draw_besides(ui, vm.beside, out);
+  block(ui, "summary", vm, [&] {
+    if (vm.parts.empty()) return;
+    if (!vm.beside.heading.empty()) gap(ui, space::kLg);
+    heading(ui, vm.summary_heading);
+    for (const auto& part : vm.parts) {
+      gap(ui, space::kMd);
+      label(ui, part.name);
+      draw_facts(ui, part.lines);
     }
   });
   gap(ui, space::kLg);

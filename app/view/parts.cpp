@@ -239,7 +239,7 @@ void draw_entry(Ui& ui, const state::ReadEntryVm& entry) {
   end_entry(ui, top);
 }
 
-void draw_read_block(Ui& ui, const state::ReadBlockVm& block) {
+void draw_read_block(Ui& ui, const state::ReadBlockVm& block, Intents& out) {
   gap(ui, space::kLg);
   separator(ui);
   heading(ui, block.heading);
@@ -251,14 +251,44 @@ void draw_read_block(Ui& ui, const state::ReadBlockVm& block) {
     if (line.sheet) draw_drawing(ui, *line.sheet);
     draw_figures(ui, line.figures);
     for (const auto& entry : line.entries) draw_entry(ui, entry);
+    if (!line.beside.label.empty() && link(ui, "line/" + line.question, line.beside.label)) out.push_back(*line.beside.intent);
   }
+}
+
+void draw_account(Ui& ui, const std::string& key, const state::AccountVm& vm, Intents& out) {
+  begin_panel(ui, "of/" + key, Tone::Neutral, vm.who);
+  text(ui, Type::SmallBold, ui.c.ink2, vm.who, Role::Label);
+  gap(ui, space::kHair);
+  text(ui, Type::Note, ui.c.ink, vm.words);
+  if (link(ui, key, vm.go.label, vm.go.spoken)) out.push_back(*vm.go.intent);
+  end_panel(ui);
+}
+
+void draw_beside(Ui& ui, const state::BesideVm& vm, Intents& out) {
+  gap(ui, space::kSm);
+  label(ui, vm.about);
+  gap(ui, space::kHair);
+  const auto account = [&](std::size_t i) { draw_account(ui, vm.key + "/" + std::to_string(i), vm.accounts[i], out); };
+  for (std::size_t i = 0; i + 1 < vm.accounts.size(); i += 2)
+    draw_side_by_side(ui, [&] { account(i); }, [&] { account(i + 1); });
+  if (vm.accounts.size() % 2 == 1) account(vm.accounts.size() - 1);
 }
 
 }  // namespace
 
-void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks) {
+void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks, Intents& out) {
   for (std::size_t i = 0; i < blocks.size(); ++i)
-    block(ui, "read-" + std::to_string(i), blocks[i], [&] { draw_read_block(ui, blocks[i]); });
+    block(ui, "read-" + std::to_string(i), blocks[i], [&] { draw_read_block(ui, blocks[i], out); });
+}
+
+void draw_besides(Ui& ui, const state::BesidesVm& vm, Intents& out) {
+  if (vm.heading.empty()) return;
+  block(ui, "beside", std::tie(vm.heading, vm.hint), [&] {
+    gap(ui, space::kLg);
+    heading(ui, vm.heading);
+    hint(ui, vm.hint);
+  });
+  for (const auto& one : vm.all) block(ui, one.key, one, [&] { draw_beside(ui, one, out); });
 }
 
 void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,

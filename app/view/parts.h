@@ -63,8 +63,10 @@ void draw_sheet(Ui& ui, const state::SheetVm& sheet, Intents& out);
 void draw_drawing(Ui& ui, const state::SheetVm& sheet);
 /// Photos and drawings; nothing when there are none and none may be added.
 void draw_photos(Ui& ui, const state::PhotosVm& vm, const state::NoteWordsVm& words, Editors& editors, Intents& out);
-/// A record read back: headings, questions, what was said with its line ends.
-void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks);
+/// A record read back: headings, questions, what was said with its line ends; and the ways back to draw_besides().
+void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks, Intents& out);
+/// Accounts side by side, each with the way to where it stands; nothing when nothing is said differently.
+void draw_besides(Ui& ui, const state::BesidesVm& vm, Intents& out);
 
 /// A text field whose words live in `editors`; says FieldTyped and FieldLeft, and below it when something did not fit.
 /// `spelling`: misspelt words of a note are marked; not where somebody's own words or names are written.

@@ -48,7 +48,8 @@ void draw_read(Ui& ui, Rect where, const state::ReadVm& vm, const state::NoteWor
   begin_page(ui, "read", vm.title, where);
   block(ui, "head", std::tie(vm.title, vm.visited, vm.tag, vm.notice, vm.facts, vm.decisions), [&] { draw_head(ui, vm); });
   if (!vm.receipt.words.empty()) block(ui, "receipt", vm.receipt, [&] { draw_receipt(ui, vm, out); });
-  draw_blocks(ui, vm.blocks);
+  draw_besides(ui, vm.beside, out);
+  draw_blocks(ui, vm.blocks, out);
   draw_photos(ui, vm.photos, notes, editors, out);
   if (!vm.addendum_heading.empty()) block(ui, "addenda", std::tie(vm.addendum_heading, vm.addenda), [&] { draw_addenda(ui, vm); });
   if (!vm.add_addendum.label.empty())

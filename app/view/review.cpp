@@ -128,7 +128,8 @@ void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::Dat
   block(ui, "head", std::tie(vm.title, vm.visited, vm.tag, vm.stale, vm.reload, vm.summary_heading, vm.summary, vm.facts),
         [&] { draw_head(ui, vm, out); });
   draw_changes(ui, vm, out);
-  draw_blocks(ui, vm.blocks);
+  draw_besides(ui, vm.beside, out);
+  draw_blocks(ui, vm.blocks, out);
   draw_photos(ui, vm.photos, notes, editors, out);
   if (!vm.own.empty()) {
     gap(ui, space::kLg);

@@ -26,6 +26,7 @@ class Context {
   bool is_for(const std::vector<model::VisitType>& types) const;
   /// nullptr: none holds.
   const Rule* first_of(const std::vector<Rule>& rules) const;
+  const Form& form() const { return form_; }
   const model::VisitFacts& facts() const { return facts_; }
   const model::ChildPart* part() const { return part_; }
 

@@ -3,6 +3,7 @@
 
 #include "sync/model/visit.h"
 #include "sync/rules/calendar.h"
+#include "sync/rules/beside.h"
 #include "sync/rules/conditions.h"
 
 namespace doorstep::rules {
@@ -165,6 +166,8 @@ std::vector<Option> options_of(const Context& context, const Question& q) {
   std::vector<Option> out;
   for (const Option& option : q.options)
     if (context.all(option.when)) out.push_back({option.code, words(option.label, part), words(option.hint, part), {}});
+  if (q.from_accounts && part)
+    for (Account& account : accounts_of(context.form(), *part)) out.push_back({account.code(), std::move(account.label), {}, {}});
   if (q.from_open_steps && part)
     for (const model::PlanStep& step : part->open_steps) out.push_back({step.id.str(), step.what, step.owner, {}});
   return out;
@@ -183,6 +186,7 @@ std::optional<Asked> ask(const Context& context, const Question& q) {
   const ChildPart* part = context.part();
   if (part && !part->skip_reason.empty() && q.field != Field::SkipReason) return std::nullopt;
   if (!context.is_for(q.types) || !context.all(q.when)) return std::nullopt;
+  if (q.from_accounts && (!part || accounts_of(context.form(), *part).size() < 2)) return std::nullopt;
   Asked asked;
   asked.question = &q;
   if (const Rule* rule = context.first_of(q.required)) {
@@ -195,6 +199,7 @@ std::optional<Asked> ask(const Context& context, const Question& q) {
 }
 
 bool offers(const Context& context, const Question& q, std::string_view code) {
+  if (q.from_accounts) return true;  // one that was taken away since is not shown, and nothing to answer again
   const bool listed = std::any_of(q.options.begin(), q.options.end(),
                                   [&](const Option& option) { return option.code == code && context.all(option.when); });
   if (listed || !q.from_open_steps || !context.part()) return listed;

@@ -51,7 +51,8 @@ enum class Field {
 /// Holds when what `of` says is one of `is` (or none of them, when `negated`). `of` is a question's id, or one of:
 /// access (YES when the visit took place, NO when nobody was let in, refused, cancelled or abandoned), late (YES when written
 /// up more than Form::late_after_hours after its end), status (any of the child's), looked_after (YES when that is among them, or the
-/// visit is to a child in care), age at the visit (UNBORN UNDER_2 2_TO_17 ADULT UNKNOWN), risk.changed, risk.level, risk.threshold, and for list questions YES when there are entries.
+/// visit is to a child in care), age at the visit (UNBORN UNDER_2 2_TO_17 ADULT UNKNOWN), risk.changed, risk.level,
+/// risk.threshold, and for list questions YES when there are entries.
 /// `is` of ["*"] means "answered at all"; "?" stands for "not answered".
 struct Condition {
   std::string of;
@@ -90,6 +91,7 @@ struct Question {
   Sheet drawing = Sheet::None;          ///< LongText of a child: its strokes have the question's id as their page
   bool verbatim = false;                ///< LongText: holds what somebody said, word for word; nobody corrects its spelling
   bool from_open_steps = false;         ///< Multi: the child's open steps are its options, their ids its codes
+  bool from_accounts = false;           ///< Multi: what is said differently; the child's accounts are its options: see beside.h
   bool before_leaving = false;          ///< to be asked or seen in the home, not written afterwards: see unasked()
 };
 
@@ -108,11 +110,42 @@ struct Contradiction {
   std::string message;
 };
 
+/// One person's account of something: the words of a note, or of a member of each entry of a list.
+struct AccountRule {
+  std::string question;  ///< LongText of a child, Injuries or Disclosures
+  std::string field;     ///< of a list: which member of an entry holds the words
+  std::string label;     ///< of a list: what it is called; may hold {name}, and {n}, the entry's number
+  std::string who;       ///< whose account it is; may hold {name}
+  std::string who_from;  ///< the question, or the member of the entry, that says so; where it is empty, `who`
+};
+
+/// One child's answers on a scale that are set beside each other when the lowest and the highest are at least `by` apart.
+struct ApartRule {
+  std::string about;     ///< may hold {name}
+  std::vector<std::string> questions;
+  int by = 0;
+};
+
+/// A question about a child that is also a fact of the household: set beside each other where a visit's children differ.
+struct ChildrenRule {
+  std::string question;
+  std::vector<std::string> codes;  ///< Multi: only these of its options, each by itself; empty: the whole answer
+};
+
+/// What is set beside each other by itself. Shown, never judged.
+struct BesideRules {
+  std::vector<ApartRule> apart;
+  std::vector<ChildrenRule> children;
+  std::vector<std::string> last_visit;  ///< questions whose answer at the last visit is set beside today's, where they differ
+};
+
 struct Form {
   std::string version;
   int late_after_hours = 48;
   std::vector<Section> sections;
   std::vector<Contradiction> contradictions;
+  std::vector<AccountRule> accounts;
+  BesideRules beside;
   /// nullptr: no such question.
   const Question* find(std::string_view id) const;
 };
@@ -167,6 +200,7 @@ std::string option_label(const Question& question, std::string_view code, const 
 struct AnswerWords {
   std::string not_covered, none, yes, no;
   std::string out_of_ten;                    ///< after the number
+  std::string chosen, not_chosen;            ///< one of several answers, by itself
   std::function<std::string(Date)> day = {}; ///< "3 December 2026"
 };
 /// An answer as a person reads it: labels instead of codes, "Not covered: why", "Yes", "7 out of 10", "3 December 2026".

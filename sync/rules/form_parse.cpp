@@ -101,7 +101,7 @@ Question read_question(Place place, Scope scope) {
   place.name(q.id);
   place.only({"id", "kind", "field", "label", "help", "missing", "none", "options", "types", "when", "required", "level_required",
               "not_covered", "drawing", "verbatim", "from_open_steps",
-               "before_leaving"});
+              "from_accounts", "before_leaving"});
   q.scope = scope;
   q.kind = place.code<Kind>("kind");
   q.field = place.has("field") ? place.code<Field>("field") : Field::None;
@@ -123,14 +123,15 @@ Question read_question(Place place, Scope scope) {
   if (place.has("drawing")) q.drawing = place.code<Sheet>("drawing");
   q.verbatim = place.flag("verbatim");
   q.from_open_steps = place.flag("from_open_steps");
+  q.from_accounts = place.flag("from_accounts");
   q.before_leaving = place.flag("before_leaving");
 
   if (!fits(q.field, scope, q.kind)) place.fail("field", "does not go with this kind and scope");
   const bool chooses = q.kind == Kind::Choice || q.kind == Kind::Multi;
-  if (chooses && q.options.empty() && !q.from_open_steps) place.fail("options", "a choice needs options");
+  if (chooses && q.options.empty() && !q.from_open_steps && !q.from_accounts) place.fail("options", "a choice needs options");
   if (!chooses && !q.options.empty()) place.fail("options", "only for choice and multi");
-  if (q.from_open_steps && (q.kind != Kind::Multi || scope != Scope::Child))
-    place.fail("from_open_steps", "only for multi, of a child");
+  for (const auto& [is, key] : {std::pair(q.from_open_steps, "from_open_steps"), std::pair(q.from_accounts, "from_accounts")})
+    if (is && (q.kind != Kind::Multi || scope != Scope::Child)) place.fail(key, "only for multi, of a child");
   if (q.drawing != Sheet::None && (q.kind != Kind::LongText || scope != Scope::Child || q.field != Field::None))
     place.fail("drawing", "only for long_text, of a child");
   if (q.verbatim && q.kind != Kind::LongText) place.fail("verbatim", "only for long_text");
@@ -150,6 +151,48 @@ Question read_question(Place place, Scope scope) {
 
 bool is_offered(const Question& q, const std::string& code) {
   return q.kind == Kind::Choice && std::any_of(q.options.begin(), q.options.end(), [&](const Option& o) { return o.code == code; });
+}
+
+AccountRule read_account(const Place& place, const Form& form) {
+  place.only({"question", "field", "label", "who", "who_from"});
+  AccountRule rule{place.text("question"), place.text_or_empty("field"), place.text_or_empty("label"), place.text("who"),
+                   place.text_or_empty("who_from")};
+  const Question* question = form.find(rule.question);
+  const bool of_list = question && (question->kind == Kind::Injuries || question->kind == Kind::Disclosures);
+  const bool of_note = question && question->scope == Scope::Child && question->kind == Kind::LongText && question->field == Field::None;
+  if (!of_list && !of_note) place.fail("question", "“" + rule.question + "” is no note, marks or disclosures of a child");
+  if (of_list && (rule.field.empty() || rule.label.empty())) place.fail({}, "of a list, needs a field and a label");
+  if (of_note && !rule.who_from.empty() && !form.find(rule.who_from)) place.fail("who_from", "“" + rule.who_from + "” is no question");
+  return rule;
+}
+
+BesideRules read_beside(const Place& place, const Form& form) {
+  BesideRules out;
+  place.only({"apart", "children", "last_visit"});
+  const auto question = [&](const Place& item, std::string_view key, const std::string& id) {
+    const Question* found = form.find(id);
+    if (!found) item.fail(key, "“" + id + "” is no question");
+    return found;
+  };
+  for (const Place& item : place.items("apart")) {
+    item.only({"about", "questions", "by"});
+    out.apart.push_back({item.text("about"), item.texts("questions"), item.number("by", 1, 10)});
+    for (const std::string& id : out.apart.back().questions)
+      if (const Question* q = question(item, "questions", id); q && q->kind != Kind::Scale)
+        item.fail("questions", "“" + id + "” is no scale");
+  }
+  for (const Place& item : place.items("children")) {
+    item.only({"question", "codes"});
+    out.children.push_back({item.text("question"), item.texts("codes")});
+    const Question* q = question(item, "question", out.children.back().question);
+    if (q && q->scope != Scope::Child) item.fail("question", "is asked once for the visit");
+    for (const std::string& code : out.children.back().codes)
+      if (q && std::none_of(q->options.begin(), q->options.end(), [&](const Option& o) { return o.code == code; }))
+        item.fail("codes", "“" + code + "” is no answer of “" + q->id + "”");
+  }
+  out.last_visit = place.texts("last_visit");
+  for (const std::string& id : out.last_visit) question(place, "last_visit", id);
+  return out;
 }
 
 /// Conditions that name nothing would silently never hold.
@@ -202,7 +245,7 @@ Result<Form> parse_form(std::string_view json) {
   DOORSTEP_TRY_ASSIGN(const boost::json::value document, parse_document(json, "form"));
   std::optional<base::Error> error;
   const Place root(document, "", error);
-  root.only({"about", "version", "late_after_hours", "sections", "contradictions"});
+  root.only({"about", "version", "late_after_hours", "sections", "contradictions", "accounts", "beside"});
   Form form;
   form.version = root.text("version");
   form.late_after_hours = root.number("late_after_hours", 0, 24 * 365);
@@ -231,6 +274,8 @@ Result<Form> parse_form(std::string_view json) {
     item.only({"question", "when", "message"});
     form.contradictions.push_back({item.text("question"), read_conditions(item, "when"), item.text("message")});
   }
+  for (const Place& item : root.items("accounts")) form.accounts.push_back(read_account(item, form));
+  if (root.has("beside")) form.beside = read_beside(root.at("beside"), form);
   if (error) return *error;
 
   Checker checker(form, error);
@@ -272,6 +317,8 @@ Result<Form> in_words(Form form, std::string_view json) {
     }
   }
   for (Contradiction& c : form.contradictions) put(c.message);
+  for (AccountRule& rule : form.accounts) put(rule.label), put(rule.who);
+  for (ApartRule& rule : form.beside.apart) put(rule.about);
   return form;
 }
 

@@ -3,6 +3,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/limits.h"
 #include "sync/model/visit.h"
+#include "sync/rules/beside.h"
 #include "sync/rules/conditions.h"
 
 namespace doorstep::rules {
@@ -191,7 +192,8 @@ class Check {
     const Question& q = *asked.question;
     const model::Risk& risk = part_->risk;
     const auto answer = answer_of(q, facts_, part_);
-    if (const auto* not_covered = answer ? std::get_if<model::NotCovered>(&*answer) : nullptr) return check_not_covered(asked, *not_covered);
+    const auto* not_covered = answer ? std::get_if<model::NotCovered>(&*answer) : nullptr;
+    if (not_covered) return check_not_covered(asked, *not_covered);
     if (asked.required && !risk.changed) say(q, missing(q), {}, "changed");
     if (context_.first_of(q.level_required)) {
       if (risk.level.empty()) say(q, of_child("rule.risk.level"), {}, "level");
@@ -304,6 +306,10 @@ std::vector<Problem> warnings(const Form& form, const VisitFacts& facts, const C
     const bool of_child = question && question->scope == Scope::Child;
     out.push_back({c.question, of_child ? part.id : Id(), {}, of_form("rule.contradiction", c.message, &part)});
   }
+  for (const Section& section : form.sections)
+    for (const Question& q : section.questions)
+      if (q.from_accounts && ticked_of(form, q, part).size() == 1)
+        out.push_back({q.id, part.id, {}, {"rule.differs_alone", {{"question", words(q.label, &part)}}}});
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include "sync/model/body_map.h"
 #include "sync/model/drawing.h"
 #include "sync/model/visit.h"
+#include "sync/rules/beside.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/export.h"
 
@@ -107,9 +108,13 @@ std::string long_day(Date date) {
   return std::to_string(unsigned(date.day())) + " " + kMonths[unsigned(date.month()) - 1] + " " + std::to_string(int(date.year()));
 }
 
+const rules::AnswerWords& english() {
+  static const rules::AnswerWords words{"Not covered", "None", "Yes", "No", "out of 10", "Chosen", "Not chosen", long_day};
+  return words;
+}
+
 std::string words(const rules::Question& question, const model::Answer& answer) {
-  static const rules::AnswerWords english{"Not covered", "None", "Yes", "No", "out of 10", long_day};
-  return rules::answer_words(english, question, answer);
+  return rules::answer_words(english(), question, answer);
 }
 
 class Page {
@@ -132,6 +137,7 @@ class Page {
     field("Submitted", when(record_.submitted_at));
     out_ += "</header>\n";
     decisions();
+    said_differently();
     for (const rules::Section& section : form_.sections) questions(section);
     others("Other answers about the visit", record_.facts.answers);
     others("Other answers", record_.part.answers);
@@ -202,8 +208,9 @@ class Page {
       // Whatever was answered is shown, also where a later answer hid the question.
       auto answer = rules::answer_of(question, record_.facts, part);
       (part ? shown_part_ : shown_facts_).insert(question.id);
-      if (!answer) continue;
+      if (!answer || question.from_accounts) continue;
       head();
+      if (beside_.contains(question.id)) out_ += "<span id=\"q-" + escaped(question.id) + "\"></span>";
       std::string label = rules::words(question.label, &record_.part);
       bool said_none = !std::holds_alternative<std::int64_t>(*answer);
       switch (question.kind) {
@@ -224,6 +231,24 @@ class Page {
           break;
         default: field(label, question.options.empty() ? step_words(question, *answer) : words(question, *answer));
       }
+    }
+  }
+
+  /// Each account in a column of its own, with the way to where it stands on this page.
+  void said_differently() {
+    const auto all = rules::beside_of(english(), form_, record_.facts, record_.part);
+    if (all.empty()) return;
+    heading("Said differently");
+    out_ += "<p>Set beside each other as it was said. What it means is for people to judge.</p>\n";
+    for (const rules::Beside& one : all) {
+      out_ += "<h3 dir=\"auto\">" + escaped(one.about.empty() ? exported_.author_name + " ticked these as said differently" : one.about) +
+              "</h3><table><tbody><tr>";
+      for (const rules::Account& account : one.accounts) {
+        beside_.insert(account.question);
+        out_ += "<td dir=\"auto\"><strong>" + escaped(account.who) + "</strong>\n" + escaped(account.words) + "\n<a href=\"#q-" +
+                escaped(account.question) + "\">" + escaped(account.label) + "</a></td>";
+      }
+      out_ += "</tr></tbody></table>\n";
     }
   }
 
@@ -443,6 +468,7 @@ class Page {
   const rules::Form& form_;
   const rules::Thresholds& levels_;
   std::set<std::string> shown_facts_, shown_part_;
+  std::set<std::string> beside_;  ///< questions that are led to from what is said differently
   std::string out_;
 };
 

@@ -138,6 +138,26 @@ TEST_CASE("export: a mark stands on its figure, by the number its description ha
                   "<td dir=\"auto\">like a thumbnail, 14 mm</td><td dir=\"auto\">I &lt;fell&gt;</td>") != std::string::npos);
 }
 
+TEST_CASE("export: accounts that differ stand side by side, each with the way to where it is", "[server]") {
+  server::ExportedRecord exported;
+  exported.author_name = "Ruth Adeyemi";
+  model::ChildRecord& record = exported.record;
+  record.part.id = any_id("child");
+  record.part.called = "Amara";
+  record.part.answers["said"] = std::string("I <fell> at school");
+  record.part.answers["told"] = std::string("She was at home all day");
+  record.part.answers["told_by"] = std::string("Ngozi");
+  const auto page = [&] { return server::record_html(exported, visit_form(), shipped_rules().thresholds); };
+  CHECK(page().find("Said differently") == std::string::npos);
+  record.part.answers["said_differently"] = std::vector<std::string>{"said", "told"};
+  CHECK(page().find("Ruth Adeyemi ticked these as said differently</h3><table><tbody><tr>"
+                    "<td dir=\"auto\"><strong>Amara</strong>\nI &lt;fell&gt; at school\n<a href=\"#q-said\">What Amara said</a></td>"
+                    "<td dir=\"auto\"><strong>Ngozi</strong>\nShe was at home all day\n<a href=\"#q-told\">What others told me</a></td>") !=
+        std::string::npos);
+  CHECK(page().find("<span id=\"q-told\"></span><h3") != std::string::npos);
+  CHECK(page().find("said_differently") == std::string::npos);
+}
+
 TEST_CASE("export: a drawing is on its sheet, in its house, under the child's name", "[server]") {
   server::ExportedRecord exported;
   model::ChildRecord& record = exported.record;

@@ -18,6 +18,7 @@ void answer_one(const Asked& asked, model::VisitFacts& facts, model::ChildPart* 
     case Kind::Multi:
       if (asked.options.empty()) return;
       answer = std::vector<std::string>{asked.options.at(0).code};
+      if (q.from_accounts) std::get<std::vector<std::string>>(*answer).push_back(asked.options.at(1).code);
       break;
     case Kind::YesNo: answer = std::string("YES"); break;
     case Kind::Text:
