@@ -279,7 +279,7 @@ void blocks_of(const State& state, rules::Scope scope, const model::VisitFacts& 
           [[fallthrough]];
         default:
           if (const auto answer = rules::answer_of(question, facts, part))
-            block.lines.push_back({label, answer_words(state.text(), question, *answer), {}});
+            block.lines.push_back({label, answer_words(state.text(), question, *answer, part), {}});
           break;
       }
       if (auto sheet = part ? sheet_of(state.text(), question, *part) : std::nullopt; sheet && !sheet->strokes.empty()) {

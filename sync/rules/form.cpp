@@ -291,6 +291,9 @@ Result<void> set_answer(const Question& question, std::optional<Answer> answer, 
 std::string option_label(const Question& question, std::string_view code, const ChildPart* part) {
   for (const Option& option : question.options)
     if (option.code == code) return words(option.label, part);
+  if (question.from_open_steps && part)
+    for (const model::PlanStep& step : part->open_steps)
+      if (step.id.str() == code) return step.what;
   return std::string(code);
 }
 

@@ -195,6 +195,7 @@ Result<void> set_answer(const Question& question, std::optional<model::Answer> a
                         model::ChildPart* part);
 
 /// The label of a code among the question's options, {name} filled in; the code itself when it has none.
+/// Of a question with `from_open_steps`, what the step of the part says.
 std::string option_label(const Question& question, std::string_view code, const model::ChildPart* part = nullptr);
 /// What an answer says that is not the form's, in the language it is read in.
 struct AnswerWords {

@@ -113,8 +113,8 @@ const rules::AnswerWords& english() {
   return words;
 }
 
-std::string words(const rules::Question& question, const model::Answer& answer) {
-  return rules::answer_words(english(), question, answer);
+std::string words(const rules::Question& question, const model::Answer& answer, const model::ChildPart* part = nullptr) {
+  return rules::answer_words(english(), question, answer, part);
 }
 
 class Page {
@@ -229,7 +229,7 @@ class Page {
         case Kind::Risk:
           std::holds_alternative<model::NotCovered>(*answer) ? field(label, words(question, *answer)) : risk(label);
           break;
-        default: field(label, question.options.empty() ? step_words(question, *answer) : words(question, *answer));
+        default: field(label, words(question, *answer, &record_.part));
       }
     }
   }
@@ -250,20 +250,6 @@ class Page {
       }
       out_ += "</tr></tbody></table>\n";
     }
-  }
-
-  /// A question without options of its own may name the plan's steps by their ids.
-  std::string step_words(const rules::Question& question, const model::Answer& answer) const {
-    const auto* ids = std::get_if<std::vector<std::string>>(&answer);
-    if (!ids) return words(question, answer);
-    std::string out;
-    for (const std::string& id : *ids) {
-      std::string text = id;
-      for (const model::PlanStep& step : record_.part.open_steps)
-        if (step.id.str() == id) text = step.what;
-      out += (out.empty() ? "" : "\n") + text;
-    }
-    return out;
   }
 
   void people(std::string_view label) {

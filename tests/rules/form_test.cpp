@@ -200,6 +200,8 @@ TEST_CASE("form: the child's open steps are the options of what the visit was fo
       REQUIRE(asked.options.size() == 1);
       CHECK(asked.options[0].code == Id::from_name("a").str());
       CHECK(asked.options[0].label == "Register with a doctor");
+      const model::Answer answer = std::vector<std::string>{Id::from_name("a").str()};
+      CHECK(answer_words(*asked.question, answer, &part) == "Register with a doctor");
       return;
     }
   FAIL("not asked");

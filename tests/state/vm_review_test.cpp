@@ -53,6 +53,24 @@ TEST_CASE("vm_review: each entry of a list is read back by itself, each member u
   CHECK(told.entries[0].facts.size() == 3);
 }
 
+TEST_CASE("vm_review: a step the visit was for, and a reason about the child, are read in their words", "[state]") {
+  Desk desk;
+  auto item = desk.record(desk.me, "r1", "2026-11-20T10:00:00Z");
+  write(item, [](model::ChildRecord& body) {
+    body.part.open_steps = {{Id::from_name("step"), "Register with a doctor", "Agnieszka", {}, {}, {}}};
+    body.part.answers["purpose_steps"] = std::vector<std::string>{Id::from_name("step").str()};
+    body.part.alone = false;
+    body.part.alone_reason = "CHILD_REFUSED";
+  });
+  desk.caseload.records = {item};
+  desk.unlock();
+  std::map<std::string, std::string> said;
+  for (const auto& block : read_vm(desk.state, item.id()).blocks)
+    for (const auto& line : block.lines) said[line.question] = line.value;
+  CHECK(said["purpose_steps"] == "Register with a doctor");
+  CHECK(said["alone_reason"] == "Amara did not want to");
+}
+
 TEST_CASE("vm_review: a changed entry has a line for each of its members", "[state]") {
   Desk desk;
   desk.as_boss();
