@@ -473,9 +473,9 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
     const auto words = first_line(said.value, 200);
     risk += (risk.empty() ? "" : "\n") + (said.name.empty() ? words : labelled(said.name, words));
   }
-  if (const auto* question = state.assets->form.find("risk"); risk.empty() && question) {
+  if (const auto* question = state.form().find("risk"); risk.empty() && question) {
     const auto answer = rules::answer_of(*question, facts, &part);
-    if (answer && std::holds_alternative<model::NotCovered>(*answer)) risk = rules::answer_words(*question, *answer);
+    if (answer && std::holds_alternative<model::NotCovered>(*answer)) risk = answer_words(state.text(), *question, *answer);
   }
   out.push_back({text("summary.risk"), risk.empty() ? text("summary.not_answered") : risk});
   if (!part.disclosures.empty() || !part.injuries.empty()) {
@@ -533,7 +533,7 @@ std::vector<ChangeVm> changes_between(const State& state, const Version& before,
                                                                                                          : std::string_view{};
     if (member == "threshold_set") continue;  // said by the level
     if (question && question->from_accounts) {
-      const auto& form = state.assets->form;
+      const auto& form = state.form();
       out.push_back({std::move(place), labels_of(rules::ticked_of(form, *question, before.body.part)),
                      labels_of(rules::ticked_of(form, *question, after.body.part))});
       continue;
@@ -811,7 +811,7 @@ ConflictsVm conflicts_vm(const State& state) {
         auto& codes = ticked.answers[question->id].emplace<std::vector<std::string>>();
         for (const auto& one : value.get_array())
           if (one.is_string()) codes.emplace_back(one.get_string());
-        return labels_of(rules::ticked_of(state.assets->form, *question, ticked));
+        return labels_of(rules::ticked_of(state.form(), *question, ticked));
       }
       const auto out = value_words(state, question, {}, value);
       return out.empty() ? text("conflict.nothing") : out;

@@ -201,7 +201,7 @@ TEST_CASE("form: the child's open steps are the options of what the visit was fo
       CHECK(asked.options[0].code == Id::from_name("a").str());
       CHECK(asked.options[0].label == "Register with a doctor");
       const model::Answer answer = std::vector<std::string>{Id::from_name("a").str()};
-      CHECK(answer_words(*asked.question, answer, &part) == "Register with a doctor");
+      CHECK(answer_words(AnswerWords(), *asked.question, answer, &part) == "Register with a doctor");
       return;
     }
   FAIL("not asked");

@@ -222,7 +222,7 @@ TEST_CASE("validate: whether the child was seen, not covered, asks why and nothi
     c.part.answers["seen"] = model::NotCovered{};
     auto problems = problems_of(c);
     REQUIRE(problems.size() == 1);
-    CHECK(problems[0].message == "Say in a few words why “Was Amara seen?” was not covered.");
+    CHECK(told(problems[0].said) == "Say in a few words why “Was Amara seen?” was not covered.");
     c.part.seen = true;  // said on another tablet: what was said stands
     CHECK(answer_of(with_id("seen"), c.facts, &c.part) == model::Answer(std::string("YES")));
   }
@@ -235,7 +235,7 @@ TEST_CASE("validate: the view of the risk, not covered, covers its level, thresh
   c.part.answers["risk"] = model::NotCovered{};
   auto problems = problems_of(c);
   REQUIRE(problems.size() == 1);
-  CHECK(problems[0].message == "Say in a few words why “Has this visit changed your view of the risk to Amara?” was not covered.");
+  CHECK(told(problems[0].said) == "Say in a few words why “Has this visit changed your view of the risk to Amara?” was not covered.");
   CHECK(problems[0].field.empty());
   c.part.answers["risk"] = model::NotCovered{"the enquiry goes on tomorrow"};
   CHECK(problems_of(c).empty());

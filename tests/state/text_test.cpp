@@ -71,6 +71,8 @@ TEST_CASE("text: Welsh of the form is of sentences that the form has", "[state]"
     }
   }
   for (const auto& contradiction : assets->form.contradictions) sentences.insert(contradiction.message);
+  for (const auto& rule : assets->form.accounts) sentences.insert({rule.label, rule.who});
+  for (const auto& rule : assets->form.beside.apart) sentences.insert(rule.about);
   sentences.erase("");
   sentences.erase("{name}");
   const auto welsh = Text::parse(asset("text/visit.cy.json"));
