@@ -129,6 +129,9 @@ struct Shell::Inner {
   std::uint64_t generation = 0;
   int need = kSettle;
   bool running = false, hidden = false, typing = false;
+  /// On X11, where SDL shows no keyboard, letters are heard before a frame has given a field the keyboard too: who presses one and
+  /// types at once while the app is busy loses none.
+  bool hears_letters = false;
   std::optional<std::uint64_t> shown;  ///< hash of what the window shows
   bool rest_unsaid = false;  ///< frames were built since it was last said that the loop rests
   std::optional<std::uint32_t> committed_at;  ///< SDL's time of the last piece of words that no key has made
@@ -197,7 +200,8 @@ Result<void> Shell::Inner::open_window() {
   backends = true;
   ImGui::GetIO().ClipboardUserData = this;
   ImGui::GetIO().SetClipboardTextFn = [](void* self, const char* text) { static_cast<Inner*>(self)->copied(text); };
-  SDL_StopTextInput();  // SDL starts it by itself, and a keyboard would come up unasked
+  hears_letters = driver == "x11";
+  if (!hears_letters) SDL_StopTextInput();  // SDL starts it by itself, and a keyboard would come up unasked
   waker.inner_ = std::make_shared<Waker::Inner>();
   waker.inner_->event = SDL_RegisterEvents(1);
   accessibility = std::make_unique<Accessibility>([waker = waker] { waker.wake(); });
@@ -345,6 +349,7 @@ void Shell::Inner::follow_text_input() {
   } else {
     SDL_StopTextInput();
     ui.composing.clear();
+    if (hears_letters) SDL_StartTextInput();
   }
 }
 
