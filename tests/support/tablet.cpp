@@ -19,6 +19,8 @@ bool is_read(const std::string& role) {
   return read.contains(role);
 }
 
+bool is_written_in(const std::string& role) { return role == "note" || role == "text_field" || role == "password"; }
+
 std::string text_of(const json::object& o, const char* key) {
   auto* v = o.if_contains(key);
   return v && v->is_string() ? std::string(v->as_string()) : std::string();
@@ -188,6 +190,9 @@ void Tablet::press(const std::string& text, const std::string& role) {
   auto place = display_.focus(title_);
   display_.click(place.x + c.x + c.w / 2, place.y + c.y + c.h / 2);
   settle();
+  if (!is_written_in(c.role) || c.is("disabled")) return;
+  const auto now = with_key(c.key);  // what is typed next would go nowhere
+  if (now && !now->is("focused")) throw std::runtime_error("\"" + c.key + "\" was pressed and has not the keyboard; on the screen: " + screen_text());
 }
 
 void Tablet::type(const std::string& ascii) {

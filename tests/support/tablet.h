@@ -40,7 +40,7 @@ class Tablet {
   bool shows(const std::string& text);
   std::optional<Control> find(const std::string& text, const std::string& role = "");
   std::optional<Control> with_key(const std::string& key);  ///< exactly this one
-  /// Waits for it, brings it into view, clicks its middle.
+  /// Waits for it, brings it into view, clicks its middle. Throws when it is a field and has not the keyboard then.
   void press(const std::string& text, const std::string& role = "");
   void type(const std::string& ascii);  ///< wherever the keyboard is
   void type_into(const std::string& name, const std::string& ascii);
