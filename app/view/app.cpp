@@ -76,6 +76,9 @@ bool anything_touched(const Ui& ui) {
   return touched;
 }
 
+/// A finger has brought up the keyboard on the screen, and it has made the window low: the bar goes, until the field is left.
+bool keyboard_needs_room(const Ui& ui) { return ui.touch && ui.active_field != 0 && ui.is_short(); }
+
 }  // namespace
 
 void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out) {
@@ -100,7 +103,7 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
     end_root(ui);
     return;
   }
-  draw_bar(ui, models->get([&] { return bar_vm(state); }), out);
+  if (!keyboard_needs_room(ui)) draw_bar(ui, models->get([&] { return bar_vm(state); }), out);
   Rect rest = root_rest(ui);
   // Where a family looks on nothing of another may be seen, so there is no list at the side; nor is there one where nothing may be read.
   const bool family_looks_on = in_visit(state) || state.screen()->kind == ScreenKind::FamilyCopy;
