@@ -35,11 +35,12 @@ struct Window {
   Window() {
     head.draw_with([this](view::Ui& ui) {
       asked.clear();
-      view::draw_app(ui, state, state.editors, asked);
+      draw(ui, state, asked);
     });
   }
   void show(const test::Shown& shown) {
     state = shown.make();
+    draw = shown.draw;
     ImGui::ClearActiveID();
     head.settle();
   }
@@ -56,6 +57,7 @@ struct Window {
 
   state::State state;
   state::Intents asked;
+  decltype(test::Shown::draw) draw = test::Shown().draw;
   test::Headless head{DOORSTEP_FONTS_DIR, kW, kH};
 };
 

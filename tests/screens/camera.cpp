@@ -6,8 +6,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "app/view/screens.h"
-
 namespace doorstep::test {
 
 void take(const std::vector<Shown>& screens, const Camera& camera, const Keep& keep) {
@@ -50,7 +48,7 @@ void take(const std::vector<Shown>& screens, const Camera& camera, const Keep& k
     }
     camera.change(ui);
     shell->set_photo(state.picture ? state.picture->pixels : nullptr);
-    view::draw_app(ui, state, state.editors, intents);
+    screens[at].draw(ui, state, intents);
     if (camera.to_the_end)
       for (ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) ImGui::SetScrollY(window, window->ScrollMax.y);
     semantics = ui.semantics;

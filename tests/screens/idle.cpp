@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "app/view/screens.h"
 #include "tests/screens/camera.h"
 #include "tests/support/xvfb.h"
 
@@ -72,7 +71,7 @@ TEST_CASE("idle: ten seconds beginning six after the last key, on every screen",
     if (std::exchange(focus, false)) ui.focus(screens[at].focus);
     state::Intents intents;
     shell->set_photo(state.picture ? state.picture->pixels : nullptr);
-    view::draw_app(ui, state, state.editors, intents);
+    screens[at].draw(ui, state, intents);
     for (const auto& intent : intents) state::update(state, intent, context());
   };
   client.deadline = [&] {

@@ -7,6 +7,7 @@
 #include "app/view/screens.h"
 #include "platform/base/limits.h"
 #include "tests/support/cast.h"
+#include "tests/support/contrast.h"
 #include "tests/support/headless.h"
 
 using namespace doorstep;
@@ -28,12 +29,13 @@ struct Window {
       state::Intents intents;
       ui.picture = {};
       if (state.picture && state.picture->pixels) ui.picture = {nullptr, state.picture->pixels->width, state.picture->pixels->height};
-      draw_app(ui, state, state.editors, intents);
+      draw(ui, state, intents);
     });
   }
   void show(const test::Shown& shown, float w, float h) {
     ImGui::GetIO().DisplaySize = {w, h};
     state = shown.make();
+    draw = shown.draw;
     ImGui::ClearActiveID();
     ImGui::GetIO().AddMousePosEvent(1, 1);  // the wheel is another window's for a while, unless the mouse moves
     head.ui().focus(shown.focus);
@@ -41,6 +43,7 @@ struct Window {
   }
 
   state::State state;
+  decltype(test::Shown::draw) draw = test::Shown().draw;
   Headless head;
 };
 
@@ -116,6 +119,39 @@ TEST_CASE("screens: names, 44 px, nothing clipped or over another, at every size
           CHECK(joined(faults(window.head.semantics(), scale)) == "");
         }
     }
+}
+
+TEST_CASE("screens: every word has its contrast to what is behind it, in every look", "[screens]") {
+  constexpr float kWhole = 6000;  // no page is longer
+  for (const Look look : {Look::Light, Look::Dark, Look::HighContrast}) {
+    Window window(1, look);
+    for (const auto& shown : test::all_screens()) {
+      INFO(shown.name << ", look " << static_cast<int>(look));
+      window.show(shown, 1280, kWhole);
+      CHECK(joined(test::faint_words(tokens(look).canvas)) == "");
+    }
+  }
+}
+
+TEST_CASE("screens: a word that is too faint where it stands is found", "[screens]") {
+  Headless head(DOORSTEP_FONTS_DIR, 400, 200);
+  const Tokens& c = tokens(Look::Light);
+  Color ink = c.ink, back = c.surface;
+  head.draw_with([&](Ui&) {
+    ImDrawList& list = *ImGui::GetBackgroundDrawList();
+    list.AddRectFilled({0, 0}, {400, 200}, c.ink);
+    list.AddRectFilled({10, 10}, {390, 100}, back, 6);
+    list.AddText({30, 40}, ink, "Amara");
+    list.AddRectFilled({10, 10}, {390, 30}, ink);  // later than the word, and not there
+  });
+  head.settle();
+  CHECK(test::faint_words(c.canvas).empty());
+  ink = 0xFF777777;
+  head.settle();
+  CHECK(test::faint_words(0xFF000000).size() == 1);  // 4.48 on white
+  ink = c.ink, back = 0x20FFFFFF;                    // hardly there, on the ink below it
+  head.settle();
+  CHECK(test::faint_words(c.canvas).size() == 1);
 }
 
 TEST_CASE("screens: in Welsh too nothing is clipped or over another", "[screens]") {
@@ -305,6 +341,32 @@ TEST_CASE("screens: a call to be made stays in sight while the visit is written,
       CHECK((std::string_view(line().value).find("0121 000 0002") != std::string::npos) == opened);
       CHECK((line().name.find("manager") != std::string::npos) == opened);
       CHECK((window.head.semantics().find_key("call/called") != nullptr) == line().expanded);
+    }
+  }
+}
+
+TEST_CASE("screens: in a low window the bar makes room while a finger writes, and comes back", "[screens]") {
+  for (const auto& [scale, size] : {std::pair{1.0f, Size2{1280, 420}}, std::pair{2.0f, Size2{1280, 800}}, std::pair{1.0f, Size2{800, 480}}}) {
+    Window window(scale, Look::Light);
+    for (const auto& shown : test::all_screens()) {
+      if (shown.name != "record-visit") continue;
+      INFO(size.w << "x" << size.h << " at " << scale);
+      window.show(shown, size.w, size.h);
+      const auto has_bar = [&] { return window.head.semantics().find_key("bar/person") != nullptr; };
+      const auto note = [&] { return *window.head.semantics().find_key("visit/purpose"); };
+      window.head.ui().focus("visit/purpose");
+      window.head.settle(5);
+      CHECK(has_bar());  // somebody who writes with keys has them all before the window
+      window.head.tap("visit/purpose");
+      window.head.settle(5);
+      CHECK_FALSE(has_bar());
+      CHECK(note().focused);
+      CHECK(joined(faults(window.head.semantics(), scale)) == "");
+      const float line = scale * line_px(Type::Note);
+      CHECK(std::min(note().rect.y1, size.h) - std::max(note().rect.y0, 0.0f) >= 2 * line);
+      ImGui::ClearActiveID();
+      window.head.settle(5);
+      CHECK(has_bar());
     }
   }
 }

@@ -538,6 +538,10 @@ std::vector<Shown> all_screens() {
   const auto add = [&](std::string name, std::function<State()> make, bool is_long = false) {
     out.push_back({std::move(name), std::move(make), is_long});
   };
+  out.push_back({.name = "cannot-start", .make = [] { return initial(assets(), {}); }, .draw = [](view::Ui& ui, State& state, Intents&) {
+    const auto why = std::vector<std::string>{"/var/lib/doorstep/device.toml:12: policy.visit_lock_s: there is no such key"};
+    view::draw_cannot_start(ui, cannot_start_vm(state.text(), "cannot_start.set_up_file", why));
+  }});
   add("unlock-starting", [] { return initial(assets(), {}); });
   add("unlock", [] { return locked(); });
   add("unlock-wrong", [] {
