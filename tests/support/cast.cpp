@@ -720,6 +720,18 @@ std::vector<Shown> all_screens() {
     return at(std::move(s), TurnProblems{child_id("C1202")});
   });
   add("check-ready", [] { return ready(); }, true);
+  add("check-said-differently", [] {
+    State s = ready();
+    auto& bella = s.visit->visit.children.at(0);
+    bella.answers["told"] = std::string("Nobody was in the house but the two of us, all evening.");
+    bella.answers["told_by"] = std::string("Shauna Doyle, her mother");
+    bella.answers["said_differently"] =
+        std::vector<std::string>{"told", "disclosures/" + bella.disclosures.at(0).id.str() + "/exact_words"};
+    const std::pair<const char*, std::int64_t> scales[] = {{"scale_child", 2}, {"scale_parent", 9}, {"scale_worker", 3}};
+    for (const auto& [scale, number] : scales) bella.answers[scale] = number;
+    s.revision = std::make_shared<char>();
+    return s;
+  }, true);
   add("read-approved", [] { return reading("C0101", model::State::Approved); }, true);
   add("read-lists", [] { return reading_lists(); }, true);
   add("read-submitted", [] { return reading("C0401", model::State::Submitted); });
