@@ -9,18 +9,7 @@
 namespace doorstep::state {
 namespace {
 
-/// The whole where it is a few sentences; else its beginning: the way to the rest stands below it.
-std::string beginning(std::string words) {
-  constexpr std::size_t kMost = 600;  // bytes
-  if (words.size() <= kMost) return words;
-  auto cut = words.find_last_of(" \n", kMost);
-  if (cut == std::string::npos || cut == 0) {
-    cut = kMost;
-    while (cut > 0 && (static_cast<unsigned char>(words[cut]) & 0xC0) == 0x80) --cut;
-  }
-  words.resize(cut);
-  return words + " …";
-}
+constexpr std::size_t kAccountBytes = 600;  ///< a few sentences: the way to the rest stands below them
 
 struct Making {
   const State& state;
@@ -37,7 +26,7 @@ struct Making {
     for (const auto& account : beside.accounts) {
       ActionVm action = go(account, one.key + "/" + std::to_string(one.accounts.size()));
       action.spoken = labelled(action.label, account.label);
-      one.accounts.push_back({account.who, beginning(account.words), std::move(action)});
+      one.accounts.push_back({account.who, beginning(account.words, kAccountBytes), std::move(action)});
     }
     vm.all.push_back(std::move(one));
   }

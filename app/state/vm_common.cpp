@@ -118,18 +118,20 @@ std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& 
 
 const std::string& short_name(const model::ChildPart& part) { return part.called.empty() ? part.name : part.called; }
 
-std::string first_line(std::string_view text, std::size_t bytes) {
-  auto line = std::string(text.substr(0, text.find('\n')));
-  if (line.size() <= bytes && line.size() == text.size()) return line;
-  if (line.size() > bytes) {
-    auto cut = line.rfind(' ', bytes);
-    if (cut == std::string::npos || cut == 0) {
-      cut = bytes;
-      while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xC0) == 0x80) --cut;
-    }
-    line.resize(cut);
+std::string beginning(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  auto cut = text.find_last_of(" \n", bytes);
+  if (cut == std::string_view::npos || cut == 0) {
+    cut = bytes;
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
   }
-  return line + " …";
+  return std::string(text.substr(0, cut)) + " …";
+}
+
+std::string first_line(std::string_view text, std::size_t bytes) {
+  const auto line = text.substr(0, text.find('\n'));
+  if (line.size() > bytes) return beginning(line, bytes);
+  return line.size() == text.size() ? std::string(line) : std::string(line) + " …";
 }
 
 std::string refusal_words(const Text& text, std::string_view kind, std::string_view code) {

@@ -31,7 +31,9 @@ std::vector<HazardVm> hazards_of(const State& state, const model::Family* family
 std::vector<CallCardVm> call_cards(const State& state, const std::optional<Id>& visit);
 /// "Who does it? Ruth Adeyemi", "Colour: blue": a label that asks needs no colon.
 std::string labelled(const std::string& label, const std::string& words);
-/// The first line, at most so many bytes, cut between words, with an ellipsis when there is more.
+/// The whole, or at most so many bytes of it, cut between words, with an ellipsis.
+std::string beginning(std::string_view text, std::size_t bytes);
+/// beginning() of the first line, with an ellipsis when there are more.
 std::string first_line(std::string_view text, std::size_t bytes);
 
 /// As this tablet has it; nothing is true of one it does not know.

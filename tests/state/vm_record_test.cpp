@@ -10,6 +10,14 @@ using namespace doorstep::tests;
 
 namespace {
 
+/// The first group on the page: what is asked of the risk.
+GroupVm group_of(const State& state) {
+  for (const auto& section : record_vm(state).sections)
+    for (const auto& block : section.blocks)
+      if (const auto* one = std::get_if<GroupVm>(&block)) return *one;
+  return {};
+}
+
 const SecondWorkerVm* second_of(const RecordVm& vm) {
   for (const auto& section : vm.sections)
     for (const auto& block : section.blocks)
@@ -85,12 +93,7 @@ TEST_CASE("vm_record: each thing that is missing of the risk is told at its own 
   desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
   desk.act(Back{});
   desk.act(ShowChild{desk.amara});
-  const auto group = [&] {
-    for (const auto& section : record_vm(desk.state).sections)
-      for (const auto& block : section.blocks)
-        if (const auto* one = std::get_if<GroupVm>(&block)) return *one;
-    return GroupVm{};
-  };
+  const auto group = [&] { return group_of(desk.state); };
   REQUIRE(group().fields.size() == 4);
   CHECK(group().error.empty());
   CHECK(group().fields[0].error.empty());
@@ -110,12 +113,7 @@ TEST_CASE("vm_record: the view of the risk can be left open in one tap, and take
   desk.unlock();
   desk.start(false, "CP");
   desk.act(ShowChild{desk.amara});
-  const auto group = [&] {
-    for (const auto& section : record_vm(desk.state).sections)
-      for (const auto& block : section.blocks)
-        if (const auto* one = std::get_if<GroupVm>(&block)) return *one;
-    return GroupVm{};
-  };
+  const auto group = [&] { return group_of(desk.state); };
   REQUIRE(group().fields.size() == 4);
   CHECK(group().not_covered == "Not covered");
   CHECK(group().label.empty());
