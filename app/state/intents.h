@@ -153,12 +153,16 @@ struct Intent : AnyIntent {
 };
 using Intents = std::vector<Intent>;
 
+inline constexpr std::string_view kProblems = "problems";  ///< key of the list of what keeps a visit from being submitted
+
 // Keys of editors that are not fields of a visit
 inline constexpr std::string_view kPassphrase = "unlock/passphrase";
 inline constexpr std::string_view kPassphraseAgain = "unlock/again";
 inline constexpr std::string_view kSearch = "search";
 inline constexpr std::string_view kJotting = "record/jotting";
 inline constexpr std::string_view kCaption = "record/photo/";  ///< then the attachment's id
+// The questions of a visit that is started
+inline constexpr std::string_view kStartFamily = "family", kStartChildren = "children", kStartType = "type";
 inline constexpr std::string_view kNewFamily = "start/family";
 inline constexpr std::string_view kNewAddress = "start/address";
 inline constexpr std::string_view kNewChildren = "start/children";  ///< one name a line

@@ -93,8 +93,7 @@ void put_jotting(Turn& turn, const PutJotting& put) {
   turn.seen = true;
   changed(turn);
   save_now(turn);
-  state.focus = put.key;
-  ++state.focus_number;
+  focus_on(state, put.key);
 }
 
 }  // namespace updating

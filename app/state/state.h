@@ -75,13 +75,20 @@ struct Screen {
   friend bool operator==(const Screen&, const Screen&) = default;
 };
 
+/// Why what was pressed cannot be done as it is.
+struct PressProblem {
+  std::string at;                  ///< key of the control that is to be filled in; empty: none
+  Id step;                         ///< the directed step it is about, or nil
+  std::string words;
+};
+
 /// A visit being started, before there is a draft.
 struct Starting {
   Id family;                ///< nil with `elsewhere`
   bool elsewhere = false;   ///< a family not on this tablet
   std::string type;         ///< code
   std::set<Id> children;
-  std::vector<std::string> problems;
+  std::vector<PressProblem> problems;
 };
 
 /// What was done to a mark on a body map, so that it can be undone.
@@ -159,13 +166,6 @@ struct FamilyCopy {
   bool shown = false;
 };
 
-/// Why a decision cannot be made as it is.
-struct DecisionProblem {
-  std::string at;                  ///< key of the control that is to be filled in
-  Id step;                         ///< the directed step it is about, or nil
-  std::string words;
-};
-
 /// What a supervisor is reading; a decision names exactly this.
 struct Reviewing {
   model::RevisionRef read;
@@ -174,7 +174,7 @@ struct Reviewing {
   std::string return_reason;       ///< code
   bool since_return = false;
   std::vector<Id> directed;        ///< steps to be directed; their words are in the editors of directed_key()
-  std::vector<DecisionProblem> problems;
+  std::vector<PressProblem> problems;
   bool stale = false;              ///< a newer version has arrived since it was opened
 };
 
@@ -186,6 +186,7 @@ struct State {
   Settings settings;
   std::string worker_name;
   std::string unlock_problem;             ///< in plain words
+  bool commanded_lock = false;            ///< the council locked it, and nobody has opened it since
   bool destroyed = false;                 ///< the tablet's key: nothing opens it any more
   std::optional<Millis> unlock_wait_until;///< monotonic
   bool show_passphrase = false;

@@ -81,6 +81,8 @@ void undo_mark(Turn& turn, const Place& list);
 
 // update_visit.cpp
 void submit(Turn& turn);
+/// The control of this key is to get the keyboard; an empty one: none is.
+void focus_on(State& state, std::string key);
 void focus_on(State& state, const Place& place);
 void go_to(Turn& turn, const Place& place);
 void go_to_problem(Turn& turn, std::size_t index);

@@ -185,8 +185,7 @@ void on(Turn& turn, const TurnJotting&) {
   auto& open = *turn.state.visit;
   open.jotting_open = !open.jotting_open;
   if (!open.jotting_open) return add_jotting(turn);
-  turn.state.focus = kJotting;
-  ++turn.state.focus_number;
+  focus_on(turn.state, std::string(kJotting));
 }
 void on(Turn& turn, const AddJotting&) {
   add_jotting(turn);
@@ -259,8 +258,7 @@ void on(Turn& turn, const GoToQuestion& go) {
   if (turn.state.visit) go_to(turn, go.place);
 }
 void on(Turn& turn, const ShowOnPage& show) {
-  turn.state.focus = show.key;
-  ++turn.state.focus_number;
+  focus_on(turn.state, show.key);
 }
 void on(Turn& turn, const PressSubmit&) {
   if (turn.state.visit) submit(turn);
@@ -298,8 +296,7 @@ void on(Turn& turn, const ShowChanges& shown) {
 void on(Turn& turn, const AddDirectedStep&) {
   if (!turn.state.reviewing) return;
   turn.state.reviewing->directed.push_back(turn.context.new_id());
-  turn.state.focus = directed_key(turn.state.reviewing->directed.back(), "what");
-  ++turn.state.focus_number;
+  focus_on(turn.state, directed_key(turn.state.reviewing->directed.back(), "what"));
 }
 void on(Turn& turn, const RemoveDirectedStep& remove) {
   if (!turn.state.reviewing || std::erase(turn.state.reviewing->directed, remove.step) == 0) return;
@@ -406,6 +403,7 @@ void on(Turn& turn, const Loaded& loaded) {
     state.stage = Stage::Unlocked;
     state.has_passphrase = true;
     state.unlock_problem.clear();
+    state.commanded_lock = false;
     state.last_touch = turn.context.mono;
     state.screens = {{ScreenKind::MyChildren, Id()}};
     forget_strays(turn);

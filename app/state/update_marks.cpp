@@ -32,11 +32,6 @@ void remember(Turn& turn, MarkStep step) {
   steps.push_back(std::move(step));
 }
 
-void focus_on_key(State& state, std::string key) {
-  state.focus = std::move(key);
-  ++state.focus_number;
-}
-
 void mark_changed(Turn& turn) {
   turn.state.visit->placing = Id();
   changed(turn);
@@ -63,7 +58,7 @@ void put_mark(Turn& turn, const PutMark& put) {
   mark->view = put.view;
   mark->at = model::within_frame(put.at);
   mark_changed(turn);
-  focus_on_key(turn.state, mark_key(item));
+  focus_on(turn.state, mark_key(item));
 }
 
 void place_next(Turn& turn, const Place& item) {
@@ -78,7 +73,7 @@ void choose_mark(Turn& turn, const Place& item) {
   if (mark == marks->end()) return;
   auto& placing = turn.state.visit->placing;
   placing = placing == item.item ? Id() : item.item;
-  if (placing) focus_on_key(turn.state, figure_key(item, mark->view.value_or(model::BodyView::Front)));
+  if (placing) focus_on(turn.state, figure_key(item, mark->view.value_or(model::BodyView::Front)));
 }
 
 void keep_removed(Turn& turn, const Place& item) {
@@ -116,7 +111,7 @@ void undo_mark(Turn& turn, const Place& list) {
   }
   const bool is_there = find(*marks, step.item.item) != marks->end();
   mark_changed(turn);
-  focus_on_key(turn.state, is_there ? mark_key(step.item) : figure_key(list, model::BodyView::Front));
+  focus_on(turn.state, is_there ? mark_key(step.item) : figure_key(list, model::BodyView::Front));
 }
 
 }  // namespace doorstep::state::updating

@@ -104,8 +104,7 @@ void decide(Turn& turn, model::Verdict verdict) {
     reviewing.problems.push_back({control_of(*problem, decision, before), problem->item, text(problem->said)});
   }
   if (!reviewing.problems.empty()) {
-    state.focus = reviewing.problems.front().at;
-    ++state.focus_number;
+    focus_on(state, reviewing.problems.front().at);
     return;
   }
   operate(turn, Decide{item->case_id, std::move(decision)});

@@ -200,7 +200,7 @@ void commanded(Turn& turn, const Commanded& commanded) {
     case Commanded::What::Lock:
       state.wipe_waits = false;
       lock(turn);
-      if (state.stage == Stage::Locked) state.unlock_problem = turn.text()("unlock.problem.commanded");
+      state.commanded_lock = state.stage == Stage::Locked;
       break;
     case Commanded::What::WipeWaits: state.wipe_waits = true; break;
     case Commanded::What::Wiped:

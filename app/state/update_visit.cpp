@@ -175,13 +175,20 @@ void start_visit(Turn& turn) {
   const auto& form = turn.form();
   starting.problems.clear();
   const auto names = starting.elsewhere ? lines_of(state.editors.typed(kNewChildren)) : std::vector<std::string>{};
-  if (!starting.elsewhere && !starting.family) starting.problems.push_back(text("start.problem.family"));
-  if (starting.elsewhere && lines_of(state.editors.typed(kNewFamily)).empty())
-    starting.problems.push_back(text("start.problem.family_name"));
+  const auto missing = [&](std::string_view at, const char* words) {
+    starting.problems.push_back({std::string(at), Id(), text(words)});
+  };
+  if (starting.elsewhere) {
+    if (lines_of(state.editors.typed(kNewFamily)).empty()) missing(kNewFamily, "start.problem.family_name");
+    if (names.empty()) missing(kNewChildren, "start.problem.children");
+  } else if (!starting.family) {
+    missing(kStartFamily, "start.problem.family");
+  } else if (starting.children.empty()) {
+    missing(kStartChildren, "start.problem.children");
+  }
   const auto type = model::from_code<model::VisitType>(starting.type);
-  if (!type) starting.problems.push_back(text("start.problem.type"));
-  if (starting.elsewhere ? names.empty() : starting.children.empty()) starting.problems.push_back(text("start.problem.children"));
-  if (!starting.problems.empty()) return;
+  if (!type) missing(kStartType, "start.problem.type");
+  if (!starting.problems.empty()) return focus_on(state, starting.problems.front().at);
 
   OpenVisit open;
   auto& visit = open.visit;
@@ -312,8 +319,9 @@ void submit(Turn& turn) {
     return;
   }
   written_up(turn);
-  if (!open.visit.conflicts.empty() || !problems_of(state).empty()) {
+  if (const bool is_missing = !problems_of(state).empty(); is_missing || !open.visit.conflicts.empty()) {
     save_now(turn);
+    if (is_missing) focus_on(state, std::string(kProblems));
     return;
   }
   save_now(turn);
@@ -325,9 +333,14 @@ void submit(Turn& turn) {
   operate(turn, std::move(effect));
 }
 
+void focus_on(State& state, std::string key) {
+  if (key.empty()) return;
+  state.focus = std::move(key);
+  ++state.focus_number;
+}
+
 void focus_on(State& state, const Place& place) {
-  state.focus = first_control(record_vm(state), place);
-  if (!state.focus.empty()) ++state.focus_number;
+  focus_on(state, first_control(record_vm(state), place));
 }
 
 void go_to(Turn& turn, const Place& place) {

@@ -22,6 +22,7 @@ struct TagVm {
 };
 struct FactVm {
   std::string name, value;
+  std::string question = {};              ///< of the form, that it answers; of summary_lines() only
   friend bool operator==(const FactVm&, const FactVm&) = default;
 };
 /// A button: empty label = not offered.
@@ -95,6 +96,7 @@ struct UnlockVm {
   bool starting = false;       ///< whether there is a passphrase is not known yet: no field, nothing to press
   bool first = false;          ///< choosing a passphrase: two fields
   bool wiped = false;          ///< nothing can be opened any more: no field
+  std::string notice;          ///< what the council did to the tablet, before anything is typed
   std::string passphrase_label, passphrase_hint, again_label, show_label;
   std::string forgotten;       ///< what then, and what is safe
   bool show = false;
@@ -259,19 +261,20 @@ struct ChoiceVm {
 };
 struct StartVisitVm {
   std::string title;
-  std::string family_label;
+  std::string family_label, family_error;
   std::vector<ChoiceVm> families;         ///< of this caseload, then "a family not on this tablet"
   bool elsewhere = false;
-  std::string name_label, address_label, children_label, children_hint;  ///< with elsewhere; editors kNewFamily ...
+  std::string name_label, name_error, address_label;               ///< with elsewhere; editors kNewFamily ...
+  std::string children_label, children_hint, children_error;
   std::string hazards_heading;
   std::vector<HazardVm> hazards;          ///< told before the door is reached
   std::string read_first;                 ///< the same in short, beside the button; empty: none
-  std::string type_label;
+  std::string type_label, type_error;
   std::vector<ChoiceVm> types;
-  std::string who_label;
+  std::string who_label, who_error;
   std::vector<ChoiceVm> children;         ///< checkboxes
   std::string problems_heading;
-  std::vector<std::string> problems;
+  std::vector<ActionVm> problems;         ///< each leads to its control, where it has one
   ActionVm start;
 };
 StartVisitVm start_visit_vm(const State& state);
@@ -565,7 +568,7 @@ struct CheckVm {
   std::vector<ActionVm> warnings;         ///< what may not go together; pressed, its question is shown, where it is about one
   BesidesVm beside;
   std::string summary_heading;
-  struct PartVm { std::string name; std::vector<FactVm> lines; };
+  struct PartVm { Id child; std::string name; std::vector<FactVm> lines; std::vector<ActionVm> change; };  ///< change: one for each line
   std::vector<PartVm> parts;              ///< what will be in each child's record, in short
   std::vector<CallCardVm> calls;
   std::string submit_error;
@@ -703,7 +706,7 @@ struct ReviewVm {
   ActionVm add_directed;
   std::string approve_words;              ///< what approving means
   std::string problems_heading;
-  std::vector<std::string> problems;
+  std::vector<ActionVm> problems;         ///< as those of a visit that is started
   ActionVm approve, give_back;
   std::string own;                        ///< words instead of the decision, for one's own record
 };

@@ -409,7 +409,12 @@ StartVisitVm start_visit_vm(const State& state) {
         vm.children.push_back({"who_" + child.id.str(), child.name, statuses_words(state, child),
                                starting.children.count(child.id) > 0, TurnChild{child.id}});
   vm.problems_heading = text("start.problems");
-  vm.problems = starting.problems;
+  vm.problems = problem_lines(starting.problems);
+  vm.family_error = error_at(starting.problems, kStartFamily);
+  vm.name_error = error_at(starting.problems, kNewFamily);
+  vm.children_error = error_at(starting.problems, kNewChildren);
+  vm.who_error = error_at(starting.problems, kStartChildren);
+  vm.type_error = error_at(starting.problems, kStartType);
   vm.start = {text("start.action"), PressStart{}};
   return vm;
 }

@@ -195,6 +195,18 @@ BarVm bar_vm(const State& state) {
   return bar;
 }
 
+std::vector<ActionVm> problem_lines(const std::vector<PressProblem>& problems) {
+  std::vector<ActionVm> out;
+  for (const auto& problem : problems)
+    out.push_back({problem.words, problem.at.empty() ? std::nullopt : std::optional<Intent>(ShowOnPage{problem.at})});
+  return out;
+}
+
+std::string error_at(const std::vector<PressProblem>& problems, std::string_view key) {
+  const auto found = std::find_if(problems.begin(), problems.end(), [&](const auto& problem) { return problem.at == key; });
+  return found == problems.end() ? std::string() : found->words;
+}
+
 CurtainVm curtain_vm(const State& state) { return {state.text()("curtain.words"), state.text()("curtain.saved"), state.text()("curtain.uncover")}; }
 
 // Unlock ------------------------------------------------------------------------------------------------------------------
@@ -217,7 +229,9 @@ UnlockVm unlock_vm(const State& state) {
   vm.first = !state.has_passphrase && !state.destroyed;
   vm.title = text(vm.first ? "unlock.first.title" : "unlock.title");
   vm.person = state.worker_name;
-  vm.explanation = text(state.wipe_waits && !state.destroyed ? "wipe.waits" : vm.first ? "unlock.first.explanation" : "unlock.explanation");
+  vm.explanation = text(vm.first ? "unlock.first.explanation" : "unlock.explanation");
+  if (state.wipe_waits && !state.destroyed) vm.notice = text("wipe.waits");
+  else if (state.commanded_lock) vm.notice = text("unlock.commanded");
   vm.passphrase_label = text(vm.first ? "unlock.first.passphrase" : "unlock.passphrase");
   vm.passphrase_hint = text(vm.first ? "unlock.first.hint" : "unlock.hint");
   vm.forgotten = text(vm.first ? "unlock.first.forgotten" : "unlock.forgotten");
@@ -335,7 +349,8 @@ SyncVm sync_vm(const State& state) {
     vm.refused_heading = text("refused.heading");
     vm.refused_hint = text("refused.dismiss.hint");
   }
-  vm.safe = text(!state.ended() ? "sync.safe" : wiping ? "wipe.keep" : sync.waiting == 0 ? "ended.give_back" : "ended.keep");
+  if (state.ended() || vm.mood != Mood::Ok)  // else the headline says more
+    vm.safe = text(!state.ended() ? "sync.safe" : wiping ? "wipe.keep" : sync.waiting == 0 ? "ended.give_back" : "ended.keep");
   if (!waits_for_it(sync)) vm.sync_now = {text("sync.now"), PressSyncNow{}, sync.phase == SyncPhase::Sending};
   return vm;
 }

@@ -94,7 +94,11 @@ BesidesVm beside_of_record(const State& state, const model::ChildRecord& record,
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);
 /// What was said of the risk: words, or a label and words.
 std::vector<FactVm> risk_facts(const State& state, const model::ChildPart& part);
-/// One child's part of a visit in short lines: seen, alone, risk, what was said, steps.
+/// A line for each; pressed, it leads to its control.
+std::vector<ActionVm> problem_lines(const std::vector<PressProblem>& problems);
+/// What is said at the control `key`; empty: nothing.
+std::string error_at(const std::vector<PressProblem>& problems, std::string_view key);
+/// One child's part of a visit in short lines: seen, alone, risk, what was said, steps. Each names the question it answers.
 std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& facts, const model::ChildPart& part);
 /// "Child in need visit: Amara": the visit's type, and whom it is to.
 std::string visit_title(const State& state, const model::VisitFacts& facts, const std::string& name);

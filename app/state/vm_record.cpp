@@ -662,8 +662,8 @@ CheckVm check_vm(const State& state) {
   const auto& visit = open.visit;
   vm.title = text("check.title");
   vm.intro = text("check.intro");
-  vm.problems_heading = text("check.problems");
   const auto problems = problems_of(state);
+  vm.problems_heading = text.count("check.problems", static_cast<long long>(problems.size()));
   for (const auto& problem : problems) vm.problems.push_back(text(problem.said));
   vm.lists = problem_lists(state, open, problems);
   if (!visit.conflicts.empty()) vm.submit_error = text.count("record.conflicts", static_cast<long long>(visit.conflicts.size()));
@@ -685,7 +685,18 @@ CheckVm check_vm(const State& state) {
   }
   vm.beside = beside_of_draft(state, visit);
   vm.summary_heading = text("check.summary");
-  for (const auto& part : visit.children) vm.parts.push_back({part.name, summary_lines(state, visit.facts, part)});
+  for (const auto& part : visit.children) {
+    auto& summary = vm.parts.emplace_back();
+    summary.child = part.id;
+    summary.name = part.name;
+    summary.lines = summary_lines(state, visit.facts, part);
+    for (const auto& line : summary.lines) {
+      auto& change = summary.change.emplace_back();
+      if (line.question.empty()) continue;  // calls: there is none to change
+      change = {text("check.change"), GoToQuestion{{part.id, line.question, Id(), {}}}, false,
+                text("check.change.what", {{"what", line.name}, {"name", short_name(part)}})};
+    }
+  }
   vm.calls = call_cards(state, visit.id);
   if (!open.submit_error.empty()) vm.submit_error = open.submit_error;
   vm.submit = {text(open.submitting ? "check.submitting" : "check.submit"), PressSubmit{}, open.submitting};

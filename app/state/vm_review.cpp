@@ -467,36 +467,38 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
   else if (part.seen == false) seen = text("summary.not_seen");
   else if (model::seen_not_covered(part)) seen = text("summary.seen_not_covered");
   if (facts.outcome) seen = text("outcome." + std::string(model::code(*facts.outcome))) + ". " + seen;
-  out.push_back({text("summary.seen.label"), seen});
+  out.push_back({text("summary.seen.label"), seen, part.skip_reason.empty() ? "seen" : "skip_reason"});
   std::string risk;
   for (const auto& said : risk_facts(state, part)) {
     const auto words = first_line(said.value, 200);
-    risk += (risk.empty() ? "" : "\n") + (said.name.empty() ? words : labelled(said.name, words));
+    const bool is_why = said.name == text("risk.why");  // a question, which would run into its answer
+    const auto name = is_why ? text("summary.why") : said.name;
+    risk += (risk.empty() ? "" : "\n") + (name.empty() ? words : labelled(name, words));
   }
   if (const auto* question = state.form().find("risk"); risk.empty() && question) {
     const auto answer = rules::answer_of(*question, facts, &part);
     if (answer && std::holds_alternative<model::NotCovered>(*answer)) risk = answer_words(state.text(), *question, *answer);
   }
-  out.push_back({text("summary.risk"), risk.empty() ? text("summary.not_answered") : risk});
+  out.push_back({text("summary.risk"), risk.empty() ? text("summary.not_answered") : risk, "risk"});
   if (!part.disclosures.empty() || !part.injuries.empty()) {
     std::string urgent;
     if (!part.disclosures.empty()) urgent = text.count("summary.disclosures", static_cast<long long>(part.disclosures.size()));
     if (!part.injuries.empty())
       urgent += (urgent.empty() ? "" : ", ") + text.count("summary.injuries", static_cast<long long>(part.injuries.size()));
-    out.push_back({text("summary.urgent"), urgent});
+    out.push_back({text("summary.urgent"), urgent, part.disclosures.empty() ? "injuries" : "disclosures"});
   }
   if (model::is_urgent(part)) {
     std::string calls;
     for (const auto& call : part.calls)
       calls += (calls.empty() ? "" : "\n") + text(call.outcome == model::CallOutcome::NoAnswer ? "call.tried.none" : "call.tried",
                                                   {{"who", call.label}, {"when", clock_words(call.at)}});
-    out.push_back({text("summary.calls"), calls.empty() ? text("summary.calls.none") : calls});
+    out.push_back({text("summary.calls"), calls.empty() ? text("summary.calls.none") : calls, part.calls.empty() ? "" : "calls"});
   }
   for (const auto* id : {"said", "think"}) {
     const auto* question = state.form().find(id);
     if (!question) continue;
     const auto answer = rules::answer_of(*question, facts, &part);
-    if (answer) out.push_back({rules::words(question->label, &part), first_line(answer_words(text, *question, *answer), 200)});
+    if (answer) out.push_back({rules::words(question->label, &part), first_line(answer_words(text, *question, *answer), 200), id});
   }
   std::string steps;
   for (const auto& step : part.next_steps)
@@ -510,7 +512,7 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
     else if (answer && std::holds_alternative<model::NotCovered>(*answer)) steps = answer_words(text, *question, *answer);
     else steps = text("summary.not_answered");
   }
-  out.push_back({text("summary.steps"), steps});
+  out.push_back({text("summary.steps"), steps, "next_steps"});
   return out;
 }
 
@@ -730,31 +732,24 @@ ReviewVm review_vm(const State& state) {
   for (std::size_t i = 0; i < reviewing.directed.size(); ++i) {
     const auto& id = reviewing.directed[i];
     const auto title = text("item.step", {{"n", std::to_string(i + 1)}});
-    vm.directed.push_back({title, directed_key(id, "what"), directed_key(id, "owner"), directed_key(id, "due"),
-                           {text("item.remove"), RemoveDirectedStep{id}, false, text("item.remove.what", {{"what", title}})}, {}, {}, {}});
+    const auto what = directed_key(id, "what"), owner = directed_key(id, "owner"), due = directed_key(id, "due");
+    const auto error = [&](const std::string& key) { return error_at(reviewing.problems, key); };
+    vm.directed.push_back({title, what, owner, due,
+                           {text("item.remove"), RemoveDirectedStep{id}, false, text("item.remove.what", {{"what", title}})},
+                           error(what), error(owner), error(due)});
   }
   vm.add_directed = {text("item.step.add"), AddDirectedStep{}};
   vm.approve_words = text("review.approve_words");
   vm.problems_heading = text("review.problems");
-  for (const auto& problem : reviewing.problems) {
-    const auto step = std::find(reviewing.directed.begin(), reviewing.directed.end(), problem.step) - reviewing.directed.begin();
-    auto words = problem.words;
-    if (static_cast<std::size_t>(step) < reviewing.directed.size()) {
-      auto& directed = vm.directed[static_cast<std::size_t>(step)];
-      auto& error = problem.at == directed.what_key    ? directed.what_error
-                    : problem.at == directed.owner_key ? directed.owner_error
-                                                       : directed.due_error;
-      if (error.empty()) error = words;
-      words = labelled(directed.title, words);
-    } else if (!problem.at.empty()) {
-      auto& error = problem.at == kReturnReason   ? vm.reason_error
-                    : problem.at == kDisagreeWhy  ? vm.disagree_error
-                    : problem.at == kNextVisit    ? vm.next_visit_error
-                                                  : vm.rationale_error;
-      if (error.empty()) error = words;
-    }
-    vm.problems.push_back(std::move(words));
-  }
+  vm.problems = problem_lines(reviewing.problems);
+  for (std::size_t i = 0; i < reviewing.directed.size(); ++i)
+    for (std::size_t j = 0; j < reviewing.problems.size(); ++j)
+      if (reviewing.problems[j].step == reviewing.directed[i])
+        vm.problems[j].label = labelled(vm.directed[i].title, vm.problems[j].label);
+  vm.reason_error = error_at(reviewing.problems, kReturnReason);
+  vm.disagree_error = error_at(reviewing.problems, kDisagreeWhy);
+  vm.next_visit_error = error_at(reviewing.problems, kNextVisit);
+  vm.rationale_error = error_at(reviewing.problems, kRationale);
   vm.approve = {text("review.approve"), PressApprove{}, reviewing.stale};
   vm.give_back = {text("review.return"), PressReturn{}, reviewing.stale};
   return vm;

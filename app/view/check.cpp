@@ -14,7 +14,7 @@ void draw_missing(Ui& ui, const state::CheckVm& vm, Intents& out) {
       for (const std::size_t i : part.problems) to.lines.push_back({i, vm.problems[i]});
     }
   }
-  const ProblemPressed pressed = error_summary(ui, "problems", vm.problems_heading, groups);
+  const ProblemPressed pressed = error_summary(ui, state::kProblems, vm.problems_heading, groups);
   if (pressed.line) out.push_back(state::GoToProblem{*pressed.line});
   if (pressed.fold) out.push_back(state::TurnProblems{vm.lists[*pressed.fold].child});
   gap(ui, space::kMd);
@@ -36,11 +36,7 @@ void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
     if (!vm.warnings.empty()) {
       begin_panel(ui, "warnings", Tone::Warn, vm.warnings_heading);
       label(ui, vm.warnings_heading);
-      for (std::size_t i = 0; i < vm.warnings.size(); ++i) {
-        const auto& warning = vm.warnings[i];
-        if (!warning.intent) body(ui, warning.label);
-        else if (link(ui, "warning/" + std::to_string(i), warning.label)) out.push_back(*warning.intent);
-      }
+      draw_lines(ui, "warning", vm.warnings, out);
       end_panel(ui);
       gap(ui, space::kMd);
     }
@@ -57,7 +53,8 @@ void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
     for (const auto& part : vm.parts) {
       gap(ui, space::kMd);
       label(ui, part.name);
-      draw_facts(ui, part.lines);
+      Scope scope(ui, part.child.str());
+      draw_summary(ui, "change", part.lines, part.change, out);
     }
   });
   gap(ui, space::kLg);

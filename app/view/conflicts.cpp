@@ -16,16 +16,14 @@ void draw_conflicts(Ui& ui, Rect where, const state::ConflictsVm& vm, Intents& o
         secondary(ui, conflict.base);
         gap(ui, space::kSm);
       }
-      const auto version = [&](std::string_view key, const std::string& who, const std::string& words, const state::ActionVm& keep) {
-        draw_text_of(ui, key, who, words, Tone::Info);
-        gap(ui, space::kXs);
-        draw_action(ui, "keep-" + std::string(key), keep, ButtonKind::Secondary, out);
-      };
       draw_side_by_side(
-          ui, [&] { version("mine", conflict.mine_heading, conflict.mine, conflict.keep_mine); },
-          [&] { version("theirs", conflict.theirs_heading, conflict.theirs, conflict.keep_theirs); });
-      gap(ui, space::kMd);
+          ui, [&] { draw_text_of(ui, "mine", conflict.mine_heading, conflict.mine, Tone::Info); },
+          [&] { draw_text_of(ui, "theirs", conflict.theirs_heading, conflict.theirs, Tone::Info); });
+      begin_flow(ui);
+      draw_action(ui, "keep-mine", conflict.keep_mine, ButtonKind::Secondary, out);
+      draw_action(ui, "keep-theirs", conflict.keep_theirs, ButtonKind::Secondary, out);
       draw_action(ui, "keep-both", conflict.keep_both, ButtonKind::Secondary, out);
+      end_flow(ui);
     });
   }
   if (vm.conflicts.empty()) {

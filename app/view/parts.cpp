@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/view/widgets/draw.h"
+#include "app/view/widgets/question.h"
 #include "platform/base/limits.h"
 
 namespace doorstep::view {
@@ -179,18 +181,25 @@ void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, 
   }
 }
 
-void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems) {
+void draw_lines(Ui& ui, std::string_view key, const std::vector<state::ActionVm>& lines, Intents& out) {
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!lines[i].intent) body(ui, lines[i].label);
+    else if (link(ui, std::string(key) + "/" + std::to_string(i), lines[i].label)) out.push_back(*lines[i].intent);
+  }
+}
+
+void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<state::ActionVm>& problems, Intents& out) {
   if (problems.empty()) return;
   gap(ui, space::kMd);
   begin_panel(ui, key, Tone::Danger, title);
   text(ui, Type::H3, ui.c.danger.text, title, Role::Alert);
   gap(ui, space::kXs);
-  for (const auto& problem : problems) text(ui, Type::Body, ui.c.ink, problem);
+  draw_lines(ui, key, problems, out);
   end_panel(ui);
 }
 
-void draw_footer_problem(Ui& ui, const std::vector<std::string>& problems) {
-  if (!problems.empty()) status_line(ui, Icon::Warning, problems.front(), Tone::Danger);
+void draw_footer_problem(Ui& ui, const std::vector<state::ActionVm>& problems) {
+  if (!problems.empty()) status_line(ui, Icon::Warning, problems.front().label, Tone::Danger);
 }
 
 void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone) {
@@ -201,26 +210,49 @@ void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::str
   end_panel(ui);
 }
 
-void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::function<void()>& right) {
-  if (room(ui) < ui.s(640)) {
-    left();
-    right();
-    return;
-  }
+namespace {
+
+/// Two columns, the right one so wide.
+void in_columns(Ui& ui, float right_w, const std::function<void()>& left, const std::function<void()>& right) {
   const auto whole = ui.places.back();
-  const float half = std::floor((whole.w - ui.s(space::kMd)) / 2);
+  const float left_w = whole.w - ui.s(space::kMd) - right_w;
   ui.places.push_back(whole);
-  ui.places.back().w = half;
+  ui.places.back().w = left_w;
   left();
   const auto first = ui.places.back();
   ui.places.back() = whole;
-  ui.places.back().x += half + ui.s(space::kMd);
-  ui.places.back().w = half;
+  ui.places.back().x += left_w + ui.s(space::kMd);
+  ui.places.back().w = right_w;
   right();
   const auto second = ui.places.back();
   ui.places.pop_back();
   ui.places.back().y = std::max(first.y, second.y);
   ui.places.back().bottom = std::max({whole.bottom, first.bottom, second.bottom});
+}
+
+}  // namespace
+
+void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::function<void()>& right) {
+  if (room(ui) >= ui.s(640)) return in_columns(ui, std::floor((room(ui) - ui.s(space::kMd)) / 2), left, right);
+  left();
+  right();
+}
+
+void draw_summary(Ui& ui, std::string_view key, const std::vector<state::FactVm>& facts, const std::vector<state::ActionVm>& change,
+                  Intents& out) {
+  const float level = std::floor((ui.s(kTarget) - ui.s(line_px(Type::Body))) / 2);  // its words beside those of the link
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    const auto& vm = change[i];
+    const auto said = [&] {
+      ui.places.back().y += level;
+      fact(ui, facts[i].name, facts[i].value);
+    };
+    in_columns(ui, std::max(ui.s(kTarget), std::ceil(line_width(ui, Type::Body, change.front().label))), said, [&] {
+      if (!vm.label.empty() && link(ui, choice_key(key, std::to_string(i)), vm.label, vm.spoken)) out.push_back(*vm.intent);
+    });
+    const Rect at = place(ui, {room(ui), 1});
+    draw::hline(at.x0, at.x1, at.y0, ui.c.line);
+  }
 }
 
 namespace {

@@ -22,6 +22,9 @@ Tone tone_of(state::Mood mood);
 void draw_action(Ui& ui, std::string_view key, const state::ActionVm& vm, ButtonKind kind, Intents& out, Icon icon = Icon::None);
 void draw_tag(Ui& ui, const state::TagVm& vm);
 void draw_facts(Ui& ui, const std::vector<state::FactVm>& facts);
+/// The same as rows, each with the way to change it at its right; `change` has one for each. Keys: "<key>/0".
+void draw_summary(Ui& ui, std::string_view key, const std::vector<state::FactVm>& facts, const std::vector<state::ActionVm>& change,
+                  Intents& out);
 /// The page's title with its tag beside it.
 void draw_title(Ui& ui, std::string_view words, const state::TagVm& tag);
 /// In a flow: what follows, `width` window pixels wide, goes to the right edge if there is room on this row.
@@ -49,10 +52,12 @@ void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::str
 void draw_side_by_side(Ui& ui, const std::function<void()>& left, const std::function<void()>& right);
 /// What waits for a decision, visit by visit.
 void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out);
-/// What stands in the way just below: told, not pressed; nothing when there is none.
-void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<std::string>& problems);
+/// Words one below the other; what has an intent is a link.
+void draw_lines(Ui& ui, std::string_view key, const std::vector<state::ActionVm>& lines, Intents& out);
+/// What stands in the way, each with the way to where it is mended; nothing when there is none.
+void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<state::ActionVm>& problems, Intents& out);
 /// In a footer: the first problem, for what is told further up may be out of sight.
-void draw_footer_problem(Ui& ui, const std::vector<std::string>& problems);
+void draw_footer_problem(Ui& ui, const std::vector<state::ActionVm>& problems);
 /// The body map, to be marked.
 void draw_body_map(Ui& ui, const state::BodyMapVm& map, Intents& out);
 /// The same to be read: what is on it is said, and nothing is pressed.

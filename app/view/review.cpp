@@ -74,7 +74,7 @@ void draw_agreement(Ui& ui, const state::ReviewVm& vm, const state::NoteWordsVm&
   separator(ui);
   gap(ui, space::kXs);
   heading(ui, vm.decide_heading);
-  draw_problem_list(ui, "decision-problems", vm.problems_heading, vm.problems);
+  draw_problem_list(ui, "decision-problems", vm.problems_heading, vm.problems, out);
   gap(ui, space::kSm);
   draw_choices(ui, "agree", {.label = vm.agree_label}, vm.agree, out);
   if (!vm.disagree_label.empty()) {

@@ -11,7 +11,7 @@ void draw_sync_status(Ui& ui, Rect where, const state::SyncVm& vm, Intents& out)
     text(ui, Type::BodyBold, ui.c.tone(tone_of(vm.mood)).text, vm.headline, Role::Heading);
     gap(ui, space::kHair);
     if (!vm.error.empty()) body(ui, vm.error);
-    text(ui, Type::Body, ui.c.ink, vm.safe);
+    if (!vm.safe.empty()) text(ui, Type::Body, ui.c.ink, vm.safe);
     end_panel(ui);
     if (!vm.progress.empty()) {
       gap(ui, space::kMd);

@@ -10,6 +10,7 @@ void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors
     title(ui, vm.title);
     if (!vm.person.empty()) icon_text(ui, Icon::Person, vm.person);
     gap(ui, space::kSm);
+    if (!vm.notice.empty()) info_panel(ui, "notice", Tone::Warn, {}, vm.notice);
     if (!vm.explanation.empty()) body(ui, vm.explanation);
     gap(ui, space::kLg);
   });

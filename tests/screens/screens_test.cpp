@@ -233,6 +233,57 @@ TEST_CASE("screens: Tab reaches everything in reading order, and keeps it in sig
   }
 }
 
+TEST_CASE("screens: a Submit that cannot be shows what is missing from its heading on, wherever the page was", "[screens]") {
+  for (const auto& [scale, size] : {std::pair{1.0f, Size2{1280, 800}}, std::pair{1.0f, Size2{800, 480}}, std::pair{2.0f, Size2{800, 1280}}}) {
+    Window window(scale, Look::Light);
+    for (const auto& shown : test::all_screens()) {
+      if (shown.name != "check-problems") continue;
+      INFO(size.w << "x" << size.h << " at " << scale);
+      window.show(shown, size.w, size.h);
+      const auto heading = [&] {
+        const auto vm = state::check_vm(window.state);
+        for (const Item& item : window.head.semantics().items())
+          if (item.role == Role::Alert && item.name == vm.problems_heading) return item;
+        return Item();
+      };
+      window.head.ui().focus("change/0");  // further down
+      window.head.settle(4);
+      REQUIRE(heading().rect.y0 < heading().clip.y0);
+      state::update(window.state, state::Intent(state::PressSubmit{}), {window.state.now, window.state.mono, [] { return base::Id(); }});
+      window.head.ui().focus(window.state.focus);
+      window.head.settle(4);
+      CHECK(heading().rect.y0 >= heading().clip.y0);
+      CHECK(heading().rect.y1 <= heading().clip.y1);
+      CHECK(focused(window.head.semantics()).ends_with("problems/fold0"));
+    }
+  }
+}
+
+TEST_CASE("screens: what keeps a visit from being started, or a decision from being made, leads to its field", "[screens]") {
+  Window window(1, Look::Light);
+  std::size_t lines = 0;
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "start-elsewhere" && shown.name != "review-steps") continue;
+    window.show(shown, 1280, 800);
+    const auto problems = shown.name == "start-elsewhere" ? state::start_visit_vm(window.state).problems : state::review_vm(window.state).problems;
+    for (const auto& problem : problems) {
+      INFO(shown.name << ": " << problem.label);
+      REQUIRE(problem.intent);
+      ImGui::ClearActiveID();  // as a press does
+      state::update(window.state, *problem.intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
+      window.head.ui().focus(window.state.focus);
+      window.head.settle(4);
+      const auto items = window.head.semantics().items();
+      const auto focused = std::find_if(items.begin(), items.end(), [](const Item& item) { return interactive(item.role) && item.focused; });
+      REQUIRE(focused != items.end());
+      CHECK(focused->key.starts_with(window.state.focus));
+      CHECK_FALSE(focused->offscreen);
+      ++lines;
+    }
+  }
+  CHECK(lines >= 4);
+}
+
 TEST_CASE("screens: a problem that is pressed brings its question to the keyboard", "[screens]") {
   Window window(1, Look::Light);
   for (const auto& shown : test::all_screens()) {

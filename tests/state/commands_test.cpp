@@ -15,9 +15,12 @@ TEST_CASE("commands: a lock from the council saves first, shows nothing, and say
   CHECK(std::holds_alternative<Lock>(desk.effects.back()));
   CHECK(desk.state.stage == Stage::Locked);
   CHECK_FALSE(desk.state.caseload);
-  CHECK(unlock_vm(desk.state).problem.starts_with("The council locked this tablet"));
+  CHECK(unlock_vm(desk.state).notice.starts_with("The council locked this tablet"));
+  CHECK(unlock_vm(desk.state).problem.empty());  // nobody has typed anything wrong
+  desk.act(PressUnlock{});
+  CHECK(unlock_vm(desk.state).notice.starts_with("The council locked this tablet"));
   desk.unlock();
-  CHECK(unlock_vm(desk.state).problem.empty());
+  CHECK(unlock_vm(desk.state).notice.empty());
 }
 
 TEST_CASE("commands: before a tablet is wiped all that State holds is handed over, and that is said once", "[state][L34]") {
@@ -56,7 +59,7 @@ TEST_CASE("commands: a locked tablet says that it waits for its unlock, and one 
   Desk desk;
   desk.hear(Started{true, "Ruth Mensah", {}});
   desk.hear(Commanded{Commanded::What::WipeWaits});
-  CHECK(unlock_vm(desk.state).explanation.starts_with("The council is clearing this tablet"));
+  CHECK(unlock_vm(desk.state).notice.starts_with("The council is clearing this tablet"));
   desk.hear(Commanded{Commanded::What::Lock});  // given in its place
   CHECK_FALSE(unlock_vm(desk.state).explanation.starts_with("The council is clearing this tablet"));
   Desk wiped;

@@ -117,7 +117,8 @@ TEST_CASE("update: a visit starts with nothing answered, its hazards told before
   CHECK(start_visit_vm(desk.state).hazards.at(0).note == "Large, loose in the yard");
   CHECK(start_visit_vm(desk.state).read_first == "Before the door: Dog");
   desk.act(PressStart{});
-  CHECK(start_visit_vm(desk.state).problems == std::vector<std::string>{"Choose the kind of visit."});
+  REQUIRE(start_visit_vm(desk.state).problems.size() == 1);
+  CHECK(start_visit_vm(desk.state).problems[0].label == "Choose the kind of visit.");
   desk.act(ChooseVisitType{"CP"});
   desk.act(PressStart{});
   REQUIRE(desk.state.visit.has_value());
@@ -331,6 +332,45 @@ TEST_CASE("update: submitting names what is missing by the words on the screen, 
       if (const auto* field = std::get_if<FieldVm>(&block); field && field->place.question == "seen")
         shown = field->error == *seen;
   CHECK(shown);
+}
+
+TEST_CASE("update: a Submit that cannot be brings all that is missing to the keyboard, each time", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(true);
+  desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
+  for (const auto before : {desk.state.focus_number, desk.state.focus_number + 1}) {
+    desk.act(PressSubmit{});
+    CHECK(desk.state.focus == kProblems);
+    CHECK(desk.state.focus_number == before + 1);
+  }
+  const auto vm = check_vm(desk.state);
+  CHECK(vm.problems_heading == std::to_string(vm.problems.size()) + " things to do before you can submit");
+}
+
+TEST_CASE("update: what a visit lacks to be started is told at each field, in the page's order, and leads there", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.act(Open{ScreenKind::StartVisit, Id()});
+  desk.act(PressStart{});
+  auto vm = start_visit_vm(desk.state);
+  REQUIRE(vm.problems.size() == 2);  // which children is asked when there is a family
+  CHECK(vm.problems[0].label == "Choose the family.");
+  CHECK(vm.family_error == "Choose the family.");
+  CHECK(vm.type_error == "Choose the kind of visit.");
+  CHECK(vm.who_error.empty());
+  CHECK(desk.state.focus == kStartFamily);
+  desk.act(ChooseFamily{});
+  CHECK(start_visit_vm(desk.state).family_error.empty());
+  desk.act(PressStart{});
+  vm = start_visit_vm(desk.state);
+  REQUIRE(vm.problems.size() == 3);
+  CHECK(vm.name_error == vm.problems[0].label);
+  CHECK(vm.children_error == vm.problems[1].label);
+  CHECK(vm.type_error == vm.problems[2].label);
+  CHECK(desk.state.focus == kNewFamily);
+  desk.act(*vm.problems[2].intent);
+  CHECK(desk.state.focus == kStartType);
 }
 
 TEST_CASE("update: every problem's question can be gone to", "[state]") {
@@ -611,7 +651,7 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   desk.act(ChooseAgreeRisk{true});
   desk.act(PressApprove{});
   CHECK(desk.all<Decide>().empty());
-  CHECK(review_vm(desk.state).problems.at(0).find("newer version") != std::string::npos);
+  CHECK(review_vm(desk.state).problems.at(0).label.find("newer version") != std::string::npos);
 
   desk.act(Open{ScreenKind::Review, Id::from_name("r1")});
   CHECK(review_vm(desk.state).stale.empty());

@@ -37,7 +37,7 @@ TEST_CASE("vm_beside: before submitting, what is said differently stands side by
   CHECK(vm.all[0].accounts[0].who == "Amara");
   CHECK(vm.all[0].accounts[0].words == "I fell");
   CHECK(vm.all[0].accounts[1].words == "She was at …");  // the rest stands where the way leads
-  CHECK(vm.all[0].accounts[1].go.spoken == "Show where it stands: What others told me");
+  CHECK(vm.all[0].accounts[1].go.spoken == "Show this in the record: What others told me");
   CHECK(said(vm.all[1]) == Codes{"Domestic abuse: a parent or carer", "Amara: Chosen", "Tunde: Not chosen"});
   desk.act(*vm.all[1].accounts[1].go.intent);
   CHECK(desk.state.screen()->kind == ScreenKind::Record);

@@ -310,6 +310,30 @@ TEST_CASE("vm_record: no next steps are said only where somebody said so, and ca
   CHECK(line("Calls").ends_with(", 14:05: spoke to them"));
 }
 
+TEST_CASE("vm_record: each line of what will be in a record leads to its question", "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(true);
+  desk.fill();
+  const Id visit = desk.state.visit->visit.id;
+  desk.act(Open{ScreenKind::Check, visit});
+  const auto vm = check_vm(desk.state);
+  for (const auto& part : vm.parts) {
+    REQUIRE(part.lines.size() == part.change.size());
+    for (std::size_t i = 0; i < part.lines.size(); ++i) {
+      INFO(part.name << ": " << part.lines[i].name);
+      if (part.lines[i].value == "No call written down") continue;
+      CHECK(part.change[i].label == "Change");
+      CHECK(part.change[i].spoken.starts_with("Change " + part.lines[i].name + ", "));
+      desk.state.focus.clear();
+      desk.act(*part.change[i].intent);
+      CHECK(desk.state.visit->child == part.child);
+      CHECK(desk.state.focus.starts_with(Place{part.child, part.lines[i].question, Id(), {}}.key()));
+      desk.act(Open{ScreenKind::Check, visit});
+    }
+  }
+}
+
 TEST_CASE("vm_record: a draft beside the submission of its own visit says so, before it is submitted a second time", "[state]") {
   Desk desk;
   desk.unlock();

@@ -136,7 +136,8 @@ TEST_CASE("vm_review: a supervisor directs steps, each with its owner and date, 
   desk.act(PressApprove{});
   CHECK(desk.all<Decide>().empty());
   const auto problems = review_vm(desk.state).problems;
-  CHECK(std::find(problems.begin(), problems.end(), "Step 1: Say who will do “Ring the school nurse”.") != problems.end());
+  CHECK(std::count(problems.begin(), problems.end(),
+                   ActionVm{"Step 1: Say who will do “Ring the school nurse”.", ShowOnPage{vm.directed[0].owner_key}}) == 1);
   const auto refused = review_vm(desk.state).directed;
   CHECK(refused.at(0).what_error.empty());
   CHECK(refused.at(0).owner_error == "Say who will do “Ring the school nurse”.");
@@ -153,7 +154,7 @@ TEST_CASE("vm_review: a supervisor directs steps, each with its owner and date, 
   CHECK(desk.all<Decide>().empty());  // there is no 31 February
   due.day.reset("3");
   desk.act(PressApprove{});
-  for (const auto& problem : desk.state.reviewing ? desk.state.reviewing->problems : std::vector<DecisionProblem>{})
+  for (const auto& problem : desk.state.reviewing ? desk.state.reviewing->problems : std::vector<PressProblem>{})
     UNSCOPED_INFO(problem.words);
   const auto& decision = desk.last<Decide>().decision;
   REQUIRE(decision.directed_steps.size() == 1);

@@ -372,7 +372,7 @@ void Story::submit_and_sync(Person& ruth) {
   Tablet& t = *ruth.tablet;
   t.press("check", "button");
   t.wait_for("Read what will be in each child's record.");
-  if (t.find("Before you can submit")) fail("it may be submitted: " + t.screen_text());
+  if (t.find("before you can submit")) fail("it may be submitted: " + t.screen_text());
   ruth.display.screenshot(out_ / "check.png");
   t.press("submit", "button");
   t.wait_for("Submitted on this tablet");

@@ -322,7 +322,7 @@ void record_visit(FieldTablet& tablet, const ChildOf& child_of, const Situation&
   tablet.act(state::PressStart{});
   if (!tablet.state().visit)
     throw std::runtime_error("the visit was not started: " + (tablet.state().starting && !tablet.state().starting->problems.empty()
-                                                                  ? tablet.state().starting->problems.front() : std::string("no reason")));
+                                                                  ? tablet.state().starting->problems.front().words : std::string("no reason")));
   StateHand hand(tablet);
   walk(tablet.state().assets->form, from, hand);
   // Steps that an earlier situation left open with the same child.
@@ -354,7 +354,7 @@ void approve(FieldTablet& tablet, base::Id record) {
   tablet.act(state::ChooseAgreeRisk{true});
   tablet.type(std::string(state::kRationale), "Read; I agree the next steps.");
   tablet.act(state::PressApprove{});
-  auto problems = tablet.state().reviewing ? tablet.state().reviewing->problems : std::vector<state::DecisionProblem>();
+  auto problems = tablet.state().reviewing ? tablet.state().reviewing->problems : std::vector<state::PressProblem>();
   if (!problems.empty()) throw std::runtime_error("may not be approved: " + problems.front().words);
 }
 

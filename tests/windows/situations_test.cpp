@@ -106,7 +106,7 @@ void start_visit(Tablet& tablet, const support::Situation& situation, const supp
 void submit(Tablet& tablet) {
   tablet.press("check", "button");
   tablet.wait_for("Read what will be in each child's record.");
-  if (tablet.find("Before you can submit")) throw std::runtime_error("it may not be submitted: " + tablet.screen_text());
+  if (tablet.find("before you can submit")) throw std::runtime_error("it may not be submitted: " + tablet.screen_text());
   tablet.press("submit", "button");
   tablet.wait_for("Submitted. The case server has it.");  // "All sent" may still be that of the draft
   tablet.wait_for("All sent", "button");

@@ -324,7 +324,7 @@ std::optional<std::size_t> tabs(Ui& ui, std::string_view key, std::span<const st
     const Pressed state = press(ui, choice_key(key, std::to_string(i)), at, {.role = Role::Tab, .name = labels[i], .selected = on});
     if (state.visible) {
       if (state.hovered && !on) draw::fill(at, ui.c.tint, 0);
-      draw::hline(at.x0, at.x1, at.y1 - 1, ui.c.line);
+      if (const Ui::Place& p = ui.places.back(); at.x0 == p.x) draw::hline(p.x, p.x + p.w, at.y1 - 1, ui.c.line);  // below the whole row
       if (on) draw::hline(at.x0, at.x1, at.y1 - ui.s(3), ui.c.primary, ui.s(3));
       if (state.focused) focus_ring(ui, draw::grown(at, -ui.s(4)), ui.s(kTagRadius));
     }
@@ -333,10 +333,7 @@ std::optional<std::size_t> tabs(Ui& ui, std::string_view key, std::span<const st
     draw_text(ui, on ? Type::BodyBold : Type::Body, on ? ui.c.ink : ui.c.ink2, labels[i], {x, y, x + size.w, y + size.h});
     if (state.pressed && !on) chosen = i;
   }
-  const float used = ui.places.back().flow_x;
   end_flow(ui);
-  const Ui::Place& p = ui.places.back();
-  if (used < p.x + p.w) draw::hline(used, p.x + p.w, p.y - 1, ui.c.line);
   gap(ui, space::kSm);
   return chosen;
 }
@@ -420,10 +417,22 @@ bool fold(Ui& ui, std::string_view key, std::string_view words, std::string_view
   return state.pressed;
 }
 
+namespace {
+
+/// What has the keyboard when the summary is to have it.
+std::string first_key(std::string_view key, const ProblemGroup& first) {
+  return choice_key(key, first.name.empty() ? std::to_string(first.parts.front().lines.front().number) : "fold0");
+}
+
+}  // namespace
+
 ProblemPressed error_summary(Ui& ui, std::string_view key, std::string_view head, std::span<const ProblemGroup> groups) {
   ProblemPressed out;
   begin_panel(ui, key, Tone::Danger, head);
+  const float top = ui.places.back().y;
   text(ui, Type::H3, ui.c.danger.text, head, Role::Alert);
+  const bool is_wanted = ui.focus_key == key && !groups.empty();
+  if (is_wanted) ui.focus_key = first_key(key, groups.front());
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const ProblemGroup& group = groups[g];
     const bool named = !group.name.empty();
@@ -443,6 +452,10 @@ ProblemPressed error_summary(Ui& ui, std::string_view key, std::string_view head
         if (link(ui, choice_key(key, std::to_string(line.number)), line.words)) out.line = line.number;
     }
     if (named) end_indent(ui);
+  }
+  if (is_wanted) {  // with what it says
+    const Ui::Place& p = ui.places.back();
+    draw::show({p.x, top, p.x + p.w, std::min(p.y, top + 3 * ui.s(kControl))});
   }
   end_panel(ui);
   return out;

@@ -74,7 +74,8 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row);
 bool fold(Ui& ui, std::string_view key, std::string_view label, std::string_view count, bool open);
 
 /// What is missing, in the words of the screen: by whom it is about, then by where it is asked. A group without a name is always
-/// open; a part without a title has none. A line's key is "summary/<number>".
+/// open; a part without a title has none. A line's key is "summary/<number>". Focusing its own key focuses the first control in it,
+/// and shows what stands above that.
 struct ProblemLine { std::size_t number = 0; std::string_view words; };
 struct ProblemPart { std::string_view title; std::vector<ProblemLine> lines; };
 struct ProblemGroup {

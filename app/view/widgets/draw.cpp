@@ -16,6 +16,10 @@ void border(const Rect& r, Color color, float radius, float px) {
 
 void hline(float x0, float x1, float y, Color color, float px) { fill({x0, y, x1, y + px}, color); }
 
+void show(const Rect& r) {
+  ImGui::ScrollToRect(ImGui::GetCurrentWindow(), to_imgui(r), ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);
+}
+
 bool page_scrolls(const Ui& ui) { return !ui.pages.empty() && ui.pages.back().scroll_open; }
 
 void record(Ui& ui, Item item) {

@@ -21,6 +21,8 @@ void fill(const Rect& r, Color color, float radius = 0);
 void border(const Rect& r, Color color, float radius, float px);
 void hline(float x0, float x1, float y, Color color, float px = 1);
 
+/// Scrolls the current window as little as shows `r`, in the next frame.
+void show(const Rect& r);
 /// Records something with a rectangle, clip and scrolling filled in from the current window.
 void record(Ui& ui, Item item);
 bool page_scrolls(const Ui& ui);

@@ -65,7 +65,6 @@ MomentResult parts(Ui& ui, std::string_view key, const Question& question, std::
 FieldResult text_field(Ui& ui, std::string_view key, const Question& question, editor::EditorState& text, const FieldOptions& options) {
   const QuestionScope scope(ui, key, question, Role::TextField);
   EditBox box = box_for(question);
-  box.placeholder = options.placeholder;
   box.icon = options.icon;
   return edit_box(ui, key, options.width > 0 ? std::min(ui.s(options.width), room(ui)) : room(ui), box, text);
 }
@@ -73,8 +72,8 @@ FieldResult text_field(Ui& ui, std::string_view key, const Question& question, e
 FieldResult search_field(Ui& ui, std::string_view key, std::string_view name, editor::EditorState& text) {
   EditBox box;
   box.name = name;
-  box.placeholder = name;
   box.icon = Icon::Search;
+  label(ui, name);
   const FieldResult out = edit_box(ui, key, room(ui), box, text);
   gap(ui, space::kSm);
   return out;

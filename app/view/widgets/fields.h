@@ -19,14 +19,12 @@ struct FieldResult {
 
 struct FieldOptions {
   float width = 0;                   ///< unscaled; 0: the column
-  std::string_view placeholder = {}; ///< only for search: labels are for everything else
   Icon icon = Icon::None;
 };
 
-/// One line of meaning; long text wraps and the field grows, so nothing is out of sight. For search leave `question.label`
-/// visible too, or pass `name` to speak instead.
+/// One line of meaning; long text wraps and the field grows, so nothing is out of sight.
 FieldResult text_field(Ui& ui, std::string_view key, const Question& question, editor::EditorState& text, const FieldOptions& options = {});
-/// A search box: `name` is spoken, no label above it.
+/// A search box, with `name` above it.
 FieldResult search_field(Ui& ui, std::string_view key, std::string_view name, editor::EditorState& text);
 /// Bullets; no copy, no undo. `show`: as it is (an eye button belongs to the view).
 FieldResult password_field(Ui& ui, std::string_view key, const Question& question, editor::EditorState& text, bool show = false);

@@ -455,13 +455,6 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   item.focused = active || (g.NavId == id && !box.disabled);
   item.rect = l.box;
   draw::record(ui, std::move(item));
-  if (!box.placeholder.empty() && text.empty() && ui.composing.empty()) {
-    ui.semantics.parents.push_back(id);
-    const Size size = measure(ui, box.type, box.placeholder, text_w);
-    draw_text(ui, box.type, ui.c.ink3, box.placeholder, {l.x, l.y, l.x + size.w, l.y + size.h}, Role::Hint);
-    ui.semantics.parents.pop_back();
-  }
-
   if (ui.grip.field == id && text.has_selection()) draw_handles(ui, key, ends_of(ui, text, l, advance));
   bool stays_open = bar.has_value();
   if (bar) {

@@ -42,7 +42,6 @@ struct EditBox {
   bool masked = false;
   bool disabled = false;
   bool invalid = false;
-  std::string_view placeholder = {};
   Icon icon = Icon::None;
   const Suggestions* spelling = nullptr;   ///< nullptr: none are offered
 };

@@ -23,7 +23,7 @@ Pressed press(Ui& ui, std::string_view key, Rect at, const Control& control) {
     g.NavInitResult.ID = 0;
     g.NavDisableHighlight = false;
     g.NavDisableMouseHover = true;
-    ImGui::ScrollToRect(window, box, ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent);
+    draw::show(at);
   }
   if (out.visible && !control.disabled) out.pressed = ImGui::ButtonBehavior(box, id, &out.hovered, &out.held) && !ui.pan.panning;
   out.pressed |= asked && ui.asked->what == Ask::What::Press;
