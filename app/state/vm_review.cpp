@@ -81,8 +81,9 @@ std::optional<model::Point> point_of(const json::object& object) {
   return model::Point{x->to_number<double>(), y->to_number<double>()};
 }
 
-/// One value of a body as a person reads it.
-std::string value_words(const State& state, const rules::Question* question, std::string_view member, const json::value& value) {
+/// One value of a body as a person reads it; `part`: of the child it is about, or nullptr.
+std::string value_words(const State& state, const rules::Question* question, const model::ChildPart* part, std::string_view member,
+                        const json::value& value) {
   const auto& text = state.text();
   switch (value.kind()) {
     case json::kind::null: return {};
@@ -108,13 +109,13 @@ std::string value_words(const State& state, const rules::Question* question, std
       }
       if (const auto at = base::from_rfc3339(words)) return dated_words(text, *at);
       if (const auto day = base::date_from_iso(words)) return day_words(text, *day);
-      if (question && member.empty()) return rules::option_label(*question, words);
+      if (question && member.empty()) return rules::option_label(*question, words, part);
       return words;
     }
     case json::kind::array: {
       std::string out;
       for (const auto& element : value.get_array()) {
-        const auto words = value_words(state, question, member, element);
+        const auto words = value_words(state, question, part, member, element);
         if (!words.empty()) out += (out.empty() ? "" : element.is_object() ? "\n\n" : "\n") + words;
       }
       return out;
@@ -123,15 +124,15 @@ std::string value_words(const State& state, const rules::Question* question, std
       const auto& object = value.get_object();
       if (const auto at = point_of(object)) return mark_place(text, std::nullopt, at);
       if (const auto* at = object.if_contains("at"); at && object.contains("offset_min"))
-        return value_words(state, nullptr, {}, *at);
+        return value_words(state, nullptr, part, {}, *at);
       if (const auto* why = object.if_contains("not_covered"); why) {
-        const auto words = value_words(state, nullptr, {}, *why);
+        const auto words = value_words(state, nullptr, part, {}, *why);
         return text("field.not_covered") + (words.empty() ? "" : ": " + words);
       }
       std::string out;
       for (const auto& [key, held] : object) {
         if (key == "id" || key == "threshold_set" || (held.is_string() && held.get_string().empty())) continue;
-        const auto words = value_words(state, question, std::string_view(key), held);
+        const auto words = value_words(state, question, part, std::string_view(key), held);
         if (words.empty()) continue;
         const auto label = question ? list_key(question->kind) + std::string(key) : std::string();
         out += (out.empty() ? "" : "\n") + (text.has(label) ? labelled(text(label), words) : words);
@@ -540,8 +541,8 @@ std::vector<ChangeVm> changes_between(const State& state, const Version& before,
                      labels_of(rules::ticked_of(form, *question, after.body.part))});
       continue;
     }
-    const auto words = [&](const std::optional<json::value>& value) {
-      return value ? value_words(state, question, value->is_object() ? std::string_view{} : member, *value) : std::string();
+    const auto words = [&](const std::optional<json::value>& value, const model::ChildPart& part) {
+      return value ? value_words(state, question, &part, value->is_object() ? std::string_view{} : member, *value) : std::string();
     };
     const auto& text = state.text();
     if (const auto label = member.empty() ? std::string() : list_key(question->kind) + std::string(member); text.has(label)) {
@@ -550,11 +551,11 @@ std::vector<ChangeVm> changes_between(const State& state, const Version& before,
       } else if (const auto* entry = merge::value_at(to, path.substr(0, slash)); entry && entry->is_object()) {
         const auto name = title_member(question->kind);
         const auto* title = name.empty() ? nullptr : entry->get_object().if_contains(name);
-        if (title && member != name) place = labelled(place, value_words(state, question, name, *title));
+        if (title && member != name) place = labelled(place, value_words(state, question, &after.body.part, name, *title));
         place = labelled(place, text(label));
       }
     }
-    ChangeVm change{std::move(place), words(difference.before), words(difference.after)};
+    ChangeVm change{std::move(place), words(difference.before, before.body.part), words(difference.after, after.body.part)};
     if (change.before != change.after) out.push_back(std::move(change));
   }
   return out;
@@ -808,7 +809,7 @@ ConflictsVm conflicts_vm(const State& state) {
           if (one.is_string()) codes.emplace_back(one.get_string());
         return labels_of(rules::ticked_of(state.form(), *question, ticked));
       }
-      const auto out = value_words(state, question, {}, value);
+      const auto out = value_words(state, question, part, {}, value);
       return out.empty() ? text("conflict.nothing") : out;
     };
     ConflictVm one;
@@ -829,7 +830,7 @@ ConflictsVm conflicts_vm(const State& state) {
     const auto mine = json::parse(conflict.mine.text, mine_code), theirs = json::parse(conflict.theirs.text, theirs_code);
     // Whoever wrote on in the field sees that here: it is what "Keep theirs" keeps.
     if (const auto now = standing_at(state, conflict, question, part); !theirs_code && theirs.is_string() && !now.empty())
-      one.theirs = value_words(state, question, {}, json::string(now));
+      one.theirs = value_words(state, question, part, {}, json::string(now));
     one.keep_mine = {text(same_person ? "conflict.keep_mine.self" : "conflict.keep_mine"),
                      PressKeep{conflict.path, merge::Choice::Keep::Mine}};
     one.keep_theirs = {same_person ? text("conflict.keep_theirs.self")

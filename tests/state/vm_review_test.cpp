@@ -90,6 +90,26 @@ TEST_CASE("vm_review: a changed entry has a line for each of its members", "[sta
   CHECK(found);
 }
 
+TEST_CASE("vm_review: steps a visit was for are changed by their words, never by their ids", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  auto before = desk.record(desk.other, "r0", "2026-11-10T10:00:00Z"), now = desk.record(desk.other, "r1", "2026-11-20T10:00:00Z");
+  const auto was_for = [](model::ChildRecord& body, const char* step) {
+    body.part.open_steps = {{Id::from_name("one"), "Ring the school", "Dan Price", {}, {}, {}},
+                            {Id::from_name("two"), "See the doctor", "Dan Price", {}, {}, {}}};
+    body.part.answers["purpose_steps"] = std::vector<std::string>{Id::from_name(step).str()};
+  };
+  write(before, [&](model::ChildRecord& body) { was_for(body, "one"); });
+  write(now, [&](model::ChildRecord& body) { was_for(body, "two"); });
+  desk.caseload.records = {before, now};
+  desk.unlock();
+  desk.act(Open{ScreenKind::Review, now.id()});
+  const auto changes = review_vm(desk.state).changes;
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].before == "Ring the school");
+  CHECK(changes[0].after == "See the doctor");
+}
+
 TEST_CASE("vm_review: a change of one member says of which entry and what; risk by its own words, without codes", "[state]") {
   Desk desk;
   desk.as_boss();
