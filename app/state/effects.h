@@ -17,6 +17,8 @@ namespace doorstep::state {
 struct Unlock { base::Secret passphrase; };
 /// First unlock: make the vault under this passphrase, the store, and the worker's key. Answer: UnlockResult, then Loaded.
 struct CreatePassphrase { base::Secret passphrase; };
+/// Wrap the vault's key by another passphrase. Answer: PassphraseChanged.
+struct ChangePassphrase { base::Secret old, fresh; };
 /// Close the store, wipe keys. State holds no case data any more when this is emitted.
 struct Lock {};
 
@@ -85,7 +87,7 @@ struct LookAtDevice {};
 /// Keep the settings on this tablet.
 struct SaveSettings { std::string json; };
 
-using Effect = std::variant<Unlock, CreatePassphrase, Lock, HandedOver, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw,
+using Effect = std::variant<Unlock, CreatePassphrase, ChangePassphrase, Lock, HandedOver, SaveDraft, SaveUnfinished, DiscardDraft, Submit, Withdraw,
                             Decide, AddAddendum, Match, SettleAlert, SettleConflict, AttachFile, FetchBlobs, ListPhotos, OpenPhoto, SyncNow,
                             DismissAnswer, Search, CheckSpelling, SuggestSpelling, ApplyLook, LookAtDevice, SaveSettings>;
 using Effects = std::vector<Effect>;

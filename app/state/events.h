@@ -28,6 +28,8 @@ struct UnlockResult {
   Millis retry_after{0};
   int tries_left = -1;  ///< -1: not said
 };
+/// As an UnlockResult; with an error the old passphrase opens the tablet, else the new one alone.
+struct PassphraseChanged { UnlockResult result; };
 /// Said after an UnlockResult without error, before the first Loaded: what SaveUnfinished kept, by key.
 struct UnfinishedFound { std::map<std::string, std::string> words; };
 struct UnfinishedFailed {
@@ -147,7 +149,7 @@ struct DeviceLooked {
 struct Tick {};         ///< a deadline of next_deadline() came
 struct WindowHidden {}; ///< another window came in front, screen locked, suspended: covers, and saves now
 
-using Event = std::variant<Started, UnlockResult, UnfinishedFound, UnfinishedFailed, Loaded, Commanded, Saved, SaveFailed,
+using Event = std::variant<Started, UnlockResult, PassphraseChanged, UnfinishedFound, UnfinishedFailed, Loaded, Commanded, Saved, SaveFailed,
                            DraftChanged, Submitted, SubmitFailed, OperationFailed, Attached, AttachFailed, PhotosFound, PhotoOpened, SyncStatus,
                            NetworkChanged, SearchHits, SpellingChecked, SpellingSuggested, DeviceLooked, Tick, WindowHidden>;
 

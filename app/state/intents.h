@@ -17,11 +17,13 @@ using base::Id;
 // Unlock: passphrases are in the editors kPassphrase and kPassphraseAgain
 struct PressUnlock {};
 struct TurnShowPassphrase {};
+// Another one: in the editors kOldPassphrase, kNewPassphrase and kNewPassphraseAgain
+struct PressChangePassphrase {};
 struct PressLock {};
 
 // Getting about
 enum class ScreenKind { MyChildren, Child, StartVisit, Record, Check, SyncStatus, Approvals, Review, Conflict, Alerts, Match,
-                        Settings, ReadRecord, Photo, Leaving, Chronology, OwnWords, GoingOut, FamilyCopy };
+                        Settings, Passphrase, ReadRecord, Photo, Leaving, Chronology, OwnWords, GoingOut, FamilyCopy };
 /// `id`: of Child, Match, Chronology and OwnWords the child, of Record, Check, Conflict and Leaving the visit, of FamilyCopy either, of
 /// Review and ReadRecord the record, of Photo the attachment.
 struct Open { ScreenKind screen{}; Id id; };
@@ -129,7 +131,7 @@ struct DismissRefused { std::int64_t number = 0; };
 struct Touched {};                             ///< any key or finger: the idle clock starts again
 
 using AnyIntent =
-    std::variant<PressUnlock, TurnShowPassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
+    std::variant<PressUnlock, TurnShowPassphrase, PressChangePassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
                  RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
                  BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
@@ -158,6 +160,7 @@ inline constexpr std::string_view kProblems = "problems";  ///< key of the list 
 // Keys of editors that are not fields of a visit
 inline constexpr std::string_view kPassphrase = "unlock/passphrase";
 inline constexpr std::string_view kPassphraseAgain = "unlock/again";
+inline constexpr std::string_view kOldPassphrase = "passphrase/old", kNewPassphrase = "passphrase/new", kNewPassphraseAgain = "passphrase/again";
 inline constexpr std::string_view kSearch = "search";
 inline constexpr std::string_view kJotting = "record/jotting";
 inline constexpr std::string_view kCaption = "record/photo/";  ///< then the attachment's id

@@ -82,6 +82,12 @@ struct PressProblem {
   std::string words;
 };
 
+/// The passphrase being changed; the words are in the editors.
+struct ChangingPassphrase {
+  std::optional<PressProblem> problem;
+  bool busy = false;
+};
+
 /// A visit being started, before there is a draft.
 struct Starting {
   Id family;                ///< nil with `elsewhere`
@@ -190,6 +196,7 @@ struct State {
   bool destroyed = false;                 ///< the tablet's key: nothing opens it any more
   std::optional<Millis> unlock_wait_until;///< monotonic
   bool show_passphrase = false;
+  std::optional<ChangingPassphrase> passphrase;  ///< while its screen is open
   bool wipe_waits = false;                ///< for an unlock: what is on it is to be sent before the tablet is wiped
 
   Instant now;                            ///< of the last update

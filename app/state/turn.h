@@ -37,6 +37,8 @@ void commanded(Turn& turn, const Commanded& commanded);
 void end_reading(Turn& turn, ScreenKind shown);
 void unlock(Turn& turn);
 void unlocked(Turn& turn, const UnlockResult& result);
+void change_passphrase(Turn& turn);
+void passphrase_changed(Turn& turn, const UnlockResult& result);
 
 // jottings.cpp
 /// What is in the editor kJotting is kept, with its time.

@@ -23,6 +23,7 @@ void apply_settings(Turn& turn, bool keep) {
 // Intents ------------------------------------------------------------------------------------------------------------------
 
 void on(Turn& turn, const PressUnlock&) { unlock(turn); }
+void on(Turn& turn, const PressChangePassphrase&) { change_passphrase(turn); }
 void on(Turn& turn, const TurnShowPassphrase&) { turn.state.show_passphrase = !turn.state.show_passphrase; }
 void on(Turn& turn, const PressLock&) { lock(turn); }
 void on(Turn& turn, const Open& open) { show(turn, open); }
@@ -441,6 +442,7 @@ void on(Turn& turn, const Loaded& loaded) {
 void on(Turn& turn, const Commanded& what) { commanded(turn, what); }
 
 void on(Turn& turn, const UnlockResult& result) { unlocked(turn, result); }
+void on(Turn& turn, const PassphraseChanged& changed) { passphrase_changed(turn, changed.result); }
 
 void on(Turn& turn, const OperationFailed& failed) { give_back(turn, failed); }
 

@@ -36,6 +36,11 @@ void left(Turn& turn, const Screen& screen) {
       state.match_target = Id();
       state.editors.drop(kMatchSearch);
       break;
+    case ScreenKind::Passphrase:
+      state.passphrase.reset();
+      state.show_passphrase = false;
+      state.editors.drop("passphrase/");
+      break;
     case ScreenKind::FamilyCopy: state.family_copy.reset(); break;
     case ScreenKind::Photo: state.picture.reset(); break;
     default: break;
@@ -51,6 +56,25 @@ std::size_t words_in(std::string_view text) {
     inside = !space;
   }
   return words;
+}
+
+/// Of a passphrase that is chosen now; the vault has the last word.
+bool is_too_short(std::string_view text) { return words_in(text) < kPassphraseWords && text.size() < kPassphraseBytes; }
+
+/// Why a passphrase did not do what it was typed for; empty: no reason that has words of its own.
+std::string refused_words(const Text& text, const UnlockResult& result) {
+  const auto seconds = std::to_string((result.retry_after.count() + 999) / 1000);
+  if (result.error->where == "vault.chip")  // nothing was counted
+    return text(result.error->fault == base::Fault::NotFound ? "unlock.problem.other_chip" : "unlock.problem.chip");
+  switch (result.error->fault) {
+    case base::Fault::Locked: {
+      auto words = result.tries_left >= 0 ? text.count("unlock.problem.wrong_left", result.tries_left) : text("unlock.problem.wrong");
+      if (result.retry_after.count() > 0) words += " " + text("unlock.problem.pause", {{"n", seconds}});
+      return words;
+    }
+    case base::Fault::Throttled: return text("unlock.problem.wait", {{"n", seconds}});
+    default: return {};
+  }
 }
 
 }  // namespace
@@ -98,6 +122,7 @@ void show(Turn& turn, const Open& open) {
     case ScreenKind::SyncStatus: case ScreenKind::Settings:
       if (!visiting) home(turn);
       break;
+    case ScreenKind::Passphrase: state.passphrase.emplace(); break;
     case ScreenKind::Approvals: case ScreenKind::Alerts:
       if (!state.supervisor()) return;
       home(turn);
@@ -232,7 +257,7 @@ void unlock(Turn& turn) {
   state.unlock_problem.clear();
   if (typed.empty()) {
     state.unlock_problem = turn.text()("unlock.problem.empty");
-  } else if (state.stage == Stage::FirstUnlock && words_in(typed) < kPassphraseWords && typed.size() < kPassphraseBytes) {
+  } else if (state.stage == Stage::FirstUnlock && is_too_short(typed)) {
     state.unlock_problem = turn.text()("unlock.problem.short");
   } else if (state.stage == Stage::FirstUnlock && typed != again) {
     state.unlock_problem = turn.text()("unlock.problem.differ");
@@ -253,18 +278,10 @@ void unlocked(Turn& turn, const UnlockResult& result) {
   if (!result.error || state.stage == Stage::Wiped) return;  // open when the caseload arrives
   state.stage = state.has_passphrase ? Stage::Locked : Stage::FirstUnlock;
   const auto& text = turn.text();
-  const auto seconds = std::to_string((result.retry_after.count() + 999) / 1000);
-  if (result.error->where == "vault.chip") {  // nothing was counted
-    state.unlock_problem = text(result.error->fault == base::Fault::NotFound ? "unlock.problem.other_chip" : "unlock.problem.chip");
-    return;
-  }
+  state.unlock_problem = refused_words(text, result);
+  if (result.error->where == "vault.chip") return;
   switch (result.error->fault) {
-    case base::Fault::Locked:
-      state.unlock_problem = result.tries_left >= 0 ? text.count("unlock.problem.wrong_left", result.tries_left)
-                                                    : text("unlock.problem.wrong");
-      if (result.retry_after.count() > 0) state.unlock_problem += " " + text("unlock.problem.pause", {{"n", seconds}});
-      break;
-    case base::Fault::Throttled: state.unlock_problem = text("unlock.problem.wait", {{"n", seconds}}); break;
+    case base::Fault::Locked: case base::Fault::Throttled: break;
     case base::Fault::Offline: state.unlock_problem = text("unlock.problem.offline"); break;
     case base::Fault::Corrupt: state.unlock_problem = text("unlock.problem.corrupt"); break;
     case base::Fault::NotFound:
@@ -274,6 +291,50 @@ void unlocked(Turn& turn, const UnlockResult& result) {
     default: state.unlock_problem = text("unlock.problem.other", {{"why", error_words(text, *result.error)}}); break;
   }
   if (result.retry_after.count() > 0) state.unlock_wait_until = turn.context.mono + result.retry_after;
+}
+
+void change_passphrase(Turn& turn) {
+  auto& state = turn.state;
+  if (!state.passphrase || state.passphrase->busy) return;
+  auto old = state.editors.typed(kOldPassphrase), fresh = state.editors.typed(kNewPassphrase), again = state.editors.typed(kNewPassphraseAgain);
+  auto& problem = state.passphrase->problem;
+  const auto refuse = [&](std::string_view at, const char* why) { problem = {std::string(at), Id(), turn.text()(why)}; };
+  problem.reset();
+  if (old.empty()) refuse(kOldPassphrase, "unlock.problem.empty");
+  else if (is_too_short(fresh)) refuse(kNewPassphrase, "unlock.problem.short");
+  else if (fresh == old) refuse(kNewPassphrase, "passphrase.problem.same");
+  else if (fresh != again) refuse(kNewPassphraseAgain, "unlock.problem.differ");
+  if (problem) {
+    focus_on(state, problem->at);
+  } else {
+    turn.effects.push_back(ChangePassphrase{base::Secret::copy_of(old), base::Secret::copy_of(fresh)});
+    state.passphrase->busy = true;
+    state.show_passphrase = false;
+    state.editors.drop("passphrase/");
+  }
+  for (auto* words : {&old, &fresh, &again}) base::wipe(*words);
+}
+
+void passphrase_changed(Turn& turn, const UnlockResult& result) {
+  auto& state = turn.state;
+  const auto& text = turn.text();
+  if (!result.error) {
+    if (state.screen()->kind == ScreenKind::Passphrase) pop(turn);
+    state.notice = text("passphrase.changed");
+    return;
+  }
+  const auto why = refused_words(text, result);
+  const bool is_weak = result.error->fault == base::Fault::Invalid;
+  const auto words = is_weak        ? text("unlock.problem.short")
+                     : !why.empty() ? why
+                                    : text("passphrase.problem.other", {{"why", error_words(text, *result.error)}});
+  if (!state.passphrase) {  // somebody has left its screen meanwhile
+    state.notice = text("passphrase.problem.other", {{"why", words}});
+    return;
+  }
+  state.passphrase->busy = false;
+  state.passphrase->problem = {std::string(is_weak ? kNewPassphrase : kOldPassphrase), Id(), words};
+  focus_on(state, state.passphrase->problem->at);
 }
 
 }  // namespace doorstep::state::updating

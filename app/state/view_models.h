@@ -769,9 +769,20 @@ struct SettingsVm {
   std::string spelling_label;
   std::vector<ChoiceVm> spelling;
   std::vector<FactVm> about;
-  ActionVm lock;
+  std::string notice;                     ///< what just happened
+  ActionVm passphrase, lock;
 };
 SettingsVm settings_vm(const State& state);
+
+struct PassphraseVm {
+  std::string title, intro;
+  std::string old_label, old_error, new_label, new_hint, new_error, again_label, again_error;
+  std::string show_label;
+  bool show = false;
+  ActionVm change;
+  std::string busy_words;                 ///< empty: it is not being changed
+};
+PassphraseVm passphrase_vm(const State& state);
 
 // Dates, in plain words ------------------------------------------------------------------------------------------------
 

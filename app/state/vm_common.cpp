@@ -407,7 +407,31 @@ SettingsVm settings_vm(const State& state) {
   vm.about.push_back({text("settings.rules"), version_words(text, state.assets->rules.version)});
   vm.about.push_back({text("settings.calendar"), day_words(text, state.assets->rules.calendar.until)});
   for (const auto& contact : state.config.contacts) vm.about.push_back({contact.label, contact.number});
+  vm.notice = state.notice;
+  vm.passphrase = {text("passphrase.title"), Open{ScreenKind::Passphrase, Id()}};
   vm.lock = {text("settings.lock"), PressLock{}};
+  return vm;
+}
+
+PassphraseVm passphrase_vm(const State& state) {
+  const auto& text = state.text();
+  PassphraseVm vm;
+  vm.title = text("passphrase.title");
+  if (!state.passphrase) return vm;
+  const auto& changing = *state.passphrase;
+  const auto error = [&](std::string_view key) { return changing.problem && changing.problem->at == key ? changing.problem->words : std::string(); };
+  vm.intro = text("passphrase.intro");
+  vm.old_label = text("passphrase.old");
+  vm.old_error = error(kOldPassphrase);
+  vm.new_label = text("unlock.first.passphrase");
+  vm.new_hint = text("unlock.first.hint");
+  vm.new_error = error(kNewPassphrase);
+  vm.again_label = text("unlock.again");
+  vm.again_error = error(kNewPassphraseAgain);
+  vm.show = state.show_passphrase;
+  vm.show_label = text(vm.show ? "unlock.hide" : "unlock.show");
+  vm.change = {text("passphrase.action"), PressChangePassphrase{}, changing.busy};
+  if (changing.busy) vm.busy_words = text("passphrase.busy");
   return vm;
 }
 

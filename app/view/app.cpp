@@ -57,6 +57,7 @@ void draw_screen(Ui& ui, Rect where, const state::State& state, Models& models, 
     case ScreenKind::Alerts: return draw_alerts(ui, where, made(state::alerts_vm), made(state::note_words), editors, out);
     case ScreenKind::Match: return draw_match(ui, where, made_of(state::match_vm), editors, out);
     case ScreenKind::Settings: return draw_settings(ui, where, made(state::settings_vm), out);
+    case ScreenKind::Passphrase: return draw_passphrase(ui, where, made(state::passphrase_vm), editors, out);
     case ScreenKind::Photo: return draw_photo_screen(ui, where, photo_screen_vm(state, screen.id));
     case ScreenKind::ReadRecord: return draw_read(ui, where, made_of(state::read_vm), made(state::note_words), editors, out);
   }

@@ -44,7 +44,7 @@ class Models {
   Made<state::UnlockVm, state::BarVm, state::MyChildrenVm, state::GoingOutVm, state::ChildVm, state::ChronologyVm,
        state::OwnWordsVm, state::StartVisitVm, state::ClosedVm, state::FamilyCopyVm,
        state::RecordVm, state::LeavingVm, state::CheckVm, state::SyncVm, state::ApprovalsVm, state::ReviewVm,
-       state::ConflictsVm, state::AlertsVm, state::MatchVm, state::SettingsVm, state::ReadVm,
+       state::ConflictsVm, state::AlertsVm, state::MatchVm, state::SettingsVm, state::PassphraseVm, state::ReadVm,
        state::DateWordsVm, state::NoteWordsVm>
       made_;
 };

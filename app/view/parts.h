@@ -73,6 +73,8 @@ void draw_blocks(Ui& ui, const std::vector<state::ReadBlockVm>& blocks, Intents&
 /// Accounts side by side, each with the way to where it stands; nothing when nothing is said differently.
 void draw_besides(Ui& ui, const state::BesidesVm& vm, Intents& out);
 
+/// Of a passphrase.
+inline constexpr editor::Rules kSecret{.single_line = true, .secret = true, .max_bytes = 1000};
 /// A text field whose words live in `editors`; says FieldTyped and FieldLeft, and below it when something did not fit.
 /// `spelling`: misspelt words of a note are marked; not where somebody's own words or names are written.
 void draw_line(Ui& ui, std::string_view key, const Question& question, std::string_view initial, std::size_t max_bytes,

@@ -48,5 +48,6 @@ void draw_alerts(Ui& ui, Rect where, const state::AlertsVm& vm, const state::Not
                  state::Intents& out);
 void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, state::Editors& editors, state::Intents& out);
 void draw_settings(Ui& ui, Rect where, const state::SettingsVm& vm, state::Intents& out);
+void draw_passphrase(Ui& ui, Rect where, const state::PassphraseVm& vm, state::Editors& editors, state::Intents& out);
 
 }  // namespace doorstep::view

@@ -7,6 +7,7 @@ void draw_settings(Ui& ui, Rect where, const state::SettingsVm& vm, Intents& out
   block(ui, "settings", vm, [&] {
     title(ui, vm.title);
     gap(ui, space::kMd);
+    if (!vm.notice.empty()) info_panel(ui, "notice", Tone::Ok, {}, vm.notice);
     draw_choices(ui, "size", {.label = vm.size_label}, vm.sizes, out);
     gap(ui, space::kLg);
     draw_choices(ui, "look", {.label = vm.look_label}, vm.looks, out);
@@ -14,6 +15,8 @@ void draw_settings(Ui& ui, Rect where, const state::SettingsVm& vm, Intents& out
     draw_choices(ui, "language", {.label = vm.language_label, .hint = vm.language_hint}, vm.languages, out);
     gap(ui, space::kLg);
     draw_choices(ui, "spelling", {.label = vm.spelling_label}, vm.spelling, out);
+    gap(ui, space::kLg);
+    draw_action(ui, "passphrase", vm.passphrase, ButtonKind::Secondary, out, Icon::Lock);
     gap(ui, space::kLg);
     draw_facts(ui, vm.about);
     gap(ui, space::kLg);

@@ -3,7 +3,6 @@
 namespace doorstep::view {
 
 void draw_unlock(Ui& ui, Rect where, const state::UnlockVm& vm, Editors& editors, Intents& out) {
-  constexpr editor::Rules kSecret{.single_line = true, .secret = true, .max_bytes = 1000};
   begin_page(ui, "unlock", vm.title, where, {.max_width = 480, .centred = true});
   block(ui, "head", vm, [&] {  // what is typed here stands in no block: nothing of it is to be kept
     if (!ui.is_short()) logo(ui);

@@ -571,6 +571,14 @@ struct Runner::Impl {
     open(destroyed() || orders.wiped ? Result<vault::Opened>(no_key()) : vault->create(e.passphrase.view()), true);
   }
 
+  void carry(state::ChangePassphrase& e) {
+    auto changed = vault->change_passphrase(e.old.view(), e.fresh.view());
+    if (changed) return say(state::PassphraseChanged{});
+    base::log_error("passphrase", changed.error());
+    auto wait = vault->wait();
+    say(state::PassphraseChanged{{changed.error(), wait ? *wait : base::Millis(0), -1}});
+  }
+
   std::filesystem::path database() const { return options.folder / "replica.db"; }
   /// The key of what is stored here is gone for ever. Its database stays where it is, as nothing but noise, until IT sets up anew.
   bool destroyed() const {

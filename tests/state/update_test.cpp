@@ -19,6 +19,68 @@ TEST_CASE("update: until it is known whether there is a passphrase, none can be 
   CHECK(unlock_vm(desk.state).title == "Unlock Doorstep");
 }
 
+TEST_CASE("update: another passphrase is asked for twice, and none of it stays in State", "[state][K15]") {
+  Desk desk;
+  desk.unlock();
+  desk.act(Open{ScreenKind::Settings, Id()});
+  desk.act(*settings_vm(desk.state).passphrase.intent);
+  REQUIRE(desk.state.screen()->kind == ScreenKind::Passphrase);
+  const auto change = [&](std::string_view old, std::string_view fresh, std::string_view again) {
+    desk.effects.clear();
+    desk.state.editors.text(kOldPassphrase).reset(old);
+    desk.state.editors.text(kNewPassphrase).reset(fresh);
+    desk.state.editors.text(kNewPassphraseAgain).reset(again);
+    desk.act(PressChangePassphrase{});
+    return desk.all<ChangePassphrase>().size();
+  };
+  const std::string_view old = "quiet river lantern teapot", good = "seven green boats asleep";
+  CHECK(change("", good, good) == 0);
+  CHECK(passphrase_vm(desk.state).old_error == "Type your passphrase.");
+  CHECK(desk.state.focus == kOldPassphrase);
+  CHECK(change(old, "secret", "secret") == 0);
+  CHECK(passphrase_vm(desk.state).new_error == "Choose at least four words.");
+  CHECK(change(old, old, old) == 0);
+  CHECK(passphrase_vm(desk.state).new_error == "That is the passphrase you have. Choose another.");
+  CHECK(change(old, good, "seven green boats") == 0);
+  CHECK(passphrase_vm(desk.state).again_error == "The two are not the same. Type them again.");
+  CHECK(desk.state.focus == kNewPassphraseAgain);
+
+  REQUIRE(change(old, good, good) == 1);
+  CHECK(desk.last<ChangePassphrase>().old.view() == old);
+  CHECK(desk.last<ChangePassphrase>().fresh.view() == good);
+  for (const auto key : {kOldPassphrase, kNewPassphrase, kNewPassphraseAgain}) CHECK(desk.state.editors.typed(key).empty());
+  CHECK(passphrase_vm(desk.state).change.disabled);
+  CHECK(change(old, good, good) == 0);  // one at a time
+
+  SECTION("it is changed") {
+    desk.hear(PassphraseChanged{});
+    CHECK(desk.state.screen()->kind == ScreenKind::Settings);
+    CHECK(settings_vm(desk.state).notice == "Your passphrase is changed. The old one opens nothing any more.");
+    CHECK_FALSE(desk.state.passphrase);
+  }
+  SECTION("the old one was not typed rightly") {
+    desk.hear(PassphraseChanged{{base::Error{base::Fault::Locked, "vault.unlock", ""}, base::Millis(30000), -1}});
+    CHECK(desk.state.screen()->kind == ScreenKind::Passphrase);
+    CHECK(passphrase_vm(desk.state).old_error == "That is not the passphrase. Wait 30 seconds first.");
+    CHECK_FALSE(passphrase_vm(desk.state).change.disabled);
+  }
+  SECTION("the new one is worth nothing") {
+    desk.hear(PassphraseChanged{{base::Error{base::Fault::Invalid, "vault.change", "passphrase.repeats"}, base::Millis(0), -1}});
+    CHECK(passphrase_vm(desk.state).new_error == "Choose at least four words.");
+  }
+  SECTION("somebody has gone on meanwhile") {
+    desk.act(Back{});
+    desk.hear(PassphraseChanged{{base::Error{base::Fault::Full, "vault.unlock", ""}, base::Millis(0), -1}});
+    CHECK(desk.state.notice.starts_with("It was not changed: the passphrase you have still opens this tablet."));
+  }
+  SECTION("the tablet is locked meanwhile") {
+    desk.act(PressLock{});
+    desk.hear(PassphraseChanged{});
+    CHECK(desk.state.stage == Stage::Locked);
+    CHECK(desk.state.notice.empty());
+  }
+}
+
 TEST_CASE("update: a passphrase of fewer than four words is refused, a good one leaves no text behind", "[state][K18]") {
   Desk desk;
   desk.hear(Started{false, "Ruth Mensah", {}});

@@ -840,6 +840,16 @@ std::vector<Shown> all_screens() {
   });
   add("child-provisional", [] { return at(helen(), Open{ScreenKind::Child, Id::from_name("a child on no list")}); });
   add("settings", [] { return at(ruth(), Open{ScreenKind::Settings, {}}); });
+  add("passphrase", [] { return at(ruth(), Open{ScreenKind::Passphrase, {}}); });
+  add("passphrase-refused", [] {
+    State s = at(ruth(), Open{ScreenKind::Passphrase, {}});
+    s.editors.text(kOldPassphrase).reset("not this one");
+    s.editors.text(kNewPassphrase).reset("seven green boats asleep");
+    s.editors.text(kNewPassphraseAgain).reset("seven green boats asleep");
+    act(s, PressChangePassphrase{});
+    hear(s, PassphraseChanged{{base::Error{base::Fault::Locked, "vault", "wrong"}, base::Millis(0), -1}});
+    return s;
+  });
   add("curtain", [] { return at(begun(), Cover{}); });
   for (const char* busy : {"children", "child", "record-child", "check-problems", "review"})
     out.push_back(in_welsh(*std::find_if(out.begin(), out.end(), [&](const Shown& shown) { return shown.name == busy; })));

@@ -386,6 +386,35 @@ TEST_CASE("runner: saves in a burst are each confirmed, in order, while syncs, l
   }
 }
 
+TEST_CASE("runner: after the passphrase was changed the new one alone opens the tablet, with all that was written", "[work][K16]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  auto visit = tablet.visit_to(a_child(tablet), "Written before the change");
+  tablet.runner->run(state::SaveDraft{visit, 1});
+  tablet.wait<state::Saved>();
+  const auto change = [&](std::string_view old, std::string_view fresh) {
+    tablet.runner->run(state::ChangePassphrase{Secret::copy_of(old), Secret::copy_of(fresh)});
+    return tablet.wait<state::PassphraseChanged>().result;
+  };
+  constexpr std::string_view kFresh = "seven green boats asleep";
+  CHECK(change("not this one at all", kFresh).error->fault == base::Fault::Locked);
+  CHECK(change(Tablet::kPassphrase, "again again again again").error->fault == base::Fault::Invalid);
+  CHECK_FALSE(change(Tablet::kPassphrase, kFresh).error);
+  visit.children[0].answers["observed"] = std::string("Written after the change");
+  tablet.runner->run(state::SaveDraft{visit, 2});
+  CHECK(tablet.wait<state::Saved>().edit == 2);
+  tablet.close();
+
+  CHECK(tablet.open()->fault == base::Fault::Locked);
+  tablet.close();
+  CHECK_FALSE(tablet.open(kFresh));
+  const auto* draft = tablet.caseload->draft(visit.id);
+  REQUIRE(draft);
+  CHECK(std::get<std::string>(draft->visit.children[0].answers.at("observed")) == "Written after the change");
+}
+
 TEST_CASE("runner: with its queue full a save says so, and what else was asked for is still done", "[work]") {
   CaseServer server;
   Tablet tablet(server, "W1001");
