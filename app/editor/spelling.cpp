@@ -15,14 +15,17 @@ std::size_t begin_of(const Span& span) { return span.begin; }
 std::size_t begin_of(const QuoteMark& mark) { return mark.at; }
 
 /// What begins within bytes [from, to) gives way to `now`, which counts from `from`; what is behind moves `by` (modulo 2^n: also back).
+/// True: there is, or was, anything.
 template <class Found>
-void put_in_place(std::vector<Found>& found, std::size_t from, std::size_t to, std::size_t by, std::vector<Found> now) {
+bool put_in_place(std::vector<Found>& found, std::size_t from, std::size_t to, std::size_t by, std::vector<Found> now) {
   const auto begins_before = [](const Found& one, std::size_t byte) { return begin_of(one) < byte; };
   const auto first = std::lower_bound(found.begin(), found.end(), from, begins_before);
   const auto last = std::lower_bound(first, found.end(), to, begins_before);
   for (auto behind = last; behind != found.end(); ++behind) move_by(*behind, by);
   for (Found& one : now) move_by(one, from);
+  const bool is_any = first != last || !now.empty();
   found.insert(found.erase(first, last), now.begin(), now.end());
+  return is_any;
 }
 
 }  // namespace
@@ -40,26 +43,40 @@ Spelling::Again Spelling::look(Para& para, const std::string& text, const Doc::C
   if (para.version == 0 || para.version != change.from) {
     para.words = dictionary_words(text);
     para.quote_marks = quote_marks(text);
-    return {{0, text.size()}, text.size()};
+    return {{0, text.size()}, text.size(), true};
   }
   const std::size_t moved = change.added - change.removed;
   const auto [from, to] = between_blanks(text, change.at, change.at + change.added);
   const std::string_view run = std::string_view(text).substr(from, to - from);
   put_in_place(para.words, from, to - moved, moved, dictionary_words(run));
-  put_in_place(para.quote_marks, from, to - moved, moved, quote_marks(run));
+  const bool quotes = put_in_place(para.quote_marks, from, to - moved, moved, quote_marks(run));
   for (Span& span : para.quoted) {
-    if (span.begin >= to - moved) span.begin += moved;
+    if (span.begin >= to - moved && span.begin > from) span.begin += moved;  // at `from` it goes on from the paragraph before
     if (span.end >= to - moved) span.end += moved;
   }
-  return {{from, to}, to - moved};
+  return {{from, to}, to - moved, quotes};
+}
+
+void Spelling::quote_again(const Doc& doc, std::vector<std::optional<Span>>& again) {
+  std::vector<const std::vector<QuoteMark>*> quote_marks_of;
+  std::vector<std::size_t> sizes;
+  for (std::size_t i = 0; i < paras_.size(); ++i) {
+    quote_marks_of.push_back(&paras_[i].quote_marks);
+    sizes.push_back(doc.paragraph(i).size());
+  }
+  auto now_quoted = quoted(quote_marks_of, sizes);
+  for (std::size_t i = 0; i < paras_.size(); ++i) {
+    if (now_quoted[i] == paras_[i].quoted) continue;
+    again[i] = Span{0, sizes[i]};
+    paras_[i].quoted = std::move(now_quoted[i]);
+  }
 }
 
 bool Spelling::update(const Doc& doc, std::optional<Pos> typing, const Judge& judge, bool answered) {
   paras_.resize(doc.paragraphs());
-  std::vector<const std::vector<QuoteMark>*> quote_marks_of;
-  std::vector<std::size_t> sizes;
   const auto finished = std::exchange(unfinished_, std::nullopt);
   std::vector<std::optional<Span>> again(paras_.size());
+  bool quotes_differ = false;
   for (std::size_t i = 0; i < paras_.size(); ++i) {
     Para& para = paras_[i];
     const std::string& text = doc.paragraph(i);
@@ -69,24 +86,20 @@ bool Spelling::update(const Doc& doc, std::optional<Pos> typing, const Judge& ju
       const bool is_last = doc.version(i) == doc.last_change().to;
       const Again looked = look(para, text, is_last ? doc.last_change() : Doc::Change());
       para.version = doc.version(i);
+      quotes_differ = quotes_differ || looked.quotes;
       const bool is_elsewhere =
           finished && finished->para == i && (finished->byte < looked.now.begin || finished->byte >= looked.end_before);
       again[i] = again[i] || is_elsewhere ? whole : looked.now;
     } else if (finished && finished->para == i) {
       again[i] = whole;
     }
-    quote_marks_of.push_back(&para.quote_marks);
-    sizes.push_back(text.size());
   }
-  auto now_quoted = quoted(quote_marks_of, sizes);
+  if (quotes_differ) quote_again(doc, again);
   bool differs = false;
   for (std::size_t i = 0; i < paras_.size(); ++i) {
     Para& para = paras_[i];
-    const Span whole{0, sizes[i]};
-    if (now_quoted[i] != para.quoted) again[i] = whole;
     if (!again[i]) continue;
-    para.quoted = std::move(now_quoted[i]);
-    para.waiting = para.waiting && *again[i] != whole;
+    para.waiting = para.waiting && *again[i] != Span{0, doc.paragraph(i).size()};
     std::vector<Span> marks;
     const auto first = std::lower_bound(para.words.begin(), para.words.end(), again[i]->begin,
                                         [](const Span& word, std::size_t byte) { return word.begin < byte; });

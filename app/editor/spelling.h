@@ -47,9 +47,12 @@ class Spelling {
   struct Again {
     Span now;                         ///< the bytes whose words are to be judged
     std::size_t end_before = 0;       ///< where they ended before the change
+    bool quotes = false;              ///< there are, or were, quotation marks among them
   };
   /// Finds the words and quotation marks of a paragraph anew; only around `change` where that made it what it is.
   static Again look(Para& para, const std::string& text, const Doc::Change& change);
+  /// Finds what stands in quotation marks; paragraphs that now have others of their words in them are to be judged `again`.
+  void quote_again(const Doc& doc, std::vector<std::optional<Span>>& again);
 
   std::vector<Para> paras_;
   std::uint64_t doc_version_ = 0;

@@ -129,6 +129,24 @@ TEST_CASE("spelling: a correction is one step, and undone by one", "[editor]") {
   CHECK(marked(text) == Marked{"0 xoz"});
 }
 
+TEST_CASE("spelling: what is put into a paragraph that a quotation goes on through is quoted too", "[editor]") {
+  Dictionary dictionary;
+  auto text = note("She said: “It was\n\n and xoz.” an xoz");
+  text.spell(dictionary.judge());
+  REQUIRE(marked(text) == Marked{"2 xoz"});
+  for (const Pos at : {Pos{1, 0}, Pos{2, 0}}) {
+    text.move_to(at, false);
+    text.insert("xoz", How::Pasted, Millis(0));
+    text.stop_typing();
+    text.spell(dictionary.judge());
+    CHECK(marked(text) == Marked{"2 xoz"});
+  }
+  text.move_to({0, 0}, false);
+  text.insert("xoz", How::Pasted, Millis(0));
+  text.spell(dictionary.judge());
+  CHECK(marked(text).size() == 2);
+}
+
 TEST_CASE("spelling: through ten thousand edits every mark lies on the word it was put on", "[editor]") {
   std::mt19937 random(20261127);
   Dictionary dictionary;
