@@ -3,6 +3,7 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
+#include <tuple>
 
 #include "app/view/widgets/draw.h"
 #include "app/view/widgets/icons.h"
@@ -419,6 +420,43 @@ TEST_CASE("note editor: what an input method composes is drawn at the caret, has
   CHECK(note.text() == "one\ntwo王秀英 ąż");
   screen.key(ImGuiKey_Z, true);
   CHECK(note.text() == "one\ntwo");
+}
+
+TEST_CASE("note editor: rows that stand from the frame before are drawn as they would be anew", "[view]") {
+  Bench bench("top");
+  Headless& screen = bench.screen;
+  editor::EditorState& note = bench.gallery.note;
+  std::string long_note;
+  for (int i = 0; i < 60; ++i) long_note += "She said a word “too many”, and Żółć drew it twice. ";
+  note = editor::EditorState(long_note + "\n" + long_note);
+  screen.ui().focus("saw");
+  screen.settle();
+  using Vertex = std::tuple<float, float, float, float, ImU32>;
+  const auto drawn = [&] {
+    screen.frame();
+    std::vector<Vertex> out;
+    for (const ImDrawList* list : ImGui::GetDrawData()->CmdLists)
+      for (const ImDrawIdx index : list->IdxBuffer) {
+        const ImDrawVert& v = list->VtxBuffer[static_cast<int>(index)];
+        out.emplace_back(v.pos.x, v.pos.y, v.uv.x, v.uv.y, v.col);
+      }
+    return out;
+  };
+  const auto is_as_new = [&] {
+    const auto kept = drawn();
+    screen.ui().forget();
+    return kept == drawn();
+  };
+  for (const ImGuiKey key : {ImGuiKey_Home, ImGuiKey_PageDown, ImGuiKey_Enter, ImGuiKey_Backspace, ImGuiKey_End}) {
+    screen.key(key);
+    CHECK(is_as_new());
+    screen.type("an ");
+    CHECK(is_as_new());
+  }
+  screen.key(ImGuiKey_A, true);
+  CHECK(is_as_new());
+  screen.wheel(600, 500, -2);
+  CHECK(is_as_new());
 }
 
 TEST_CASE("note editor: the caret asks to be woken, then rests", "[view]") {

@@ -89,14 +89,7 @@ void Blocks::put_again(Ui& ui, Block& block) {
   ui.semantics.runs.emplace_back();
 
   block.top += down, block.bottom += down;
-  if (in_sight(ui, window, block.top, block.bottom)) {
-    ImDrawList& list = draw::list();
-    list.PrimReserve(static_cast<int>(block.indices.size()), static_cast<int>(block.vertices.size()));
-    list._VtxWritePtr = std::copy(block.vertices.begin(), block.vertices.end(), list._VtxWritePtr);
-    list._IdxWritePtr = std::transform(block.indices.begin(), block.indices.end(), list._IdxWritePtr,
-                                       [first_vertex = list._VtxCurrentIdx](ImDrawIdx index) { return first_vertex + index; });
-    list._VtxCurrentIdx += static_cast<unsigned>(block.vertices.size());
-  }
+  if (in_sight(ui, window, block.top, block.bottom)) block.shapes.put(draw::list());
 
   block.before.y += down;
   block.after.y += down, block.after.bottom += down;
@@ -146,11 +139,7 @@ Blocks::Block& Blocks::end(Ui& ui) {
   block.still = !is_touched && !pointed_at(window, block.top, block.bottom) && list.CmdBuffer.Size == open_.commands;
   block.drawn_y = block.before.y;
   block.drawn_in = block.clip;
-  if (block.still) {
-    block.vertices.assign(list.VtxBuffer.begin() + open_.vertices, list.VtxBuffer.end());
-    block.indices.assign(list.IdxBuffer.begin() + open_.indices, list.IdxBuffer.end());
-    for (ImDrawIdx& index : block.indices) index -= static_cast<ImDrawIdx>(open_.vertices);
-  }
+  if (block.still) block.shapes.take(list, open_.vertices, open_.indices);
   ui.semantics.runs.emplace_back();
   return now_.emplace_back(std::move(block));
 }

@@ -1,13 +1,11 @@
 #pragma once
-#include <imgui.h>
-
 #include <any>
 #include <concepts>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 
-#include "app/view/widgets/ui.h"
+#include "app/view/widgets/draw.h"
 
 /// A page is a row of blocks: a question, a heading with its paragraphs. Laying out and drawing is most of a frame's work, and
 /// from one frame to the next most blocks are the same; those are put again as they were, with their height, their vertices
@@ -41,8 +39,7 @@ class Blocks {
     // What it drew, for this place alone: whatever is out of sight was not drawn, and half a pixel further down is another one.
     float drawn_y = 0;
     Rect drawn_in;
-    std::vector<ImDrawVert> vertices;
-    std::vector<ImDrawIdx> indices;          ///< from the first of `vertices`
+    draw::Shapes shapes;
   };
 
   void next_frame(Ui& ui);                   ///< what the last frame did not draw is forgotten
@@ -91,7 +88,8 @@ void block(Ui& ui, std::string_view key, const What& what, const Typed& typed, c
   ui.blocks->begin(ui, id);
   draw();
   Blocks::Block& drawn = ui.blocks->end(ui);
-  if constexpr (std::equality_comparable<Shown>) drawn.what = Shown(what);
+  if constexpr (std::equality_comparable<Shown>)
+    if (drawn.still) drawn.what = Shown(what);  // one that is not still is drawn anew in any case: a long note is not copied for that
   drawn.typed = typed();
 }
 template <class What, class Draw>

@@ -23,6 +23,16 @@ void hline(float x0, float x1, float y, Color color, float px = 1);
 
 /// Scrolls the current window as little as shows `r`, in the next frame.
 void show(const Rect& r);
+
+/// A part of a draw list, to be put into a later frame's as it is.
+struct Shapes {
+  std::vector<ImDrawVert> vertices;
+  std::vector<ImDrawIdx> indices;  ///< from the first of `vertices`
+  /// What `list` has from these on.
+  void take(const ImDrawList& list, int first_vertex, int first_index);
+  void put(ImDrawList& list) const;
+};
+
 /// Records something with a rectangle, clip and scrolling filled in from the current window.
 void record(Ui& ui, Item item);
 bool page_scrolls(const Ui& ui);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/view/widgets/draw.h"
+#include "app/view/widgets/drawn_rows.h"
 #include "app/view/widgets/question.h"
 #include "app/view/widgets/selection.h"
 #include "platform/base/limits.h"
@@ -219,7 +220,9 @@ void draw_rows(Ui& ui, const EditBox& box, const EditorState& text, const Layout
       for (std::size_t b = row.begin; b < row.end; b = editor::next_cluster(para, b)) bullets += kBullet;
       words = bullets;
     }
-    draw::list().AddText(font, font->FontSize, {l.x, std::round(y + (l.line - font->FontSize) / 2)}, ink, words.data(), words.data() + words.size());
+    const ImVec2 at{l.x, std::round(y + (l.line - font->FontSize) / 2)};
+    if (active && !text.rules().secret) ui.drawn_rows->draw(ui, *font, at, ink, words);
+    else draw::list().AddText(font, font->FontSize, at, ink, words.data(), words.data() + words.size());
     for (const editor::Span& mark : text.spelling().marks(row.para)) {
       if (mark.end <= row.begin || mark.begin >= row.end) continue;
       squiggle(ui, l.x + x_in_row(text, row, std::max(mark.begin, row.begin), advance),

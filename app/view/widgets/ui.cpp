@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/view/widgets/blocks.h"
+#include "app/view/widgets/drawn_rows.h"
 
 namespace doorstep::view {
 
@@ -27,7 +28,7 @@ void TextCache::next_frame() {
   std::erase_if(kept_, [this](const auto& item) { return item.second.drawn + kFrames <= frame_; });
 }
 
-Ui::Ui() : c(tokens(Look::Light)), blocks(std::make_unique<Blocks>()) {}
+Ui::Ui() : c(tokens(Look::Light)), blocks(std::make_unique<Blocks>()), drawn_rows(std::make_unique<DrawnRows>()) {}
 Ui::~Ui() = default;
 
 void Ui::forget() {
@@ -35,6 +36,7 @@ void Ui::forget() {
   models.reset();
   stroke = {};
   *blocks = {};
+  *drawn_rows = {};
 }
 
 float Ui::s(float px) const { return std::round(px * scale); }
@@ -61,6 +63,7 @@ void Ui::focus(std::string_view key) {
 void Ui::begin_frame() {
   if (focus_frames > 0 && --focus_frames == 0) focus_key.clear();
   blocks->next_frame(*this);
+  drawn_rows->next_frame();
   semantics.clear();
   texts.next_frame();
   unseen.clear();

@@ -18,6 +18,7 @@ struct ImDrawListSplitter;
 namespace doorstep::view {
 
 class Blocks;
+class DrawnRows;
 class Models;
 
 using base::Instant;
@@ -125,6 +126,7 @@ struct Ui {
 
   TextCache texts;                         ///< for text.h
   std::unique_ptr<Blocks> blocks;          ///< for blocks.h
+  std::unique_ptr<DrawnRows> drawn_rows;   ///< for drawn_rows.h
   std::shared_ptr<Models> models;          ///< what is drawn; for draw_app. Empty: nothing of it is kept for the next frame
   void forget();                           ///< not even the shape of a note stays behind a lock
 
