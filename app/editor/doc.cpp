@@ -144,6 +144,8 @@ bool is_invisible(char32_t c) {
 
 std::size_t next_cluster(std::string_view text, std::size_t at) {
   if (at >= text.size()) return text.size();
+  const auto is_ascii = [&](std::size_t i) { return static_cast<unsigned char>(text[i]) < 0x80; };
+  if (is_ascii(at) && (at + 1 == text.size() || is_ascii(at + 1))) return at + 1;  // neither joins the other
   CodePoint last = decode(text, at);
   at += last.bytes;
   bool flag = is_flag_letter(last.value);
@@ -185,6 +187,15 @@ std::pair<std::size_t, std::size_t> between_blanks(std::string_view text, std::s
 
 Doc::Doc(std::string_view text) { replace({}, {}, text); }
 
+const std::string& Snapshot::text() const {
+  for (std::size_t i = 0; i < paragraphs_.size(); ++i) {
+    if (i > 0) text_.push_back('\n');
+    text_ += *paragraphs_[i];
+  }
+  paragraphs_.clear();
+  return text_;
+}
+
 std::string Doc::text() const {
   std::string out;
   out.reserve(bytes_);
@@ -195,6 +206,18 @@ std::string Doc::text() const {
   return out;
 }
 
+Snapshot Doc::snapshot() const {
+  Snapshot::Paragraphs paragraphs;
+  paragraphs.reserve(paras_.size());
+  for (const Para& para : paras_) paragraphs.push_back(para.text);
+  return Snapshot(std::move(paragraphs));
+}
+
+std::string& Doc::own(Para& para) {
+  if (para.text.use_count() > 1) para.text = std::make_shared<std::string>(*para.text);
+  return *para.text;
+}
+
 std::uint64_t Doc::hash() const {
   std::uint64_t out = 0;
   for (const Para& para : paras_) out = std::rotl((out ^ para.hash) * 0x9E3779B97F4A7C15u, 29);
@@ -203,10 +226,10 @@ std::uint64_t Doc::hash() const {
 
 void Doc::touch(Para& para) {
   para.version = ++version_;
-  para.words = count_words(para.text);
-  para.code_points = count_code_points(para.text, para.text.size());
-  para.joining = count_joining(para.text);
-  para.hash = std::hash<std::string_view>()(para.text);
+  para.words = count_words(*para.text);
+  para.code_points = count_code_points(*para.text, para.text->size());
+  para.joining = count_joining(*para.text);
+  para.hash = std::hash<std::string_view>()(*para.text);
 }
 
 Pos Doc::replace(Pos a, Pos b, std::string_view text) {
@@ -216,18 +239,19 @@ Pos Doc::replace(Pos a, Pos b, std::string_view text) {
   const std::size_t newline = text.find('\n');
   if (a.para == b.para && newline == std::string_view::npos) {
     Para& para = paras_[a.para];
-    const auto [from, to] = between_blanks(para.text, a.byte, b.byte);
-    const auto run = [&, from = from](std::size_t end) { return std::string_view(para.text).substr(from, end - from); };
+    std::string& words = own(para);
+    const auto [from, to] = between_blanks(words, a.byte, b.byte);
+    const auto run = [&, from = from](std::size_t end) { return std::string_view(words).substr(from, end - from); };
     const std::string_view before = run(to);
     para.words -= count_words(before);
     para.code_points -= count_code_points(before, before.size());
     para.joining -= count_joining(before);
-    para.text.replace(a.byte, b.byte - a.byte, text);
+    words.replace(a.byte, b.byte - a.byte, text);
     const std::string_view after = run(to - (b.byte - a.byte) + text.size());
     para.words += count_words(after);
     para.code_points += count_code_points(after, after.size());
     para.joining += count_joining(after);
-    para.hash = std::hash<std::string_view>()(para.text);
+    para.hash = std::hash<std::string_view>()(words);
     last_change_ = {para.version, ++version_, a.byte, b.byte - a.byte, text.size()};
     para.version = version_;
     return {a.para, a.byte + text.size()};
@@ -239,14 +263,14 @@ Pos Doc::replace(Pos a, Pos b, std::string_view text) {
   std::size_t from = 0;
   for (std::size_t cut = newline; cut != std::string_view::npos; cut = text.find('\n', from)) {
     first.append(text.substr(from, cut - from));
-    middle.push_back({std::move(first)});
+    middle.emplace_back(std::move(first));
     first.clear();
     from = cut + 1;
   }
   first.append(text.substr(from));
   const Pos end{a.para + middle.size(), first.size()};
   first += tail;
-  middle.push_back({std::move(first)});
+  middle.emplace_back(std::move(first));
   for (Para& para : middle) touch(para);
 
   const auto at = [](auto& v, std::size_t i) { return v.begin() + static_cast<std::ptrdiff_t>(i); };
@@ -368,11 +392,12 @@ std::size_t Doc::joining_letters() const {
 
 void Doc::wipe() {
   for (Para& para : paras_) {
-    volatile char* bytes = para.text.data();
-    for (std::size_t i = 0; i < para.text.capacity(); ++i) bytes[i] = 0;
+    if (para.text.use_count() > 1) continue;
+    volatile char* bytes = para.text->data();
+    for (std::size_t i = 0; i < para.text->capacity(); ++i) bytes[i] = 0;
   }
   paras_.resize(1);
-  paras_.front().text.clear();
+  own(paras_.front()).clear();
   touch(paras_.front());
   last_change_ = {};
   bytes_ = 0;

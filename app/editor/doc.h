@@ -2,6 +2,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,20 @@ std::size_t prev_cluster(std::string_view text, std::size_t at);
 /// What is outside says nothing about code points, words or quotation marks within, nor they about it.
 std::pair<std::size_t, std::size_t> between_blanks(std::string_view text, std::size_t begin, std::size_t end);
 
+/// The text of a Doc as it once was. It shares the paragraphs with the Doc, and puts them together when it is first read: taking one
+/// costs nothing to speak of. Read by one thread.
+class Snapshot {
+ public:
+  using Paragraphs = std::vector<std::shared_ptr<const std::string>>;
+  explicit Snapshot(Paragraphs paragraphs) : paragraphs_(std::move(paragraphs)) {}
+  explicit Snapshot(std::string text) : text_(std::move(text)) {}
+  const std::string& text() const;
+
+ private:
+  mutable Paragraphs paragraphs_;  ///< empty: they are in text_
+  mutable std::string text_;
+};
+
 /// Text as paragraphs (split at '\n'), bytes exactly as given: text() returns them all. One primitive changes it: replace().
 /// A plain value: copy, move, compare.
 class Doc {
@@ -46,9 +61,10 @@ class Doc {
   explicit Doc(std::string_view text);
 
   std::string text() const;
+  Snapshot snapshot() const;
   std::size_t bytes() const { return bytes_; }
   std::size_t paragraphs() const { return paras_.size(); }
-  const std::string& paragraph(std::size_t i) const { return paras_[i].text; }
+  const std::string& paragraph(std::size_t i) const { return *paras_[i].text; }
   /// No two states of any paragraph of one Doc share a number, wherever it moves: what a wrap or spelling cache compares.
   std::uint64_t version(std::size_t i) const { return paras_[i].version; }
   std::uint64_t version() const { return version_; }
@@ -68,7 +84,7 @@ class Doc {
   std::string slice(Pos a, Pos b) const;
 
   Pos begin() const { return {}; }
-  Pos end() const { return {paras_.size() - 1, paras_.back().text.size()}; }
+  Pos end() const { return {paras_.size() - 1, paras_.back().text->size()}; }
   /// Nearest place in the text at or before `at` that is on the edge of a cluster.
   Pos clamp(Pos at) const;
   Pos next(Pos at) const;
@@ -89,18 +105,21 @@ class Doc {
   /// as an editor draws them, show these apart.
   std::size_t joining_letters() const;
   /// Room for so many bytes in one paragraph, so that a pass phrase is not left behind by growing.
-  void reserve(std::size_t bytes) { paras_.front().text.reserve(bytes); }
-  /// Overwrites every byte, then empties.
+  void reserve(std::size_t bytes) { own(paras_.front()).reserve(bytes); }
+  /// Overwrites every byte that no snapshot and no copy shares, then empties.
   void wipe();
 
  private:
   struct Para {
-    std::string text = {};
+    Para(std::string words = {}) : text(std::make_shared<std::string>(std::move(words))) {}
+    std::shared_ptr<std::string> text;  ///< shared with snapshots and copies: see own()
     std::uint64_t version = 1;
     std::size_t words = 0, code_points = 0, joining = 0;
     std::size_t hash = std::hash<std::string_view>()({});
   };
   void touch(Para& para);
+  /// Its text, for it alone to change.
+  static std::string& own(Para& para);
 
   std::vector<Para> paras_{Para()};
   std::uint64_t version_ = 1;

@@ -51,14 +51,14 @@ EditorState::EditorState(std::string_view text, Rules rules) : rules_(rules) {
   caret_ = anchor_ = doc_.end();
 }
 
-std::shared_ptr<const std::string> EditorState::shared_text() const {
+std::shared_ptr<const Snapshot> EditorState::snapshot() const {
   DOORSTEP_ASSERT(!rules_.secret);
-  if (!shared_text_) shared_text_ = std::make_shared<const std::string>(doc_.text());
-  return shared_text_;
+  if (!snapshot_) snapshot_ = std::make_shared<const Snapshot>(doc_.snapshot());
+  return snapshot_;
 }
 
 Pos EditorState::put(Pos a, Pos b, std::string_view text) {
-  shared_text_.reset();
+  snapshot_.reset();
   const Pos end = doc_.replace(a, b, text);
   spelling_.replaced(a, b, end);
   typing_ = false;
@@ -75,8 +75,8 @@ void EditorState::reset(std::string_view text) {
 }
 
 void EditorState::wipe() {
+  snapshot_.reset();
   doc_.wipe();
-  shared_text_.reset();
   spelling_.forget();
   for (Step& step : steps_) {
     std::fill(step.removed.begin(), step.removed.end(), '\0');

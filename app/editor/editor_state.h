@@ -33,8 +33,8 @@ class EditorState {
 
   const Doc& doc() const { return doc_; }
   std::string text() const { return doc_.text(); }
-  /// The same, for whoever only reads it; the same one until the text changes. Not of a secret: it is not wiped.
-  std::shared_ptr<const std::string> shared_text() const;
+  /// The same, for whoever may read it later; the same one until the text changes. Not of a secret: it is not wiped.
+  std::shared_ptr<const Snapshot> snapshot() const;
   const Rules& rules() const { return rules_; }
   bool empty() const { return doc_.bytes() == 0; }
   std::size_t words() const { return doc_.words(); }
@@ -111,7 +111,7 @@ class EditorState {
   void forget_oldest();
 
   Doc doc_;
-  mutable std::shared_ptr<const std::string> shared_text_;  ///< empty: made when it is asked for
+  mutable std::shared_ptr<const Snapshot> snapshot_;  ///< empty: made when it is asked for
   Rules rules_;
   Wrap wrap_;
   Spelling spelling_;

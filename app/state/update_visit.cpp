@@ -34,7 +34,7 @@ std::optional<std::string> typed_into_visit(Turn& turn, std::string_view key) {
   const auto place = Place::parse(key);
   if (!place) return std::nullopt;
   if (const auto* text = state.editors.find_text(key)) {
-    if (set(*place, *text->shared_text())) return std::string();
+    if (set(*place, text->text())) return std::string();
     auto words = text->text();
     const auto number = whole_number(words);
     if (!set(*place, number ? FieldValue(*number) : FieldValue{})) return std::nullopt;

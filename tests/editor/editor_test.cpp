@@ -73,6 +73,23 @@ TEST_CASE("doc: letters that change their form beside each other are counted, as
   CHECK(doc.joining_letters() == 0);
 }
 
+TEST_CASE("doc: a snapshot and a copy stay what they were", "[editor]") {
+  Doc doc("one\ntwo");
+  const Snapshot early = doc.snapshot();
+  const Doc copy = doc;
+  doc.replace({1, 0}, {1, 3}, "zwei");
+  const Snapshot late = doc.snapshot();
+  CHECK(doc.text() == "one\nzwei");
+  CHECK(copy.text() == "one\ntwo");
+  CHECK(early.text() == "one\ntwo");
+  doc.replace({0, 0}, {1, 0}, "");
+  doc.wipe();
+  CHECK(doc.text() == "");
+  CHECK(late.text() == "one\nzwei");
+  CHECK(late.text() == "one\nzwei");
+  CHECK(Doc().snapshot().text() == "");
+}
+
 TEST_CASE("doc: a hundred thousand random edits agree with a string", "[editor]") {
   std::mt19937 random(20261122);
   Doc doc;

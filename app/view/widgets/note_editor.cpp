@@ -450,7 +450,7 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   item.name = box.name;
   item.description = box.description;
   if (secret) item.letters = text.doc().code_point(text.doc().end());
-  else item.value = text.shared_text();
+  else item.value = text.snapshot();
   item.caret = text.doc().code_point(text.caret());
   item.anchor = text.has_selection() ? text.doc().code_point(text.anchor()) : item.caret;
   item.disabled = box.disabled;

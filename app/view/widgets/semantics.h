@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "app/editor/doc.h"
+
 /// What is on the screen, in words: written by every control and every text as it is drawn. Tests, the end-to-end driver and
 /// the screen-reader bridge read this and nothing else.
 namespace doorstep::view {
@@ -36,23 +38,23 @@ struct Rect {
   friend bool operator==(const Rect&, const Rect&) = default;
 };
 
-/// Words that copies share: a long note is not copied for each frame.
+/// Words that copies share: a long note is not copied for each frame, nor put together for one in which nobody reads it.
 class SharedText {
  public:
   SharedText() = default;
-  SharedText(std::shared_ptr<const std::string> words) : words_(std::move(words)) {}
+  SharedText(std::shared_ptr<const editor::Snapshot> words) : words_(std::move(words)) {}
   template <std::convertible_to<std::string_view> Words>
   SharedText(const Words& words) {
-    if (const std::string_view given = words; !given.empty()) words_ = std::make_shared<const std::string>(given);
+    if (const std::string_view given = words; !given.empty()) words_ = std::make_shared<const editor::Snapshot>(std::string(given));
   }
-  operator std::string_view() const { return words_ ? std::string_view(*words_) : std::string_view(""); }
-  bool empty() const { return !words_ || words_->empty(); }
+  operator std::string_view() const { return words_ ? std::string_view(words_->text()) : std::string_view(""); }
+  bool empty() const { return std::string_view(*this).empty(); }
   friend bool operator==(const SharedText& a, const SharedText& b) {
     return a.words_ == b.words_ || std::string_view(a) == std::string_view(b);
   }
 
  private:
-  std::shared_ptr<const std::string> words_;
+  std::shared_ptr<const editor::Snapshot> words_;
 };
 
 struct Item {
