@@ -56,6 +56,8 @@ struct ShowMark { Place item; };               ///< to its description
 struct UndoMark { Place list; };               ///< what was done last on this body map
 struct OpenSheet { Place question; };          ///< to be drawn on; again: closed
 struct ChooseInk { std::string colour; };
+struct MovePen { Place question; double x = 0, y = 0; };  ///< by keys, that far: 0 to 1 each way
+struct TurnPen { Place question; };            ///< put down where it is; again: lifted, and what it drew is a stroke
 struct AddStroke { Place question; std::vector<model::Point> way; };  ///< as the pen went
 struct UndoStroke { Place question; };         ///< the last one is taken away
 struct ClearSheet { Place question; };         ///< all are
@@ -133,8 +135,8 @@ struct Touched {};                             ///< any key or finger: the idle 
 using AnyIntent =
     std::variant<PressUnlock, TurnShowPassphrase, PressChangePassphrase, PressLock, Open, Back, ShowTab, SearchTyped, ClearSearch, Cover, Uncover,
                  ChooseFamily, ChooseVisitType, TurnChild, PressStart, FieldTyped, FieldLeft, FieldChosen, ChooseNow, AddItem,
-                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, AddStroke, UndoStroke, ClearSheet,
-                 BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
+                 RemoveItem, PutMark, ChooseMark, ShowMark, UndoMark, OpenSheet, ChooseInk, MovePen, TurnPen, AddStroke, UndoStroke,
+                 ClearSheet, BringBack, ShowChild, NoneOf, AllNotDiscussed, AnswerRest, TurnKnown, TurnJotting, AddJotting, TakeJotting,
                  PutJotting, DiscardVisit, AskSuggestions, LeaveSpelling, RecordCall, TurnCallReason, TurnCall, ChooseSecondWorker, FindPhotos,
                  TurnOlderPhotos, PressAttach, RemovePhoto, FileDropped, TurnCopied, ShowCopy, GoToProblem, GoToQuestion, ShowOnPage,
                  TurnProblems, PressSubmit, PressWithdraw, PressRewrite, TurnReceipt, PressAddAddendum, ChooseAgreeRisk, TurnInPerson,

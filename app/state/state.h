@@ -111,6 +111,13 @@ struct TakenStrokes {
   std::vector<model::Stroke> strokes;
 };
 
+/// The pen of a sheet that is drawn on by keys.
+struct Pen {
+  Place question;
+  model::Point at{0.5, 0.5};
+  std::vector<model::Point> way;  ///< since it was put down; empty: it is lifted
+};
+
 /// The visit open for recording.
 struct OpenVisit {
   model::Visit visit;
@@ -125,6 +132,7 @@ struct OpenVisit {
   std::vector<MarkStep> mark_steps;  ///< latest last, at most limits::kVisitUndo
   Id placing;                      ///< the mark that the next place pressed on its body map is for; nil: a new one
   std::set<std::string> sheets;    ///< keys of the questions whose sheet is open to be drawn on
+  Pen pen;                         ///< of the sheet drawn on last; another begins in its middle
   std::string ink;                 ///< one of model::kInks; empty: the first
   std::set<std::string> full;      ///< keys of the sheets on which there was no room for a stroke
   std::vector<TakenStrokes> taken; ///< latest last

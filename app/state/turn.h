@@ -47,6 +47,10 @@ void put_jotting(Turn& turn, const PutJotting& put);
 
 // update_drawing.cpp
 void add_stroke(Turn& turn, const AddStroke& add);
+void move_pen(Turn& turn, const MovePen& move);
+void turn_pen(Turn& turn, const Place& question);
+/// What it drew until now is a stroke: after anything but a movement of it, and before what is on the screen goes.
+void lift_pen(Turn& turn);
 /// The last stroke of the sheet, or all.
 void take_strokes(Turn& turn, const Place& question, bool all);
 void bring_back(Turn& turn, const Place& question);

@@ -117,6 +117,8 @@ void on(Turn& turn, const OpenSheet& open) {
 void on(Turn& turn, const ChooseInk& chosen) {
   if (turn.state.visit) turn.state.visit->ink = chosen.colour;
 }
+void on(Turn& turn, const MovePen& move) { move_pen(turn, move); }
+void on(Turn& turn, const TurnPen& pen) { turn_pen(turn, pen.question); }
 void on(Turn& turn, const AddStroke& add) { add_stroke(turn, add); }
 void on(Turn& turn, const UndoStroke& undo) { take_strokes(turn, undo.question, false); }
 void on(Turn& turn, const ClearSheet& clear) { take_strokes(turn, clear.question, true); }
@@ -609,6 +611,11 @@ bool tells_of_device(const State& state) {
          state.screen()->kind == ScreenKind::MyChildren;
 }
 
+/// What may be done while a pen is drawing by keys.
+bool leaves_pen(const Intent& intent) {
+  return std::holds_alternative<MovePen>(intent) || std::holds_alternative<TurnPen>(intent) || std::holds_alternative<Touched>(intent);
+}
+
 void revise(const updating::Turn& turn) {
   if (turn.seen) turn.state.revision = std::make_shared<char>();
   if (turn.found) turn.state.found = std::make_shared<char>();
@@ -633,6 +640,7 @@ Effects update(State& state, const Intent& intent, const Context& context) {
   if (state.covered && !std::holds_alternative<Uncover>(intent) && !std::holds_alternative<PressLock>(intent)) return {};
   if (state.ended() && !allowed_ended(intent)) return {};
   const bool told = tells_of_device(state);
+  if (!leaves_pen(intent)) lift_pen(turn);
   std::visit([&](const auto& what) { on(turn, what); }, intent);
   spell(turn, false);
   if (!told && tells_of_device(state)) turn.effects.push_back(LookAtDevice{});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "app/state/turn.h"
 #include "platform/base/limits.h"
@@ -50,6 +51,41 @@ void add_stroke(Turn& turn, const AddStroke& add) {
   }
   part->strokes.push_back(std::move(stroke));
   drawn(turn);
+}
+
+namespace {
+
+/// Of this sheet; nullptr: there is none, or the visit is not to be changed.
+Pen* pen_of(Turn& turn, const Place& question) {
+  if (!part_at(turn, question)) return nullptr;
+  Pen& pen = turn.state.visit->pen;
+  if (pen.question != question) {
+    lift_pen(turn);
+    pen = {question, {0.5, 0.5}, {}};
+  }
+  return &pen;
+}
+
+}  // namespace
+
+void move_pen(Turn& turn, const MovePen& move) {
+  Pen* pen = pen_of(turn, move.question);
+  if (!pen) return;
+  pen->at = {std::clamp(pen->at.x + move.x, 0.0, 1.0), std::clamp(pen->at.y + move.y, 0.0, 1.0)};
+  if (!pen->way.empty() && pen->way.size() < limits::kPenPoints) pen->way.push_back(pen->at);
+}
+
+void turn_pen(Turn& turn, const Place& question) {
+  Pen* pen = pen_of(turn, question);
+  if (!pen) return;
+  if (pen->way.empty()) pen->way = {pen->at};
+  else lift_pen(turn);
+}
+
+void lift_pen(Turn& turn) {
+  if (!turn.state.visit) return;
+  auto way = std::exchange(turn.state.visit->pen.way, {});
+  if (!way.empty()) add_stroke(turn, {turn.state.visit->pen.question, std::move(way)});
 }
 
 void take_strokes(Turn& turn, const Place& question, bool all) {

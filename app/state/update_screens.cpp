@@ -190,6 +190,7 @@ namespace {
 /// State without anything of a case; what is not saved is handed to the store.
 void empty(Turn& turn, Stage stage) {
   auto& state = turn.state;
+  lift_pen(turn);
   save_now(turn);
   save_again(turn, true);
   auto fresh = initial(state.assets, state.config);

@@ -336,6 +336,12 @@ struct SheetVm {
   ActionVm open;                 ///< or close
   bool is_open = false;
   std::string hint, full;        ///< full: there was no room for a stroke
+  struct PenVm {
+    std::string spoken;          ///< "Pen down: 50 across and 40 down, of 100"
+    model::Point at;
+    std::vector<model::Point> way;  ///< what it has drawn since it was put down
+    friend bool operator==(const PenVm&, const PenVm&) = default;
+  } pen;                         ///< moved by keys
   std::string inks_label;
   std::vector<ChoiceVm> inks;
   std::string ink;               ///< the chosen one's colour

@@ -143,6 +143,12 @@ struct Making {
     }
   }
 
+  SheetVm::PenVm pen(const Place& sheet) const {
+    const Pen& pen = open.pen.question == sheet ? open.pen : Pen();
+    const std::string where = mark_place(text(), std::nullopt, pen.at);
+    return {text()(pen.way.empty() ? "sheet.pen.up" : "sheet.pen.down", {{"where", where}}), pen.at, pen.way};
+  }
+
   /// The sheet of a question, to be drawn on.
   std::optional<SheetVm> sheet(const rules::Question& q, const model::ChildPart& part) const {
     auto vm = sheet_of(text(), q, part);
@@ -154,6 +160,7 @@ struct Making {
     if (!vm->is_open) return vm;
     vm->hint = text()("sheet.hint");
     if (open.full.count(at.key())) vm->full = text()("sheet.full");
+    vm->pen = pen(at);
     vm->inks_label = text()("sheet.inks");
     vm->ink = open.ink.empty() ? std::string(model::kInks[0]) : open.ink;
     for (const auto ink : model::kInks) {

@@ -863,12 +863,7 @@ TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, an
     const std::string key = "child/" + part.id.str() + "/house_worries";
     window.head.ui().focus(key + "/sheet/open");
     window.head.settle(6);
-    const auto sheet = [&] {
-      for (const Item& item : window.head.semantics().items())
-        if (item.role == Role::Icon && item.name.starts_with("Tyler: House of worries")) return item.rect;
-      FAIL("there is no sheet");
-      return Rect{};
-    };
+    const auto sheet = [&] { return window.head.semantics().find_key(key + "/sheet")->rect; };
     auto& strokes = part.strokes;
     const auto before = strokes.size();
     const Rect at = sheet();
@@ -883,6 +878,49 @@ TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, an
     CHECK(strokes.size() == before);
     CHECK(is_as_new(window));
   }
+}
+
+TEST_CASE("screens: by keys alone a stroke is drawn, and heard", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens())
+    if (shown.name == "record-drawing") window.show(shown, 1280, 1200);
+  state::Intents asked;
+  int fresh = 0;
+  const auto fresh_id = [&] { return base::Id::from_name(std::to_string(++fresh)); };
+  window.head.draw_with([&](Ui& ui) {
+    asked.clear();
+    draw_app(ui, window.state, window.state.editors, asked);
+    for (const auto& intent : asked)
+      state::update(window.state, intent, {window.state.now, window.state.mono, fresh_id});
+  });
+  auto& part = *state::part_of(window.state.visit->visit, window.state.visit->child);
+  const std::string key = "child/" + part.id.str() + "/house_worries/sheet";
+  auto& head = window.head;
+  const auto before = part.strokes.size();
+  head.ui().focus(key + "/open");
+  head.settle(6);
+  for (int i = 0; i < 8 && head.focused() != key; ++i) head.key(ImGuiKey_Tab, false, true);
+  REQUIRE(head.focused() == key);
+  const auto sheet = [&] { return *head.semantics().find_key(key); };
+  CHECK(sheet().name.ends_with("Pen lifted: 50 across and 50 down, of 100"));
+  CHECK(sheet().live);
+  head.key(ImGuiKey_UpArrow, false, true);
+  head.key(ImGuiKey_Space);
+  CHECK(sheet().name.ends_with("Pen down: 50 across and 40 down, of 100"));
+  for (int i = 0; i < 4; ++i) head.key(ImGuiKey_RightArrow, false, true);
+  head.key(ImGuiKey_DownArrow);
+  CHECK(head.focused() == key);
+  CHECK(is_as_new(window));
+  CHECK(part.strokes.size() == before);
+  head.key(ImGuiKey_Space);
+  REQUIRE(part.strokes.size() == before + 1);
+  CHECK(sheet().name.ends_with("Pen lifted: 80 across and 42 down, of 100"));
+  const auto& points = part.strokes.back().points;
+  CHECK(near(points.front(), {0.5, 0.4}));
+  CHECK(near(points.back(), {0.8, 0.42}));
+  CHECK(is_as_new(window));
+  head.key(ImGuiKey_Tab);
+  CHECK(head.focused() != key);
 }
 
 TEST_CASE("screens: a jotting is dragged into its field, or put there by two presses", "[screens]") {

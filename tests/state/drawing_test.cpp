@@ -55,6 +55,69 @@ TEST_CASE("drawing: a stroke belongs to its sheet, has the pen's colour and is s
   CHECK(desk.sheet(desk.page).strokes.empty());
 }
 
+TEST_CASE("drawing: by keys a pen is moved, put down and lifted, and says where it is", "[state]") {
+  Drawing desk;
+  desk.act(OpenSheet{desk.house});
+  CHECK(desk.sheet(desk.house).pen.spoken == "Pen lifted: 50 across and 50 down, of 100");
+  desk.act(MovePen{desk.house, -0.25, 0});
+  CHECK(desk.sheet(desk.house).pen.spoken == "Pen lifted: 25 across and 50 down, of 100");
+  desk.act(TurnPen{desk.house});
+  CHECK(desk.sheet(desk.house).pen.spoken == "Pen down: 25 across and 50 down, of 100");
+  desk.act(MovePen{desk.house, 0, -0.75});  // no further than the edge
+  desk.act(MovePen{desk.house, 0.5, 0});
+  CHECK(desk.sheet(desk.house).pen.way == std::vector<model::Point>{{0.25, 0.5}, {0.25, 0}, {0.75, 0}});
+  CHECK(desk.strokes().empty());
+  desk.effects.clear();
+  desk.act(TurnPen{desk.house});
+  CHECK(desk.sheet(desk.house).pen.spoken == "Pen lifted: 75 across and 0 down, of 100");
+  REQUIRE(desk.strokes().size() == 1);
+  CHECK(desk.strokes()[0].points == std::vector<model::Point>{{0.25, 0.5}, {0.25, 0}, {0.75, 0}});
+  CHECK(desk.all<SaveDraft>().size() == 1);
+  desk.act(TurnPen{desk.house});
+  desk.act(TurnPen{desk.house});
+  CHECK(desk.strokes().size() == 2);  // a dot
+}
+
+TEST_CASE("drawing: a pen that is down by keys is lifted by whatever else is done, and loses nothing", "[state]") {
+  Drawing desk;
+  desk.act(OpenSheet{desk.house});
+  const auto begin = [&] {
+    desk.act(TurnPen{desk.house});
+    desk.act(MovePen{desk.house, 0.1, 0});
+    desk.act(Touched{});
+  };
+  SECTION("another colour") {
+    begin();
+    desk.act(ChooseInk{"#c02318"});
+    REQUIRE(desk.strokes().size() == 1);
+    CHECK(desk.strokes()[0].colour == "#1a1a1a");
+  }
+  SECTION("another sheet, whose pen is in its middle") {
+    begin();
+    desk.act(MovePen{desk.page, 0, 0.25});
+    REQUIRE(desk.strokes().size() == 1);
+    CHECK(desk.strokes()[0].page == "house_worries");
+    CHECK(desk.sheet(desk.house).pen.way.empty());
+    desk.act(OpenSheet{desk.page});
+    CHECK(desk.sheet(desk.page).pen.at == model::Point{0.5, 0.75});
+  }
+  SECTION("undo: what it drew is taken away, and can be had back") {
+    begin();
+    desk.act(UndoStroke{desk.house});
+    CHECK(desk.strokes().empty());
+    desk.act(BringBack{desk.house});
+    CHECK(desk.strokes().size() == 1);
+  }
+  SECTION("a lock") {
+    begin();
+    desk.effects.clear();
+    desk.act(PressLock{});
+    const auto saved = desk.all<SaveDraft>();
+    REQUIRE(!saved.empty());
+    CHECK(saved.back()->visit.children.front().strokes.size() == 1);
+  }
+}
+
 TEST_CASE("drawing: what is taken away stroke by stroke or at once can be had back", "[state]") {
   Drawing desk;
   desk.act(OpenSheet{desk.house});
