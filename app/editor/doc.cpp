@@ -1,5 +1,7 @@
 #include "app/editor/doc.h"
 
+#include <fribidi.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -32,14 +34,18 @@ constexpr std::array<Range, 44> kMarks{{
     {0xE0020, 0xE007F}, {0xE0100, 0xE01EF},
 }};
 
-// Scripts whose letters join or stack (Unicode 15, chapters 9, 12 to 16 and 19), without the forms of Arabic that are joined already.
-constexpr std::array<Range, 17> kJoining{{
-    {0x0620, 0x064A}, {0x066E, 0x066F}, {0x0671, 0x06D3}, {0x06D5, 0x06D5}, {0x06EE, 0x06EF}, {0x06FA, 0x06FF},  // Arabic, Urdu, Persian
+// Scripts whose letters join or stack (Unicode 15, chapters 9, 12 to 16 and 19), without those of Arabic that have joined forms as
+// signs of their own (blocks FB50 and FE70), which FriBidi puts in their place.
+constexpr auto kUnjoined = std::to_array<Range>({
+    {0x0620, 0x0620}, {0x063B, 0x063F}, {0x066E, 0x066F}, {0x0672, 0x0673}, {0x0675, 0x0678}, {0x067C, 0x067D}, {0x0681, 0x0682},
+    {0x0685, 0x0685}, {0x0689, 0x068B}, {0x068F, 0x0690}, {0x0692, 0x0697}, {0x0699, 0x06A3}, {0x06A5, 0x06A5}, {0x06A7, 0x06A8},
+    {0x06AA, 0x06AC}, {0x06AE, 0x06AE}, {0x06B0, 0x06B0}, {0x06B2, 0x06B2}, {0x06B4, 0x06B9}, {0x06BC, 0x06BD}, {0x06BF, 0x06BF},
+    {0x06C2, 0x06C4}, {0x06CA, 0x06CA}, {0x06CD, 0x06CF}, {0x06D1, 0x06D1}, {0x06D5, 0x06D5}, {0x06EE, 0x06EF}, {0x06FA, 0x06FF},  // of Arabic
     {0x0710, 0x077F}, {0x07CA, 0x07EA}, {0x0840, 0x0858}, {0x0860, 0x08C9},        // Syriac, more of Arabic, N'Ko, Mandaic
     {0x0904, 0x0963}, {0x0971, 0x0DFF},                                            // Devanagari; Bengali to Sinhala
     {0x0F40, 0x0FBC}, {0x1000, 0x109F}, {0x1780, 0x17D3}, {0x1820, 0x1878},        // Tibetan, Myanmar, Khmer, Mongolian
     {0xA840, 0xA871},                                                              // Phags-pa
-}};
+});
 
 bool is_flag_letter(char32_t c) { return c >= 0x1F1E6 && c <= 0x1F1FF; }
 bool is_picture(char32_t c) { return (c >= 0x2190 && c <= 0x2BFF) || (c >= 0x1F000 && c <= 0x1FAFF) || c == 0x00A9 || c == 0x00AE; }
@@ -84,13 +90,20 @@ std::size_t count_code_points(std::string_view text, std::size_t end) {
   return sum;
 }
 
-std::size_t count_joining(std::string_view text) {
-  std::size_t sum = 0;
+/// Of letters, by what it takes to draw them.
+struct Letters {
+  std::size_t unjoined = 0, right_to_left = 0;
+};
+Letters count_letters(std::string_view text) {
+  Letters sum;
   for (std::size_t i = 0; i < text.size();) {
-    const bool earlier = static_cast<unsigned char>(text[i]) < 0xD8;  // no script before U+0600 joins
+    const bool earlier = static_cast<unsigned char>(text[i]) < 0xD6;  // no script before U+0590 joins or runs to the left
     const CodePoint c = earlier ? CodePoint{} : decode(text, i);
-    if (in(kJoining, c.value)) ++sum;
     i += c.bytes;
+    if (earlier) continue;
+    const FriBidiCharType type = fribidi_get_bidi_type(c.value);
+    sum.right_to_left += FRIBIDI_IS_STRONG(type) && FRIBIDI_IS_RTL(type);
+    sum.unjoined += in(kUnjoined, c.value);
   }
   return sum;
 }
@@ -228,7 +241,8 @@ void Doc::touch(Para& para) {
   para.version = ++version_;
   para.words = count_words(*para.text);
   para.code_points = count_code_points(*para.text, para.text->size());
-  para.joining = count_joining(*para.text);
+  const Letters letters = count_letters(*para.text);
+  para.unjoined = letters.unjoined, para.right_to_left = letters.right_to_left;
   para.hash = std::hash<std::string_view>()(*para.text);
 }
 
@@ -245,12 +259,14 @@ Pos Doc::replace(Pos a, Pos b, std::string_view text) {
     const std::string_view before = run(to);
     para.words -= count_words(before);
     para.code_points -= count_code_points(before, before.size());
-    para.joining -= count_joining(before);
+    const Letters gone = count_letters(before);
+    para.unjoined -= gone.unjoined, para.right_to_left -= gone.right_to_left;
     words.replace(a.byte, b.byte - a.byte, text);
     const std::string_view after = run(to - (b.byte - a.byte) + text.size());
     para.words += count_words(after);
     para.code_points += count_code_points(after, after.size());
-    para.joining += count_joining(after);
+    const Letters come = count_letters(after);
+    para.unjoined += come.unjoined, para.right_to_left += come.right_to_left;
     para.hash = std::hash<std::string_view>()(words);
     last_change_ = {para.version, ++version_, a.byte, b.byte - a.byte, text.size()};
     para.version = version_;
@@ -384,9 +400,9 @@ std::size_t Doc::words() const {
   return sum;
 }
 
-std::size_t Doc::joining_letters() const {
+std::size_t Doc::unjoined_letters() const {
   std::size_t sum = 0;
-  for (const Para& para : paras_) sum += para.joining;
+  for (const Para& para : paras_) sum += para.unjoined;
   return sum;
 }
 

@@ -101,9 +101,10 @@ class Doc {
   Pos at_code_point(std::size_t number) const;
   /// Runs between spaces that hold a letter, a digit or a picture.
   std::size_t words() const;
-  /// Letters that change their form beside each other, in the scripts where they do: Arabic, Bengali, Tamil, ... Rows of single letters,
-  /// as an editor draws them, show these apart.
-  std::size_t joining_letters() const;
+  /// Letters that change their form beside each other and are drawn apart all the same: those of Bengali, Tamil and more, and the few of
+  /// Arabic script that have no joined forms of their own (bidi.h).
+  std::size_t unjoined_letters() const;
+  bool has_right_to_left(std::size_t para) const { return paras_[para].right_to_left > 0; }
   /// Room for so many bytes in one paragraph, so that a pass phrase is not left behind by growing.
   void reserve(std::size_t bytes) { own(paras_.front()).reserve(bytes); }
   /// Overwrites every byte that no snapshot and no copy shares, then empties.
@@ -114,7 +115,7 @@ class Doc {
     Para(std::string words = {}) : text(std::make_shared<std::string>(std::move(words))) {}
     std::shared_ptr<std::string> text;  ///< shared with snapshots and copies: see own()
     std::uint64_t version = 1;
-    std::size_t words = 0, code_points = 0, joining = 0;
+    std::size_t words = 0, code_points = 0, unjoined = 0, right_to_left = 0;
     std::size_t hash = std::hash<std::string_view>()({});
   };
   void touch(Para& para);

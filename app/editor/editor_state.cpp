@@ -87,11 +87,11 @@ void EditorState::wipe() {
   move_to({}, false);
 }
 
-void EditorState::move_to(Pos at, bool keep_anchor, bool row_end) {
+void EditorState::move_to(Pos at, bool keep_anchor, Side side) {
   caret_ = doc_.clamp(at);
   typing_ = false;
   if (!keep_anchor) anchor_ = caret_;
-  row_end_ = row_end;
+  side_ = side;
   goal_x_.reset();
 }
 
@@ -107,20 +107,19 @@ void EditorState::select_word(Pos at) {
 
 void EditorState::move(Move how, bool keep_anchor, const Advance& advance, std::size_t page_rows) {
   const bool collapse = has_selection() && !keep_anchor;
-  const auto row = [&] { return wrap_.row_of(caret_, row_end_); };
+  const auto row = [&] { return wrap_.row_of(caret_, caret_at_row_end()); };
   const auto vertical = [&](std::ptrdiff_t rows) {
     const std::size_t here = row();
-    const Row from = wrap_.row(here);
-    const float x = goal_x_.value_or(width_of(doc_.paragraph(from.para), from.begin, caret_.byte, advance, rules_.secret));
+    const float x = goal_x_ ? *goal_x_ : line(here, advance).x_of({caret_.byte, side_});
     const std::ptrdiff_t want = static_cast<std::ptrdiff_t>(here) + rows;
     if (want < 0) {
       move_to(doc_.begin(), keep_anchor);
     } else if (want >= static_cast<std::ptrdiff_t>(wrap_.count())) {
       move_to(doc_.end(), keep_anchor);
     } else {
-      const Row to = wrap_.row(static_cast<std::size_t>(want));
-      const std::size_t byte = byte_at_x(doc_.paragraph(to.para), to, x, advance, rules_.secret);
-      move_to({to.para, byte}, keep_anchor, byte == to.end);
+      const Line to = line(static_cast<std::size_t>(want), advance);
+      const Spot spot = to.at(x);
+      move_to({to.row().para, spot.byte}, keep_anchor, spot.side);
     }
     goal_x_ = x;
   };
@@ -134,7 +133,7 @@ void EditorState::move(Move how, bool keep_anchor, const Advance& advance, std::
     case Move::PageUp: return vertical(-static_cast<std::ptrdiff_t>(page_rows));
     case Move::PageDown: return vertical(static_cast<std::ptrdiff_t>(page_rows));
     case Move::RowStart: return move_to({caret_.para, wrap_.row(row()).begin}, keep_anchor);
-    case Move::RowEnd: return move_to({caret_.para, wrap_.row(row()).end}, keep_anchor, true);
+    case Move::RowEnd: return move_to({caret_.para, wrap_.row(row()).end}, keep_anchor, Side::Before);
     case Move::Start: return move_to(doc_.begin(), keep_anchor);
     case Move::End: return move_to(doc_.end(), keep_anchor);
   }
@@ -202,7 +201,7 @@ void EditorState::change(Pos a, Pos b, std::string_view text, Kind kind, Millis 
   Step step{a, doc_.slice(a, b), std::string(text), caret_, anchor_, {}, kind, now};
   const Pos end = put(a, b, text);
   caret_ = anchor_ = behind(doc_, end);
-  row_end_ = false;
+  side_ = Side::Either;
   goal_x_.reset();
   typing_ = kind == Kind::Typed || kind == Kind::Erased;
   step.caret_after = caret_;
@@ -244,7 +243,7 @@ bool EditorState::undo() {
   ++undone_;
   caret_ = step.caret_before;
   anchor_ = step.anchor_before;
-  row_end_ = false;
+  side_ = Side::Either;
   goal_x_.reset();
   return true;
 }
@@ -256,13 +255,13 @@ bool EditorState::redo() {
   put(step.at, after(step.at, step.removed), step.inserted);
   --undone_;
   caret_ = anchor_ = step.caret_after;
-  row_end_ = false;
+  side_ = Side::Either;
   goal_x_.reset();
   return true;
 }
 
-void EditorState::layout(float width, std::uint64_t font, const Advance& advance) {
-  wrap_.update(doc_, width, font, advance, rules_.secret);
+void EditorState::layout(float width, std::uint64_t font, const Advance& advance, bool masked) {
+  wrap_.update(doc_, width, font, advance, masked);
 }
 
 }  // namespace doorstep::editor

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "app/editor/doc.h"
+#include "app/editor/line.h"
 #include "app/editor/spelling.h"
-#include "app/editor/wrap.h"
 #include "platform/base/time.h"
 
 namespace doorstep::editor {
@@ -50,9 +50,10 @@ class EditorState {
   Pos selection_begin() const { return std::min(caret_, anchor_); }
   Pos selection_end() const { return std::max(caret_, anchor_); }
   std::string selected() const { return doc_.slice(caret_, anchor_); }
-  bool caret_at_row_end() const { return row_end_; }
-  /// Puts the caret at `at`; `keep_anchor` makes or extends a selection. `row_end`: see Wrap::row_of.
-  void move_to(Pos at, bool keep_anchor, bool row_end = false);
+  Side caret_side() const { return side_; }
+  bool caret_at_row_end() const { return side_ == Side::Before; }  ///< see Wrap::row_of
+  /// Puts the caret at `at`; `keep_anchor` makes or extends a selection.
+  void move_to(Pos at, bool keep_anchor, Side side = Side::Either);
   void select(Pos from, Pos to);
   void select_all() { select(doc_.begin(), doc_.end()); }
   void select_word(Pos at);
@@ -78,9 +79,11 @@ class EditorState {
   bool undo();
   bool redo();
 
-  /// Keeps the rows for `width`; to be called before drawing and before move().
-  void layout(float width, std::uint64_t font, const Advance& advance);
+  /// Keeps the rows for `width`; to be called before drawing and before move(). `masked`: see Wrap::update.
+  void layout(float width, std::uint64_t font, const Advance& advance, bool masked = false);
   const Wrap& wrap() const { return wrap_; }
+  /// A row of it, as it is drawn.
+  Line line(std::size_t row, const Advance& advance) const { return {doc_, wrap_, row, advance}; }
 
   const Spelling& spelling() const { return spelling_; }
   /// Spelling::update() is wanted.
@@ -116,7 +119,8 @@ class EditorState {
   Wrap wrap_;
   Spelling spelling_;
   Pos caret_, anchor_;
-  bool row_end_ = false, too_long_ = false;
+  Side side_ = Side::Either;
+  bool too_long_ = false;
   bool typing_ = false;     ///< a letter was put in or taken out at the caret, and it has not moved since
   std::optional<float> goal_x_;
   std::deque<Step> steps_;

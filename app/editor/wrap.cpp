@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "app/editor/bidi.h"
 #include "platform/base/error.h"
 
 namespace doorstep::editor {
@@ -84,6 +85,12 @@ void wrap_again(std::vector<std::size_t>& ends, const Doc::Change& change, std::
   ends.insert(ends.erase(first, kept), made.begin(), made.end());
 }
 
+std::shared_ptr<const Paragraph> bidi_of(const Doc& doc, std::size_t para, bool masked) {
+  if (masked || !doc.has_right_to_left(para)) return nullptr;
+  auto made = std::make_shared<const Paragraph>(doc.paragraph(para));
+  return made->is_reordered() ? made : nullptr;
+}
+
 }  // namespace
 
 void Wrap::update(const Doc& doc, float width, std::uint64_t font, const Advance& advance, bool masked) {
@@ -101,11 +108,12 @@ void Wrap::update(const Doc& doc, float width, std::uint64_t font, const Advance
   if (is_one && paras_[front].version == change.from && doc.version(front) == change.to) {
     wrap_again(paras_[front].ends, change, doc.paragraph(front), width, advance, masked);
     paras_[front].version = change.to;
+    paras_[front].bidi = bidi_of(doc, front, masked);
   } else {
     const auto at = [&](std::size_t i) { return paras_.begin() + static_cast<std::ptrdiff_t>(i); };
     std::vector<Para> made;
     for (std::size_t i = front; i < n - back; ++i)
-      made.push_back({doc.version(i), wrap_paragraph(doc.paragraph(i), width, advance, masked)});
+      made.push_back({doc.version(i), wrap_paragraph(doc.paragraph(i), width, advance, masked), bidi_of(doc, i, masked)});
     paras_.erase(at(front), at(paras_.size() - back));
     paras_.insert(at(front), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
   }

@@ -1,11 +1,14 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "app/editor/doc.h"
 
 namespace doorstep::editor {
+
+class Paragraph;
 
 /// Width of one code point, in the unit of the wrapping width. Clusters are the sum of their code points.
 using Advance = std::function<float(char32_t)>;
@@ -17,6 +20,9 @@ struct Row {
   std::size_t end = 0;
   friend bool operator==(const Row&, const Row&) = default;
 };
+
+/// Which of the letters beside a place the caret stands at: where a row was broken, or the direction changes, they are apart.
+enum class Side { Either, Before, After };
 
 /// Rows of one Doc at one width (a new Doc needs a new Wrap). Keeps what has not changed; breaks after spaces, hyphens and dashes and between CJK, and
 /// inside a word only when the word alone is wider than the row.
@@ -33,10 +39,16 @@ class Wrap {
   /// The row a place is drawn in; `row_end` says which of the two when it lies where a row was broken.
   std::size_t row_of(Pos at, bool row_end) const;
 
+  /// How a paragraph is drawn that holds right-to-left script; null: as it is written. Valid until the next update().
+  const Paragraph* bidi(std::size_t para) const { return paras_[para].bidi.get(); }
+  float width() const { return width_; }
+  bool masked() const { return masked_; }
+
  private:
   struct Para {
     std::uint64_t version = 0;
     std::vector<std::size_t> ends;  ///< of its rows; at least one
+    std::shared_ptr<const Paragraph> bidi;
   };
   std::vector<Para> paras_;
   std::vector<std::size_t> first_;  ///< number of each paragraph's first row

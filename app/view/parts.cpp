@@ -20,9 +20,9 @@ void say_too_long(Ui& ui, const editor::EditorState& text, const state::NoteWord
   if (text.too_long()) inline_error(ui, words.too_long);
 }
 
-/// A field draws letter by letter. That some are not as their readers know them is said where they are written.
+/// That some letters are not as their readers know them is said where they are written.
 void say_unjoined(Ui& ui, const editor::EditorState& text, const state::NoteWordsVm& words) {
-  if (text.doc().joining_letters() > 0) hint(ui, words.unjoined);
+  if (text.doc().unjoined_letters() > 0) hint(ui, words.unjoined);
 }
 
 std::vector<Choice> choices_of(const std::vector<state::ChoiceVm>& choices) {

@@ -304,6 +304,57 @@ TEST_CASE("fields: a pass phrase is in no record, on no clipboard and in no line
   CHECK(to_json(bench.screen.semantics(), {}).find("horse") == std::string::npos);
 }
 
+TEST_CASE("fields: the caret of a pass phrase is where its letters end, or its bullets", "[view]") {
+  for (const bool show : {false, true}) {
+    editor::EditorState phrase("iiii WWWW", {.single_line = true, .secret = true});
+    Headless screen(DOORSTEP_FONTS_DIR, 800, 600);
+    screen.draw_with([&](Ui& ui) {
+      begin_root(ui, "root");
+      begin_page(ui, "page", "page", {0, 0, ui.width(), ui.height()});
+      password_field(ui, "phrase", {.label = "Passphrase"}, phrase, show);
+      end_page(ui);
+      end_root(ui);
+    });
+    screen.settle();
+    screen.ui().focus("phrase");
+    screen.settle();
+    const float end = screen.ui().caret_rect.x0;
+    screen.key(ImGuiKey_Home);
+    const float begin = screen.ui().caret_rect.x0;
+    const std::string_view drawn = show ? "iiii WWWW" : "•••••••••";
+    CHECK(std::abs(end - begin - line_width(screen.ui(), Type::Body, drawn)) <= 1);
+    screen.click_at(begin + line_width(screen.ui(), Type::Body, show ? "iiii" : "••••"), (screen.ui().caret_rect.y0 + screen.ui().caret_rect.y1) / 2);
+    CHECK(phrase.caret().byte == 4);
+  }
+}
+
+TEST_CASE("note editor: what is written from right to left is drawn so, and is selected where it is seen", "[view]") {
+  Bench bench("top");
+  Headless& screen = bench.screen;
+  editor::EditorState& note = bench.gallery.note;
+  note = editor::EditorState("Her name is عائشہ at home\nعائشہ خان");
+  screen.ui().focus("saw");
+  screen.settle(8);
+  const Rect box = screen.semantics().find_key("saw")->rect;
+  const auto caret_at = [&](editor::Pos at, editor::Side side) {
+    note.move_to(at, false, side);
+    screen.settle(2);
+    return screen.ui().caret_rect;
+  };
+  const Rect left = caret_at({0, 22}, editor::Side::Before), right = caret_at({0, 12}, editor::Side::After);
+  REQUIRE(right.x0 > left.x0 + 20);
+  screen.drag(right.x0 - 2, right.y0 + 8, left.x0 + 2, left.y0 + 8, false);
+  CHECK(note.selected() == "عائشہ");
+  screen.settle(30);  // no second press of a double one
+  screen.click_at(right.x0 - 2, right.y0 + 8);
+  CHECK(note.caret() == editor::Pos{0, 12});
+  CHECK(std::abs(screen.ui().caret_rect.x0 - right.x0) <= 1);
+  screen.type("ز");  // goes before the name, and the name stays where it is read
+  CHECK(note.doc().paragraph(0).starts_with("Her name is زعائشہ at"));
+  CHECK(caret_at({1, 0}, editor::Side::Either).x0 > box.x0 + box.w() * 0.9f);  // a paragraph of it begins at the right
+  CHECK(std::string_view(screen.semantics().find_key("saw")->value).ends_with("\nعائشہ خان"));
+}
+
 TEST_CASE("note editor: keyboard", "[view]") {
   Bench bench("top");
   Headless& screen = bench.screen;

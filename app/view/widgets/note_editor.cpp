@@ -137,29 +137,28 @@ Typed take_asked(const Ask& ask, EditorState& text, Millis now) {
   return out;
 }
 
-Pos pos_at(const EditorState& text, const Layout& l, ImVec2 point, const editor::Advance& advance, bool& row_end) {
-  const editor::Row row = text.wrap().row(l.row_at(point.y, text.wrap().count()));
-  const std::size_t byte = editor::byte_at_x(text.doc().paragraph(row.para), row, point.x - l.x, advance, text.rules().secret);
-  row_end = byte == row.end;
-  return {row.para, byte};
+Pos pos_at(const EditorState& text, const Layout& l, ImVec2 point, const editor::Advance& advance, editor::Side& side) {
+  const editor::Line line = text.line(l.row_at(point.y, text.wrap().count()), advance);
+  const editor::Spot spot = line.at(point.x - l.x);
+  side = spot.side;
+  return {line.row().para, spot.byte};
 }
 
-float x_in_row(const EditorState& text, const editor::Row& row, std::size_t byte, const editor::Advance& advance) {
-  return editor::width_of(text.doc().paragraph(row.para), row.begin, byte, advance, text.rules().secret);
+/// Of a place in this row, the x to draw a caret or a handle at: never out of the box.
+float x_at(Ui& ui, const EditorState& text, const Layout& l, std::size_t row, editor::Spot spot, const editor::Advance& advance) {
+  return std::clamp(l.x + text.line(row, advance).x_of(spot), l.box.x0 + ui.s(4), std::max(l.box.x0 + ui.s(4), l.box.x1 - ui.s(6)));
 }
 
 Rect caret_rect(Ui& ui, const EditorState& text, const Layout& l, const editor::Advance& advance) {
   const std::size_t i = text.wrap().row_of(text.caret(), text.caret_at_row_end());
-  const editor::Row row = text.wrap().row(i);
-  const float most = l.box.x1 - ui.s(6);
-  const float x = std::min(l.x + x_in_row(text, row, text.caret().byte, advance), most), y = l.top_of(i);
+  const float x = x_at(ui, text, l, i, {text.caret().byte, text.caret_side()}, advance), y = l.top_of(i);
   return {std::round(x), y + ui.s(2), std::round(x) + ui.s(2), y + l.line - ui.s(2)};
 }
 
 Ends ends_of(Ui& ui, const EditorState& text, const Layout& l, const editor::Advance& advance) {
   const auto rect = [&](Pos at, bool row_end) {
     const std::size_t i = text.wrap().row_of(at, row_end);
-    const float x = std::min(l.x + x_in_row(text, text.wrap().row(i), at.byte, advance), l.box.x1 - ui.s(6));
+    const float x = x_at(ui, text, l, i, {at.byte, row_end ? editor::Side::Before : editor::Side::After}, advance);
     return Rect{std::round(x), l.top_of(i), std::round(x), l.top_of(i) + l.line};
   };
   return {rect(text.selection_begin(), false), rect(text.selection_end(), true)};
@@ -176,10 +175,10 @@ void move_end(Ui& ui, EditorState& text, const Layout& l, const editor::Advance&
   const ImGuiIO& io = ImGui::GetIO();
   ui.grip.moved |= io.MouseDelta.x != 0 || io.MouseDelta.y != 0;
   if (!ui.grip.moved) return;
-  bool row_end = false;
-  const Pos at = pos_at(text, l, {io.MousePos.x + ui.grip.dx, io.MousePos.y + ui.grip.dy}, advance, row_end);
+  editor::Side side{};
+  const Pos at = pos_at(text, l, {io.MousePos.x + ui.grip.dx, io.MousePos.y + ui.grip.dy}, advance, side);
   if (at == text.anchor()) return;
-  text.move_to(at, true, row_end);
+  text.move_to(at, true, side);
   text.last_activity = ui.ticks;
 }
 
@@ -204,29 +203,32 @@ void draw_rows(Ui& ui, const EditBox& box, const EditorState& text, const Layout
   const std::size_t count = text.wrap().count();
   const Pos from = text.selection_begin(), to = text.selection_end();
   for (std::size_t i = l.row_at(clip.Min.y, count); i <= l.row_at(clip.Max.y, count); ++i) {
-    const editor::Row row = text.wrap().row(i);
+    const editor::Line line = text.line(i, advance);
+    const editor::Row& row = line.row();
     const std::string& para = text.doc().paragraph(row.para);
     const float y = l.top_of(i);
     const Pos begin{row.para, row.begin}, end{row.para, row.end};
     if (active && from < to && from <= end && begin <= to && !(from == end && end.byte < para.size())) {
-      const float x0 = l.x + x_in_row(text, row, from > begin ? from.byte : row.begin, advance);
-      float x1 = l.x + x_in_row(text, row, to < end ? to.byte : row.end, advance);
-      if (to > end && row.end == para.size()) x1 += ui.s(6);  // the newline is selected too
-      draw::fill({x0, y, std::min(x1, l.box.x1 - 2), y + l.line}, ui.c.selection);
+      auto boxes = line.boxes(from > begin ? from.byte : row.begin, to < end ? to.byte : row.end);
+      if (to > end && row.end == para.size()) boxes.push_back(line.newline(ui.s(6)));  // it is selected too
+      for (const auto& [x0, x1] : boxes)
+        draw::fill({std::max(l.x + x0, l.box.x0 + 2), y, std::min(l.x + x1, l.box.x1 - 2), y + l.line}, ui.c.selection);
     }
     std::string bullets;
     std::string_view words(para.data() + row.begin, row.end - row.begin);
     if (box.masked) {
       for (std::size_t b = row.begin; b < row.end; b = editor::next_cluster(para, b)) bullets += kBullet;
       words = bullets;
+    } else if (line.is_reordered()) {
+      words = line.words();
     }
-    const ImVec2 at{l.x, std::round(y + (l.line - font->FontSize) / 2)};
+    const ImVec2 at{line.is_reordered() ? std::round(l.x + line.left()) : l.x, std::round(y + (l.line - font->FontSize) / 2)};
     if (active && !text.rules().secret) ui.drawn_rows->draw(ui, *font, at, ink, words);
     else draw::list().AddText(font, font->FontSize, at, ink, words.data(), words.data() + words.size());
     for (const editor::Span& mark : text.spelling().marks(row.para)) {
       if (mark.end <= row.begin || mark.begin >= row.end) continue;
-      squiggle(ui, l.x + x_in_row(text, row, std::max(mark.begin, row.begin), advance),
-               l.x + x_in_row(text, row, std::min(mark.end, row.end), advance), y + l.line - ui.s(space::kHair));
+      for (const auto& [x0, x1] : line.boxes(std::max(mark.begin, row.begin), std::min(mark.end, row.end)))
+        squiggle(ui, l.x + x0, l.x + x1, y + l.line - ui.s(space::kHair));
     }
   }
 }
@@ -302,18 +304,18 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   const float text_w = width - 2 * pad_x - icon;
 
   // Keys first, so that the box already has the height of what was just typed.
-  text.layout(text_w, font, advance);
+  text.layout(text_w, font, advance, box.masked);
   Typed typed;
   const bool was_active = g.ActiveId == id;
   if (was_active && !box.disabled) {
     const float view_h = window->InnerClipRect.GetHeight();
     typed = take_keys(ui, text, advance, static_cast<std::size_t>(std::max(1.0f, view_h / line - 2)));
-    text.layout(text_w, font, advance);
+    text.layout(text_w, font, advance, box.masked);
   }
   const bool asked = !box.disabled && ui.is_asked(id);
   if (asked) {
     typed = take_asked(*ui.asked, text, ui.ticks);
-    text.layout(text_w, font, advance);
+    text.layout(text_w, font, advance, box.masked);
   }
   // While a finger has selected something, or the caret is in a marked word, and while somebody is busy in the bar that this brings.
   if (ui.grip.field == id && (typed.changed || typed.moved || box.disabled)) ui.grip = {};
@@ -380,9 +382,9 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     }
   }
   const auto to_pointer = [&](bool extend) {
-    bool row_end = false;
-    const Pos at = pos_at(text, l, io.MousePos, advance, row_end);
-    text.move_to(at, extend, row_end);
+    editor::Side side{};
+    const Pos at = pos_at(text, l, io.MousePos, advance, side);
+    text.move_to(at, extend, side);
     text.last_activity = ui.ticks;
   };
   if (by_mouse) {
@@ -395,7 +397,9 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     to_pointer(false);
   } else if (by_hold) {
     to_pointer(false);
-    select_held(text, text.caret_at_row_end() || caret_rect(ui, text, l, advance).x0 > io.MousePos.x);
+    const editor::Side side = text.caret_side();
+    const bool is_right_of_finger = side == editor::Side::Either && caret_rect(ui, text, l, advance).x0 > io.MousePos.x;
+    select_held(text, side == editor::Side::Before || is_right_of_finger);
   } else if (taken) {
     take_end(text, *taken);
   } else if (gripped && ui.grip.dragging && io.MouseDown[0]) {

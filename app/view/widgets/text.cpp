@@ -4,8 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "app/editor/bidi.h"
 #include "app/editor/wrap.h"
-#include "app/view/widgets/bidi.h"
 #include "app/view/widgets/draw.h"
 #include "app/view/widgets/layout.h"
 
@@ -30,7 +30,7 @@ std::string_view trimmed(std::string_view line) {
 
 constexpr float kOneRow = -1;  ///< a width that is none: the text is one line
 
-TextCache::Row row_of(const Paragraph& paragraph, std::size_t start, std::string_view line, std::size_t begin,
+TextCache::Row row_of(const editor::Paragraph& paragraph, std::size_t start, std::string_view line, std::size_t begin,
                       const editor::Advance& advance) {
   TextCache::Row row{start + begin, start + begin + line.size(), editor::width_of(line, 0, line.size(), advance),
                      start, paragraph.is_reordered(), paragraph.right_to_left()};
@@ -43,7 +43,7 @@ TextCache::Row row_of(const Paragraph& paragraph, std::size_t start, std::string
 TextCache::Rows lay_out(std::string_view text, float width, const editor::Advance& advance) {
   TextCache::Rows out;
   if (width == kOneRow) {
-    out.rows.push_back(row_of(Paragraph(text), 0, text, 0, advance));
+    out.rows.push_back(row_of(editor::Paragraph(text), 0, text, 0, advance));
   } else {
     const editor::Doc doc(text);
     editor::Wrap wrap;
@@ -51,7 +51,7 @@ TextCache::Rows lay_out(std::string_view text, float width, const editor::Advanc
     std::size_t start = 0;
     for (std::size_t para = 0, r = 0; para < doc.paragraphs(); ++para) {
       const std::string_view whole = text.substr(start, doc.paragraph(para).size());
-      const Paragraph paragraph(whole);
+      const editor::Paragraph paragraph(whole);
       for (; r < wrap.count() && wrap.row(r).para == para; ++r) {
         const editor::Row row = wrap.row(r);
         out.rows.push_back(row_of(paragraph, start, trimmed(whole.substr(row.begin, row.end - row.begin)), row.begin, advance));
@@ -110,7 +110,7 @@ void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, R
   const bool is_wider = at.w() > std::ceil(rows.width);
   const float right = is_wider && rows.right_to_left ? at.x1 : at.x0 + rows.width;
   float y = at.y0;
-  std::optional<Paragraph> paragraph;  // of the rows being drawn, when it is one to be reordered
+  std::optional<editor::Paragraph> paragraph;  // of the rows being drawn, when it is one to be reordered
   std::size_t start = 0;
   for (const TextCache::Row& row : rows.rows) {
     const std::string_view line = text.substr(row.begin, row.end - row.begin);

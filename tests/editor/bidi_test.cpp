@@ -1,10 +1,10 @@
-#include "app/view/widgets/bidi.h"
+#include "app/editor/bidi.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace doorstep::view;
+using namespace doorstep::editor;
 
-TEST_CASE("bidi: a paragraph runs the way most of its letters do", "[view]") {
+TEST_CASE("bidi: a paragraph runs the way most of its letters do", "[editor]") {
   CHECK(runs_right_to_left("عائشہ"));
   CHECK(runs_right_to_left("نادیہ: \"وہ ہفتے میں 2 بار آتا ہے\" - twice"));
   CHECK_FALSE(runs_right_to_left("عائشہ drew a clock at 3:00 and hid the paper."));
@@ -13,7 +13,7 @@ TEST_CASE("bidi: a paragraph runs the way most of its letters do", "[view]") {
   CHECK_FALSE(runs_right_to_left(""));
 }
 
-TEST_CASE("bidi: a row is put in order after the paragraph was broken, by what runs which way in the whole of it", "[view]") {
+TEST_CASE("bidi: a row is put in order after the paragraph was broken, by what runs which way in the whole of it", "[editor]") {
   const std::string said = "عائشہ نے کہا: \"مجھے 3 بجے ڈر لگتا ہے\" (at 3 o'clock, when school ends).";
   const Paragraph paragraph(said);
   REQUIRE(paragraph.is_reordered());
@@ -25,7 +25,7 @@ TEST_CASE("bidi: a row is put in order after the paragraph was broken, by what r
   CHECK(paragraph.row(end, said.size()) == ".(o'clock, when school ends");
 }
 
-TEST_CASE("bidi: an English sentence with a name in another script keeps its own way, in each of its rows", "[view]") {
+TEST_CASE("bidi: an English sentence with a name in another script keeps its own way, in each of its rows", "[editor]") {
   const std::string saw = "عائشہ drew a clock at 3:00 and hid the paper.";
   const Paragraph paragraph(saw);
   CHECK(paragraph.is_reordered());
@@ -36,7 +36,7 @@ TEST_CASE("bidi: an English sentence with a name in another script keeps its own
   CHECK(english.row(6, 11) == "14:05");
 }
 
-TEST_CASE("bidi: letters join as they stand in the paragraph, not as if a row's end were a word's", "[view]") {
+TEST_CASE("bidi: letters join as they stand in the paragraph, not as if a row's end were a word's", "[editor]") {
   const std::string word = "بببب";
   const Paragraph paragraph(word);
   CHECK(paragraph.row(0, 4) == "\uFE92\uFE91");  // initial and medial form, drawn from the left
