@@ -9,6 +9,7 @@
 #include "platform/config/tablet_folder.h"
 #include "platform/os/os.h"
 #include "platform/tls/certificate.h"
+#include "platform/vault/tpm2_provider.h"
 #include "platform/vault/vault.h"
 #include "sync/transport/calls.h"
 #include "sync/transport/drain.h"
@@ -134,7 +135,7 @@ bool has_slot(const fs::path& tablet) { return fs::exists(tablet / config::kVaul
 base::Result<void> retire(const fs::path& tablet) {
   const fs::path folder = tablet / config::kVaultFolder;
   const vault::VaultPlace place{folder, {}, {}};
-  const auto provider = vault::provider_for(place, folder / "keys", {});  // no chip is asked: to destroy a key is to remove its file
+  const auto provider = vault::provider_for(place, folder / "keys", vault::kTpmDevice);  // it frees the counter's place
   const base::SystemClock clock;
   DOORSTEP_TRY(vault::Vault(place, *provider, clock, {}).destroy());
   std::error_code error;

@@ -1,7 +1,10 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "platform/base/error.h"
 #include "platform/base/secret.h"
@@ -19,6 +22,18 @@ enum class Level : unsigned char {
   Tpm2 = 3,     ///< a chip that counts guesses, so a PIN is enough
 };
 
+/// A number that only rises and that no copy of the disk takes back. One thread.
+class Counter {
+ public:
+  virtual ~Counter() = default;
+  /// Fault::NotFound: it was not begun.
+  virtual Result<std::uint64_t> read() = 0;
+  /// By one, durably; begins it where it was not begun, at a number of its own choice. The number it is then.
+  virtual Result<std::uint64_t> raise() = 0;
+  /// Frees its place. Begun again, it begins higher than it was. One that is not there is no error.
+  virtual Result<void> remove() = 0;
+};
+
 /// Holds device keys of 32 bytes outside the slot. A key has a name (at most 64 letters, digits and hyphens) that the slot
 /// remembers. One thread.
 class KeyProvider {
@@ -31,6 +46,8 @@ class KeyProvider {
   /// Makes the key unrecoverable. A key that is not there is no error.
   virtual Result<void> destroy(const std::string& name) = 0;
   virtual Level level() const = 0;
+  /// The counter of what is named so (any bytes), begun or not; null: this provider has none.
+  virtual std::unique_ptr<Counter> counter(std::string_view) const { return nullptr; }
 };
 
 inline constexpr std::size_t kDeviceKeyBytes = 32;

@@ -175,9 +175,63 @@ class Chip {
     return out;
   }
 
+  /// One of the chip's counters: Fault::NotFound when it was not begun, Fault::Conflict when something else is in its place.
+  Result<std::uint64_t> count(TPM2_HANDLE index) {
+    DOORSTEP_TRY(find_counter(index));
+    TPM2B_MAX_NV_BUFFER* data = nullptr;
+    const TSS2_RC read = Esys_NV_Read(esys_, counter_, counter_, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, kCountBytes, 0, &data);
+    if (read == TPM2_RC_NV_UNINITIALIZED) return Error{Fault::NotFound, "vault.counter", "it was not begun"};
+    DOORSTEP_TRY(check_counter(read));
+    const Owned<TPM2B_MAX_NV_BUFFER> own(data);
+    std::uint64_t out = 0;
+    for (UINT16 i = 0; i < data->size; ++i) out = out << 8 | data->buffer[i];
+    return out;
+  }
+  Result<void> raise(TPM2_HANDLE index) {
+    auto found = find_counter(index);
+    if (found.has_error() && found.error().fault == Fault::NotFound) {
+      TPM2B_NV_PUBLIC about{};
+      about.nvPublic.nvIndex = index;
+      about.nvPublic.nameAlg = TPM2_ALG_SHA256;
+      about.nvPublic.attributes = kCounter;
+      about.nvPublic.dataSize = kCountBytes;
+      const TPM2B_AUTH nobody{};  // a number that only rises needs no secret
+      found = check_counter(
+          Esys_NV_DefineSpace(esys_, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &nobody, &about, &counter_));
+    }
+    DOORSTEP_TRY(found);
+    return check_counter(Esys_NV_Increment(esys_, counter_, counter_, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE));
+  }
+  Result<void> remove(TPM2_HANDLE index) {
+    DOORSTEP_TRY(find_counter(index));
+    return check_counter(Esys_NV_UndefineSpace(esys_, ESYS_TR_RH_OWNER, counter_, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE));
+  }
+
   static Error damaged() { return {Fault::Corrupt, "vault.tpm", "the file of the sealed key is damaged"}; }
 
  private:
+  // Outside the chip's count of wrong tries: it is read while the chip refuses keys, too.
+  static constexpr TPMA_NV kCounter =
+      TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE | TPMA_NV_NO_DA | (TPM2_NT_COUNTER << TPMA_NV_TPM2_NT_SHIFT);
+  static constexpr UINT16 kCountBytes = 8;
+
+  static Result<void> check_counter(TSS2_RC code) {
+    auto out = check(code);
+    if (out.has_error() && out.error().fault != Fault::Offline) return Error{Fault::Io, "vault.counter", out.error().detail};
+    return out;
+  }
+  Result<void> find_counter(TPM2_HANDLE index) {
+    const TSS2_RC found = Esys_TR_FromTPMPublic(esys_, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &counter_);
+    if ((found & 0x0BFu) == TPM2_RC_HANDLE && (found & TSS2_RC_LAYER_MASK) == 0)
+      return Error{Fault::NotFound, "vault.counter", "it was not begun"};
+    DOORSTEP_TRY(check_counter(found));
+    TPM2B_NV_PUBLIC* about = nullptr;
+    DOORSTEP_TRY(check_counter(Esys_NV_ReadPublic(esys_, counter_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &about, nullptr)));
+    const Owned<TPM2B_NV_PUBLIC> own(about);
+    if ((about->nvPublic.attributes & ~TPMA_NV_WRITTEN) != kCounter || about->nvPublic.dataSize != kCountBytes)
+      return Error{Fault::Conflict, "vault.counter", "something else has its place in the chip"};
+    return {};
+  }
   Result<void> encrypt(TPMA_SESSION which) {
     constexpr TPMA_SESSION kBoth = TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT;
     return check(Esys_TRSess_SetAttributes(esys_, session_, which | TPMA_SESSION_CONTINUESESSION, kBoth | TPMA_SESSION_CONTINUESESSION));
@@ -185,10 +239,46 @@ class Chip {
 
   TSS2_TCTI_CONTEXT* tcti_ = nullptr;
   ESYS_CONTEXT* esys_ = nullptr;
-  ESYS_TR parent_ = ESYS_TR_NONE, fresh_ = ESYS_TR_NONE, session_ = ESYS_TR_NONE, object_ = ESYS_TR_NONE;
+  ESYS_TR parent_ = ESYS_TR_NONE, fresh_ = ESYS_TR_NONE, session_ = ESYS_TR_NONE, object_ = ESYS_TR_NONE, counter_ = ESYS_TR_NONE;
+};
+
+class Tpm2Counter final : public Counter {
+ public:
+  Tpm2Counter(std::string chip, TPM2_HANDLE index) : chip_(std::move(chip)), index_(index) {}
+  Result<std::uint64_t> read() override {
+    Chip chip;
+    DOORSTEP_TRY(chip.open(chip_));
+    return chip.count(index_);
+  }
+  Result<std::uint64_t> raise() override {
+    Chip chip;
+    DOORSTEP_TRY(chip.open(chip_));
+    DOORSTEP_TRY(chip.raise(index_));
+    return chip.count(index_);
+  }
+  Result<void> remove() override {
+    Chip chip;
+    DOORSTEP_TRY(chip.open(chip_));
+    auto removed = chip.remove(index_);
+    if (removed.has_error() && removed.error().fault == Fault::NotFound) return {};
+    return removed;
+  }
+
+ private:
+  std::string chip_;
+  TPM2_HANDLE index_;
 };
 
 }  // namespace
+
+std::unique_ptr<Counter> Tpm2Provider::counter(std::string_view of) const {
+  // Those that a chip's owner gives out (TCG Registry of Reserved TPM 2.0 Handles and Localities, table 8); found again by name alone.
+  constexpr TPM2_HANDLE kFirst = 0x01800000, kHowMany = 0x00400000;
+  const std::string hash = base::sha256(of);
+  TPM2_HANDLE number = 0;
+  for (int i = 0; i < 4; ++i) number = number << 8 | static_cast<unsigned char>(hash[static_cast<std::size_t>(i)]);
+  return std::make_unique<Tpm2Counter>(chip_, kFirst + number % kHowMany);
+}
 
 Result<std::string> Tpm2Provider::create(const Secret& auth) {
   Chip chip;

@@ -25,6 +25,9 @@ class Tpm2Provider final : public KeyProvider {
   /// The file is all there is of it.
   Result<void> destroy(const std::string& name) override;
   Level level() const override { return Level::Tpm2; }
+  /// An index in the chip's own memory, of its owner's; needs the owner's password to be empty, as it is where nobody set one.
+  /// It can be raised by whoever can use the chip. Its faults have `where` "vault.counter", but for Offline.
+  std::unique_ptr<Counter> counter(std::string_view of) const override;
 
  private:
   std::filesystem::path folder_;

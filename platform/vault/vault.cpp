@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kSaltBytes = 16, kKeyBytes = 32;
 constexpr std::uint32_t kTries = 10;  // security.md section 2
 
+std::string counter_name(const Id& device, const Id& user) { return "doorstep/throttle/v1|" + device.str() + "|" + user.str(); }
+
 }  // namespace
 
 std::unique_ptr<KeyProvider> provider_for(const VaultPlace& place, const std::filesystem::path& keys, const std::string& chip) {
@@ -26,7 +28,7 @@ Vault::Vault(VaultPlace place, KeyProvider& provider, const base::Clock& clock, 
              std::optional<KdfCost> test_cost)
     : place_(std::move(place)),
       provider_(provider),
-      throttle_(place_.folder / "throttle", clock, std::move(boot_id)),
+      throttle_(place_.folder / "throttle", clock, std::move(boot_id), provider.counter(counter_name(place_.device, place_.user))),
       test_cost_(test_cost),
       hash_key_(Secret::random(32)) {
   DOORSTEP_ASSERT(!test_cost_ || (test_cost_->passes >= kTestCost.passes && test_cost_->memory_mib >= kTestCost.memory_mib));
@@ -134,13 +136,20 @@ Result<void> Vault::change_passphrase(std::string_view old_passphrase, std::stri
 
 Result<void> Vault::destroy() {
   auto file = base::read_file(slot_file(), limits::kKeyFileBytes);
+  std::unique_ptr<Counter> counter;
   if (file.has_value()) {
-    // Whatever its cost says: only the name of the device key is needed.
+    // Whatever its cost says: only the name of the device key is needed, and of the counter.
     auto header = read_slot_header(*file, {0, 0});
-    if (header.has_value()) DOORSTEP_TRY(provider_.destroy(header->key_name));
+    if (header.has_value()) {
+      DOORSTEP_TRY(provider_.destroy(header->key_name));
+      counter = provider_.counter(counter_name(header->device, header->user));
+    }
   }
   for (const char* name : {"slot", "slot.new", "throttle", "throttle.new"}) DOORSTEP_TRY(base::erase_file(place_.folder / name));
   last_wrong_.clear();
+  if (!counter) return {};
+  // A place in the chip is all that it keeps.
+  if (auto removed = counter->remove(); removed.has_error()) base::log_error("vault.counter_stays", removed.error());
   return {};
 }
 

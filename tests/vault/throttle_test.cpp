@@ -14,6 +14,156 @@ using namespace doorstep::vault;
 using base::Millis;
 using namespace std::chrono_literals;
 
+namespace {
+
+/// A counter as a chip has it. `cut`: how many raises from now on never reach it: the power went.
+struct ChipsMemory {
+  std::uint64_t number = 0, highest = 41;
+  bool begun = false, refuses = false, answers = true;
+  int cut = 0;
+};
+class FakeCounter final : public Counter {
+ public:
+  explicit FakeCounter(ChipsMemory& memory) : memory_(memory) {}
+  Result<std::uint64_t> read() override {
+    if (!memory_.answers) return Error{Fault::Offline, "vault.chip", ""};
+    if (!memory_.begun) return Error{Fault::NotFound, "vault.counter", ""};
+    return memory_.number;
+  }
+  Result<std::uint64_t> raise() override {
+    if (!memory_.answers) return Error{Fault::Offline, "vault.chip", ""};
+    if (memory_.refuses) return Error{Fault::Io, "vault.counter", ""};
+    if (memory_.cut > 0 && memory_.cut--) return Error{Fault::Offline, "vault.chip", ""};
+    if (!memory_.begun) memory_.number = memory_.highest;
+    memory_.begun = true;
+    memory_.highest = std::max(memory_.highest, ++memory_.number);
+    return memory_.number;
+  }
+  Result<void> remove() override {
+    memory_.begun = false;
+    return {};
+  }
+
+ private:
+  ChipsMemory& memory_;
+};
+
+/// A throttle whose file and counter a test can reach.
+struct Counted {
+  Folder folder;
+  FakeClock clock;
+  ChipsMemory chip;
+  std::filesystem::path file = folder.path() / "t";
+  Throttle throttle() { return Throttle(file, clock, "b", std::make_unique<FakeCounter>(chip)); }
+  std::string bytes() { return *base::read_file(file, 1024); }
+  void put_back(const std::string& bytes) { REQUIRE(base::write_file_atomic(file, bytes, base::Access::Owner).has_value()); }
+};
+
+}  // namespace
+
+TEST_CASE("throttle: an older count that is put back is as good as a lost one, where a chip counts too", "[vault][L26]") {
+  Counted at;
+  REQUIRE(at.throttle().start().has_value());
+  const std::string none = at.bytes();
+  REQUIRE(at.throttle().count().has_value());
+  const std::string one = at.bytes();
+  CHECK(*at.throttle().failures() == 1);
+  for (const auto& [older, tries] : {std::pair{none, 0}, {none, 1}, {one, 1}, {none, 7}}) {
+    INFO(tries);
+    REQUIRE(at.throttle().start().has_value());
+    for (int i = 0; i < tries; ++i) REQUIRE(at.throttle().count().has_value());
+    at.put_back(older);
+    CHECK(*at.throttle().wait() == 60min);
+    CHECK(*at.throttle().failures() == 10);
+    at.clock.now += 1h;  // it is a count again like any other
+    CHECK(*at.throttle().wait() == 0ms);
+    REQUIRE(at.throttle().count().has_value());
+    CHECK(*at.throttle().failures() == 11);
+  }
+  SECTION("also when the right passphrase was given since") {
+    REQUIRE(at.throttle().start().has_value());
+    const std::string older = at.bytes();
+    REQUIRE(at.throttle().count().has_value());
+    REQUIRE(at.throttle().clear().has_value());
+    CHECK(*at.throttle().failures() == 0);
+    at.put_back(older);
+    CHECK(*at.throttle().failures() == 10);
+  }
+  SECTION("also one from before the chip counted") {
+    const std::string before = [&] {
+      Counted without;
+      without.chip.refuses = true;
+      REQUIRE(without.throttle().start().has_value());
+      return without.bytes();
+    }();
+    at.put_back(before);
+    CHECK(*at.throttle().failures() == 10);
+  }
+  SECTION("but of a chip that was cleared nothing is counted") {
+    REQUIRE(at.throttle().start().has_value());
+    REQUIRE(FakeCounter(at.chip).remove().has_value());
+    const std::string before = at.bytes();
+    CHECK(at.throttle().wait().error().fault == Fault::NotFound);
+    CHECK(at.throttle().count().error().where == "vault.chip");
+    CHECK(at.bytes() == before);
+  }
+}
+
+TEST_CASE("throttle: a count that was cut off between file and chip stands, once", "[vault][L26]") {
+  Counted at;
+  REQUIRE(at.throttle().start().has_value());
+  const std::string none = at.bytes();
+  for (int i = 0; i < 2; ++i) REQUIRE(at.throttle().count().has_value());
+  at.chip.cut = 1;
+  CHECK(at.throttle().count().error().fault == Fault::Offline);
+  CHECK(*at.throttle().failures() == 3);
+  REQUIRE(at.throttle().count().has_value());
+  CHECK(*at.throttle().failures() == 4);
+  CHECK(*at.throttle().wait() == 30s);
+  // What was cut off is no way to a count that is put back: the chip has all of them.
+  at.chip.cut = 1;
+  CHECK(at.throttle().count().has_error());
+  at.put_back(none);
+  CHECK(*at.throttle().failures() == 10);
+}
+
+TEST_CASE("throttle: a chip that does not answer is told, and harms no count; one that refuses is done without", "[vault]") {
+  Counted at;
+  REQUIRE(at.throttle().start().has_value());
+  REQUIRE(at.throttle().count().has_value());
+  const std::string before = at.bytes();
+  at.chip.answers = false;
+  CHECK(at.throttle().wait().error().fault == Fault::Offline);
+  CHECK(at.throttle().count().error().fault == Fault::Offline);
+  CHECK(at.throttle().clear().error().fault == Fault::Offline);
+  CHECK(at.bytes() == before);
+  at.chip.answers = true;
+  CHECK(*at.throttle().failures() == 1);
+
+  Counted without;
+  without.chip.refuses = true;
+  REQUIRE(without.throttle().start().has_value());
+  REQUIRE(without.throttle().count().has_value());
+  CHECK(*without.throttle().failures() == 1);
+  // Begun by the first right passphrase after the chip allows it.
+  without.chip.refuses = false;
+  CHECK(*without.throttle().failures() == 1);
+  REQUIRE(without.throttle().clear().has_value());
+  REQUIRE(without.throttle().count().has_value());
+  CHECK(*without.throttle().failures() == 1);
+  CHECK(without.chip.number == 43);
+}
+
+TEST_CASE("throttle: taking a count back leaves it the newest", "[vault][L26]") {
+  Counted at;
+  REQUIRE(at.throttle().start().has_value());
+  auto throttle = at.throttle();
+  for (int i = 0; i < 3; ++i) REQUIRE(throttle.count().has_value());
+  REQUIRE(throttle.uncount().has_value());
+  CHECK(*throttle.failures() == 2);
+  CHECK(*at.throttle().failures() == 2);
+}
+
 TEST_CASE("throttle: the delays are the written ones", "[vault]") {
   const Millis expected[] = {0ms, 0ms, 0ms, 0ms, 30s, 60s, 5min, 15min, 60min, 60min, 60min, 60min};
   for (std::uint32_t n = 0; n < std::size(expected); ++n) CHECK(delay_after(n) == expected[n]);
@@ -69,7 +219,11 @@ TEST_CASE("throttle: no history of restarts, reboots, clock changes and crashes 
     FakeClock clock;
     auto file = folder.path() / std::to_string(history);
     int boots = 1;
-    auto start = [&] { return std::make_unique<Throttle>(file, clock, "boot-" + std::to_string(boots)); };
+    ChipsMemory chip;
+    auto start = [&] {
+      auto counter = history % 2 ? std::make_unique<FakeCounter>(chip) : nullptr;
+      return std::make_unique<Throttle>(file, clock, "boot-" + std::to_string(boots), std::move(counter));
+    };
     auto throttle = start();
     REQUIRE(throttle->start().has_value());
 

@@ -123,3 +123,54 @@ TEST_CASE("tpm2: where no chip answers, keys are files, and what is a chip's say
   CHECK_FALSE(tpm_answers(chip.name()));
   CHECK(fault_of(Tpm2Provider(folder.path() / "keys", chip.name()).unseal(*name, Secret::random(32))) == Fault::Offline);
 }
+
+TEST_CASE("tpm2: a number in the chip only rises, through restarts and when it is begun again; names have their own", "[vault][L26]") {
+  TestChip chip;
+  Folder folder;
+  const Tpm2Provider keys(folder.path() / "keys", chip.name());
+  const auto mine = keys.counter("mine"), again = keys.counter("mine"), other = keys.counter("other");
+  CHECK(mine->read().error().fault == Fault::NotFound);
+  const auto first = mine->raise();
+  REQUIRE(first.has_value());
+  CHECK(*mine->raise() == *first + 1);
+  CHECK(*again->read() == *first + 1);
+  CHECK(other->read().error().fault == Fault::NotFound);
+  chip.restart();
+  CHECK(*mine->read() == *first + 1);
+  CHECK(*mine->raise() == *first + 2);
+  REQUIRE(mine->remove().has_value());
+  REQUIRE(mine->remove().has_value());
+  CHECK(mine->read().error().fault == Fault::NotFound);
+  CHECK(*mine->raise() > *first + 2);
+  chip.power_off();
+  CHECK(mine->read().error().fault == Fault::Offline);
+  CHECK(mine->raise().error().fault == Fault::Offline);
+}
+
+TEST_CASE("tpm2: an older count of wrong passphrases that is put back is taken for ten", "[vault][L26]") {
+  using namespace std::chrono_literals;
+  TestChip chip;
+  Folder folder;
+  FakeClock clock;
+  const VaultPlace place{folder.path() / "worker", Id::from_name("device"), Id::from_name("worker")};
+  const auto file = place.folder / "throttle";
+  Tpm2Provider keys(folder.path() / "keys", chip.name());
+  const auto vault = [&] { return Vault(place, keys, clock, "boot-1", kTestCost); };
+  REQUIRE(vault().create(kRight).has_value());
+  const std::string fresh = *base::read_file(file, 1024);
+  CHECK(vault().unlock(kOther).error().fault == Fault::Locked);
+  SECTION("at once") {}
+  SECTION("after the machine was off") { chip.restart(); }
+  SECTION("after the right passphrase") { CHECK(vault().unlock(kRight).has_value()); }
+  CHECK(*vault().failures() <= 1);
+  REQUIRE(base::write_file_atomic(file, fresh, base::Access::Owner).has_value());
+  CHECK(*vault().wait() == 1h);
+  CHECK(vault().unlock(kRight).error().fault == Fault::Throttled);
+  clock.now += 1h;
+  CHECK(vault().unlock(kRight).has_value());
+  CHECK(*vault().failures() == 0);
+  // The chip keeps no place for what is destroyed.
+  REQUIRE(vault().destroy().has_value());
+  REQUIRE(vault().create(kRight).has_value());
+  CHECK(vault().unlock(kRight).has_value());
+}
