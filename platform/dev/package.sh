@@ -17,6 +17,7 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 for program in doorstep doorstep-provision doorstep-server; do
   platform/dev/sbom.sh "build/package/bin/$program" >"build/package/$program.cdx.json"
 done
+platform/dev/faults.sh build/package/*.cdx.json
 (cd build/package && cpack -G DEB >cpack.txt 2>&1) || { cat build/package/cpack.txt >&2; exit 1; }
 for deb in build/package/*.deb; do
   echo "package: $deb, $(($(stat -c %s "$deb") / 1024)) KiB: $(dpkg-deb -f "$deb" Depends)"

@@ -6,7 +6,7 @@ using namespace doorstep;
 using namespace doorstep::transport_test;
 
 TEST_CASE("pump: a session cut at any byte, either way, loses nothing and repeats nothing", "[transport]") {
-#ifdef __OPTIMIZE__
+#ifdef DOORSTEP_OPTIMISED
   constexpr long kStep = 1;
 #else
   constexpr long kStep = 7;  // odd, so that FIN and RST take turns
