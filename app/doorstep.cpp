@@ -1,7 +1,10 @@
 // The tablet app's main: builds the parts, wires them, runs. The only file of app/ that knows them all.
 #include <CLI/CLI.hpp>
+#include <string.h>
+
 #include <csignal>
 #include <iostream>
+#include <memory>
 
 #include "app/diagnose.h"
 #include "app/shell/shell.h"
@@ -12,6 +15,7 @@
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "platform/base/log.h"
+#include "platform/base/secret.h"
 #include "platform/config/device_config.h"
 #include "platform/config/tablet_folder.h"
 #include "platform/os/os.h"
@@ -120,20 +124,34 @@ class App {
 
   template <class What>
   void happen(const What& what) {
+    bool locked = false;
     for (auto& effect : state::update(state_, what, context())) {
       if (auto* look = std::get_if<state::ApplyLook>(&effect)) {
         shell_.set_text_scale(look->scale);
         shell_.set_look(look_of(look->look));
       } else {
-        if (std::holds_alternative<state::Lock>(effect)) shell_.clear_clipboard();  // copied case text goes with the lock
+        if (std::holds_alternative<state::Lock>(effect)) {
+          locked = true;
+          shell_.clear_clipboard();  // copied case text goes with the lock
+        }
         runner_.run(std::move(effect));
       }
     }
+    if (locked) wipe_emptied();
+  }
+
+  /// What State has emptied keeps its bytes where they were: a name of a few letters, in an optional that is empty now.
+  void wipe_emptied() {
+    state::State kept = std::move(state_);
+    std::destroy_at(&state_);
+    ::explicit_bzero(static_cast<void*>(&state_), sizeof state_);
+    std::construct_at(&state_, std::move(kept));
   }
 
   bool hear() {
     auto events = runner_.take();
     for (const auto& event : events) happen(event);
+    if (state_.stage != state::Stage::Unlocked) base::wipe_stack();  // short words lie there, not on the heap
     return !events.empty();
   }
 

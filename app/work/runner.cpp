@@ -844,6 +844,7 @@ struct Runner::Impl {
     begin_drain();
     wipe_when_sent(false);
     ask_command();
+    base::wipe_stack();
   }
 
   void close() {

@@ -37,4 +37,6 @@ void wipe(std::string& text) {
   text.clear();
 }
 
+void wipe_stack() { sodium_stackzero(256 << 10); }
+
 }  // namespace doorstep::base
