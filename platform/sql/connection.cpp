@@ -106,6 +106,7 @@ void start_library() {
     static const sqlite3_mem_methods wiping = {wiping_malloc, wiping_free, wiping_realloc, wiping_size, round_up,
                                                nothing_to_start, nothing_to_stop, nullptr};
     DOORSTEP_ASSERT(sqlite3_config(SQLITE_CONFIG_MALLOC, &wiping) == SQLITE_OK);  // misuse once something has opened a file
+    DOORSTEP_ASSERT(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);     // counts that take a lock shared by all threads
     DOORSTEP_ASSERT(sqlite3_initialize() == SQLITE_OK);
   });
 }
