@@ -50,7 +50,7 @@ bool World::entitled(const Tablet& tablet, Id case_id) const {
 void World::read_server() {
   if (server_read_at_ == server_disk_.writes()) return;
   server_read_at_ = server_disk_.writes();
-  sql::Db& db = *server_eye_;
+  Eye& db = *server_eye_;
   must(db.query("SELECT (SELECT max(rowid) FROM revisions), (SELECT max(rowid) FROM operations)", [&](const sql::Row& row) {
     if (row.integer(0) < log_.last_revision || row.integer(1) < log_.last_operation)
       throw Broken("I1", "the server no longer has what could be read from it");
@@ -214,7 +214,7 @@ void World::check_photos_of(Tablet& tablet) {
 /// What was acknowledged of submissions and decisions has the server's signed word, which is true of what the server holds. One that
 /// does not check out is told, and is none of the council's.
 void World::check_receipts(Tablet& tablet, bool outdated) {
-  sql::Db& db = *tablet.eye;
+  Eye& db = *tablet.eye;
   const auto bare = must(db.first<std::int64_t>(
       "SELECT number FROM ops o WHERE acked=1 AND kind IN ('submit','decide') AND status<>'refused' AND bytes<>'' AND NOT EXISTS"
       " (SELECT 1 FROM receipts r WHERE r.incarnation=o.incarnation AND r.operation=o.number AND r.standing=1)"));
@@ -310,7 +310,7 @@ void World::check_tablet(Tablet& tablet) {
   if (!tablet.store || (tablet.checked_at == tablet.disk.writes() && !settled_)) return;
   const bool outdated = server_restored_ && !settled_;  // the server went back: the tablet is told at its next sync
   tablet.checked_at = tablet.disk.writes();
-  sql::Db& db = *tablet.eye;
+  Eye& db = *tablet.eye;
   tablet.words.assign(words_.size(), 0);
   for (const char* texts : {"SELECT body FROM drafts", "SELECT unseen_body FROM drafts", "SELECT body FROM queued",
                             "SELECT bytes FROM ops", "SELECT body FROM revisions"})
@@ -472,7 +472,7 @@ void World::check_end() {
     if (!stays) throw Broken("I10", "photo " + std::to_string(photo) + " of a record has not reached the server");
   }
   for (const auto& tablet : tablets_) {
-    sql::Db& db = *tablet->eye;
+    Eye& db = *tablet->eye;
     if (switched_off(tablet->worker, tablet->device)) {  // what it has not sent stays on it
       join(in_use, tablet->words);
       continue;

@@ -105,6 +105,8 @@ struct Told {
 };
 using Tell = std::function<void(const Told&)>;
 
+constexpr std::uint64_t kTwice = 64;  // every so many-th seed runs twice, and must leave the same trace
+
 void run_seeds(const Job& job, const Tell& tell) {
   std::uint64_t done = 0;
   for (std::uint64_t seed = job.from; seed < job.from + job.seeds && job.in_time(); ++seed) {
@@ -112,7 +114,7 @@ void run_seeds(const Job& job, const Tell& tell) {
     const Plan plan = sim::plan_of(seed);
     const Outcome outcome = run(plan);
     bool broken = outcome.broken.has_value();
-    if (done++ % 16 == 0 && run(plan).trace != outcome.trace) {
+    if (done++ % kTwice == 0 && run(plan).trace != outcome.trace) {
       std::printf("seed %llu ran differently the second time\n", static_cast<unsigned long long>(seed));
       broken = true;
     }
@@ -144,9 +146,14 @@ void run_bench(const Job& job, const std::string& only, const Tell& tell) {
 }
 #endif
 
+/// Makes what every run begins with, once, and before any mistake is switched on.
+void begin() {
+  for (std::uint64_t seed : {1, 8}) run(sim::plan_of(seed));  // one of each length of pages
+}
+
 /// The job in so many processes, each with its share of it.
 std::vector<Told> divided(Job job, std::uint64_t processes, const std::function<void(const Job&, const Tell&)>& work) {
-  run(sim::plan_of(1));  // makes what every run begins with, once, and before any mistake is switched on
+  begin();
   int ends[2];
   if (::pipe(ends) != 0) std::exit(2);
   std::fflush(stdout);
@@ -170,7 +177,7 @@ std::vector<Told> divided(Job job, std::uint64_t processes, const std::function<
   return out;
 }
 
-int sum_of_seeds(const std::vector<Told>& all, double seconds) {
+int sum_of_seeds(const std::vector<Told>& all, std::uint64_t from, double seconds) {
   Told sum;
   std::uint64_t broken = 0, last = 0;
   for (const Told& told : all) {
@@ -190,12 +197,12 @@ int sum_of_seeds(const std::vector<Told>& all, double seconds) {
     figures.receipts += told.figures.receipts;
     figures.rounds = std::max(figures.rounds, told.figures.rounds);
   }
-  std::printf("%zu seeds up to %llu: %llu broken; %zu steps, %zu requests, %zu operations, %zu crashes, %zu restores, %zu forks, "
+  const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
+  std::printf("%zu seeds from %llu to %llu: %llu broken; %zu steps, %zu requests, %zu operations, %zu crashes, %zu restores, %zu forks, "
               "%zu words, %zu photos in %zu parts, %zu receipts; quiet after at most %zu rounds; trace %016llx; %.0f s\n",
-              all.size(), static_cast<unsigned long long>(last), static_cast<unsigned long long>(broken), sum.figures.steps,
-              sum.figures.requests, sum.figures.operations, sum.figures.crashes, sum.figures.restores, sum.figures.forks,
-              sum.figures.words, sum.figures.photos, sum.figures.parts, sum.figures.receipts, sum.figures.rounds,
-              static_cast<unsigned long long>(sum.trace), seconds);
+              all.size(), number(from), number(last), number(broken), sum.figures.steps, sum.figures.requests, sum.figures.operations,
+              sum.figures.crashes, sum.figures.restores, sum.figures.forks, sum.figures.words, sum.figures.photos, sum.figures.parts,
+              sum.figures.receipts, sum.figures.rounds, number(sum.trace), seconds);
   return broken > 0 ? 1 : 0;
 }
 
@@ -274,7 +281,7 @@ int main(int argc, char** argv) {
       for (std::size_t step : *steps)
         if (step >= plan.steps.size()) usage();
 #ifdef DOORSTEP_MUTANTS
-    if (mutants) run(sim::plan_of(1)), base::active_mutant = *mutants;
+    if (mutants) begin(), base::active_mutant = *mutants;
 #endif
     const Outcome outcome = run(plan, steps ? &*steps : nullptr, steps.has_value());
     std::printf("seed %llu: %s, trace %016llx\n", static_cast<unsigned long long>(*one),
@@ -290,7 +297,7 @@ int main(int argc, char** argv) {
   if (mutants) told = divided(job, jobs, [&](const Job& share, const Tell& tell) { run_bench(share, *mutants, tell); });
 #endif
   if (!mutants) told = divided(job, jobs, run_seeds);
-  const int ended = mutants ? sum_of_bench(told, job.seconds()) : sum_of_seeds(told, job.seconds());
+  const int ended = mutants ? sum_of_bench(told, job.seconds()) : sum_of_seeds(told, job.from, job.seconds());
   if (!resume.empty() && ended == 0) {  // what broke is run again
     std::uint64_t next = job.from;
     for (const Told& part : told) next = std::max(next, part.last + 1);

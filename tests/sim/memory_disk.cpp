@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdarg>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -55,6 +56,7 @@ struct Machine {
   std::map<std::string, std::vector<Change>> photos;           // by name: what no sync has made durable
   std::vector<std::pair<std::string, std::string>> renamed;   // photos, since their folder was synced
   Shared shared;
+  std::vector<std::pair<const sqlite3_file*, sqlite3*>> connections;  // by the database's file
   bool ended = false;
   std::optional<std::size_t> end_after;
   std::size_t full_for = 0;
@@ -94,6 +96,7 @@ int shm_unmap(sqlite3_file* base, int);
 int file_close(sqlite3_file* base) {
   File* file = self(base);
   shm_unmap(base, 0);
+  std::erase_if(file->machine->connections, [&](const auto& open) { return open.first == base; });
   file->~File();
   return SQLITE_OK;
 }
@@ -189,7 +192,10 @@ int file_check_lock(sqlite3_file* base, int* out) {
   *out = self(base)->content->writer != nullptr;
   return SQLITE_OK;
 }
-int file_control(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
+int file_control(sqlite3_file* base, int what, void* with) {
+  if (what == SQLITE_FCNTL_PDB) self(base)->machine->connections.emplace_back(base, *static_cast<sqlite3**>(with));
+  return SQLITE_NOTFOUND;
+}
 int file_sector(sqlite3_file*) { return 4096; }
 int file_traits(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
 
@@ -398,6 +404,7 @@ void MemoryDisk::not_end() { machine_->end_after.reset(); }
 void MemoryDisk::fill_up(std::size_t count) { machine_->full_for = count; }
 bool MemoryDisk::ended() const { return machine_->ended; }
 void MemoryDisk::end() { machine_->ended = true; }
+sqlite3* MemoryDisk::connection() const { return machine_->connections.empty() ? nullptr : machine_->connections.front().second; }
 
 void MemoryDisk::start(Random* power_cut) {
   auto fresh = std::make_shared<Machine>();
@@ -457,6 +464,17 @@ void MemoryDisk::restore(Image image) {
 
 std::uint64_t MemoryDisk::writes() const { return machine_->writes; }
 
+namespace {
+
+int& page_bytes() {
+  static int bytes = 4096;
+  return bytes;
+}
+
+}  // namespace
+
+void MemoryDisk::use_pages_of(int bytes) { page_bytes() = bytes; }
+
 // Photos --------------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -496,10 +514,12 @@ int ended() {
 
 using doorstep::sim::ended;
 using doorstep::sim::handle_of;
+using doorstep::sim::page_bytes;
 using doorstep::sim::photo_at;
 
 extern "C" {
 
+int __real_sqlite3_exec(sqlite3* connection, const char* sql, int (*each)(void*, int, char**, char**), void* with, char** error);
 int __real_open(const char* path, int flags, ...);
 int __real_close(int fd);
 ssize_t __real_pwrite(int fd, const void* from, std::size_t count, off_t at);
@@ -597,5 +617,18 @@ int __wrap_unlink(const char* path) {
   std::erase_if(machine->renamed, [&gone = name](const auto& names) { return names.second == gone; });
   return __real_unlink(path);
 }
+
+// Keys in memory of their own, which is locked and has guards: a system call or six for each, and no part of what is simulated.
+void* __wrap_sodium_malloc(std::size_t size) { return std::malloc(size); }
+void __wrap_sodium_free(void* block) { std::free(block); }
+// platform/sql chooses SQLCipher's format, and with it pages of 4,096 bytes.
+int __wrap_sqlite3_exec(sqlite3* connection, const char* sql, int (*each)(void*, int, char**, char**), void* with, char** error) {
+  const int done = __real_sqlite3_exec(connection, sql, each, with, error);
+  if (done != SQLITE_OK || std::strcmp(sql, "PRAGMA cipher_compatibility = 4") != 0) return done;
+  const std::string pages = "PRAGMA cipher_page_size = " + std::to_string(page_bytes());
+  return __real_sqlite3_exec(connection, pages.c_str(), nullptr, nullptr, nullptr);
+}
+int __wrap_mlock(const void*, std::size_t) { return 0; }
+int __wrap_munlock(const void*, std::size_t) { return 0; }
 
 }  // extern "C"

@@ -6,6 +6,8 @@
 
 #include "tests/sim/random.h"
 
+struct sqlite3;
+
 namespace doorstep::sim {
 
 /// What a disk holds: a database's file, its -wal and so on, by the end of their names; photos by "/" and their name.
@@ -40,6 +42,8 @@ class MemoryDisk {
   /// The next `count` writes find the disk full.
   void fill_up(std::size_t count);
   bool ended() const;
+  /// The connection that has the database open; of several the one that was opened first. None: null.
+  sqlite3* connection() const;
   /// The process ends now.
   void end();
   /// A new process: what it finds is everything written, or after a power cut (`random` given) what was synced and of the
@@ -49,6 +53,9 @@ class MemoryDisk {
   Image image() const;
   void restore(Image image);  ///< ends what runs on it
   std::uint64_t writes() const;  ///< goes up with every change
+
+  /// Every database that is opened from now on has pages of so many bytes: less is encrypted and authenticated for each change.
+  static void use_pages_of(int bytes);
 
  private:
   std::string name_;

@@ -30,6 +30,7 @@ Plan plan_of(std::uint64_t seed) {
   Random random(seed * 0x2545f4914f6cdd1d + 1);
   Plan plan;
   plan.seed = seed;
+  if (seed % 8 == 0) plan.page_bytes = 4096;
   plan.tablets = static_cast<int>(1 + random.below(4));
   Trouble& trouble = plan.trouble;
   trouble.network = random.percent(70);

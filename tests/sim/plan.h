@@ -40,6 +40,7 @@ struct Plan {
   int tablets = 2;            ///< of the cast: see world.cpp
   std::size_t ops_per_push = 64, push_bytes = 256 * 1024, pull_bytes = 256 * 1024, photo_bytes = 64;
   int fresh = 20;             ///< percent: how often somebody who could go on with a visit starts another
+  int page_bytes = 1024;      ///< of the databases: a quarter of the real ones, which every 8th seed has
   bool drawer = false;        ///< people use the first tablet alone; the others lie in a drawer, and sync
   std::vector<Step> steps;
 };

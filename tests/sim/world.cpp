@@ -1,6 +1,7 @@
 #include "tests/sim/world.h"
 
 #include "platform/base/limits.h"
+#include "platform/sql/db.h"
 #include "sync/server/blobs.h"
 #include "sync/server/import.h"
 #include "sync/server/sqlcipher_repository.h"
@@ -16,38 +17,42 @@ constexpr std::size_t kImages = 4;
 base::Secret store_key() { return base::Secret::copy_of(std::string(sql::kKeyBytes, 'k')); }
 std::string store_salt() { return std::string(sql::kSaltBytes, 's'); }
 
-/// A store as it is after its first start: made once, copied for every tablet.
-const Image& fresh_store() {
-  static const Image image = [] {
-    MemoryDisk disk("fresh-store");
-    auto store = store::Store::open(disk.path(), store_key(), store_salt(), {.create = true, .vfs = MemoryDisk::kVfs});
-    DOORSTEP_ASSERT(store.has_value());
-    { auto closed = std::move(*store); }
-    return disk.image();
-  }();
-  return image;
+/// A store as it is after its first start.
+Image made_store() {
+  MemoryDisk disk("fresh-store");
+  auto store = store::Store::open(disk.path(), store_key(), store_salt(), {.create = true, .vfs = MemoryDisk::kVfs});
+  DOORSTEP_ASSERT(store.has_value());
+  { auto closed = std::move(*store); }
+  return disk.image();
 }
 
 /// The server with its first extract and every tablet of the cast enrolled.
-const Image& fresh_server() {
-  static const Image image = [] {
-    MemoryDisk disk("fresh-server");
-    auto repository = server::open_sqlcipher_repository(disk.path(), server_key(), {MemoryDisk::kVfs, false});
-    DOORSTEP_ASSERT(repository.has_value());
-    const Instant now{1'795'000'000'000};
-    auto report = server::import_extract(**repository, extract_of(first_council()), {}, now);
-    DOORSTEP_ASSERT(report.has_value() && report->problems.empty());
-    for (const Part& part : cast()) {
-      auto unit = (*repository)->write();
-      DOORSTEP_ASSERT(unit.has_value());
-      DOORSTEP_ASSERT((*unit)->put_device({part.device, part.worker, true, now, now, std::nullopt}).has_value());
-      DOORSTEP_ASSERT((*unit)->add_certificate({part.serial, part.device, part.worker, "", now, now}).has_value());
-      DOORSTEP_ASSERT((*unit)->commit().has_value());
-    }
-    repository->reset();
-    return disk.image();
-  }();
-  return image;
+Image made_server() {
+  MemoryDisk disk("fresh-server");
+  auto repository = server::open_sqlcipher_repository(disk.path(), server_key(), {MemoryDisk::kVfs, false});
+  DOORSTEP_ASSERT(repository.has_value());
+  const Instant now{1'795'000'000'000};
+  auto report = server::import_extract(**repository, extract_of(first_council()), {}, now);
+  DOORSTEP_ASSERT(report.has_value() && report->problems.empty());
+  for (const Part& part : cast()) {
+    auto unit = (*repository)->write();
+    DOORSTEP_ASSERT(unit.has_value());
+    DOORSTEP_ASSERT((*unit)->put_device({part.device, part.worker, true, now, now, std::nullopt}).has_value());
+    DOORSTEP_ASSERT((*unit)->add_certificate({part.serial, part.device, part.worker, "", now, now}).has_value());
+    DOORSTEP_ASSERT((*unit)->commit().has_value());
+  }
+  repository->reset();
+  return disk.image();
+}
+
+struct Begun { Image store, server; };
+/// What every world with pages of so many bytes begins with: made once, copied for each.
+const Begun& begun(int page_bytes) {
+  static std::map<int, Begun> all;
+  MemoryDisk::use_pages_of(page_bytes);
+  auto [at, fresh] = all.try_emplace(page_bytes);
+  if (fresh) at->second = {made_store(), made_server()};
+  return at->second;
 }
 
 }  // namespace
@@ -58,7 +63,8 @@ base::Secret server_key() {
 
 World::World(const Plan& plan)
     : plan_(plan), server_disk_("server"), server_clock_(now_), signer_(&signers().first), council_(first_council()) {
-  server_disk_.restore(fresh_server());
+  const Begun& first = begun(plan.page_bytes);
+  server_disk_.restore(first.server);
   start_server();
   read_server();
   Random random(plan.seed);
@@ -67,7 +73,7 @@ World::World(const Plan& plan)
     tablet->device = part.device;
     tablet->worker = part.worker;
     tablet->serial = part.serial;
-    tablet->disk.restore(fresh_store());
+    tablet->disk.restore(first.store);
     start(*tablet);
     store::Identity identity;
     identity.device = part.device;
@@ -103,12 +109,7 @@ void World::start(Tablet& tablet) {
     throw Broken("I1", "tablet " + std::to_string(tablet.number) + "'s store does not open: " + opened.error().where + " " +
                            opened.error().detail);
   tablet.store.emplace(std::move(*opened));
-  sql::DbOptions options;
-  options.vfs = MemoryDisk::kVfs;
-  auto eye = sql::Db::open(tablet.disk.path(), store_key(), store_salt(), options);
-  if (tablet.disk.ended()) return;
-  if (!eye) throw Broken("I1", "a second connection does not open: " + eye.error().detail);
-  tablet.eye.emplace(std::move(*eye));
+  tablet.eye.emplace(tablet.disk.connection());
   tablet.attempt = tablet.fresh_starts = 0;
   tablet.stopped = false;
   tablet.checked_at = ~0ULL;
@@ -187,13 +188,7 @@ void World::start_server() {
   if (!opened) throw Broken("I1", "the server's database does not open: " + opened.error().where + " " + opened.error().detail);
   repository_ = std::move(*opened);
   serve();
-  sql::DbOptions options;
-  options.vfs = MemoryDisk::kVfs;
-  const base::Secret key = server_key();
-  auto eye = sql::Db::open(server_disk_.path(), base::Secret::copy_of(key.view().substr(0, sql::kKeyBytes)),
-                           key.view().substr(sql::kKeyBytes), options);
-  if (!eye) throw Broken("I1", "a second connection to the server's database does not open: " + eye.error().detail);
-  server_eye_.emplace(std::move(*eye));
+  server_eye_.emplace(server_disk_.connection());
   server_read_at_ = ~0ULL;
 }
 
@@ -209,7 +204,7 @@ void World::serve() {
 void World::spoil_photo(Random& random) {
   Tablet& tablet = *random.pick(tablets_);
   const bool server = random.percent(50);
-  sql::Db* db = server ? &*server_eye_ : tablet.eye ? &*tablet.eye : nullptr;
+  Eye* db = server ? &*server_eye_ : tablet.eye ? &*tablet.eye : nullptr;
   std::vector<std::pair<std::string, Id>> files;
   if (db)
     (void)db->query(server ? "SELECT sha256, id FROM blobs ORDER BY sha256, owner" : "SELECT sha256, id FROM blobs ORDER BY sha256",

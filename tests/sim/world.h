@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "app/store/store.h"
-#include "platform/sql/db.h"
 #include "sync/engine/engine.h"
 #include "sync/server/service.h"
 #include "sync/transport/reply.h"
+#include "tests/sim/eye.h"
 #include "tests/sim/memory_disk.h"
 #include "tests/sim/photos.h"
 #include "tests/sim/plan.h"
@@ -50,8 +50,8 @@ struct Tablet {
   WorldClock clock;
   Id device, worker;
   std::string serial;                          ///< of its certificate
-  std::optional<sql::Db> eye;                  ///< a second connection to the same file: what the checks read through
   std::optional<store::Store> store;
+  std::optional<Eye> eye;                      ///< on the store's connection
   struct Editor { model::Visit visit; std::int64_t version = 0; };
   std::map<Id, Editor> editors;                ///< what stands on its screen
   // The pump
@@ -194,7 +194,7 @@ class World {
   WorldClock server_clock_;
   std::unique_ptr<server::Repository> repository_;
   std::unique_ptr<server::Service> service_;
-  std::optional<sql::Db> server_eye_;
+  std::optional<Eye> server_eye_;              ///< on the repository's first connection
   tls::Authority authority_;
   const tls::Signer* signer_ = nullptr;
   bool foreign_signer_ = false;                ///< there was one
