@@ -1,35 +1,41 @@
 #!/usr/bin/env bash
 # prove.sh sim [--for MINUTES | --seeds N]      the sync simulator on all cores; 2,000 seeds when not told
 # prove.sh mutants [NAME] [--for MINUTES]       known mistakes, put back in one by one until a seed notices each; again while there is time
-# prove.sh kills [--kills N]                    kill -9 of app and server at random moments; 1,000 each when not told
+# prove.sh kills [--kills N]                    kill -9 of app and server, 1,000 each when not told, and of a bare store ten times as often
 # prove.sh power [--seeds N]                    the power cut at every sync of so many recorded lives of tablet and server; 20 when not told
 # prove.sh oracle [--for MINUTES]               servers on one PostgreSQL against plain SQL, then killed; a minute each when not told
 # prove.sh fuzz [--for MINUTES]                 every fuzzer for so long; a minute each when not told
 # prove.sh edits [--edits N]                    the note editor beside a plain string; 10,000,000 edits when not told
-# sim, mutants, power and edits go on behind the last seed of their last run, fuzz from the inputs it kept. Each ends with its figures, and
-# keeps every line of them in build/release/proved.txt. Not 0: something broke, or was not noticed.
+# sim, mutants, power and edits go on behind the last seed of their last run, or begin with --from SEED: on a new machine the one behind the
+# last in sync/README.md. fuzz goes on from the inputs it kept. Each ends with its figures, and keeps every line of them in
+# build/release/proved.txt. Not 0: something broke, or was not noticed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-usage() { sed -n '2,10s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '2,11s/^# //p' "$0" >&2; exit 2; }
 what=${1:-}
 shift || true
-name='' minutes='' many=''
+release=build/release
+name='' minutes='' many='' from=''
 if [ "$what" = mutants ] && [ $# -gt 0 ] && [ "${1:0:1}" != - ]; then name=$1; shift; fi
 while [ $# -gt 0 ]; do
   case "$what $1" in
     "sim --for" | "mutants --for" | "oracle --for" | "fuzz --for") minutes=${2:-} ;;
     "sim --seeds" | "power --seeds" | "kills --kills" | "edits --edits") many=${2:-} ;;
+    "sim --from" | "mutants --from" | "power --from" | "edits --from") from=${2:-} ;;
     *) usage ;;
   esac
   [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
   shift 2
 done
 
-release=build/release
+if [ -n "$from" ]; then
+  mkdir -p $release
+  echo "$from" >"$release/prove-$what"
+fi
 proved() { # the lines of figures among what a program prints, the rest to a log
   local log=$release/prove-$what.log code=0
   "$@" >"$log" 2>&1 || code=$?
-  grep -E '^(app kill|server kill|power loss|oracle|servers|editor):? ' "$log" | tee -a $release/proved.txt || true
+  grep -E '^(app kill|server kill|store kill|power loss|oracle|servers|editor):? ' "$log" | tee -a $release/proved.txt || true
   [ $code = 0 ] || { grep -vE '^[0-9-]+T[0-9:.]+ ' "$log" | tail -n 40 >&2; echo "prove: $what broke; all of it is in $log" >&2; }
   return $code
 }
@@ -45,7 +51,7 @@ case "$what" in
     $release/bin/doorstep_sim "${options[@]}" | tee >(tail -n 1 >>$release/proved.txt) ;;
   kills)
     build test_torture
-    DOORSTEP_KILLS=${many:-1000} proved $release/bin/test_torture "app kill*","server kill*" ;;
+    DOORSTEP_KILLS=${many:-1000} proved $release/bin/test_torture "app kill*","server kill*","store kill*" ;;
   power)
     build test_torture
     first=$(cat $release/prove-power 2>/dev/null || echo 1)
