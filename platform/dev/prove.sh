@@ -51,7 +51,8 @@ case "$what" in
     $release/bin/doorstep_sim "${options[@]}" | tee >(tail -n 1 >>$release/proved.txt) ;;
   kills)
     build test_torture
-    DOORSTEP_KILLS=${many:-1000} proved $release/bin/test_torture "app kill*","server kill*","store kill*" ;;
+    export DOORSTEP_KILLS=${many:-1000}
+    DOORSTEP_STORE_KILLS=$((10 * DOORSTEP_KILLS)) proved $release/bin/test_torture "app kill*","server kill*","store kill*" ;;
   power)
     build test_torture
     first=$(cat $release/prove-power 2>/dev/null || echo 1)
