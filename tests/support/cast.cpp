@@ -675,6 +675,14 @@ std::vector<Shown> all_screens() {
   add("record-disclosure", [] { return with_calls(); }, true);
   add("record-marks", [] { return marked(); }, true);
   add("record-drawing", [] { return drawing(); }, true);
+  out.back().focus = Place{child_id("C1203"), "house_worries", {}, {}}.key() + "/sheet";
+  add("record-right-to-left", [] {
+    State s = begun();
+    s.editors.text(kPurpose).reset("The neighbour, خان بی بی, says that she came at 19:30.\nاس نے کہا کہ وہ Gran کے گھر سو گئی۔");
+    act(s, FieldTyped{std::string(kPurpose)});
+    return s;
+  });
+  out.back().focus = kPurpose;
   add("record-jottings", [] { return jotted(); }, true);
   add("record-jotting", [] { return at(jotted(), TurnJotting{}); });
   add("record-in-hand", [] {
