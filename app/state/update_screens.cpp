@@ -297,7 +297,8 @@ void unlocked(Turn& turn, const UnlockResult& result) {
 void change_passphrase(Turn& turn) {
   auto& state = turn.state;
   if (!state.passphrase || state.passphrase->busy) return;
-  auto old = state.editors.typed(kOldPassphrase), fresh = state.editors.typed(kNewPassphrase), again = state.editors.typed(kNewPassphraseAgain);
+  auto old = state.editors.typed(kOldPassphrase), fresh = state.editors.typed(kNewPassphrase);
+  auto again = state.editors.typed(kNewPassphraseAgain);
   auto& problem = state.passphrase->problem;
   const auto refuse = [&](std::string_view at, const char* why) { problem = {std::string(at), Id(), turn.text()(why)}; };
   problem.reset();

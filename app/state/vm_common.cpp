@@ -419,7 +419,9 @@ PassphraseVm passphrase_vm(const State& state) {
   vm.title = text("passphrase.title");
   if (!state.passphrase) return vm;
   const auto& changing = *state.passphrase;
-  const auto error = [&](std::string_view key) { return changing.problem && changing.problem->at == key ? changing.problem->words : std::string(); };
+  const auto error = [&](std::string_view key) {
+    return changing.problem ? error_at({*changing.problem}, key) : std::string();
+  };
   vm.intro = text("passphrase.intro");
   vm.old_label = text("passphrase.old");
   vm.old_error = error(kOldPassphrase);

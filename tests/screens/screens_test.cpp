@@ -846,20 +846,27 @@ TEST_CASE("screens: the arrow keys put and move a mark, Enter describes it, Dele
   CHECK(head.focused().starts_with(desk.list() + "/" + id.str() + "/kind"));
 }
 
+namespace {
+
+/// The screen with a sheet, acting on what is asked of it.
+struct Drawing : Window {
+  Drawing() : Window(1, Look::Light) {
+    for (const auto& shown : test::all_screens())
+      if (shown.name == "record-drawing") show(shown, 1280, 1200);
+    head.draw_with([this](Ui& ui) {
+      state::Intents asked;
+      draw_app(ui, state, state.editors, asked);
+      for (const auto& intent : asked) update(state, intent, {state.now, state.mono, [this] { return base::Id::from_name(std::to_string(++fresh)); }});
+    });
+  }
+  int fresh = 0;
+};
+
+}  // namespace
+
 TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, and its page stays where it is", "[screens]") {
   for (const bool finger : {false, true}) {
-    Window window(1, Look::Light);
-    for (const auto& shown : test::all_screens())
-      if (shown.name == "record-drawing") window.show(shown, 1280, 1200);
-    state::Intents asked;
-    int fresh = 0;
-    const auto fresh_id = [&] { return base::Id::from_name(std::to_string(++fresh)); };
-    window.head.draw_with([&](Ui& ui) {
-      asked.clear();
-      draw_app(ui, window.state, window.state.editors, asked);
-      for (const auto& intent : asked)
-        state::update(window.state, intent, {window.state.now, window.state.mono, fresh_id});
-    });
+    Drawing window;
     auto& part = *state::part_of(window.state.visit->visit, window.state.visit->child);
     const std::string key = "child/" + part.id.str() + "/house_worries";
     window.head.ui().focus(key + "/sheet/open");
@@ -882,18 +889,7 @@ TEST_CASE("screens: a stroke is drawn by finger and by mouse as the pen goes, an
 }
 
 TEST_CASE("screens: by keys alone a stroke is drawn, and heard", "[screens]") {
-  Window window(1, Look::Light);
-  for (const auto& shown : test::all_screens())
-    if (shown.name == "record-drawing") window.show(shown, 1280, 1200);
-  state::Intents asked;
-  int fresh = 0;
-  const auto fresh_id = [&] { return base::Id::from_name(std::to_string(++fresh)); };
-  window.head.draw_with([&](Ui& ui) {
-    asked.clear();
-    draw_app(ui, window.state, window.state.editors, asked);
-    for (const auto& intent : asked)
-      state::update(window.state, intent, {window.state.now, window.state.mono, fresh_id});
-  });
+  Drawing window;
   auto& part = *state::part_of(window.state.visit->visit, window.state.visit->child);
   const std::string key = "child/" + part.id.str() + "/house_worries/sheet";
   auto& head = window.head;

@@ -21,7 +21,6 @@ using Move = EditorState::Move;
 
 constexpr Millis kBlink{530};
 constexpr Millis kSolidAfter{5000};  ///< then the caret stays on and nothing wakes the loop any more
-constexpr ImGuiScrollFlags kJustIntoSight = ImGuiScrollFlags_KeepVisibleEdgeY | ImGuiScrollFlags_NoScrollParent;
 constexpr std::string_view kBullet = "\u2022";
 
 struct Layout {
@@ -372,7 +371,7 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
       g.NavInitResult.ID = 0;
       g.NavDisableHighlight = false;
       const bool fits = bounds.GetHeight() <= window->InnerRect.GetHeight();
-      ImGui::ScrollToRect(window, fits ? bounds : draw::to_imgui(caret_rect(ui, text, l, advance)), kJustIntoSight);
+      draw::show(fits ? draw::from_imgui(bounds) : caret_rect(ui, text, l, advance));
     }
     if (g.ActiveId != id) {
       ImGui::SetActiveID(id, window);
@@ -442,8 +441,7 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     g.PlatformImeData.InputPos = {caret.x0, caret.y0};
     g.PlatformImeData.InputLineHeight = caret.h();
     if (typed.changed || typed.moved) {
-      const ImRect around(caret.x0, caret.y0 - line, caret.x1, caret.y1 + line);
-      ImGui::ScrollToRect(window, around, kJustIntoSight);
+      draw::show({caret.x0, caret.y0 - line, caret.x1, caret.y1 + line});
     }
   }
 
@@ -490,7 +488,7 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
     if (pressed) ui.focus(key);
     if (!was_open) {  // with the row below it: what was written stays readable
       const Rect with_next{bar_rect.x0, bar_rect.y0 - handles - 2 * line, bar_rect.x1, bar_rect.y1 + line + pad_y};
-      ImGui::ScrollToRect(window, draw::to_imgui(with_next), kJustIntoSight);
+      draw::show(with_next);
       ui.animating = true;
     }
     window->StateStorage.SetFloat(bar_height, height);
