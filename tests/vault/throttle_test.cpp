@@ -7,6 +7,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
+#include "tests/support/fake_counter.h"
 #include "tests/vault/support.h"
 
 using namespace doorstep;
@@ -15,38 +16,6 @@ using base::Millis;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A counter as a chip has it. `cut`: how many raises from now on never reach it: the power went.
-struct ChipsMemory {
-  std::uint64_t number = 0, highest = 41;
-  bool begun = false, refuses = false, answers = true;
-  int cut = 0;
-};
-class FakeCounter final : public Counter {
- public:
-  explicit FakeCounter(ChipsMemory& memory) : memory_(memory) {}
-  Result<std::uint64_t> read() override {
-    if (!memory_.answers) return Error{Fault::Offline, "vault.chip", ""};
-    if (!memory_.begun) return Error{Fault::NotFound, "vault.counter", ""};
-    return memory_.number;
-  }
-  Result<std::uint64_t> raise() override {
-    if (!memory_.answers) return Error{Fault::Offline, "vault.chip", ""};
-    if (memory_.refuses) return Error{Fault::Io, "vault.counter", ""};
-    if (memory_.cut > 0 && memory_.cut--) return Error{Fault::Offline, "vault.chip", ""};
-    if (!memory_.begun) memory_.number = memory_.highest;
-    memory_.begun = true;
-    memory_.highest = std::max(memory_.highest, ++memory_.number);
-    return memory_.number;
-  }
-  Result<void> remove() override {
-    memory_.begun = false;
-    return {};
-  }
-
- private:
-  ChipsMemory& memory_;
-};
 
 /// A throttle whose file and counter a test can reach.
 struct Counted {
