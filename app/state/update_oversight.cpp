@@ -26,6 +26,12 @@ std::string control_of(const rules::Problem& problem, const model::Decision& dec
   return std::string(kRationale);
 }
 
+/// Problems are told in the order of their controls on the page, whoever found them.
+std::ptrdiff_t place_on_page(const PressProblem& problem) {
+  const std::string_view page[] = {kDisagreeWhy, kRationale, kDirected, kNextVisit, kReturnReason};
+  return std::find_if(std::begin(page), std::end(page), [&](auto control) { return problem.at.starts_with(control); }) - std::begin(page);
+}
+
 }  // namespace
 
 void keep_choices(Turn& turn) {
@@ -103,6 +109,8 @@ void decide(Turn& turn, model::Verdict verdict) {
     const auto before = std::count_if(missed.begin(), problem, [&](const auto& other) { return other.item == problem->item; });
     reviewing.problems.push_back({control_of(*problem, decision, before), problem->item, text(problem->said)});
   }
+  std::stable_sort(reviewing.problems.begin(), reviewing.problems.end(),
+                   [](const auto& a, const auto& b) { return place_on_page(a) < place_on_page(b); });
   if (!reviewing.problems.empty()) {
     focus_on(state, reviewing.problems.front().at);
     return;

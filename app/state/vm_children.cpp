@@ -385,7 +385,8 @@ StartVisitVm start_visit_vm(const State& state) {
                            starting.family == family.id && !starting.elsewhere, ChooseFamily{family.id}});
   std::stable_sort(vm.families.begin(), vm.families.end(),
                    [&](const auto& a, const auto& b) { return name_order(state, a.label) < name_order(state, b.label); });
-  vm.families.push_back(
+  if (state.lease_over()) vm.family_label = text("start.closed");  // no choice between one
+  else vm.families.push_back(
       {"family_elsewhere", text("start.elsewhere"), text("start.elsewhere.hint"), starting.elsewhere, ChooseFamily{Id()}});
   vm.name_label = text("start.family_name");
   vm.address_label = text("start.address");

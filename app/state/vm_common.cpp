@@ -278,6 +278,7 @@ SyncVm sync_vm(const State& state) {
   const auto photos = state.ended() ? 0 : photos_to_send(state);  // then they are among what waits
   SyncVm vm;
   const bool wiping = state.ended() && state.caseload->wiping;
+  bool photos_alone = false;  // everything but photos is with the server
   vm.title = text(wiping ? "wipe.title" : state.ended() ? "ended.title" : "sync.title");
   if (state.ended()) {
     vm.headline = text(sync.waiting == 0 ? "ended.sent" : sync.online ? "ended.sending" : "ended.offline");
@@ -300,6 +301,7 @@ SyncVm sync_vm(const State& state) {
   } else if (photos > 0) {
     vm.headline = text("sync.headline.photos");
     vm.mood = sync.blob_trouble ? Mood::Warn : Mood::Info;
+    photos_alone = true;
   } else if (sync.receipt) {
     vm.headline = text("sync.headline.sent");
     vm.mood = Mood::Ok;
@@ -324,7 +326,9 @@ SyncVm sync_vm(const State& state) {
     vm.progress = text("sync.progress", {{"done", std::to_string(sync.done)}, {"total", std::to_string(sync.total)}});
   if (sync.blob_trouble) {
     const auto key = "photos.wait." + sync.blob_trouble->where;
-    vm.facts.push_back({text("photos.heading"), text.has(key) ? text(key) : text("photos.wait")});
+    const auto why = text.has(key) ? text(key) : text("photos.wait");
+    if (photos_alone) vm.error = why;
+    else vm.facts.push_back({text("photos.heading"), why});
   }
   if (sync.error) {
     vm.error = error_words(text, *sync.error);
@@ -349,7 +353,7 @@ SyncVm sync_vm(const State& state) {
     vm.refused_heading = text("refused.heading");
     vm.refused_hint = text("refused.dismiss.hint");
   }
-  if (state.ended() || vm.mood != Mood::Ok)  // else the headline says more
+  if (state.ended() || (vm.mood != Mood::Ok && !photos_alone))  // else the headline says more
     vm.safe = text(!state.ended() ? "sync.safe" : wiping ? "wipe.keep" : sync.waiting == 0 ? "ended.give_back" : "ended.keep");
   if (!waits_for_it(sync)) vm.sync_now = {text("sync.now"), PressSyncNow{}, sync.phase == SyncPhase::Sending};
   return vm;

@@ -90,8 +90,8 @@ PhotosVm photos_vm(const State& state, const model::ChildPart& part, bool editab
   vm.hint = text("photos.hint");
   vm.files_heading = text("photos.files");
   const auto offer = [&](const PhotoFile& file) {
-    const auto words = text("photos.file", {{"when", to_the_second(text, file.at, state.now)}});  // a name may be another family's
-    return ActionVm{words, PressAttach{file.path}, false, text("photos.file.attach", {{"file", words}})};
+    const auto when = to_the_second(text, file.at, state.now);  // not its name: that may be another family's
+    return ActionVm{text("photos.file", {{"when", when}}), PressAttach{file.path}};
   };
   const auto& start = state.visit->visit.facts.start;
   const auto is_older = [&](const PhotoFile& file) {
@@ -120,9 +120,10 @@ PhotoScreenVm photo_screen_vm(const State& state, const Id& id) {
     vm.title = text("photo.gone");
     return vm;
   }
-  vm.title = photo->caption.empty() ? text("photo.no_caption") : photo->caption;
-  vm.words = text("photo.added", {{"when", when_words(text, photo->added_at, state.now)}, {"size", size_words(photo->size)}});
-  vm.spoken = text("photo.spoken", {{"caption", vm.title}});
+  const bool described = !photo->caption.empty();
+  vm.title = described ? photo->caption : text("photo.untitled");
+  vm.words = (described ? std::string() : text("photo.no_caption") + ". ") + text("photo.added", {{"when", when_words(text, photo->added_at, state.now)}, {"size", size_words(photo->size)}});
+  vm.spoken = text("photo.spoken", {{"caption", described ? photo->caption : text("photo.no_caption")}});
   vm.shown = state.picture->pixels != nullptr;
   if (vm.shown && state.picture->pixels->place) vm.words += " " + text("photo.place");
   vm.trouble = !state.picture->problem.empty();

@@ -261,6 +261,7 @@ struct Making {
       add_codes(one, "item." + name + "." + member.name, member.codes);
       vm.fields.push_back(std::move(one));
     }
+    if (q.kind == Kind::OpenSteps) std::swap(vm.error, vm.fields.front().error);  // nothing else of it can be missing but what happened
     if (q.kind != Kind::OpenSteps && q.kind != Kind::Calls) {
       Place place = list;
       place.item = element.id;
@@ -371,7 +372,7 @@ struct Making {
       return at;
     };
     auto changed = field(place("changed"), FieldKind::Choice, rules::words(q.label, &part));
-    add_codes(changed, "risk.changed", {"NO", "YES", "NOT_ENOUGH_TO_SAY"});
+    add_codes(changed, "risk.changed", {"YES", "NO", "NOT_ENOUGH_TO_SAY"});
     vm.fields.push_back(std::move(changed));
     const auto type = open.visit.facts.type;
     const bool always = type == model::VisitType::S47 || type == model::VisitType::Cp;

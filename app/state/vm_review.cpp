@@ -390,13 +390,13 @@ ReceiptVm receipt_vm(const State& state, const RecordItem& item) {
   const bool open = state.receipts_open.contains(item.id());
   vm.turn = {text(open ? "receipt.close" : "receipt.open"), TurnReceipt{item.id()}};
   if (!open) return vm;
-  vm.details = {{text("receipt.number"), number},
-                {text("receipt.at"), base::to_rfc3339(receipt.at)},
+  vm.details = {{text("receipt.checked"), text(receipt.good ? "receipt.checked.good" : "receipt.checked.bad")},
+                {text("receipt.number"), number},
+                {text("receipt.at"), dated_words(text, receipt.at)},
                 {text("receipt.of"), item.id().str()},
                 {text("receipt.version"), std::to_string(receipt.rev)},
                 {text("receipt.hash"), receipt.hash},
-                {text("receipt.signature"), receipt.signature},
-                {text("receipt.checked"), text(receipt.good ? "receipt.checked.good" : "receipt.checked.bad")}};
+                {text("receipt.signature"), receipt.signature}};
   return vm;
 }
 
@@ -751,6 +751,7 @@ ReviewVm review_vm(const State& state) {
   vm.disagree_error = error_at(reviewing.problems, kDisagreeWhy);
   vm.next_visit_error = error_at(reviewing.problems, kNextVisit);
   vm.rationale_error = error_at(reviewing.problems, kRationale);
+  if (!vm.rationale_error.empty()) vm.rationale_hint.clear();  // "if you leave this empty" beside "say what has to change"
   vm.approve = {text("review.approve"), PressApprove{}, reviewing.stale};
   vm.give_back = {text("review.return"), PressReturn{}, reviewing.stale};
   return vm;

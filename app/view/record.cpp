@@ -327,10 +327,10 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
                  const state::NoteWordsVm& notes, Editors& editors, Intents& out) {
   Pen pen{ui, dates, notes, editors, out};
   draw_call_line(ui, where, vm.calls, out);
-  if (ui.is_short()) {  // the footer is out of sight
-    if (saved.failed && where.h() >= ui.s(kRoomBesideStrip)) draw_notice_strip(ui, where, "not-saved", Tone::Danger, saved.words);
-    if (where.h() >= ui.s(kRoomBesideStrip)) draw_notice_strip(ui, where, "in-hand", Tone::Info, vm.in_hand);
-  }
+  const auto has_room = [&] { return where.h() >= ui.s(kRoomBesideStrip); };
+  const bool failure_above = saved.failed && has_room();
+  if (failure_above) draw_notice_strip(ui, where, "not-saved", Tone::Danger, saved.words);
+  if (ui.is_short() && has_room()) draw_notice_strip(ui, where, "in-hand", Tone::Info, vm.in_hand.empty() ? std::string() : vm.in_hand + "\n" + vm.in_hand_hint);  // the footer is out of sight
   begin_page(ui, "record", vm.title, where);
   block(ui, "head", std::tie(vm.title, vm.tag, vm.when, vm.where, vm.with, vm.hazards, vm.calls, vm.conflict, vm.settle, vm.returned_why,
                              vm.came_back, vm.submitted_already, vm.open_submitted, vm.discard, vm.discard_question),
@@ -369,7 +369,7 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
   if (vm.jotting_open) draw_action(ui, "check", vm.check, ButtonKind::Secondary, out, Icon::Check);
   else draw_action(ui, "leaving", vm.leaving, ButtonKind::Quiet, out);
   draw_action(ui, "put-down", vm.put_down, ButtonKind::Quiet, out, Icon::Cross);
-  if (!saved.words.empty()) {
+  if (!saved.words.empty() && !failure_above) {
     push_right(ui, line_width(ui, Type::Small, saved.words) + ui.s(16 + space::kXs));
     status_line(ui, saved.failed ? Icon::Warning : saved.saving ? Icon::Sync : Icon::Check, saved.words,
                 saved.failed ? Tone::Danger : saved.saving ? Tone::Neutral : Tone::Ok);

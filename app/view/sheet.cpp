@@ -12,7 +12,7 @@ namespace {
 constexpr float kRead = 360;         ///< unscaled, width of a sheet that is only looked at
 constexpr float kOfWindow = 0.62f;   ///< the most of the window's height that a sheet takes while it is drawn on
 constexpr double kStep = 0.02, kFarStep = 0.1;  ///< of the height, by an arrow key; with Shift
-constexpr Color kPaper = 0xFFFFFFFF, kGuide = 0xFFC8C8C8, kCaption = 0xFF585146;  ///< paper is white in every look: so were the pens chosen
+constexpr Color kPaper = 0xFFFFFFFF, kGuide = 0xFFC8C8C8;  ///< paper is white in every look: so were the pens chosen
 
 /// "#c02318"; black for anything else.
 Color color_of(std::string_view hex) {
@@ -41,19 +41,12 @@ float pen_px(const Rect& paper, std::int64_t width) {
   return std::max(1.0f, std::round(static_cast<float>(std::clamp<std::int64_t>(width, 1, 100)) * paper.w() / 1000));
 }
 
-/// `id`: of the item that says what it is.
-void draw_paper(Ui& ui, const state::SheetVm& sheet, const Rect& paper, std::uint32_t id) {
+void draw_paper(Ui& ui, const state::SheetVm& sheet, const Rect& paper) {
   if (draw::unseen(paper)) return;
   draw::fill(paper, kPaper);
   draw::border(paper, ui.c.edge, 0, ui.s(ui.c.edge_px));
   if (sheet.guide) draw_points(paper, *sheet.guide, kGuide, ui.s(2));
   for (const auto& stroke : sheet.strokes) draw_points(paper, stroke.points, color_of(stroke.colour), pen_px(paper, stroke.width));
-  const float pad = ui.s(space::kXs);
-  const Size size = measure(ui, Type::Small, sheet.caption, paper.w() - 2 * pad);
-  ui.semantics.parents.push_back(id);
-  draw_text(ui, Type::Small, kCaption, sheet.caption,
-            {paper.x0 + pad, paper.y1 - pad - size.h, paper.x0 + pad + size.w, paper.y1 - pad}, Role::Label);
-  ui.semantics.parents.pop_back();
 }
 
 /// One that is only looked at.
@@ -65,7 +58,8 @@ void draw_still(Ui& ui, const state::SheetVm& sheet, std::uint32_t id) {
   item.name = sheet.spoken;
   item.rect = paper;
   draw::record(ui, std::move(item));
-  draw_paper(ui, sheet, paper, id);
+  draw_paper(ui, sheet, paper);
+  small(ui, sheet.caption);
 }
 
 ImGuiID id_of(const state::SheetVm& sheet) {
@@ -128,7 +122,7 @@ void draw_open_sheet(Ui& ui, const state::SheetVm& sheet, const Rect& paper, Int
   const bool was_down = g.ActiveId == id && g.ActiveIdSource == ImGuiInputSource_Mouse;
   const std::string spoken = sheet.spoken + ". " + sheet.pen.spoken;
   const Pressed state = press(ui, sheet.key, paper, {.role = Role::Button, .name = spoken, .live = true});
-  draw_paper(ui, sheet, paper, id);
+  draw_paper(ui, sheet, paper);
   take_pen(ui, sheet, paper, id, was_down, out);
   if (state.pressed && !was_down) out.push_back(state::TurnPen{sheet.question});
   if (state.focused && g.ActiveId == 0) take_keys(sheet, id, out);

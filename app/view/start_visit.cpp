@@ -27,7 +27,10 @@ void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const s
     gap(ui, space::kMd);
   });
   block(ui, "family", std::tie(vm.family_label, vm.family_error, vm.families),
-        [&] { draw_choices(ui, state::kStartFamily, {.label = vm.family_label, .error = vm.family_error}, vm.families, out); });
+        [&] {
+          if (vm.families.empty()) body(ui, vm.family_label);
+          else draw_choices(ui, state::kStartFamily, {.label = vm.family_label, .error = vm.family_error}, vm.families, out);
+        });
   if (vm.elsewhere)
     block(ui, "elsewhere", std::tie(vm.name_label, vm.name_error, vm.address_label, vm.children_label, vm.children_hint, vm.children_error),
           [&] { return editors.hash("start/"); }, [&] { draw_elsewhere(ui, vm, notes, editors, out); });
@@ -42,8 +45,8 @@ void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const s
   draw_hazards(ui, vm.hazards_heading, vm.hazards);  // the last that is read before Start
   gap(ui, space::kLg);
   begin_footer(ui);
-  if (!vm.read_first.empty()) icon_text(ui, Icon::Warning, vm.read_first, Tone::Warn);
   draw_action(ui, "start", vm.start, ButtonKind::Primary, out, Icon::Home);
+  if (!vm.read_first.empty()) icon_text(ui, Icon::Warning, vm.read_first, Tone::Warn);
   draw_footer_problem(ui, vm.problems);
   end_footer(ui);
   end_page(ui);

@@ -217,7 +217,7 @@ TEST_CASE("photos: the camera's folder is told by time, and what was there befor
     return out;
   };
   auto vm = record_vm(desk.state).photos;
-  CHECK(labels(vm.files) == std::vector<std::string>{"Taken today at 14:04:05", "Taken today at 14:00:00"});
+  CHECK(labels(vm.files) == std::vector<std::string>{"Add the photo taken today at 14:04:05", "Add the photo taken today at 14:00:00"});
   CHECK(vm.older_label == "Older pictures");
   CHECK(vm.older_count == "1");
   CHECK_FALSE(vm.older_open);
@@ -225,14 +225,14 @@ TEST_CASE("photos: the camera's folder is told by time, and what was there befor
   desk.act(TurnOlderPhotos{});
   vm = record_vm(desk.state).photos;
   CHECK(vm.older_open);
-  CHECK(labels(vm.older) == std::vector<std::string>{"Taken today at 13:59:59"});
+  CHECK(labels(vm.older) == std::vector<std::string>{"Add the photo taken today at 13:59:59"});
 
   // While nobody has said when it began: since midnight.
   desk.state.visit->visit.facts.start.reset();
   desk.hear(PhotosFound{{{"/camera/2.jpg", "2.jpg", instant("2026-11-23T00:00:00Z")}, {"/camera/1.jpg", "1.jpg", instant("2026-11-22T23:59:59Z")}}});
   vm = record_vm(desk.state).photos;
   CHECK(vm.files.size() == 1);
-  CHECK(labels(vm.older) == std::vector<std::string>{"Taken yesterday at 23:59:59"});
+  CHECK(labels(vm.older) == std::vector<std::string>{"Add the photo taken yesterday at 23:59:59"});
 }
 
 TEST_CASE("photos: one is opened, shown, and leaves memory with its screen or the lock", "[state]") {

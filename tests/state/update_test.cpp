@@ -724,7 +724,7 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   CHECK(decision.on.rev == 2);
   CHECK(decision.on.hash == desk.caseload.records[0].head().hash);
   CHECK(decision.verdict == model::Verdict::Approved);
-  CHECK(bar_vm(desk.state).status == "Offline, 1 to send");  // before the store says so
+  CHECK(bar_vm(desk.state).status == "Offline, 1 change to send");  // before the store says so
 }
 
 TEST_CASE("update: returning needs a reason and words; nobody decides on their own record", "[state]") {
@@ -879,7 +879,7 @@ TEST_CASE("update: sync is told in plain words with the last receipt", "[state]"
   CHECK(sync_vm(desk.state).facts.at(1).value == "Today at 14:05 (receipt 41)");
   status.refused = {{3, desk.amara, Id(), "decide", "stale", "", desk.wall}};
   desk.hear(status);
-  CHECK(bar_vm(desk.state).status == "Something came back");
+  CHECK(bar_vm(desk.state).status == "Something was not taken");
   CHECK(sync_vm(desk.state).refused.at(0).why == "A newer version had arrived. Read it and decide again.");
   desk.act(DismissRefused{3});
   CHECK(sync_vm(desk.state).refused.empty());
@@ -897,7 +897,7 @@ TEST_CASE("update: sync is told in plain words with the last receipt", "[state]"
   status.online = false;
   status.waiting = 2;
   desk.hear(status);
-  CHECK(bar_vm(desk.state).status == "Offline, 2 to send");
+  CHECK(bar_vm(desk.state).status == "Offline, 2 changes to send");
 }
 
 TEST_CASE("update: every answer of the server has words, and a draft that came back says which", "[state]") {

@@ -99,7 +99,7 @@ TEST_CASE("vm_record: each thing that is missing of the risk is told at its own 
   CHECK(group().fields[0].error.empty());
   CHECK(group().fields[1].error == "Choose the risk level you hold for Amara.");
   CHECK(group().fields[2].error == "Choose the level of need for Amara.");
-  CHECK(group().fields[3].error == "Say why you hold this level of risk for Amara.");
+  CHECK(group().fields[3].error == "Say why for Amara: this risk, and this level of need.");
   const auto problems = problems_of(desk.state);
   for (std::size_t i = 0; i < problems.size(); ++i) {
     if (problems[i].question != "risk") continue;

@@ -200,8 +200,13 @@ TEST_CASE("vm_review: why it cannot be returned stands at what is to be filled i
   const auto vm = review_vm(desk.state);
   CHECK(vm.reason_error == "Choose why you return the record.");
   CHECK(vm.rationale_error == "Say what has to change before you can approve it.");
-  CHECK(vm.disagree_error == "Say why you do not agree with the risk or threshold.");
-  CHECK(desk.state.focus == kReturnReason);
+  CHECK(vm.disagree_error == "Say why you do not agree with the risk or the level of need.");
+  CHECK(vm.rationale_hint.empty());  // not "if you leave this empty it says ..." above an error that says to write
+  REQUIRE(vm.problems.size() == 3);  // in the page's order, and the first has the keyboard
+  CHECK(vm.problems[0].label == vm.disagree_error);
+  CHECK(vm.problems[1].label == vm.rationale_error);
+  CHECK(vm.problems[2].label == vm.reason_error);
+  CHECK(desk.state.focus == kDisagreeWhy);
 }
 
 TEST_CASE("vm_review: children to match are listed the most alike first, and those that are looked for", "[state]") {
@@ -356,7 +361,7 @@ TEST_CASE("vm_review: a receipt is told of on the record it is for, and opens to
   std::map<std::string, std::string> details;
   for (const auto& fact : vm.details) details[fact.name] = fact.value;
   CHECK(details["Receipt"] == "14");
-  CHECK(details["Taken in, by the server's clock"] == "2026-11-23T11:23:00.000Z");
+  CHECK(details["Taken in, by the server's clock"] == "Monday 23 November 2026, 11:23");
   CHECK(details["Record"] == item.id().str());
   CHECK(details["Fingerprint of the text"] == item.head().hash);
   CHECK(details["Signature"] == "3045");

@@ -510,7 +510,7 @@ void Story::approve(Person& ruth, Person& helen) {
   h.press("approve", "button");
   h.wait_for("Approved on this tablet");
   network(helen, true);
-  h.wait_for("Something came back", "button", seconds(60));
+  h.wait_for("Something was not taken", "button", seconds(60));
   h.press("bar/status");
   std::string refused = h.wait_for("A newer version had arrived").name;
   step("An approval of a version that is no longer current is refused", "on the supervisor's screen: " + refused, &helen);

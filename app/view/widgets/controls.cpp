@@ -578,7 +578,7 @@ CallAction call_card(Ui& ui, std::string_view key, const CallCard& card) {
   }
   text(ui, Type::BodyBold, ui.c.ink, card.emergency);
   gap(ui, space::kSm);
-  if (!card.number.empty() && !card.below_line) {
+  if (!card.number.empty()) {
     text(ui, Type::Small, ui.c.ink2, card.who, Role::Label);
     text(ui, Type::H3, ui.c.ink, card.number);
     gap(ui, space::kSm);

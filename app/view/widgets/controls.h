@@ -104,7 +104,7 @@ enum class BarAction { None, Back, Status, Person, Cover };
 BarAction app_bar(Ui& ui, const AppBar& bar);
 
 /// Whom to call, until a call is recorded. It never blocks writing: it is a panel in the page, or one line that stays in sight
-/// (call_line), whose panel then says neither heading nor number again (`below_line`).
+/// (call_line), whose panel then does not say its heading again (`below_line`).
 struct CallCard {
   std::string_view heading;             ///< "Call your manager when it is safe"
   std::string_view about = {};          ///< which of several it is
