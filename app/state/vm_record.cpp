@@ -565,7 +565,7 @@ RecordVm record_vm(const State& state) {
   const auto add_tab = [&](const Id& child, const std::string& name) {
     if (child == open.child) vm.tab = vm.tabs.size();
     const auto to_do = std::count_if(problems.begin(), problems.end(), [&](const auto& p) { return p.child == child; });
-    vm.tabs.push_back({child, name, to_do == 0 ? name : name + " (" + std::to_string(to_do) + ")"});
+    vm.tabs.push_back({child, name, to_do == 0 ? name : text("record.tab.to_do", {{"name", name}, {"n", std::to_string(to_do)}})});
   };
   add_tab(Id(), text("record.tab.visit"));
   for (const auto& part : visit.children) add_tab(part.id, short_name(part));

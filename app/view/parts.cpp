@@ -198,8 +198,10 @@ void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, con
   end_panel(ui);
 }
 
-void draw_footer_problem(Ui& ui, const std::vector<state::ActionVm>& problems) {
-  if (!problems.empty()) status_line(ui, Icon::Warning, problems.front().label, Tone::Danger);
+void draw_footer_problem(Ui& ui, std::string_view title, const std::vector<state::ActionVm>& problems) {
+  if (problems.empty()) return;
+  const std::string count = std::string(title) + " (" + std::to_string(problems.size()) + ")";
+  status_line(ui, Icon::Warning, problems.size() == 1 ? problems.front().label : count, Tone::Danger);
 }
 
 void draw_text_of(Ui& ui, std::string_view key, std::string_view title, std::string_view words, Tone tone) {

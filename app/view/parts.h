@@ -56,8 +56,8 @@ void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out);
 void draw_lines(Ui& ui, std::string_view key, const std::vector<state::ActionVm>& lines, Intents& out);
 /// What stands in the way, each with the way to where it is mended; nothing when there is none.
 void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<state::ActionVm>& problems, Intents& out);
-/// In a footer: the first problem, for what is told further up may be out of sight.
-void draw_footer_problem(Ui& ui, const std::vector<state::ActionVm>& problems);
+/// In a footer: the problem, or how many there are under `title`, for what is told further up may be out of sight.
+void draw_footer_problem(Ui& ui, std::string_view title, const std::vector<state::ActionVm>& problems);
 /// The body map, to be marked.
 void draw_body_map(Ui& ui, const state::BodyMapVm& map, Intents& out);
 /// The same to be read: what is on it is said, and nothing is pressed.

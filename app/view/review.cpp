@@ -142,7 +142,7 @@ void draw_review(Ui& ui, Rect where, const state::ReviewVm& vm, const state::Dat
   begin_footer(ui);
   draw_action(ui, "approve", vm.approve, ButtonKind::Primary, out, Icon::Check);
   draw_action(ui, "return", vm.give_back, ButtonKind::Secondary, out, Icon::Undo);
-  draw_footer_problem(ui, vm.problems);
+  draw_footer_problem(ui, vm.problems_heading, vm.problems);
   end_footer(ui);
   end_page(ui);
 }

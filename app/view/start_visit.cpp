@@ -47,7 +47,7 @@ void draw_start_visit(Ui& ui, Rect where, const state::StartVisitVm& vm, const s
   begin_footer(ui);
   draw_action(ui, "start", vm.start, ButtonKind::Primary, out, Icon::Home);
   if (!vm.read_first.empty()) icon_text(ui, Icon::Warning, vm.read_first, Tone::Warn);
-  draw_footer_problem(ui, vm.problems);
+  draw_footer_problem(ui, vm.problems_heading, vm.problems);
   end_footer(ui);
   end_page(ui);
 }

@@ -441,7 +441,7 @@ TEST_CASE("vm_record: after a check each tab says how much there is to do", "[st
   desk.act(PressSubmit{});
   const auto tabs = record_vm(desk.state).tabs;
   CHECK(tabs[1].name == "Amara");
-  CHECK(tabs[1].label.starts_with("Amara ("));
+  CHECK(tabs[1].label.starts_with("Amara: "));
   desk.fill();
   CHECK(record_vm(desk.state).tabs[1].label == "Amara");
 }
