@@ -199,7 +199,8 @@ struct State {
   std::shared_ptr<const Assets> assets;   ///< words, forms, clocks: never empty after the mains have started
   Settings settings;
   std::string worker_name;
-  std::string unlock_problem;             ///< in plain words
+  std::string unlock_problem;             ///< in plain words, until the next try
+  std::string unlock_pause;               ///< that it is to be waited; told while it is
   bool commanded_lock = false;            ///< the council locked it, and nobody has opened it since
   bool destroyed = false;                 ///< the tablet's key: nothing opens it any more
   std::optional<Millis> unlock_wait_until;///< monotonic

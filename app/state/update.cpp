@@ -406,6 +406,7 @@ void on(Turn& turn, const Loaded& loaded) {
     state.stage = Stage::Unlocked;
     state.has_passphrase = true;
     state.unlock_problem.clear();
+    state.unlock_pause.clear();
     state.commanded_lock = false;
     state.last_touch = turn.context.mono;
     state.screens = {{ScreenKind::MyChildren, Id()}};
@@ -552,7 +553,7 @@ void on(Turn& turn, const Tick&) {
   }
   if (state.unlock_wait_until && *state.unlock_wait_until <= mono) {
     state.unlock_wait_until.reset();
-    state.unlock_problem.clear();
+    state.unlock_pause.clear();
   }
   if (state.stage != Stage::Unlocked) return;
   const auto idle = mono - state.last_touch;

@@ -61,20 +61,24 @@ std::size_t words_in(std::string_view text) {
 /// Of a passphrase that is chosen now; the vault has the last word.
 bool is_too_short(std::string_view text) { return words_in(text) < kPassphraseWords && text.size() < kPassphraseBytes; }
 
-/// Why a passphrase did not do what it was typed for; empty: no reason that has words of its own.
+/// Why a passphrase did not do what it was typed for, without what pause_words() says; empty: no reason that has words of its own.
 std::string refused_words(const Text& text, const UnlockResult& result) {
-  const auto seconds = std::to_string((result.retry_after.count() + 999) / 1000);
   if (result.error->where == "vault.chip")  // nothing was counted
     return text(result.error->fault == base::Fault::NotFound ? "unlock.problem.other_chip" : "unlock.problem.chip");
   switch (result.error->fault) {
-    case base::Fault::Locked: {
-      auto words = result.tries_left >= 0 ? text.count("unlock.problem.wrong_left", result.tries_left) : text("unlock.problem.wrong");
-      if (result.retry_after.count() > 0) words += " " + text("unlock.problem.pause", {{"n", seconds}});
-      return words;
-    }
-    case base::Fault::Throttled: return text("unlock.problem.wait", {{"n", seconds}});
+    case base::Fault::Locked:
+      if (result.tries_left < 0) return text("unlock.problem.wrong");
+      return text.count("unlock.problem.wrong_left", result.tries_left) + " " + text("unlock.problem.tenth");
     default: return {};
   }
+}
+
+/// How long to wait before the next try; empty: not at all.
+std::string pause_words(const Text& text, const UnlockResult& result) {
+  const auto seconds = std::to_string((result.retry_after.count() + 999) / 1000);
+  if (result.error->fault == base::Fault::Throttled) return text("unlock.problem.wait", {{"n", seconds}});
+  const bool is_wrong = result.error->fault == base::Fault::Locked && result.retry_after.count() > 0;
+  return is_wrong ? text("unlock.problem.pause", {{"n", seconds}}) : std::string();
 }
 
 }  // namespace
@@ -256,6 +260,7 @@ void unlock(Turn& turn) {
   auto typed = state.editors.typed(kPassphrase);
   auto again = state.editors.typed(kPassphraseAgain);
   state.unlock_problem.clear();
+  state.unlock_pause.clear();
   if (typed.empty()) {
     state.unlock_problem = turn.text()("unlock.problem.empty");
   } else if (state.stage == Stage::FirstUnlock && is_too_short(typed)) {
@@ -281,6 +286,7 @@ void unlocked(Turn& turn, const UnlockResult& result) {
   const auto& text = turn.text();
   state.unlock_problem = refused_words(text, result);
   if (result.error->where == "vault.chip") return;
+  state.unlock_pause = pause_words(text, result);
   switch (result.error->fault) {
     case base::Fault::Locked: case base::Fault::Throttled: break;
     case base::Fault::Offline: state.unlock_problem = text("unlock.problem.offline"); break;
@@ -325,7 +331,8 @@ void passphrase_changed(Turn& turn, const UnlockResult& result) {
     state.notice = text("passphrase.changed");
     return;
   }
-  const auto why = refused_words(text, result);
+  auto why = refused_words(text, result);
+  if (const auto pause = pause_words(text, result); !pause.empty()) why += (why.empty() ? "" : " ") + pause;
   const bool is_weak = result.error->fault == base::Fault::Invalid;
   const auto words = is_weak        ? text("unlock.problem.short")
                      : !why.empty() ? why

@@ -239,6 +239,7 @@ UnlockVm unlock_vm(const State& state) {
   vm.show_label = text(state.show_passphrase ? "unlock.hide" : "unlock.show");
   vm.show = state.show_passphrase;
   vm.problem = state.destroyed ? text("unlock.problem.destroyed") : state.unlock_problem;
+  if (!state.destroyed && !state.unlock_pause.empty()) vm.problem += (vm.problem.empty() ? "" : " ") + state.unlock_pause;
   vm.action = text(vm.first ? "unlock.first.action" : "unlock.action");
   vm.busy = state.stage == Stage::Unlocking;
   vm.busy_words = text("unlock.busy");

@@ -139,12 +139,15 @@ TEST_CASE("update: wrong passphrases are told and waited for", "[state]") {
   };
   try_once();
   desk.hear(UnlockResult{base::Error{base::Fault::Locked, "vault", ""}, Millis(0), 1});
-  CHECK(unlock_vm(desk.state).problem == "That is not the passphrase. You can try once more.");
+  const std::string after = " After that IT may have to set this tablet up again. What you wrote is not lost.";
+  CHECK(unlock_vm(desk.state).problem == "That is not the passphrase. You can try once more." + after);
   try_once();
   desk.hear(UnlockResult{base::Error{base::Fault::Locked, "vault", ""}, Millis(5'000), 3});
   CHECK(unlock_vm(desk.state).disabled);
-  CHECK(unlock_vm(desk.state).problem == "That is not the passphrase. You can try 3 more times. Wait 5 seconds first.");
+  CHECK(unlock_vm(desk.state).problem == "That is not the passphrase. You can try 3 more times." + after + " Wait 5 seconds first.");
   desk.later(Millis(5'000));
+  desk.hear(Tick{});  // what was wrong stays to be read; only the wait is over
+  CHECK(unlock_vm(desk.state).problem == "That is not the passphrase. You can try 3 more times." + after);
   try_once();
   desk.hear(UnlockResult{base::Error{base::Fault::Throttled, "vault", ""}, Millis(30'000), 0});
   CHECK(unlock_vm(desk.state).disabled);
@@ -152,9 +155,11 @@ TEST_CASE("update: wrong passphrases are told and waited for", "[state]") {
   try_once();
   CHECK(desk.all<Unlock>().size() == before);
   CHECK(next_deadline(desk.state) == desk.mono + Millis(30'000));
+  CHECK(unlock_vm(desk.state).problem == "Too many wrong tries. Wait 30 seconds, then try again.");
   desk.later(Millis(30'000));
   desk.hear(Tick{});
   CHECK_FALSE(unlock_vm(desk.state).disabled);
+  CHECK(unlock_vm(desk.state).problem.empty());
 }
 
 TEST_CASE("update: what the security chip refuses is told as that, and nobody waits for a count", "[state]") {

@@ -427,7 +427,7 @@ FieldResult edit_box(Ui& ui, std::string_view key, float width, const EditBox& b
   const bool ring = active || (g.NavId == id && !g.NavDisableHighlight && !box.disabled);
   if (visible) {
     draw::fill(l.box, box.disabled ? ui.c.neutral.back : ui.c.surface, radius);
-    const Color edge = box.disabled ? ui.c.line : box.invalid ? ui.c.error : ui.c.edge;
+    const Color edge = box.invalid ? ui.c.error : box.disabled ? ui.c.line : ui.c.edge;
     draw::border(l.box, edge, radius, ui.s(box.invalid ? ui.c.thick_px : ui.c.edge_px));
     if (ring) focus_ring(ui, l.box, radius);
     if (icon > 0) draw_icon(ui, box.icon, l.box.x0 + pad_x, l.y + std::round((line - ui.s(18)) / 2), ui.s(18), ui.c.ink2);
