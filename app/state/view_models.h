@@ -161,7 +161,7 @@ struct MyChildrenVm {
   std::vector<CallCardVm> calls;          ///< still to be made, from any visit
   std::vector<ActionVm> more;             ///< approvals (with their number), alerts, sync status, settings
   std::string notice;
-  std::vector<std::string> warnings;      ///< lease_warnings()
+  std::vector<FactVm> warnings;           ///< lease_warnings()
 };
 MyChildrenVm my_children_vm(const State& state);
 /// What is listed there, made anew: `tabs` to `empty_body`. The rest does not depend on what is searched for.
@@ -284,15 +284,16 @@ StartVisitVm start_visit_vm(const State& state);
 /// In place of everybody's lists: why nothing is shown, that nothing is lost, and what is still to be done.
 struct ClosedVm {
   std::string title, headline, why, safe, to_do;
-  std::string clock;                      ///< the clock was set back; empty: not
+  FactVm clock;                           ///< the clock was set back; empty: not
   std::string notice;
   std::vector<FactVm> facts;
   std::string visit_hint;
   ActionVm start_visit, sync_now;
 };
 ClosedVm closed_vm(const State& state);
-/// That the lease is near its end, and that the clock was set back: what a person is told beside everything else.
-std::vector<std::string> lease_warnings(const State& state);
+/// That the lease is near its end, and that the clock was set back, each in a line and what follows from it: what a person is told
+/// beside everything else.
+std::vector<FactVm> lease_warnings(const State& state);
 
 // The family's copy -----------------------------------------------------------------------------------------------------
 

@@ -108,7 +108,8 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
   Rect rest = root_rest(ui);
   // Where a family looks on nothing of another may be seen, so there is no list at the side; nor is there one where nothing may be read.
   const bool family_looks_on = in_visit(state) || state.screen()->kind == ScreenKind::FamilyCopy;
-  if (!family_looks_on && !state.ended() && !state.lease_over() && !ui.narrow()) {
+  const bool has_list = !family_looks_on && !state.ended() && !state.lease_over();
+  if (has_list && !ui.narrow()) {
     Rect side = cut_side(ui, rest);
     const state::MyChildrenVm& list = models->get([&] { return my_children_vm(state); });
     const bool overview = state.screen()->kind == ScreenKind::MyChildren;
@@ -119,6 +120,8 @@ void draw_app(Ui& ui, const state::State& state, Editors& editors, Intents& out)
       draw_screen(ui, rest, state, *models, editors, out);
     }
   } else {
+    if (has_list && state.screen()->kind != ScreenKind::MyChildren)
+      draw_call_strip(ui, rest, models->get([&] { return my_children_vm(state); }).calls, out);
     draw_notice_strip(ui, rest, "notice", in_visit(state) ? Tone::Warn : Tone::Info,
                       models->get([&] { return bar_vm(state); }).notice);
     draw_screen(ui, rest, state, *models, editors, out);

@@ -18,9 +18,9 @@ void draw_closed(Ui& ui, Rect where, const state::ClosedVm& vm, Intents& out) {
     body(ui, vm.safe);
     text(ui, Type::Body, ui.c.ink, vm.to_do);
     end_panel(ui);
-    if (!vm.clock.empty()) {
+    if (!vm.clock.name.empty()) {
       gap(ui, space::kMd);
-      info_panel(ui, "clock", Tone::Warn, {}, vm.clock);
+      info_panel(ui, "clock", Tone::Warn, vm.clock.name, vm.clock.value);
     }
     gap(ui, space::kLg);
     draw_facts(ui, vm.facts);

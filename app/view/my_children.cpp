@@ -47,13 +47,13 @@ auto to_do_of(const state::MyChildrenVm& vm) {
   return std::tie(vm.date, vm.notice, vm.warnings, vm.calls, vm.start_visit, vm.more, vm.drafts_heading, vm.drafts, vm.going_out);
 }
 
-/// What is to be done now: calls, the supervisor's lists, a visit.
+/// What is to be done now: calls before what is to be known of the tablet, the supervisor's lists, a visit.
 void draw_to_do(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
+  draw_call_cards(ui, vm.calls, out);
   for (std::size_t i = 0; i < vm.warnings.size(); ++i) {
-    info_panel(ui, "warning-" + std::to_string(i), Tone::Warn, {}, vm.warnings[i]);
+    info_panel(ui, "warning-" + std::to_string(i), Tone::Warn, vm.warnings[i].name, vm.warnings[i].value);
     gap(ui, space::kMd);
   }
-  draw_call_cards(ui, vm.calls, out);
   begin_flow(ui);
   draw_action(ui, "start-visit", vm.start_visit, ButtonKind::Primary, out, Icon::Home);
   draw_more(ui, vm, false, out);

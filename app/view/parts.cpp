@@ -117,6 +117,10 @@ CallCard card_of(const state::CallCardVm& card) {
           .reason_open = card.reason_open};
 }
 
+std::string with_number(std::string heading, std::size_t calls) {
+  return calls > 1 ? heading + " (" + std::to_string(calls) + ")" : heading;
+}
+
 std::string scope_of(const state::CallCardVm& card) { return card.key().first.str() + "/" + card.key().second.str(); }
 
 /// As it comes, a card is open where there is room for it and the page, and one line where there is not.
@@ -151,8 +155,7 @@ void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& ca
   const bool open = first.turned;
   ui.places.push_back({.x = rest.x0, .y = rest.y0, .w = rest.w(), .bottom = rest.y0});
   CallCard line = card_of(first);
-  std::string heading = open ? first.heading : first.quiet;
-  if (cards.size() > 1) heading += " (" + std::to_string(cards.size()) + ")";
+  const std::string heading = with_number(open ? first.heading : first.quiet, cards.size());
   line.heading = heading;
   if (!open) line.who = line.number = {};
   if (call_line(ui, "call-line", line, open, true)) {
@@ -164,13 +167,32 @@ void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& ca
   ui.places.pop_back();
 }
 
-void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std::string_view words) {
-  if (words.empty()) return;
-  const float beside = ui.s(ui.narrow() ? space::kMd : space::kXl), above = ui.s(space::kXs);  // as the page below it
+namespace {
+
+/// What `draw` draws below the bar, cut from `rest`: as wide as the page below it.
+void in_strip(Ui& ui, Rect& rest, const std::function<void()>& draw) {
+  const float beside = ui.s(ui.narrow() ? space::kMd : space::kXl), above = ui.s(space::kXs);
   ui.places.push_back({.x = rest.x0 + beside, .y = rest.y0 + above, .w = rest.w() - 2 * beside, .bottom = rest.y0});
-  info_panel(ui, key, tone, {}, words);
+  draw();
   rest.y0 = ui.places.back().bottom;
   ui.places.pop_back();
+}
+
+}  // namespace
+
+void draw_call_strip(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out) {
+  if (cards.empty()) return;
+  const auto& first = cards.front();
+  const std::string heading = with_number(first.heading, cards.size());
+  in_strip(ui, rest, [&] {
+    if (!call_line(ui, "call-strip", {.heading = heading, .emergency = first.emergency}, false, false)) return;
+    if (!is_open(ui, first)) out.push_back(state::TurnCall{first.key()});
+    out.push_back(state::Open{state::ScreenKind::MyChildren, {}});
+  });
+}
+
+void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std::string_view words) {
+  if (!words.empty()) in_strip(ui, rest, [&] { info_panel(ui, key, tone, {}, words); });
 }
 
 void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {

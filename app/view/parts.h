@@ -43,6 +43,8 @@ void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intent
 /// While a visit is written: one line below the bar that stays in sight, cut from `rest`; and what it opens, in the page. It comes
 /// closed and says nothing but that there is a call: others look on.
 void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out);
+/// Where no list stands beside the page: one line below the bar that there is a call, cut from `rest`. It leads to the cards.
+void draw_call_strip(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out);
 /// What just happened, in a strip below the bar that is cut from `rest`; nothing when empty.
 void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std::string_view words);
 void draw_calls_below_line(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);

@@ -396,6 +396,28 @@ TEST_CASE("screens: a call to be made stays in sight while the visit is written,
   }
 }
 
+TEST_CASE("screens: where no list stands beside it, each page of a child says that there is a call, and leads to it", "[screens]") {
+  Window window(2, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "child" && shown.name != "chronology" && shown.name != "own-words" && shown.name != "going-out") continue;
+    INFO(shown.name);
+    window.show(shown, 1280, 800);
+    state::Intents asked;
+    window.head.draw_with([&](Ui& ui) { draw_app(ui, window.state, window.state.editors, asked); });
+    window.head.settle();
+    const Item* line = window.head.semantics().find_key("call-strip");
+    REQUIRE(line);
+    CHECK_FALSE(line->offscreen);
+    CHECK(line->name.starts_with("Call your manager"));
+    asked.clear();
+    window.head.click("call-strip");
+    CHECK(std::any_of(asked.begin(), asked.end(), [](const auto& intent) {
+      const auto* open = std::get_if<state::Open>(&intent);
+      return open && open->screen == state::ScreenKind::MyChildren;
+    }));
+  }
+}
+
 TEST_CASE("screens: in a low window the bar makes room while a finger writes, and comes back", "[screens]") {
   for (const auto& [scale, size] : {std::pair{1.0f, Size2{1280, 420}}, std::pair{2.0f, Size2{1280, 800}}, std::pair{1.0f, Size2{800, 480}}}) {
     Window window(scale, Look::Light);

@@ -143,7 +143,7 @@ TEST_CASE("lease: the page says what happened, what is safe and what to do; warn
   status.lease_soon = true;
   desk.hear(status);
   REQUIRE(my_children_vm(desk.state).warnings.size() == 1);
-  CHECK(my_children_vm(desk.state).warnings[0].starts_with("Connect by Tue 24 Nov at 14:05"));
+  CHECK(my_children_vm(desk.state).warnings[0].name == "Connect by Tue 24 Nov at 14:05");
   const auto lines = going_out_vm(desk.state).lines;
   CHECK(std::any_of(lines.begin(), lines.end(), [](const auto& line) {
     return line.name == "Records open until" && line.value == "Tue 24 Nov at 14:05" && !line.to_do.words.empty();
@@ -151,7 +151,7 @@ TEST_CASE("lease: the page says what happened, what is safe and what to do; warn
   status.clock_set_back = true;
   desk.hear(status);
   REQUIRE(my_children_vm(desk.state).warnings.size() == 2);
-  CHECK(my_children_vm(desk.state).warnings[1].starts_with("The clock of this tablet is behind"));
+  CHECK(my_children_vm(desk.state).warnings[1].name.starts_with("The clock of this tablet is behind"));
   desk.later(std::chrono::hours(24));
   desk.run_out();
   desk.hear(status);
