@@ -303,10 +303,9 @@ ChildVm child_vm(const State& state, const Id& id) {
     vm.facts.push_back({text("child.born"), text("not_known")});
   if (family) {
     vm.facts.push_back({text("child.address"), family->address.empty() ? text("not_known") : address_words(*family)});
-    if (!family->phone.empty())
-      vm.facts.push_back({text("child.phone"), family->safe_contact.empty()
-                                                   ? family->phone
-                                                   : text("child.phone.not_safe", {{"number", family->phone}})});
+    // A number that must not be rung is not here to be read by mistake.
+    if (const auto& phone = family->safe_contact.empty() ? family->phone : family->safe_contact; !family->phone.empty())
+      vm.facts.push_back({text("child.phone"), phone});
   }
   if (!child->language.empty()) vm.facts.push_back({text("child.language"), child->language});
   if (!child->communication.empty()) vm.facts.push_back({text("child.communication"), child->communication});

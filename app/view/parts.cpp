@@ -90,7 +90,7 @@ void draw_hazards(Ui& ui, std::string_view title, const std::vector<state::Hazar
   gap(ui, space::kMd);
   begin_panel(ui, "hazards", Tone::Warn, title);
   if (!title.empty()) label(ui, title);
-  for (const auto& h : hazards) icon_text(ui, Icon::Warning, h.note.empty() ? h.kind : h.kind + ": " + h.note, Tone::Warn);
+  for (const auto& h : hazards) icon_fact(ui, Icon::Warning, h.kind, h.note, Tone::Warn);
   end_panel(ui);
 }
 

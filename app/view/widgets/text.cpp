@@ -166,6 +166,15 @@ void icon_text(Ui& ui, Icon icon, std::string_view words, Tone tone) {
   with_icon(ui, icon, Type::Body, color, color, words, Role::Text, space::kXs);
 }
 
+void icon_fact(Ui& ui, Icon icon, std::string_view name, std::string_view words, Tone tone) {
+  const Color color = ui.c.tone(tone).text;
+  with_icon(ui, icon, Type::BodyBold, color, color, name, Role::Label, words.empty() ? space::kXs : 0);
+  if (words.empty()) return;
+  begin_indent(ui, 18 + space::kXs);
+  widget(ui, Type::Body, ui.c.ink, words, Role::Text, space::kXs);
+  end_indent(ui);
+}
+
 void status_line(Ui& ui, Icon icon, std::string_view words, Tone tone) {
   const Color color = tone == Tone::Neutral || tone == Tone::Ok ? ui.c.ink2 : ui.c.tone(tone).text;
   with_icon(ui, icon, Type::Small, tone == Tone::Neutral ? ui.c.ink2 : ui.c.tone(tone).text, color, words, Role::Status, space::kXs);

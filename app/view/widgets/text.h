@@ -28,6 +28,8 @@ void small(Ui& ui, std::string_view words);
 void hint(Ui& ui, std::string_view words);         ///< below a label
 void pre(Ui& ui, std::string_view words);          ///< a narrative read back: newlines kept, note face
 void icon_text(Ui& ui, Icon icon, std::string_view words, Tone tone = Tone::Neutral);  ///< "clock  Thursday, 14:05"
+/// The name of it in bold, and below that what is known of it; `words` may be empty.
+void icon_fact(Ui& ui, Icon icon, std::string_view name, std::string_view words, Tone tone);
 void status_line(Ui& ui, Icon icon, std::string_view words, Tone tone = Tone::Neutral);  ///< "Saved on this tablet at 14:32"; role Status
 void progress_text(Ui& ui, std::string_view words);  ///< "Sending 3 of 7"; role Progress
 void inline_error(Ui& ui, std::string_view words);
