@@ -156,6 +156,8 @@ struct MyChildrenVm {
   };
   std::string drafts_heading;             ///< "To write up"
   std::vector<DraftRow> drafts;
+  std::string submitting_heading;         ///< "Waiting to send"; empty: nothing is submitted and not sent
+  std::vector<DraftRow> submitting;
   ActionVm start_visit;
   RowVm going_out;                        ///< how the tablet stands, in one line
   std::vector<CallCardVm> calls;          ///< still to be made, from any visit

@@ -146,8 +146,11 @@ std::vector<HitRowVm> waiting_rows(const State& state) {
       put(ScreenKind::Record, draft.visit.id, draft_title(state, draft.visit), "children.submitting");
     }
   for (const auto& item : caseload.records)
-    if (const auto& body = item.head().body; item.waiting && !submitting.count(body.visit))
-      put(ScreenKind::ReadRecord, item.id(), visit_title(state, body.facts, body.part.name), "children.waiting.record");
+    if (const auto& body = item.head().body; item.waiting && !submitting.count(body.visit)) {
+      const bool is_mine = decided(item) && item.decisions.back().reviewer == caseload.me.id;
+      put(ScreenKind::ReadRecord, item.id(), visit_title(state, body.facts, body.part.name),
+          is_mine ? "children.waiting.decision" : "children.waiting.record");
+    }
   for (const auto& draft : caseload.drafts)
     if (draft.waiting && !draft.submitting && !state.discarded.count(draft.visit.id))
       put(ScreenKind::Record, draft.visit.id, draft_title(state, draft.visit), "children.waiting.draft");
@@ -234,6 +237,9 @@ MyChildrenVm my_children_vm(const State& state) {
   vm.warnings = lease_warnings(state);
   list_children(state, vm);
 
+  const auto day_of = [&](const model::Visit& visit) {
+    return visit.facts.start ? when_begins(text, visit.facts.start->at, state.now) : visit.address;
+  };
   vm.drafts_heading = text("children.drafts");
   for (const auto* draft : all_drafts(state)) {
     const auto* stored = caseload.draft(draft->id);
@@ -244,14 +250,13 @@ MyChildrenVm my_children_vm(const State& state) {
       tag = {text("state.came_back"), Mood::Warn};
     else if (std::any_of(draft->children.begin(), draft->children.end(), [](const auto& p) { return p.revises.has_value(); }))
       tag = {text("state.returned"), Mood::Warn};
-    vm.drafts.push_back({draft->id, draft_title(state, *draft),
-                         draft->facts.start ? when_begins(text, draft->facts.start->at, state.now) : draft->address, tag});
+    vm.drafts.push_back({draft->id, draft_title(state, *draft), day_of(*draft), tag});
   }
+  if (vm.drafts.empty()) vm.drafts_heading.clear();
   for (const auto& item : caseload.drafts)
     if (item.submitting && !state.discarded.count(item.visit.id))
-      vm.drafts.push_back({item.visit.id, draft_title(state, item.visit), text("children.submitting"),
-                           {text("state.waiting"), Mood::Info}});
-  if (vm.drafts.empty()) vm.drafts_heading.clear();
+      vm.submitting.push_back({item.visit.id, draft_title(state, item.visit), day_of(item.visit), {}});
+  if (!vm.submitting.empty()) vm.submitting_heading = text("state.waiting");
 
   vm.calls = call_cards(state, std::nullopt);
   vm.nobody = caseload.children.empty();

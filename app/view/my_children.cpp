@@ -20,13 +20,13 @@ void draw_hits(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
     if (list_row(ui, hit.key, {.title = hit.title, .subtitle = hit.snippet})) out.push_back(hit.open);
 }
 
-void draw_drafts(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
-  if (vm.drafts.empty()) return;
+void draw_drafts(Ui& ui, std::string_view title, const std::vector<state::MyChildrenVm::DraftRow>& drafts, Icon icon, Intents& out) {
+  if (drafts.empty()) return;
   gap(ui, space::kLg);
-  heading(ui, vm.drafts_heading);
-  for (const auto& draft : vm.drafts)
+  heading(ui, title);
+  for (const auto& draft : drafts)
     if (list_row(ui, "draft-" + draft.visit.str(), {.title = draft.title, .subtitle = draft.subtitle, .tag = draft.tag.words,
-                                                    .tone = tone_of(draft.tag.mood), .icon = Icon::Pencil}))
+                                                    .tone = tone_of(draft.tag.mood), .icon = icon}))
       out.push_back(state::Open{state::ScreenKind::Record, draft.visit});
 }
 
@@ -44,7 +44,8 @@ void draw_more(Ui& ui, const state::MyChildrenVm& vm, bool aside, Intents& out) 
 
 /// What draw_to_do shows, and the notice above it.
 auto to_do_of(const state::MyChildrenVm& vm) {
-  return std::tie(vm.date, vm.notice, vm.warnings, vm.calls, vm.start_visit, vm.more, vm.drafts_heading, vm.drafts, vm.going_out);
+  return std::tie(vm.date, vm.notice, vm.warnings, vm.calls, vm.start_visit, vm.more, vm.drafts_heading, vm.drafts, vm.submitting_heading,
+                  vm.submitting, vm.going_out);
 }
 
 /// What is to be done now: calls before what is to be known of the tablet, the supervisor's lists, a visit.
@@ -58,7 +59,8 @@ void draw_to_do(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
   draw_action(ui, "start-visit", vm.start_visit, ButtonKind::Primary, out, Icon::Home);
   draw_more(ui, vm, false, out);
   end_flow(ui);
-  draw_drafts(ui, vm, out);
+  draw_drafts(ui, vm.drafts_heading, vm.drafts, Icon::Pencil, out);
+  draw_drafts(ui, vm.submitting_heading, vm.submitting, Icon::None, out);
   gap(ui, space::kLg);
   if (list_row(ui, "going-out", {.title = vm.going_out.title, .subtitle = vm.going_out.subtitle, .tag = vm.going_out.tag.words,
                                  .tone = tone_of(vm.going_out.tag.mood)}))

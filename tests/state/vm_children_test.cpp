@@ -236,12 +236,25 @@ TEST_CASE("vm_children: what waits to be sent is a list of its own, and each lea
   CHECK(vm.hits[0].title == "Child in need visit: Amara Okafor");
   CHECK(vm.hits[0].snippet == "Submitted on this tablet, waiting to be sent");
   CHECK(leads(vm.hits[0], ScreenKind::Record, going.visit.id));
-  CHECK(vm.hits[1].snippet == "What was done with it on this tablet, waiting to be sent");
+  CHECK(vm.hits[1].snippet == "Your change to this record, waiting to be sent");
   CHECK(leads(vm.hits[1], ScreenKind::ReadRecord, item.id()));
-  CHECK(vm.hits[2].snippet == "A draft: its copy for the case server, waiting to be sent");
+  CHECK(vm.hits[2].snippet == "A draft, for safe keeping, waiting to be sent");
   CHECK(leads(vm.hits[2], ScreenKind::Record, writing.visit.id));
+  CHECK(vm.submitting_heading == "Waiting to send");
+  REQUIRE(vm.submitting.size() == 1);  // and not under what is to be written up
+  CHECK(vm.submitting[0].visit == going.visit.id);
+  CHECK(vm.drafts.size() == 2);
   CHECK(vm.hits[3].title == "1 photo");
   CHECK(leads(vm.hits[3], ScreenKind::SyncStatus, Id()));
+
+  auto& decision = desk.caseload.records[0].decisions.emplace_back();
+  decision.on = {item.id(), item.head().rev, item.head().hash};
+  decision.reviewer = desk.other;  // what waits is something else
+  desk.load();
+  CHECK(my_children_vm(desk.state).hits.at(1).snippet == "Your change to this record, waiting to be sent");
+  desk.caseload.records[0].decisions.back().reviewer = desk.me;
+  desk.load();
+  CHECK(my_children_vm(desk.state).hits.at(1).snippet == "Your decision on this record, waiting to be sent");
 
   // A search looks everywhere, and the list is there again after it.
   desk.type(std::string(kSearch), "amara");
