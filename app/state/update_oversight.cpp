@@ -115,10 +115,11 @@ void decide(Turn& turn, model::Verdict verdict) {
     focus_on(state, reviewing.problems.front().at);
     return;
   }
+  const auto name = item->head().body.part.name;
   operate(turn, Decide{item->case_id, std::move(decision)});
   forget(turn, "review/");
   pop(turn);
-  state.notice = text(verdict == model::Verdict::Approved ? "review.approved" : "review.returned");
+  state.notice = text(verdict == model::Verdict::Approved ? "review.approved" : "review.returned", {{"name", name}});
 }
 
 void settle_alert(Turn& turn, const Id& alert) {

@@ -667,6 +667,7 @@ struct ApprovalRowVm { Id record; std::string title, subtitle, age; TagVm tag; }
 struct ApprovalVisitVm { std::string heading; std::vector<ApprovalRowVm> rows; };  ///< one visit, decided child by child
 struct ApprovalsVm {
   std::string title, intro;
+  std::string notice;                     ///< what was just decided, and of whom
   std::vector<ApprovalVisitVm> visits;    ///< urgent first, then oldest first
   std::string empty_heading, empty_body;
 };

@@ -233,7 +233,7 @@ MyChildrenVm my_children_vm(const State& state) {
   vm.date = weekday_words(text, rules::uk_date(state.now));
   vm.search_name = text("children.search");
   vm.tab = static_cast<std::size_t>(state.tab);
-  vm.notice = state.notice;
+  if (!page_tells(state)) vm.notice = state.notice;
   vm.warnings = lease_warnings(state);
   list_children(state, vm);
 

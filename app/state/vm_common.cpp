@@ -140,6 +140,11 @@ std::string refusal_words(const Text& text, std::string_view kind, std::string_v
   return {};
 }
 
+bool page_tells(const State& state) {
+  const auto* screen = state.screen();
+  return screen && (screen->kind == ScreenKind::Approvals || screen->kind == ScreenKind::ReadRecord);
+}
+
 // Bar, curtain ------------------------------------------------------------------------------------------------------------
 
 std::vector<Refused> refusals_told(const State& state) {
@@ -175,10 +180,10 @@ BarVm bar_vm(const State& state) {
       default: bar.back = text("bar.back"); break;
     }
   }
-  const bool page_tells = screen && (screen->kind == ScreenKind::MyChildren || screen->kind == ScreenKind::ReadRecord);
+  const bool is_list = screen && screen->kind == ScreenKind::MyChildren;  // which tells it too
   const bool family_looks_on = screen && screen->kind == ScreenKind::FamilyCopy;  // a notice may name others
   if (in_visit(state)) bar.notice = state.visit->attach_problem;
-  else if (!page_tells && !family_looks_on) bar.notice = state.notice;
+  else if (!is_list && !page_tells(state) && !family_looks_on) bar.notice = state.notice;
   const auto& sync = state.sync;
   bar.offline = !sync.online;
   const bool refused = !refusals_told(state).empty();

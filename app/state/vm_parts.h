@@ -10,6 +10,8 @@
 namespace doorstep::state {
 
 std::string person_name(const State& state, const Id& worker);
+/// The page at hand has a place for what just happened: neither the bar nor the list beside it says it too.
+bool page_tells(const State& state);
 /// Of a case: the child's, or the name written in its records when the child is on no list.
 std::string child_name(const State& state, const Id& case_id);
 const std::string& short_name(const model::ChildPart& part);

@@ -648,6 +648,7 @@ ApprovalsVm approvals_vm(const State& state) {
     return std::make_pair(!a.urgent, a.oldest) < std::make_pair(!b.urgent, b.oldest);
   });
   for (auto& group : sorted) vm.visits.push_back(std::move(group.visit));
+  vm.notice = state.notice;
   vm.empty_heading = text("approvals.empty");
   vm.empty_body = text("approvals.empty.body");
   return vm;

@@ -19,6 +19,10 @@ void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out) {
 
 void draw_approvals(Ui& ui, Rect where, const state::ApprovalsVm& vm, Intents& out) {
   begin_page(ui, "approvals", vm.title, where);
+  if (!vm.notice.empty()) {
+    info_panel(ui, "notice", Tone::Info, {}, vm.notice);
+    gap(ui, space::kMd);
+  }
   title(ui, vm.title);
   secondary(ui, vm.intro);
   draw_queue(ui, vm, out);

@@ -592,9 +592,14 @@ TEST_CASE("screens: what just happened is told also where the list is not beside
     if (shown.name != "approvals-decided") continue;
     for (const Size2 size : {Size2{1280, 800}, Size2{800, 1280}}) {
       window.show(shown, size.w, size.h);
-      REQUIRE(window.state.notice == window.state.text()("review.approved"));
+      REQUIRE(window.state.notice.starts_with("Approved on this tablet: the record of "));
       const auto items = window.head.semantics().items();
       CHECK(std::count_if(items.begin(), items.end(), [&](const Item& i) { return i.role == Role::Text && i.name == window.state.notice; }) == 1);
+      const auto rect_of = [&](Role role, std::string_view name) {
+        return std::find_if(items.begin(), items.end(), [&](const Item& i) { return i.role == role && i.name == name; })->rect;
+      };
+      const Rect told = rect_of(Role::Text, window.state.notice), heading = rect_of(Role::Heading, window.state.text()("approvals.title"));
+      CHECK((told.x0 >= heading.x0 && told.y1 <= heading.y0));  // in the page itself, above it
     }
   }
 }
