@@ -760,9 +760,12 @@ struct MatchVm {
   std::string target_label, target_hint, search_name;
   std::vector<ChoiceVm> targets;          ///< the most alike first; those that the words in kMatchSearch find, and the one chosen.
                                           ///< Where nobody is alike, only these two
+  std::size_t alike = 0;                  ///< how many of them are alike: their hints begin with what is the same
+  std::string alike_heading, others_heading;
   std::string found_none;
-  std::string none;                       ///< what to do when it is none of them
-  ActionVm match;
+  std::string none;                       ///< what to do when it is none of them; empty where none is listed
+  ActionVm match;                         ///< not offered where none is listed
+  std::string why_not;                    ///< why nothing can be matched yet; empty: it can
 };
 MatchVm match_vm(const State& state, const Id& child);
 

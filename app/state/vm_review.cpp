@@ -887,26 +887,46 @@ AlertsVm alerts_vm(const State& state) {
 
 namespace {
 
-std::vector<std::string> name_words(std::string_view name) {
-  std::vector<std::string> out(1);
-  for (const char c : editor::fold(name)) {
-    if (c != ' ') out.back() += c;
-    else if (!out.back().empty()) out.emplace_back();
+struct NameWord { std::string written, folded; };
+
+std::vector<NameWord> name_words(std::string_view name) {
+  std::vector<NameWord> out;
+  while (!name.empty()) {
+    const auto word = name.substr(0, name.find(' '));
+    if (!word.empty()) out.push_back({std::string(word), editor::fold(word)});
+    name.remove_prefix(std::min(name.size(), word.size() + 1));
   }
-  if (out.back().empty()) out.pop_back();
   return out;
 }
 
+struct Likeness {
+  int much = 0;
+  std::string what;  ///< "Same name: Novak, same address"
+};
+
 /// How much of what is known of the one also stands for the other: names, a date of birth, house and street.
-int likeness(const State& state, const std::string& name, const std::optional<base::Date>& born, std::string_view address,
-             const model::Child& child) {
-  int out = 0;
-  const auto theirs = name_words(child.name);
-  for (const auto& word : name_words(name)) out += static_cast<int>(std::count(theirs.begin(), theirs.end(), word)) * 2;
-  if (born && born == child.born) out += 3;
+Likeness likeness(const State& state, const std::string& name, const std::optional<base::Date>& born, std::string_view address,
+                  const model::Child& child) {
+  const auto& text = state.text();
+  Likeness out;
+  const auto add = [&](int much, const std::string& what) {
+    out.much += much;
+    out.what += (out.what.empty() ? "" : ", ") + what;
+  };
+  const auto theirs = name_words(child.name), words = name_words(name);
+  std::string same;
+  int names = 0;
+  for (const auto& one : theirs) {
+    const auto often = static_cast<int>(std::count_if(words.begin(), words.end(), [&](const auto& word) { return word.folded == one.folded; }));
+    if (often > 0) same += (same.empty() ? "" : " ") + one.written;
+    names += often;
+  }
+  if (names > 0) add(names * 2, text("match.same.name", {{"name", same}}));
+  if (born && born == child.born) add(3, text("match.same.born"));
   const auto* family = state.caseload->family(child.family);
-  const auto house = [](std::string_view words) { return editor::fold(words.substr(0, words.find(','))); };
-  if (family && !address.empty() && house(address) == house(family->address)) out += 3;
+  const auto house = [](std::string_view line) { return editor::fold(line.substr(0, line.find(','))); };
+  if (family && !address.empty() && house(address) == house(family->address)) add(3, text("match.same.address"));
+  out.what = line_begins(out.what);
   return out;
 }
 
@@ -927,7 +947,6 @@ MatchVm match_vm(const State& state, const Id& id) {
   vm.target_label = text("match.target");
   vm.target_hint = text("match.target.hint");
   vm.search_name = text("match.search");
-  vm.none = text("match.none", {{"name", child_name(state, id)}});
   const auto* unmatched = state.caseload->child(id);
   const auto today = rules::uk_date(state.now);
   const auto query = query_in(state, kMatchSearch);
@@ -936,23 +955,31 @@ MatchVm match_vm(const State& state, const Id& id) {
   for (const auto& child : state.caseload->children) {
     const bool chosen = state.match_target == child.id;
     if (child.id == id || child.provisional.value_or(false)) continue;
-    const int like = likeness(state, child_name(state, id), unmatched ? unmatched->born : std::nullopt, address, child);
-    any_alike = any_alike || like > 0;
+    const auto like = likeness(state, child_name(state, id), unmatched ? unmatched->born : std::nullopt, address, child);
+    any_alike = any_alike || like.much > 0;
     if (!query.empty() && !chosen && !is_found(state, child, query)) continue;
     const auto* family = state.caseload->family(child.family);
-    std::string hint;
+    std::string hint = like.what;
     if (child.born)
-      hint = text("child.born.words", {{"day", day_words(text, *child.born)}, {"age", age_words(text, *child.born, today)}});
+      hint += (hint.empty() ? "" : ". ") + text("child.born.words", {{"day", day_words(text, *child.born)}, {"age", age_words(text, *child.born, today)}});
     if (family && !family->address.empty()) hint += (hint.empty() ? "" : ". ") + family->address;
-    sorted.emplace_back(std::pair(-like, name_order(state, child.name)),
+    sorted.emplace_back(std::pair(-like.much, name_order(state, child.name)),
                         ChoiceVm{"target_" + child.id.str(), child.name, std::move(hint), chosen, ChooseTarget{child.id}});
   }
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (auto& [order, target] : sorted)
-    if (any_alike || !query.empty() || target.selected) vm.targets.push_back(std::move(target));
+  for (auto& [order, target] : sorted) {
+    if (!any_alike && query.empty() && !target.selected) continue;
+    vm.alike += order.first < 0;
+    vm.targets.push_back(std::move(target));
+  }
+  vm.alike_heading = text("match.alike");
+  vm.others_heading = text("match.others");
   if (!any_alike) vm.target_hint = text("match.target.nobody", {{"name", child_name(state, id)}});
   if (vm.targets.empty() && !query.empty()) vm.found_none = text("children.empty.search");
+  if (vm.targets.empty()) return vm;
+  vm.none = text("match.none", {{"name", child_name(state, id)}});
   vm.match = {text("match.action"), PressMatch{}, state.match_target.nil()};
+  if (vm.match.disabled) vm.why_not = text("match.why_not");
   return vm;
 }
 

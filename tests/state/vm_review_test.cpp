@@ -232,18 +232,23 @@ TEST_CASE("vm_review: children to match are listed the most alike first, and tho
   CHECK(vm.title == "Match Zuza Novák to a child");
   REQUIRE(vm.targets.size() == 4);
   CHECK(vm.targets[0].label == "Zuzanna Novak");
-  CHECK(vm.targets[0].hint == "11 April 2019, 7 years");
+  CHECK(vm.targets[0].hint == "Same name: Novak. 11 April 2019, 7 years");
+  CHECK(vm.alike == 1);
+  CHECK(vm.why_not == "Choose a child first.");
   CHECK(vm.targets[1].label == "Adam Bell");
   desk.act(vm.targets[1].intent);
   desk.type(std::string(kMatchSearch), "novak");
   vm = match_vm(desk.state, found);
   REQUIRE(vm.targets.size() == 2);  // with the one that is chosen
   CHECK(vm.targets[1].selected);
+  CHECK(vm.why_not.empty());
+  CHECK(vm.none.starts_with("None of these?"));
   desk.state.match_target = Id();
   desk.state.editors.text(kMatchSearch).reset("nobody");
   vm = match_vm(desk.state, found);
   CHECK(vm.targets.empty());
   CHECK(vm.found_none == "Nothing found");
+  CHECK((vm.none.empty() && vm.match.label.empty()));  // of nobody
 }
 
 TEST_CASE("vm_review: where no child is alike, none is offered but by a search; names go by their letters without accents", "[state]") {
