@@ -844,6 +844,11 @@ ConflictsVm conflicts_vm(const State& state) {
     if (texts) one.keep_both = {text("conflict.keep_both"), PressKeep{conflict.path, merge::Choice::Keep::Both}};
     vm.conflicts.push_back(std::move(one));
   }
+  const auto all = vm.conflicts.size();
+  for (std::size_t i = 0; all > 1 && i < all; ++i) {
+    auto& heading = vm.conflicts[i].heading;
+    heading = text("conflict.of", {{"what", heading}, {"n", std::to_string(i + 1)}, {"all", std::to_string(all)}});
+  }
   return vm;
 }
 

@@ -812,6 +812,15 @@ TEST_CASE("update: the same thing written twice is shown side by side and settle
   conflict.mine_author = conflict.theirs_author = desk.me;
   visit.conflicts = {conflict};
   visit.children[0].answers["said"] = std::string("theirs");  // it stands at its place
+  auto another = conflict;
+  another.path = "children/" + desk.amara.str() + "/answers/think";
+  visit.conflicts.push_back(another);
+  desk.hear(DraftChanged{visit, 6});
+  desk.act(Open{ScreenKind::Record, visit.id});
+  REQUIRE(conflicts_vm(desk.state).conflicts.size() == 2);
+  CHECK(conflicts_vm(desk.state).conflicts[0].heading == "What Amara said (1 of 2)");
+  desk.act(Back{});
+  visit.conflicts.pop_back();
   desk.hear(DraftChanged{visit, 7});
   desk.act(Open{ScreenKind::Record, visit.id});
   CHECK(record_vm(desk.state).conflict == "1 thing was written twice. Settle it before you submit.");
