@@ -265,8 +265,7 @@ MyChildrenVm my_children_vm(const State& state) {
   vm.start_visit = {text("children.start"), Open{ScreenKind::StartVisit, Id()}};
   const auto going_out = going_out_vm(state);
   vm.going_out = {going_out.title, going_out.headline, {}, Open{ScreenKind::GoingOut, Id()}};
-  for (const auto& line : going_out.lines)
-    if (vm.going_out.tag.words.empty()) vm.going_out.tag = line.to_do;
+  if (going_out.mood != Mood::Ok) vm.going_out.tag = {text("going_out.not_ready"), going_out.mood};
   if (state.supervisor()) {
     const auto waiting = std::count_if(caseload.records.begin(), caseload.records.end(), [&](const auto& item) {
       return item.head().state == model::State::Submitted && !was_there(item.head().body, caseload.me.id) && !decided(item);

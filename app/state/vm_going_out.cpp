@@ -82,7 +82,8 @@ GoingOutVm going_out_vm(const State& state) {
   for (auto& lines : of) std::move(lines.begin(), lines.end(), std::back_inserter(vm.lines));
   vm.mood = own + its == 0 ? Mood::Ok : Mood::Warn;
   vm.headline = own > 0 ? text.count("going_out.to_do", own) : its > 0 ? text.count("going_out.for_it", its) : text("going_out.nothing");
-  if (own > 0 && its > 0) vm.headline = text("going_out.and_it", {{"own", vm.headline}, {"n", std::to_string(its)}});
+  if (own > 0 && its > 0)
+    vm.headline = text("going_out.and_it", {{"own", text.count("going_out.for_you", own)}, {"n", std::to_string(its)}});
   return vm;
 }
 

@@ -18,11 +18,8 @@ void draw_going_out(Ui& ui, Rect where, const state::GoingOutVm& vm, Intents& ou
         heading(ui, group);
         gap(ui, space::kXs);
       }
-      fact(ui, line.name, line.value);
-      if (line.to_do.words.empty()) continue;
-      begin_indent(ui, room(ui) < ui.s(2.5f * kFactColumn) ? 0 : kFactColumn);
-      icon_text(ui, Icon::Warning, line.to_do.words, tone_of(line.to_do.mood));
-      end_indent(ui);
+      if (line.to_do.words.empty()) fact(ui, line.name, line.value);
+      else icon_fact(ui, Icon::Warning, line.to_do.words, line.name + ": " + line.value, tone_of(line.to_do.mood));
     }
   });
   end_page(ui);
