@@ -9,7 +9,7 @@ void draw_rows(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
     const std::string key = "child-" + row.child.str();
     block(ui, key, row, [&] {
       if (list_row(ui, key, {.title = row.title, .subtitle = row.subtitle, .trailing = row.trailing, .tag = row.tag.words,
-                             .tone = tone_of(row.tag.mood), .selected = row.selected}))
+                             .tone = tone_of(row.tag.mood), .selected = row.selected, .leads = true}))
         out.push_back(state::Open{state::ScreenKind::Child, row.child});
     });
   }
@@ -17,7 +17,7 @@ void draw_rows(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
 
 void draw_hits(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
   for (const auto& hit : vm.hits)
-    if (list_row(ui, hit.key, {.title = hit.title, .subtitle = hit.snippet})) out.push_back(hit.open);
+    if (list_row(ui, hit.key, {.title = hit.title, .subtitle = hit.snippet, .leads = true})) out.push_back(hit.open);
 }
 
 void draw_drafts(Ui& ui, std::string_view title, const std::vector<state::MyChildrenVm::DraftRow>& drafts, Icon icon, Intents& out) {
@@ -26,7 +26,7 @@ void draw_drafts(Ui& ui, std::string_view title, const std::vector<state::MyChil
   heading(ui, title);
   for (const auto& draft : drafts)
     if (list_row(ui, "draft-" + draft.visit.str(), {.title = draft.title, .subtitle = draft.subtitle, .tag = draft.tag.words,
-                                                    .tone = tone_of(draft.tag.mood), .icon = icon}))
+                                                    .tone = tone_of(draft.tag.mood), .icon = icon, .leads = true}))
       out.push_back(state::Open{state::ScreenKind::Record, draft.visit});
 }
 
@@ -63,7 +63,7 @@ void draw_to_do(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
   draw_drafts(ui, vm.submitting_heading, vm.submitting, Icon::None, out);
   gap(ui, space::kLg);
   if (list_row(ui, "going-out", {.title = vm.going_out.title, .subtitle = vm.going_out.subtitle, .tag = vm.going_out.tag.words,
-                                 .tone = tone_of(vm.going_out.tag.mood)}))
+                                 .tone = tone_of(vm.going_out.tag.mood), .leads = true}))
     out.push_back(*vm.going_out.open);
 }
 
