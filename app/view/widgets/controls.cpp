@@ -60,6 +60,14 @@ std::string initials(std::string_view person) {
   return out + last;
 }
 
+/// Below each row of words drawn at `x` and `y` in `width`: they can be pressed.
+void underline(Ui& ui, Type type, Color color, std::string_view words, float x, float y, float width) {
+  for (const std::string_view line : wrap_lines(ui, type, words, width + 0.5f)) {
+    y += ui.s(line_px(type));
+    draw::hline(x, x + std::round(line_width(ui, type, line)), y - ui.s(3), color, std::max(1.0f, ui.s(1)));
+  }
+}
+
 enum class Mark { Circle, Box };
 
 void draw_mark(Ui& ui, Mark mark, const Rect& at, bool selected, bool disabled, bool invalid) {
@@ -190,6 +198,8 @@ bool button(Ui& ui, std::string_view key, std::string_view words, ButtonKind kin
   const float x = at.x0 + std::floor((at.w() - icon_side - between - text_size.w) / 2);
   if (icon_side > 0) draw_icon(ui, options.icon, x, at.y0 + std::round((h - icon_side) / 2), icon_side, paint.text);
   const float y = at.y0 + std::floor((h - text_size.h) / 2);
+  if (kind == ButtonKind::Quiet && !options.disabled && state.visible)  // without a frame nothing else says that it can be pressed
+    underline(ui, Type::BodyBold, paint.text, words, x + icon_side + between, y, text_size.w);
   {
     const Inside inside(ui, state.id);
     draw_text(ui, Type::BodyBold, paint.text, words, {x + icon_side + between, y, x + icon_side + between + text_size.w, y + text_size.h});
@@ -223,11 +233,7 @@ bool link(Ui& ui, std::string_view key, std::string_view words, std::string_view
     draw_text(ui, Type::Body, color, words, {at.x0, y, at.x0 + size.w, y + size.h});
   }
   if (state.visible) {
-    float line_y = y;
-    for (const std::string_view line : wrap_lines(ui, Type::Body, words, size.w + 0.5f)) {
-      line_y += ui.s(line_px(Type::Body));
-      draw::hline(at.x0, at.x0 + std::round(line_width(ui, Type::Body, line)), line_y - ui.s(3), color, std::max(1.0f, ui.s(1)));
-    }
+    underline(ui, Type::Body, color, words, at.x0, y, size.w);
     if (state.focused) focus_ring(ui, at, ui.s(kTagRadius));
   }
   return state.pressed;
