@@ -37,6 +37,7 @@ Result<state::Assets> read_assets(const std::filesystem::path& folder) {
   DOORSTEP_TRY_ASSIGN(auto welsh_words, text_of("text/cy.json"));
   DOORSTEP_TRY_ASSIGN(auto form, text_of("forms/visit.json"));
   DOORSTEP_TRY_ASSIGN(auto welsh_form, text_of("text/visit.cy.json"));
+  DOORSTEP_TRY_ASSIGN(auto welsh_rules, text_of("text/rules.cy.json"));
   DOORSTEP_TRY_ASSIGN(auto clocks, text_of("rules/clocks.json"));
   DOORSTEP_TRY_ASSIGN(auto calendar, text_of("rules/calendar.json"));
   DOORSTEP_TRY_ASSIGN(auto thresholds, text_of("rules/thresholds.json"));
@@ -57,6 +58,9 @@ Result<state::Assets> read_assets(const std::filesystem::path& folder) {
   if (!in_welsh) return in("text/visit.cy.json", in_welsh.error());
   assets.welsh_form = std::move(*in_welsh);
   DOORSTEP_TRY_ASSIGN(assets.rules, rules::parse_rules(clocks, calendar, thresholds));
+  auto rules_in_welsh = rules::in_words(assets.rules, welsh_rules);
+  if (!rules_in_welsh) return in("text/rules.cy.json", rules_in_welsh.error());
+  assets.welsh_rules = std::move(*rules_in_welsh);
   return assets;
 }
 

@@ -12,6 +12,7 @@ struct Assets {
   rules::Rules rules;
   Text welsh;             ///< English where there is no Welsh yet
   rules::Form welsh_form;  ///< the same form
+  rules::Rules welsh_rules;  ///< the same rules
 };
 
 }  // namespace doorstep::state

@@ -259,6 +259,7 @@ struct State {
   bool supervisor() const { return caseload && caseload->me.role == model::Role::Supervisor; }
   /// In the app's language; what it asks and when is the same in each.
   const rules::Form& form() const { return settings.language == Language::Welsh ? assets->welsh_form : assets->form; }
+  const rules::Rules& rules() const { return settings.language == Language::Welsh ? assets->welsh_rules : assets->rules; }
   const Text& text() const { return settings.language == Language::Welsh ? assets->welsh : assets->text; }
 };
 

@@ -777,7 +777,7 @@ struct SettingsVm {
   std::vector<ChoiceVm> sizes;
   std::string look_label;
   std::vector<ChoiceVm> looks;
-  std::string language_label, language_hint;
+  std::string language_label;
   std::vector<ChoiceVm> languages;
   std::string spelling_label;
   std::vector<ChoiceVm> spelling;

@@ -402,7 +402,6 @@ SettingsVm settings_vm(const State& state) {
     vm.looks.push_back(
         {std::string("look_") + key, text(std::string("settings.look.") + key), {}, state.settings.look == look, SetLook{look}});
   vm.language_label = text("settings.language");
-  vm.language_hint = text("settings.language.hint");
   for (const auto& [language, code] : {std::pair{Language::English, "en"}, std::pair{Language::Welsh, "cy"}})
     vm.languages.push_back({std::string("language_") + code, text(std::string("settings.language.") + code), {},
                             state.settings.language == language, SetLanguage{language}});

@@ -355,7 +355,7 @@ struct Making {
 
   GroupVm risk_fields(const rules::Asked& asked, const model::ChildPart& part) const {
     const auto& q = *asked.question;
-    const auto& thresholds = state.assets->rules.thresholds;
+    const auto& thresholds = state.rules().thresholds;
     GroupVm vm;
     vm.place = {part.id, q.id, Id(), {}};
     vm.key = vm.place.key();

@@ -102,7 +102,7 @@ std::string value_words(const State& state, const rules::Question* question, con
         const auto key = list_key(question->kind) + std::string(member) + "." + words;
         if (text.has(key)) return text(key);
         if (question->kind == Kind::Risk) {
-          for (const auto* levels : {&state.assets->rules.thresholds.risk, &state.assets->rules.thresholds.levels})
+          for (const auto* levels : {&state.rules().thresholds.risk, &state.rules().thresholds.levels})
             for (const auto& level : *levels)
               if (level.code == words) return level.label;
         }
@@ -410,7 +410,7 @@ std::string level_label(const std::vector<rules::Level>& levels, const std::stri
 
 std::vector<FactVm> risk_facts(const State& state, const model::ChildPart& part) {
   const auto& text = state.text();
-  const auto& thresholds = state.assets->rules.thresholds;
+  const auto& thresholds = state.rules().thresholds;
   std::vector<FactVm> out;
   if (part.risk.changed) out.push_back({{}, text("risk.said." + std::string(model::code(*part.risk.changed)))});
   if (!part.risk.level.empty()) out.push_back({text("risk.level"), level_label(thresholds.risk, part.risk.level)});

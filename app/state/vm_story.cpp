@@ -149,7 +149,7 @@ SummaryLineVm next(const State& state, const model::Child& child) {
   SummaryLineVm line{text("in_short.next")};
   const auto dues = dues_of(state, child);
   const auto today = rules::uk_date(state.now);
-  for (const auto& due : dues) add_line(line.value, due_line(text, due, today, state.assets->rules.calendar));
+  for (const auto& due : dues) add_line(line.value, due_line(text, due, today, state.rules().calendar));
   if (!dues.empty() && (dues.front().overdue_days > 0 || !dues.front().on)) line.tag = due_tag(state, dues.front());
   for (const auto* item : records_of(state, child.id)) {
     const auto& answers = item->head().body.facts.answers;
@@ -182,7 +182,7 @@ Instant visit_at(const RecordItem& item) {
 std::vector<rules::Due> dues_of(const State& state, const model::Child& child) {
   std::vector<rules::PastVisit> visits;
   for (const auto& one : known_visits(state, child)) visits.push_back(one.visit);
-  return rules::all_due(child, visits, rules::uk_date(state.now), state.assets->rules);
+  return rules::all_due(child, visits, rules::uk_date(state.now), state.rules());
 }
 
 TagVm due_tag(const State& state, const rules::Due& due) {
@@ -269,10 +269,10 @@ struct Chronology {
     std::vector<rules::PastVisit> past;
     for (std::size_t i = 0; i < visits.size(); ++i) {
       const Date on = visits[i].visit.on;
-      const auto before = rules::all_due(without_import, past, on, state.assets->rules);
+      const auto before = rules::all_due(without_import, past, on, state.rules());
       past.push_back(visits[i].visit);
       if (i == 0) continue;
-      const auto after = rules::all_due(without_import, past, on, state.assets->rules);
+      const auto after = rules::all_due(without_import, past, on, state.rules());
       for (const auto& due : before) {
         if (!due.visit || due.overdue_days == 0 || *due.on < visits[0].visit.on) continue;
         const bool open = std::any_of(after.begin(), after.end(), [&](const auto& d) { return d.rule == due.rule && d.on == due.on; });

@@ -12,7 +12,7 @@ void draw_settings(Ui& ui, Rect where, const state::SettingsVm& vm, Intents& out
     gap(ui, space::kLg);
     draw_choices(ui, "look", {.label = vm.look_label}, vm.looks, out);
     gap(ui, space::kLg);
-    draw_choices(ui, "language", {.label = vm.language_label, .hint = vm.language_hint}, vm.languages, out);
+    draw_choices(ui, "language", {.label = vm.language_label}, vm.languages, out);
     gap(ui, space::kLg);
     draw_choices(ui, "spelling", {.label = vm.spelling_label}, vm.spelling, out);
     gap(ui, space::kLg);

@@ -72,6 +72,9 @@ struct Rules {
 Result<Thresholds> parse_thresholds(std::string_view json);
 /// All three files of assets/rules. Fault::Invalid names the place.
 Result<Rules> parse_rules(std::string_view clocks_json, std::string_view calendar_json, std::string_view thresholds_json);
+/// The same rules in another language: `json` has, by the English name, definition or legal basis, what is said for it. What is not there
+/// stays English. Fault::Invalid: not texts by texts.
+Result<Rules> in_words(Rules rules, std::string_view json);
 /// `base` with a council's own clocks: same id replaces, others are added. LAW may be tightened, never loosened or removed:
 /// Fault::Denied names the rule.
 Result<Rules> with_local(const Rules& base, std::string_view clocks_json);

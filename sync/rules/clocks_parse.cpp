@@ -163,6 +163,15 @@ Result<Rules> parse_rules(std::string_view clocks_json, std::string_view calenda
   return out;
 }
 
+Result<Rules> in_words(Rules rules, std::string_view json) {
+  DOORSTEP_TRY_ASSIGN(const Words words, Words::parse(json, "the rules' words"));
+  for (ClockRule& clock : rules.clocks) words.put(clock.label);
+  for (auto* levels : {&rules.thresholds.levels, &rules.thresholds.risk})
+    for (Level& level : *levels)
+      for (std::string* text : {&level.label, &level.definition, &level.legal_basis}) words.put(*text);
+  return rules;
+}
+
 Result<Rules> with_local(const Rules& base, std::string_view clocks_json) {
   Rules out = base;
   std::string version;

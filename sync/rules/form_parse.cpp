@@ -298,17 +298,8 @@ Result<Form> parse_form(std::string_view json) {
 }
 
 Result<Form> in_words(Form form, std::string_view json) {
-  DOORSTEP_TRY_ASSIGN(const boost::json::value document, parse_document(json, "the form's words"));
-  if (!document.is_object()) return base::Error{base::Fault::Invalid, "the form's words", "not a JSON object of sentences"};
-  const auto& words = document.get_object();
-  const auto names = [](std::string_view text) { return text.find("{name}") != text.npos; };
-  for (const auto& [sentence, said] : words)
-    if (!said.is_string() || said.get_string().empty() || names(sentence) != names(said.get_string()))
-      return base::Error{base::Fault::Invalid, "the form's words",
-                         "“" + std::string(sentence) + "”: must be text, with {name} where it has it"};
-  const auto put = [&](std::string& text) {
-    if (const auto* said = words.if_contains(text)) text = std::string(said->get_string());
-  };
+  DOORSTEP_TRY_ASSIGN(const Words words, Words::parse(json, "the form's words"));
+  const auto put = [&](std::string& text) { words.put(text); };
   for (Section& section : form.sections) {
     put(section.title);
     for (Question& q : section.questions) {

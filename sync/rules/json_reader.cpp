@@ -119,4 +119,21 @@ base::Result<boost::json::value> parse_document(std::string_view json, std::stri
   return parser.release();
 }
 
+base::Result<Words> Words::parse(std::string_view json, std::string_view what) {
+  DOORSTEP_TRY_ASSIGN(const boost::json::value document, parse_document(json, what));
+  if (!document.is_object()) return base::Error{base::Fault::Invalid, std::string(what), "not a JSON object of sentences"};
+  const auto names = [](std::string_view text) { return text.find("{name}") != text.npos; };
+  Words out;
+  out.words_ = document.get_object();
+  for (const auto& [sentence, said] : out.words_)
+    if (!said.is_string() || said.get_string().empty() || names(sentence) != names(said.get_string()))
+      return base::Error{base::Fault::Invalid, std::string(what),
+                         "“" + std::string(sentence) + "”: must be text, with {name} where it has it"};
+  return out;
+}
+
+void Words::put(std::string& sentence) const {
+  if (const auto* said = words_.if_contains(sentence)) sentence = std::string(said->get_string());
+}
+
 }  // namespace doorstep::rules

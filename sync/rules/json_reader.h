@@ -69,4 +69,16 @@ class Place {
 /// One JSON document. Fault::Invalid with its line when it is not JSON, Fault::Full past limits::kAssetBytes.
 base::Result<boost::json::value> parse_document(std::string_view json, std::string_view what);
 
+/// Another language's words, by the English sentence each stands for.
+class Words {
+ public:
+  /// Fault::Invalid, `what`: not an object of texts, or one without {name} where its sentence has it.
+  static base::Result<Words> parse(std::string_view json, std::string_view what);
+  /// A sentence that has no words stays.
+  void put(std::string& sentence) const;
+
+ private:
+  boost::json::object words_;
+};
+
 }  // namespace doorstep::rules

@@ -425,3 +425,21 @@ TEST_CASE("clocks: a family may be given to read what is still open and has word
   part.skip_reason = "SEEN_TODAY";
   CHECK(words().empty());
 }
+
+TEST_CASE("clocks: in other words the rules are the same, and what has none stays English", "[rules]") {
+  const Rules rules = tests::shipped_rules();
+  const auto other = in_words(rules, R"({"Child protection visit": "Ymweliad amddiffyn plant", "High": "Uchel", "A name that was changed": "x"})");
+  REQUIRE(other.has_value());
+  for (std::size_t i = 0; i < rules.clocks.size(); ++i) {
+    const bool is_cp = rules.clocks[i].label == "Child protection visit";
+    CHECK(other->clocks[i].label == (is_cp ? "Ymweliad amddiffyn plant" : rules.clocks[i].label));
+    CHECK(other->clocks[i].id == rules.clocks[i].id);
+  }
+  CHECK(other->thresholds.risk[2].label == "Uchel");
+  CHECK(other->thresholds.risk[2].code == rules.thresholds.risk[2].code);
+  CHECK(other->thresholds.risk[1].label == "Medium");
+  for (const char* wrong : {"[]", "{", R"({"High": 1})", R"({"High": ""})"}) {
+    INFO(wrong);
+    CHECK(in_words(rules, wrong).has_error());
+  }
+}

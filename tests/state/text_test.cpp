@@ -87,6 +87,26 @@ TEST_CASE("text: Welsh of the form is of sentences that the form has", "[state]"
   WARN("English stands for " << sentences.size() - welsh->all().size() << " of the form's " << sentences.size() << " sentences:" << missing);
 }
 
+TEST_CASE("text: Welsh of the rules is of names and definitions that the rules have, and all have it", "[state]") {
+  const auto assets = shipped_assets();
+  std::set<std::string> sentences;
+  for (const auto& clock : assets->rules.clocks) sentences.insert(clock.label);
+  for (const auto* levels : {&assets->rules.thresholds.levels, &assets->rules.thresholds.risk})
+    for (const auto& level : *levels) sentences.insert({level.label, level.definition, level.legal_basis});
+  sentences.erase("");
+  const auto welsh = Text::parse(asset("text/rules.cy.json"));
+  REQUIRE(welsh.has_value());
+  for (const auto& sentence : sentences) {
+    INFO(sentence);
+    CHECK(welsh->has(sentence));
+  }
+  CHECK(welsh->all().size() == sentences.size());
+  Desk desk;
+  desk.state.settings.language = Language::Welsh;
+  CHECK(desk.state.rules().thresholds.risk.front().label == "Isel");
+  CHECK(desk.state.rules().thresholds.key() == assets->rules.thresholds.key());
+}
+
 TEST_CASE("text: every key the source names has words, and every word is used", "[state]") {
   const auto assets = shipped_assets();
   std::string source;

@@ -33,6 +33,7 @@ std::shared_ptr<const Assets> assets() {
     out->form = tests::visit_form();
     out->welsh_form = rules::in_words(out->form, tests::asset("text/visit.cy.json")).value();
     out->rules = tests::shipped_rules();
+    out->welsh_rules = rules::in_words(out->rules, tests::asset("text/rules.cy.json")).value();
     return out;
   }();
   return read;

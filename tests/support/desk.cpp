@@ -14,7 +14,9 @@ std::shared_ptr<const Assets> shipped_assets() {
     REQUIRE(welsh.has_value());
     auto welsh_form = rules::in_words(visit_form(), asset("text/visit.cy.json"));
     REQUIRE(welsh_form.has_value());
-    return std::make_shared<const Assets>(Assets{*text, visit_form(), shipped_rules(), welsh->over(*text), *welsh_form});
+    auto welsh_rules = rules::in_words(shipped_rules(), asset("text/rules.cy.json"));
+    REQUIRE(welsh_rules.has_value());
+    return std::make_shared<const Assets>(Assets{*text, visit_form(), shipped_rules(), welsh->over(*text), *welsh_form, *welsh_rules});
   }();
   return assets;
 }

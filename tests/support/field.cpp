@@ -62,6 +62,7 @@ std::shared_ptr<const state::Assets> read_assets() {
   assets->welsh_form = must(rules::in_words(assets->form, read_text(folder / "text/visit.cy.json")));
   assets->rules = must(rules::parse_rules(read_text(folder / "rules/clocks.json"), read_text(folder / "rules/calendar.json"),
                                           read_text(folder / "rules/thresholds.json")));
+  assets->welsh_rules = must(rules::in_words(assets->rules, read_text(folder / "text/rules.cy.json")));
   return assets;
 }
 
