@@ -582,6 +582,7 @@ struct CheckVm {
   std::vector<CallCardVm> calls;
   std::string submit_error;
   ActionVm submit, back;
+  std::string note_heading;               ///< "Now submit"; empty: something is in the way
   std::string note;                       ///< what happens next, offline and online
 };
 CheckVm check_vm(const State& state);

@@ -709,6 +709,7 @@ CheckVm check_vm(const State& state) {
   if (!open.submit_error.empty()) vm.submit_error = open.submit_error;
   vm.submit = {text(open.submitting ? "check.submitting" : "check.submit"), PressSubmit{}, open.submitting};
   vm.back = {text("check.back"), Back{}};
+  if (vm.problems.empty() && vm.submit_error.empty()) vm.note_heading = text("check.now");
   vm.note = text(state.sync.online ? "check.note.online" : "check.note.offline");
   return vm;
 }

@@ -58,6 +58,7 @@ void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
     }
   });
   gap(ui, space::kLg);
+  if (!vm.note_heading.empty()) heading(ui, vm.note_heading);
   secondary(ui, vm.note);
   gap(ui, space::kLg);
   begin_footer(ui);

@@ -95,7 +95,7 @@ TEST_CASE("a11y: a visit is unlocked, recorded and submitted by a screen reader 
   support::walk(form, visit, hand);
   hand.leave_the_other_steps(visit);
   reader.press("check");
-  reader.wait_for("Read what will be in each child's record.");
+  reader.wait_for("Check the main points of each child's record before you submit it.");
   reader.press("submit");
   reader.wait_for("Submitted. The case server has it.");
   reader.wait_for("All sent");

@@ -81,8 +81,10 @@ TEST_CASE("unfinished: a visit with half a date cannot be submitted, and says wh
   desk.start();
   desk.fill();
   REQUIRE(check_vm(desk.state).problems.empty());
+  CHECK(check_vm(desk.state).note_heading == "Now submit");
   const std::string key = "visit/next_visit_due";
   type_part(desk, desk.state.editors.date(key).month, "13", key);
+  CHECK(check_vm(desk.state).note_heading.empty());
   const auto problems = check_vm(desk.state).problems;
   CHECK(std::any_of(problems.begin(), problems.end(), [](const auto& p) { return p.ends_with("this is not finished. Complete it, or clear it."); }));
   desk.act(PressSubmit{});

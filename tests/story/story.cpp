@@ -371,7 +371,7 @@ std::string Story::receipt(Tablet& t) { return t.wait_for("(receipt ").name; }
 void Story::submit_and_sync(Person& ruth) {
   Tablet& t = *ruth.tablet;
   t.press("check", "button");
-  t.wait_for("Read what will be in each child's record.");
+  t.wait_for("Check the main points of each child's record before you submit it.");
   if (t.find("before you can submit")) fail("it may be submitted: " + t.screen_text());
   ruth.display.screenshot(out_ / "check.png");
   t.press("submit", "button");

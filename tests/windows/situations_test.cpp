@@ -105,7 +105,7 @@ void start_visit(Tablet& tablet, const support::Situation& situation, const supp
 
 void submit(Tablet& tablet) {
   tablet.press("check", "button");
-  tablet.wait_for("Read what will be in each child's record.");
+  tablet.wait_for("Check the main points of each child's record before you submit it.");
   if (tablet.find("before you can submit")) throw std::runtime_error("it may not be submitted: " + tablet.screen_text());
   tablet.press("submit", "button");
   tablet.wait_for("Submitted. The case server has it.");  // "All sent" may still be that of the draft
