@@ -144,6 +144,9 @@ struct MyChildrenVm {
   std::size_t tab = 0;
   std::vector<ChildRowVm> rows;
   bool searching = false;
+  std::string found;                      ///< "3 results"; empty: none, or nothing is looked for
+  std::string rows_heading, hits_heading; ///< of what was found; empty: none of it
+  ActionVm clear_search;
   std::vector<HitRowVm> hits;             ///< when searching, or under ListTab::Waiting
   std::string empty_heading, empty_body;  ///< when there is nothing to list
   bool nobody = false;                    ///< no child is on this tablet at all

@@ -166,6 +166,10 @@ void list_children(const State& state, MyChildrenVm& vm) {
   const auto& caseload = *state.caseload;
   vm.rows.clear();
   vm.hits.clear();
+  vm.found.clear();
+  vm.rows_heading.clear();
+  vm.hits_heading.clear();
+  vm.clear_search = {};
   vm.empty_heading.clear();
   vm.empty_body.clear();
   const auto query = query_in(state, kSearch);
@@ -205,7 +209,12 @@ void list_children(const State& state, MyChildrenVm& vm) {
       vm.hits.push_back({Open{ScreenKind::ReadRecord, hit.record}, "hit_" + hit.record.str(),
                          visit_title(state, item->head().body.facts, item->head().body.part.name), plain(hit.snippet)});
     }
-  if (!vm.searching) {
+  if (vm.searching) {
+    vm.clear_search = {text("children.found.clear"), ClearSearch{}};
+    if (const auto found = vm.rows.size() + vm.hits.size(); found > 0) vm.found = text.count("children.found", static_cast<long long>(found));
+    if (!vm.rows.empty()) vm.rows_heading = text("children.found.children");
+    if (!vm.hits.empty()) vm.hits_heading = text("children.found.notes");
+  } else {
     auto waiting = waiting_rows(state);
     under[ListTab::Waiting] = waiting.size();
     const auto with_number = [&](std::string_view key, ListTab tab) { return text(key, {{"n", std::to_string(under[tab])}}); };

@@ -20,6 +20,12 @@ void draw_hits(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
     if (list_row(ui, hit.key, {.title = hit.title, .subtitle = hit.snippet, .leads = true})) out.push_back(hit.open);
 }
 
+void draw_found_heading(Ui& ui, std::string_view words) {
+  if (words.empty()) return;
+  gap(ui, space::kSm);
+  text(ui, Type::SmallBold, ui.c.ink2, words, Role::Heading);
+}
+
 void draw_drafts(Ui& ui, std::string_view title, const std::vector<state::MyChildrenVm::DraftRow>& drafts, Icon icon, Intents& out) {
   if (drafts.empty()) return;
   gap(ui, space::kLg);
@@ -98,7 +104,15 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
     gap(ui, space::kXs);
   });
   if (vm.searching) {
+    block(ui, "found", std::tie(vm.found, vm.clear_search), [&] {
+      begin_flow(ui, space::kSm, kControl);
+      if (!vm.found.empty()) text(ui, Type::Body, ui.c.ink2, vm.found, Role::Status);
+      draw_action(ui, "clear-search", vm.clear_search, ButtonKind::Quiet, out, Icon::Cross);
+      end_flow(ui);
+    });
+    draw_found_heading(ui, vm.rows_heading);
     draw_rows(ui, vm, out);
+    draw_found_heading(ui, vm.hits_heading);
     draw_hits(ui, vm, out);
     if (vm.rows.empty() && vm.hits.empty()) empty_state(ui, Icon::Search, vm.empty_heading, vm.empty_body);
     end_page(ui);

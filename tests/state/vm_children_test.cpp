@@ -18,8 +18,13 @@ TEST_CASE("vm_children: what was found in a draft of one's own is shown, and lea
   desk.act(SearchTyped{});
   desk.hear(SearchHits{desk.last<Search>().number, {{{}, {}, "… below the \x02Willow\x03\nhe waits", visit},
                                                      {{}, {}, "of a draft that is gone", Id::from_name("gone")}}});
-  const auto hits = my_children_vm(desk.state).hits;
+  const auto vm = my_children_vm(desk.state);
+  const auto& hits = vm.hits;
   REQUIRE(hits.size() == 1);
+  CHECK(vm.found == "1 result");
+  CHECK(vm.rows_heading.empty());
+  CHECK(vm.hits_heading == "In notes");
+  CHECK(vm.clear_search.intent.has_value());
   CHECK(hits[0].title == "In your draft: Child in need visit: Amara Okafor");
   CHECK(hits[0].snippet == "… below the Willow he waits");
   desk.act(hits[0].open);
