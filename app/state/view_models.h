@@ -139,6 +139,7 @@ struct RowVm {
 struct HitRowVm { Intent open; std::string key, title, snippet; };
 struct MyChildrenVm {
   std::string title, date;
+  std::string now_heading;                ///< of what is to be done, beside the list: "Today"
   std::string search_name;                ///< of the search box
   std::vector<std::string> tabs;          ///< ListTab's, with how many each has; not made anew while searching
   std::size_t tab = 0;

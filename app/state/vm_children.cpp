@@ -240,6 +240,7 @@ MyChildrenVm my_children_vm(const State& state) {
   MyChildrenVm vm;
   vm.title = text(state.supervisor() ? "children.title.team" : "children.title");
   vm.date = weekday_words(text, rules::uk_date(state.now));
+  vm.now_heading = text("children.now");
   vm.search_name = text("children.search");
   vm.tab = static_cast<std::size_t>(state.tab);
   if (!page_tells(state)) vm.notice = state.notice;

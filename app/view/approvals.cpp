@@ -7,7 +7,7 @@ void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out) {
     const auto& visit = queue.visits[i];
     block(ui, "queue-" + std::to_string(i), queue, [&] {
       gap(ui, space::kLg);
-      label(ui, visit.heading);
+      text(ui, Type::SmallBold, ui.c.ink2, visit.heading, Role::Label);  // the names below it are what is pressed
       for (const auto& row : visit.rows)
         if (list_row(ui, "review-" + row.record.str(), {.title = row.title, .subtitle = row.subtitle, .trailing = row.age,
                                                         .tag = row.tag.words, .tone = tone_of(row.tag.mood), .leads = true}))

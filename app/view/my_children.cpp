@@ -50,7 +50,7 @@ void draw_more(Ui& ui, const state::MyChildrenVm& vm, bool aside, Intents& out) 
 
 /// What draw_to_do shows, and the notice above it.
 auto to_do_of(const state::MyChildrenVm& vm) {
-  return std::tie(vm.date, vm.notice, vm.warnings, vm.calls, vm.start_visit, vm.more, vm.drafts_heading, vm.drafts, vm.submitting_heading,
+  return std::tie(vm.now_heading, vm.date, vm.notice, vm.warnings, vm.calls, vm.start_visit, vm.more, vm.drafts_heading, vm.drafts, vm.submitting_heading,
                   vm.submitting, vm.going_out);
 }
 
@@ -79,12 +79,18 @@ void draw_notice(Ui& ui, const state::MyChildrenVm& vm) {
   gap(ui, space::kXs);
 }
 
-/// The title with the day at its right.
-void draw_head(Ui& ui, const state::MyChildrenVm& vm, bool side) {
-  begin_flow(ui, space::kSm, line_px(side ? Type::H3 : Type::H1));
-  side ? heading(ui, vm.title) : title(ui, vm.title);
+/// At the right edge of the heading's row.
+void draw_date(Ui& ui, const state::MyChildrenVm& vm) {
   push_right(ui, line_width(ui, Type::Small, vm.date));
   small(ui, vm.date);
+}
+
+/// The title with the day at its right, or without it where the page beside it says it.
+void draw_head(Ui& ui, const state::MyChildrenVm& vm, ListPlace place) {
+  const bool side = place != ListPlace::Whole;
+  begin_flow(ui, space::kSm, line_px(side ? Type::H3 : Type::H1));
+  side ? heading(ui, vm.title) : title(ui, vm.title);
+  if (place != ListPlace::BesideOverview) draw_date(ui, vm);
   end_flow(ui);
   gap(ui, space::kMd);
 }
@@ -95,7 +101,7 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
   const bool side = place != ListPlace::Whole;
   begin_page(ui, "my-children", vm.title, where, {.surface = true, .edge = side, .pad = space::kLg, .max_width = side ? 0.f : kColumn});
   block(ui, "head", std::tie(vm.title, vm.date, vm.notice, place), [&] {
-    draw_head(ui, vm, side);
+    draw_head(ui, vm, place);
     if (place != ListPlace::BesideOverview) draw_notice(ui, vm);
   });
   block(ui, "searching", vm.search_name, [&] { return editors.hash(state::kSearch); }, [&] {
@@ -142,9 +148,12 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
 }
 
 void draw_overview(Ui& ui, Rect where, const state::MyChildrenVm& vm, const state::ApprovalsVm* queue, Intents& out) {
-  begin_page(ui, "overview", vm.date, where);
+  begin_page(ui, "overview", vm.now_heading, where);
   block(ui, "to-do", to_do_of(vm), [&] {
-    title(ui, vm.date);
+    begin_flow(ui, space::kSm, line_px(Type::H1));
+    title(ui, vm.now_heading);
+    draw_date(ui, vm);
+    end_flow(ui);
     gap(ui, space::kMd);
     draw_notice(ui, vm);
     draw_to_do(ui, vm, out);
