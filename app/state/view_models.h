@@ -111,7 +111,8 @@ UnlockVm unlock_vm(const State& state);
 /// In place of everything else: the tablet is not set up, or not rightly.
 struct CannotStartVm {
   std::string title, explanation;
-  std::vector<std::string> reasons;  ///< for IT, as their own program words them
+  std::string read_heading;          ///< "Read this to IT:"
+  std::vector<std::string> reasons;  ///< as their own program words them, and the command to use
   std::string close;
 };
 /// `key`: "cannot_start.not_set_up", "cannot_start.set_up_file".

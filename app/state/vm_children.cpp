@@ -338,7 +338,7 @@ ChildVm child_vm(const State& state, const Id& id) {
   vm.summary_heading = text("review.summary");
   vm.summary = summary_of(state, *child);
   vm.pages = {{text("chronology.title"), Open{ScreenKind::Chronology, id}},
-              {text("own_words.open", {{"name", model::display_name(*child)}}), Open{ScreenKind::OwnWords, id}},
+              {text("own_words.title", {{"name", model::display_name(*child)}}), Open{ScreenKind::OwnWords, id}},
               {text("family_copy.title"), Open{ScreenKind::FamilyCopy, id}}};
   vm.involvement_heading = text("child.involvement");
   for (const auto& involvement : child->involvements)

@@ -173,7 +173,9 @@ BarVm bar_vm(const State& state) {
   if (state.screens.size() > 1 && screen) {
     const auto below = state.screens[state.screens.size() - 2].kind;
     switch (below) {
-      case ScreenKind::MyChildren: bar.back = text(state.lease_over() ? "bar.back" : "bar.back.children"); break;
+      case ScreenKind::MyChildren:
+        bar.back = text(state.lease_over() ? "bar.back" : state.supervisor() ? "bar.back.children.team" : "bar.back.children");
+        break;
       case ScreenKind::Record: bar.back = text("bar.back.record"); break;
       case ScreenKind::Approvals: bar.back = text("bar.back.approvals"); break;
       case ScreenKind::Child: bar.back = text("bar.back.child"); break;
@@ -368,7 +370,8 @@ SyncVm sync_vm(const State& state) {
 // Settings ----------------------------------------------------------------------------------------------------------------
 
 CannotStartVm cannot_start_vm(const Text& text, const std::string& key, std::vector<std::string> reasons) {
-  return {text("cannot_start.title"), text(key), std::move(reasons), text("cannot_start.close")};
+  reasons.push_back(text(key + ".do"));
+  return {text("cannot_start.title"), text(key), text("cannot_start.read"), std::move(reasons), text("cannot_start.close")};
 }
 
 namespace {

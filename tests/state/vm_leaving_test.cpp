@@ -64,5 +64,5 @@ TEST_CASE("vm_leaving: a line goes when it is answered, and is heard with the ch
   desk.fill();
   CHECK(leaving_vm(desk.state).about.empty());
   CHECK(leaving_vm(desk.state).first.empty());
-  CHECK(leaving_vm(desk.state).done == "Everything on this list is recorded.");
+  CHECK(leaving_vm(desk.state).done == "Nothing is left to ask here.");
 }

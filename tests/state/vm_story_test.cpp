@@ -191,9 +191,11 @@ TEST_CASE("vm_story: a child's own words stand on one page as they were written,
                            }),
                            record(desk, "r3", "2026-11-11T10:00:00Z", [](auto& body) { body.part.answers.clear(); })};
   desk.unlock();
-  desk.act(child_vm(desk.state, desk.amara).pages.at(1).intent.value());
+  const auto open = child_vm(desk.state, desk.amara).pages.at(1);
+  desk.act(open.intent.value());
   REQUIRE(desk.state.screen()->kind == ScreenKind::OwnWords);
   const auto vm = own_words_vm(desk.state, desk.amara);
+  CHECK(vm.title == open.label);  // one name for the page and for what opens it
   REQUIRE(vm.visits.size() == 2);
   CHECK(vm.visits[0].heading == "Child in need visit, Tue 10 Nov");
   const FactVm told{"Told Ruth, Tue 10 Nov at 10:30. Asked just before: What are evenings like?", "“he shouts”"};
