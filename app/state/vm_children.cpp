@@ -211,7 +211,8 @@ void list_children(const State& state, MyChildrenVm& vm) {
     }
   if (vm.searching) {
     vm.clear_search = {text("children.found.clear"), ClearSearch{}};
-    if (const auto found = vm.rows.size() + vm.hits.size(); found > 0) vm.found = text.count("children.found", static_cast<long long>(found));
+    const auto found = static_cast<long long>(vm.rows.size() + vm.hits.size());
+    if (found > 0) vm.found = text.count("children.found", found);
     if (!vm.rows.empty()) vm.rows_heading = text("children.found.children");
     if (!vm.hits.empty()) vm.hits_heading = text("children.found.notes");
   } else {

@@ -922,9 +922,9 @@ Likeness likeness(const State& state, const std::string& name, const std::option
   std::string same;
   int names = 0;
   for (const auto& one : theirs) {
-    const auto often = static_cast<int>(std::count_if(words.begin(), words.end(), [&](const auto& word) { return word.folded == one.folded; }));
+    const auto often = std::count_if(words.begin(), words.end(), [&](const auto& word) { return word.folded == one.folded; });
     if (often > 0) same += (same.empty() ? "" : " ") + one.written;
-    names += often;
+    names += static_cast<int>(often);
   }
   if (names > 0) add(names * 2, text("match.same.name", {{"name", same}}));
   if (born && born == child.born) add(3, text("match.same.born"));
@@ -966,7 +966,8 @@ MatchVm match_vm(const State& state, const Id& id) {
     const auto* family = state.caseload->family(child.family);
     std::string hint = like.what;
     if (child.born)
-      hint += (hint.empty() ? "" : ". ") + text("child.born.words", {{"day", day_words(text, *child.born)}, {"age", age_words(text, *child.born, today)}});
+      hint += (hint.empty() ? "" : ". ") +
+              text("child.born.words", {{"day", day_words(text, *child.born)}, {"age", age_words(text, *child.born, today)}});
     if (family && !family->address.empty()) hint += (hint.empty() ? "" : ". ") + family->address;
     sorted.emplace_back(std::pair(-like.much, name_order(state, child.name)),
                         ChoiceVm{"target_" + child.id.str(), child.name, std::move(hint), chosen, ChooseTarget{child.id}});

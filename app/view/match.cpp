@@ -31,7 +31,8 @@ void draw_match(Ui& ui, Rect where, const state::MatchVm& vm, Editors& editors, 
       out.push_back(state::FieldTyped{std::string(state::kMatchSearch)});
     gap(ui, space::kMd);
   });
-  block(ui, "target", std::tie(vm.target_label, vm.target_hint, vm.targets, vm.alike, vm.alike_heading, vm.others_heading, vm.found_none), [&] {
+  const auto shown = std::tie(vm.target_label, vm.target_hint, vm.targets, vm.alike, vm.alike_heading, vm.others_heading, vm.found_none);
+  block(ui, "target", shown, [&] {
     if (vm.targets.empty()) {
       label(ui, vm.target_label);
       secondary(ui, vm.found_none.empty() ? vm.target_hint : vm.found_none);

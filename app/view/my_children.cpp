@@ -50,8 +50,8 @@ void draw_more(Ui& ui, const state::MyChildrenVm& vm, bool aside, Intents& out) 
 
 /// What draw_to_do shows, and the notice above it.
 auto to_do_of(const state::MyChildrenVm& vm) {
-  return std::tie(vm.now_heading, vm.date, vm.notice, vm.warnings, vm.calls, vm.start_visit, vm.more, vm.drafts_heading, vm.drafts, vm.submitting_heading,
-                  vm.submitting, vm.going_out);
+  return std::tie(vm.now_heading, vm.date, vm.notice, vm.warnings, vm.calls, vm.start_visit, vm.more, vm.drafts_heading, vm.drafts,
+                  vm.submitting_heading, vm.submitting, vm.going_out);
 }
 
 /// What is to be done now: calls before what is to be known of the tablet, the supervisor's lists, a visit.

@@ -428,7 +428,8 @@ TEST_CASE("clocks: a family may be given to read what is still open and has word
 
 TEST_CASE("clocks: in other words the rules are the same, and what has none stays English", "[rules]") {
   const Rules rules = tests::shipped_rules();
-  const auto other = in_words(rules, R"({"Child protection visit": "Ymweliad amddiffyn plant", "High": "Uchel", "A name that was changed": "x"})");
+  const auto other = in_words(rules, R"({"Child protection visit": "Ymweliad amddiffyn plant", "High": "Uchel",
+      "A name that was changed": "x"})");
   REQUIRE(other.has_value());
   for (std::size_t i = 0; i < rules.clocks.size(); ++i) {
     const bool is_cp = rules.clocks[i].label == "Child protection visit";
