@@ -259,6 +259,7 @@ int run(const std::filesystem::path& folder, const std::filesystem::path& assets
   work::Options options;
   options.folder = folder;
   options.chip = vault::kTpmDevice;
+  options.pins = device->policy.pin ? vault::Pins::Allowed : vault::Pins::Refused;
   options.photos = device->photos_dir.value_or("");
   options.picture_program = os::program_folder() / DOORSTEP_PICTURE;
   options.enrolment = std::move(*enrolment);

@@ -96,7 +96,8 @@ int check(const Report& report, const fs::path& file, const fs::path& trust_file
   return report.done(file.string() + " is right. Council: " + config.council.name + ". Server: " + config.server.sync.url() +
                          ", valid until " + base::to_rfc3339(authority->not_after).substr(0, 10) + " under authority " +
                          authority->fingerprint.substr(0, 16) +
-                         (trust.empty() ? ". No signature was asked for." : ". Its signature is right."),
+                         (trust.empty() ? ". No signature was asked for." : ". Its signature is right.") +
+                         (config.policy.pin ? " It allows PINs: a tablet without a security chip refuses it." : ""),
                      {{"council", config.council.id}, {"serial", config.serial}, {"signed", !trust.empty()}});
 }
 

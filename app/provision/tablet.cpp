@@ -29,6 +29,13 @@ struct Brought {
   std::string trust_pem;  ///< to be pinned in the tablet's folder; empty: nothing new
 };
 
+/// Whether a chip holds this tablet's key, or would hold the one that is made when it is enrolled.
+bool has_chip(const TabletArguments& args) {
+  if (args.anew) return vault::tpm_answers(vault::kTpmDevice);
+  const fs::path folder = args.tablet / config::kVaultFolder;
+  return vault::provider_for({folder, {}, {}}, folder / "keys", vault::kTpmDevice)->level() == vault::Level::Tpm2;
+}
+
 /// Everything that speaks against a file. Empty: `code` is the exit code, and it was said why.
 std::optional<Brought> bring(const Report& report, const TabletArguments& args, int& code) {
   const auto refuse = [&](std::vector<config::Problem> problems) {
@@ -87,6 +94,7 @@ std::optional<Brought> bring(const Report& report, const TabletArguments& args, 
   }
   if (auto problem = config::not_today(out.file.config, base::SystemClock().wall(), authority->not_before, name)) return refuse({*problem});
   if (auto problem = config::older_than_seen(out.file.config, config::seen_serial(args.tablet), name)) return refuse({*problem});
+  if (auto problem = config::pin_without_chip(out.file, name); problem && !has_chip(args)) return refuse({*problem});
   return out;
 }
 
@@ -238,7 +246,8 @@ int enrol(const Report& report, const TabletArguments& args) {
                             "Make room on the disk, then run the same command again.");
   if (anew) (void)base::erase_file(key_file);
   return report.done("Enrolled. Device " + reply->device.str() + " for " + reply->worker_name + ".\n" +
-                         "The worker starts Doorstep on this tablet and chooses a passphrase of at least four words.",
+                         "The worker starts Doorstep on this tablet and chooses a passphrase of at least four words" +
+                         (config.policy.pin ? ", or a PIN of at least six digits." : "."),
                      {{"device", reply->device.str()}, {"worker", reply->worker.str()}});
 }
 

@@ -20,6 +20,7 @@ struct Started {
   std::string settings;         ///< as SaveSettings kept them
   bool destroyed = false;       ///< its key was, and what is stored opens for nobody any more
   bool wiped = false;           ///< by the council's command: nothing can be opened any more
+  bool pins = false;            ///< a PIN may be chosen instead of a passphrase
 };
 /// `error` empty: open. Fault::Locked: wrong passphrase; Throttled: wait `retry_after`; NotFound ("vault.destroyed"): the key was
 /// destroyed, and what was not sent lies sealed for the council; anything else is told in its own words.

@@ -195,6 +195,7 @@ struct Reviewing {
 struct State {
   Stage stage = Stage::Starting;
   bool has_passphrase = false;
+  bool pins = false;                      ///< a PIN may be chosen instead
   Config config;
   std::shared_ptr<const Assets> assets;   ///< words, forms, clocks: never empty after the mains have started
   Settings settings;
@@ -260,6 +261,12 @@ struct State {
   /// In the app's language; what it asks and when is the same in each.
   const rules::Form& form() const { return settings.language == Language::Welsh ? assets->welsh_form : assets->form; }
   const rules::Rules& rules() const { return settings.language == Language::Welsh ? assets->welsh_rules : assets->rules; }
+  /// The words of `key`, which is about the passphrase; where that may be a PIN, those of `key`.pin if there are such.
+  std::string secret_text(std::string_view key) const { return text()(secret_key(key)); }
+  std::string secret_key(std::string_view key) const {
+    const auto other = std::string(key) + ".pin";
+    return pins && text().has(other) ? other : std::string(key);
+  }
   const Text& text() const { return settings.language == Language::Welsh ? assets->welsh : assets->text; }
 };
 

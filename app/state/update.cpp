@@ -357,6 +357,7 @@ void on(Turn& turn, const Started& started) {
   auto& state = turn.state;
   state.has_passphrase = started.has_passphrase;
   state.worker_name = started.worker_name;
+  state.pins = started.pins;
   state.stage = started.wiped                                  ? Stage::Wiped
                 : started.has_passphrase || started.destroyed ? Stage::Locked
                                                               : Stage::FirstUnlock;

@@ -58,17 +58,30 @@ std::size_t words_in(std::string_view text) {
   return words;
 }
 
-/// Of a passphrase that is chosen now; the vault has the last word.
-bool is_too_short(std::string_view text) { return words_in(text) < kPassphraseWords && text.size() < kPassphraseBytes; }
+/// Digits alone: no passphrase is meant.
+bool is_pin(std::string_view text) {
+  while (text.ends_with(' ')) text.remove_suffix(1);  // of an on-screen keyboard
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Of a passphrase that is chosen now; the vault has the last word, and the only one about a PIN.
+bool is_too_short(const State& state, std::string_view text) {
+  return words_in(text) < kPassphraseWords && text.size() < kPassphraseBytes && !(state.pins && is_pin(text));
+}
 
 /// Why a passphrase did not do what it was typed for, without what pause_words() says; empty: no reason that has words of its own.
-std::string refused_words(const Text& text, const UnlockResult& result) {
+std::string refused_words(const State& state, const UnlockResult& result) {
+  const auto& text = state.text();
   if (result.error->where == "vault.chip")  // nothing was counted
     return text(result.error->fault == base::Fault::NotFound ? "unlock.problem.other_chip" : "unlock.problem.chip");
   switch (result.error->fault) {
-    case base::Fault::Locked:
-      if (result.tries_left < 0) return text("unlock.problem.wrong");
-      return text.count("unlock.problem.wrong_left", result.tries_left) + " " + text("unlock.problem.tenth");
+    case base::Fault::Locked: {
+      const auto wrong = state.secret_text("unlock.problem.wrong");
+      if (result.tries_left < 0) return wrong;
+      return wrong + " " + text.count("unlock.problem.left", result.tries_left) + " " + text("unlock.problem.tenth");
+    }
+    case base::Fault::Invalid:  // too weak to be chosen
+      return text.has(result.error->detail) ? state.secret_text(result.error->detail) : std::string();
     default: return {};
   }
 }
@@ -200,6 +213,7 @@ void empty(Turn& turn, Stage stage) {
   auto fresh = initial(state.assets, state.config);
   fresh.stage = stage;
   fresh.has_passphrase = true;
+  fresh.pins = state.pins;
   fresh.settings = state.settings;
   fresh.worker_name = state.worker_name;
   fresh.now = state.now;
@@ -262,9 +276,9 @@ void unlock(Turn& turn) {
   state.unlock_problem.clear();
   state.unlock_pause.clear();
   if (typed.empty()) {
-    state.unlock_problem = turn.text()("unlock.problem.empty");
-  } else if (state.stage == Stage::FirstUnlock && is_too_short(typed)) {
-    state.unlock_problem = turn.text()("unlock.problem.short");
+    state.unlock_problem = state.secret_text("unlock.problem.empty");
+  } else if (state.stage == Stage::FirstUnlock && is_too_short(state, typed)) {
+    state.unlock_problem = state.secret_text("passphrase.too_short");
   } else if (state.stage == Stage::FirstUnlock && typed != again) {
     state.unlock_problem = turn.text()("unlock.problem.differ");
   } else {
@@ -284,7 +298,7 @@ void unlocked(Turn& turn, const UnlockResult& result) {
   if (!result.error || state.stage == Stage::Wiped) return;  // open when the caseload arrives
   state.stage = state.has_passphrase ? Stage::Locked : Stage::FirstUnlock;
   const auto& text = turn.text();
-  state.unlock_problem = refused_words(text, result);
+  state.unlock_problem = refused_words(state, result);
   if (result.error->where == "vault.chip") return;
   state.unlock_pause = pause_words(text, result);
   switch (result.error->fault) {
@@ -295,7 +309,9 @@ void unlocked(Turn& turn, const UnlockResult& result) {
       state.destroyed = result.error->where == "vault.destroyed";
       if (state.destroyed) break;
       [[fallthrough]];
-    default: state.unlock_problem = text("unlock.problem.other", {{"why", error_words(text, *result.error)}}); break;
+    default:
+      if (state.unlock_problem.empty())
+        state.unlock_problem = text("unlock.problem.other", {{"why", error_words(text, *result.error)}});
   }
   if (result.retry_after.count() > 0) state.unlock_wait_until = turn.context.mono + result.retry_after;
 }
@@ -306,10 +322,10 @@ void change_passphrase(Turn& turn) {
   auto old = state.editors.typed(kOldPassphrase), fresh = state.editors.typed(kNewPassphrase);
   auto again = state.editors.typed(kNewPassphraseAgain);
   auto& problem = state.passphrase->problem;
-  const auto refuse = [&](std::string_view at, const char* why) { problem = {std::string(at), Id(), turn.text()(why)}; };
+  const auto refuse = [&](std::string_view at, const char* why) { problem = {std::string(at), Id(), state.secret_text(why)}; };
   problem.reset();
   if (old.empty()) refuse(kOldPassphrase, "unlock.problem.empty");
-  else if (is_too_short(fresh)) refuse(kNewPassphrase, "unlock.problem.short");
+  else if (is_too_short(state, fresh)) refuse(kNewPassphrase, "passphrase.too_short");
   else if (fresh == old) refuse(kNewPassphrase, "passphrase.problem.same");
   else if (fresh != again) refuse(kNewPassphraseAgain, "unlock.problem.differ");
   if (problem) {
@@ -328,17 +344,16 @@ void passphrase_changed(Turn& turn, const UnlockResult& result) {
   const auto& text = turn.text();
   if (!result.error) {
     if (state.screen()->kind == ScreenKind::Passphrase) pop(turn);
-    state.notice = text("passphrase.changed");
+    state.notice = state.secret_text("passphrase.changed");
     return;
   }
-  auto why = refused_words(text, result);
+  auto why = refused_words(state, result);
+  const bool is_weak = result.error->fault == base::Fault::Invalid && !why.empty();
   if (const auto pause = pause_words(text, result); !pause.empty()) why += (why.empty() ? "" : " ") + pause;
-  const bool is_weak = result.error->fault == base::Fault::Invalid;
-  const auto words = is_weak        ? text("unlock.problem.short")
-                     : !why.empty() ? why
-                                    : text("passphrase.problem.other", {{"why", error_words(text, *result.error)}});
+  const auto not_changed = state.secret_key("passphrase.problem.other");
+  const auto words = !why.empty() ? why : text(not_changed, {{"why", error_words(text, *result.error)}});
   if (!state.passphrase) {  // somebody has left its screen meanwhile
-    state.notice = text("passphrase.problem.other", {{"why", words}});
+    state.notice = text(not_changed, {{"why", words}});
     return;
   }
   state.passphrase->busy = false;

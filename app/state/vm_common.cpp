@@ -234,16 +234,16 @@ UnlockVm unlock_vm(const State& state) {
     return vm;
   }
   vm.first = !state.has_passphrase && !state.destroyed;
-  vm.title = text(vm.first ? "unlock.first.title" : "unlock.title");
+  vm.title = state.secret_text(vm.first ? "unlock.first.title" : "unlock.title");
   vm.person = state.worker_name;
-  vm.explanation = text(vm.first ? "unlock.first.explanation" : "unlock.explanation");
+  vm.explanation = state.secret_text(vm.first ? "unlock.first.explanation" : "unlock.explanation");
   if (state.wipe_waits && !state.destroyed) vm.notice = text("wipe.waits");
-  else if (state.commanded_lock) vm.notice = text("unlock.commanded");
-  vm.passphrase_label = text(vm.first ? "unlock.first.passphrase" : "unlock.passphrase");
-  vm.passphrase_hint = text(vm.first ? "unlock.first.hint" : "unlock.hint");
+  else if (state.commanded_lock) vm.notice = state.secret_text("unlock.commanded");
+  vm.passphrase_label = state.secret_text(vm.first ? "unlock.first.passphrase" : "unlock.passphrase");
+  vm.passphrase_hint = state.secret_text(vm.first ? "unlock.first.hint" : "unlock.hint");
   vm.forgotten = text(vm.first ? "unlock.first.forgotten" : "unlock.forgotten");
-  vm.again_label = text("unlock.again");
-  vm.show_label = text(state.show_passphrase ? "unlock.hide" : "unlock.show");
+  vm.again_label = state.secret_text("unlock.again");
+  vm.show_label = state.secret_text(state.show_passphrase ? "unlock.hide" : "unlock.show");
   vm.show = state.show_passphrase;
   vm.problem = state.destroyed ? text("unlock.problem.destroyed") : state.unlock_problem;
   if (!state.destroyed && !state.unlock_pause.empty()) vm.problem += (vm.problem.empty() ? "" : " ") + state.unlock_pause;
@@ -420,7 +420,7 @@ SettingsVm settings_vm(const State& state) {
   vm.about.push_back({text("settings.calendar"), day_words(text, state.assets->rules.calendar.until)});
   for (const auto& contact : state.config.contacts) vm.about.push_back({contact.label, contact.number});
   vm.notice = state.notice;
-  vm.passphrase = {text("passphrase.title"), Open{ScreenKind::Passphrase, Id()}};
+  vm.passphrase = {state.secret_text("passphrase.title"), Open{ScreenKind::Passphrase, Id()}};
   vm.lock = {text("settings.lock"), PressLock{}};
   return vm;
 }
@@ -428,22 +428,22 @@ SettingsVm settings_vm(const State& state) {
 PassphraseVm passphrase_vm(const State& state) {
   const auto& text = state.text();
   PassphraseVm vm;
-  vm.title = text("passphrase.title");
+  vm.title = state.secret_text("passphrase.title");
   if (!state.passphrase) return vm;
   const auto& changing = *state.passphrase;
   const auto error = [&](std::string_view key) {
     return changing.problem ? error_at({*changing.problem}, key) : std::string();
   };
   vm.intro = text("passphrase.intro");
-  vm.old_label = text("passphrase.old");
+  vm.old_label = state.secret_text("passphrase.old");
   vm.old_error = error(kOldPassphrase);
-  vm.new_label = text("unlock.first.passphrase");
-  vm.new_hint = text("unlock.first.hint");
+  vm.new_label = state.secret_text("unlock.first.passphrase");
+  vm.new_hint = state.secret_text("unlock.first.hint");
   vm.new_error = error(kNewPassphrase);
-  vm.again_label = text("unlock.again");
+  vm.again_label = state.secret_text("unlock.again");
   vm.again_error = error(kNewPassphraseAgain);
   vm.show = state.show_passphrase;
-  vm.show_label = text(vm.show ? "unlock.hide" : "unlock.show");
+  vm.show_label = state.secret_text(vm.show ? "unlock.hide" : "unlock.show");
   vm.change = {text("passphrase.action"), PressChangePassphrase{}, changing.busy};
   if (changing.busy) vm.busy_words = text("passphrase.busy");
   return vm;

@@ -178,10 +178,11 @@ struct Runner::Impl {
   void serve() {
     name_thread("store");
     provider = vault::provider_for(place(), options.folder / "vault" / "keys", options.chip);  // it may ask the chip
-    vault.emplace(place(), *provider, clock, os::boot_id(), options.test_cost);
+    vault.emplace(place(), *provider, clock, os::boot_id(), options.test_cost, options.pins);
     const auto settings = base::read_file(settings_file(), limits::kConfigBytes);
     orders = read_orders(options.folder, options.enrolment.device);
-    say(state::Started{vault->exists(), options.enrolment.worker_name, settings ? *settings : std::string(), destroyed(), orders.wiped});
+    say(state::Started{vault->exists(), options.enrolment.worker_name, settings ? *settings : std::string(), destroyed(), orders.wiped,
+                       vault->pins() == vault::Pins::Allowed});
     if (orders.wiped) wipe();  // again: it may have been cut off
     begin_drain();
     wipe_when_sent(false);

@@ -12,6 +12,7 @@
 #include "app/work/spelling.h"
 #include "platform/base/error.h"
 #include "platform/base/secret.h"
+#include "platform/vault/passphrase.h"
 #include "platform/vault/slot.h"
 #include "sync/transport/sync_pump.h"
 
@@ -56,6 +57,7 @@ struct Options {
   std::filesystem::path picture_program;  ///< doorstep-picture, which photos are decoded by
   std::filesystem::path dictionaries = kDictionaries;  ///< none there: no word is marked
   std::string chip;                       ///< the TPM that new passphrases are bound to, as vault::Tpm2Provider has it; empty: none
+  vault::Pins pins = vault::Pins::Refused;  ///< the council's word on them, where the key is in that chip
   Enrolment enrolment;
   transport::Endpoint server;
   base::Millis lease = std::chrono::hours(24 * 7);  ///< without a word from the server cases are shown so long; whole days

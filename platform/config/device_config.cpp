@@ -13,8 +13,8 @@ const std::vector<std::string> kAllKeys = {
     "version",       "serial",              "not_before",          "not_after",            "council.id",
     "council.name",  "server.url",          "server.enrol_url",    "server.name",          "server.ca_pem",
     "server.ca_file", "server.proxy", "policy.lock_s",      "policy.visit_lock_s", "policy.curtain_s",     "policy.clipboard_s",
-    "policy.lease_days", "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours", "tablet.theme",
-    "tablet.language", "tablet.photos_dir", "tablet.demonstration"};
+    "policy.lease_days", "policy.pin", "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours",
+    "tablet.theme", "tablet.language", "tablet.photos_dir", "tablet.demonstration"};
 
 constexpr std::int64_t kSerialMost = 2'000'000'000;  // one a second for sixty years
 
@@ -85,6 +85,7 @@ void read_policy(Table& table, DeviceConfig::Policy& policy) {
   seconds("curtain_s", 15, 600, policy.curtain_s);
   seconds("clipboard_s", 0, 60, policy.clipboard_s);  // longer, and it is another program's
   if (auto found = table.maybe_number("lease_days", 1, limits::kLeaseDaysMost, " days")) policy.lease_days = static_cast<int>(found->value);
+  policy.pin = table.flag("pin");
   if (policy.visit_lock_s < policy.lock_s)
     table.problem("visit_lock_s", table.line(), "it is shorter than lock_s",
                   "during a visit the lock waits longer, so that talk is not interrupted");
@@ -254,6 +255,15 @@ std::optional<Problem> not_today(const DeviceConfig& config, base::Instant now, 
   return std::nullopt;
 }
 
+std::optional<Problem> pin_without_chip(const DeviceFile& file, const std::string& file_name) {
+  if (!file.config.policy.pin) return std::nullopt;
+  const auto document = File(file_name).parse(file.text);
+  return Problem{file_name, line_of(*document->at_path("policy.pin").node()), "policy.pin",
+                 "a PIN needs a security chip that counts the tries, and this tablet's key is, or would be, in a file",
+                 "bring this tablet a file with pin = false; or let its account use the chip (usermod -aG tss ACCOUNT), then enrol it, "
+                 "anew if it was"};
+}
+
 std::string with_ca_pem(std::string example, const std::string& pem) {
   const auto from = example.find("ca_file = "), to = example.find("\n# proxy", from);
   return example.replace(from, to - from, "ca_pem = '''\n" + pem + "'''");
@@ -287,6 +297,7 @@ visit_lock_s = 600                         # it locks while a visit is being rec
 curtain_s = 60                             # the screen is covered while a visit is being recorded
 clipboard_s = 60                           # what was copied stays on the machine's clipboard so long; 0: it never gets there
 lease_days = 7                             # in days: so long a tablet that does not reach the server shows its cases
+pin = false                                # true: a PIN of six digits will do, on tablets with a security chip; others refuse the file
 
 # Whom a worker calls about a disclosure, an injury or an unseen child, in this order. 999 is always shown first.
 [[contacts.duty]]

@@ -58,6 +58,7 @@ struct DeviceConfig {
     int curtain_s = 60;     ///< without input, a visit open: the screen is covered
     int clipboard_s = 60;   ///< text copied in the app stays on the machine's clipboard; 0: it never gets there
     int lease_days = 7;     ///< days: without a word from the server a tablet shows cases so long
+    bool pin = false;       ///< a PIN will do for a passphrase, on a tablet whose key a chip holds
   } policy;
   struct Contacts {
     std::string emergency = "999";      ///< fixed
@@ -93,6 +94,9 @@ Parsed<DeviceFile> check_device_text(const std::filesystem::path& path, std::str
 /// Why a tablet does not take the file on this day: it is outside not_before and not_after, or the clock is earlier than
 /// `certain`, a time that has surely passed (the authority's first day), and so wrong.
 std::optional<Problem> not_today(const DeviceConfig& config, base::Instant now, base::Instant certain, const std::string& file_name);
+
+/// Why a tablet does not take the file whose key no chip holds: it allows PINs, and nothing there counts the tries.
+std::optional<Problem> pin_without_chip(const DeviceFile& file, const std::string& file_name);
 
 /// A device.toml to begin with: every key, what it means, and what must be filled in. Parses once the example values are
 /// replaced; as it stands it names every value that a council must decide.

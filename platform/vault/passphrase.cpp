@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "platform/base/bytes.h"
+#include "platform/vault/pin.h"
 
 namespace doorstep::vault {
 namespace {
@@ -39,9 +40,10 @@ std::vector<std::string_view> characters_of(std::string_view word) {
 
 }  // namespace
 
-std::optional<PassphraseProblem> check_passphrase(std::string_view text) {
+std::optional<PassphraseProblem> check_passphrase(std::string_view text, Pins pins) {
   if (!base::is_utf8(text)) return PassphraseProblem{"passphrase.not_text", "Use letters, digits and signs from the keyboard."};
   if (text.size() > kPassphraseBytes) return PassphraseProblem{"passphrase.too_long", "That is too long. Use four or five words."};
+  if (pins == Pins::Allowed && is_pin(text)) return check_pin(text);
   std::set<std::string_view> different_words, different_characters;
   std::size_t long_words = 0, characters = 0;
   for (std::string_view word : words_of(text)) {

@@ -25,11 +25,12 @@ std::unique_ptr<KeyProvider> provider_for(const VaultPlace& place, const std::fi
 }
 
 Vault::Vault(VaultPlace place, KeyProvider& provider, const base::Clock& clock, std::string boot_id,
-             std::optional<KdfCost> test_cost)
+             std::optional<KdfCost> test_cost, Pins pins)
     : place_(std::move(place)),
       provider_(provider),
       throttle_(place_.folder / "throttle", clock, std::move(boot_id), provider.counter(counter_name(place_.device, place_.user))),
       test_cost_(test_cost),
+      pins_(pins),
       hash_key_(Secret::random(32)) {
   DOORSTEP_ASSERT(!test_cost_ || (test_cost_->passes >= kTestCost.passes && test_cost_->memory_mib >= kTestCost.memory_mib));
 }
@@ -67,7 +68,7 @@ Result<void> Vault::write(SlotHeader header, const Secret& key, const Secret& pa
 }
 
 Result<Opened> Vault::create(std::string_view passphrase) {
-  if (auto problem = check_passphrase(passphrase)) return Error{Fault::Invalid, "vault.create", problem->code};
+  if (auto problem = check_passphrase(passphrase, pins())) return Error{Fault::Invalid, "vault.create", problem->code};
   if (exists()) return Error{Fault::Conflict, "vault.create", "there is a key slot already"};
   DOORSTEP_TRY(base::make_private_folder(place_.folder));
   DOORSTEP_TRY(throttle_.start());
@@ -122,7 +123,7 @@ Result<Opened> Vault::unlock(std::string_view passphrase, AtTenth at_tenth) {
 }
 
 Result<void> Vault::change_passphrase(std::string_view old_passphrase, std::string_view new_passphrase) {
-  if (auto problem = check_passphrase(new_passphrase)) return Error{Fault::Invalid, "vault.change", problem->code};
+  if (auto problem = check_passphrase(new_passphrase, pins())) return Error{Fault::Invalid, "vault.change", problem->code};
   DOORSTEP_TRY_ASSIGN(Opened opened, unlock(old_passphrase));
   Bytes file;
   DOORSTEP_TRY_ASSIGN(SlotHeader header, load(file));

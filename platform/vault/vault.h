@@ -31,16 +31,19 @@ enum class AtTenth {
   Destroy,  ///< destroy(): all of it has its sealed copy
 };
 
-/// One worker's key on this device, wrapped by a passphrase and a device key (security.md section 2). Nothing is kept
+/// One worker's key on this device, wrapped by a passphrase, or a PIN in its place, and a device key (security.md section 2). Nothing is kept
 /// in memory between calls, except a keyed hash of the last wrong passphrase. One thread; unlock takes about half a second.
 class Vault {
  public:
   /// `provider` and `clock` must outlive this; `boot_id`: os::boot_id(). `test_cost`: only tests pass it, and it makes a vault
-  /// that others refuse.
+  /// that others refuse. `pins`: what the council decided; where no chip counts the tries none is taken all the same. It is about
+  /// what is chosen from now on: a PIN that was chosen before opens.
   Vault(VaultPlace place, KeyProvider& provider, const base::Clock& clock, std::string boot_id,
-        std::optional<KdfCost> test_cost = std::nullopt);
+        std::optional<KdfCost> test_cost = std::nullopt, Pins pins = Pins::Refused);
 
   bool exists() const;
+  /// Whether a PIN may be chosen here.
+  Pins pins() const { return provider_.level() == Level::Tpm2 ? pins_ : Pins::Refused; }
 
   /// Makes the slot and a fresh random key. Fault::Conflict: there is a slot already. Fault::Invalid: check_passphrase says
   /// no; `detail` is its code.
@@ -78,6 +81,7 @@ class Vault {
   KeyProvider& provider_;
   Throttle throttle_;
   std::optional<KdfCost> test_cost_;
+  Pins pins_;
   Secret hash_key_;
   Bytes last_wrong_;
 };

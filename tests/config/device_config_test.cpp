@@ -181,6 +181,10 @@ TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and
       {1, "version = 1\nnot_before = 2027-04-01\nnot_after = 2027-03-31", 3, "not_after", "it is before not_before", "last day"},
       {16, "clipboard_s = 61", 16, "policy.clipboard_s", "61 is too large", "from 0 to 60 seconds"},
       {16, "lease_days = 31", 16, "policy.lease_days", "31 is too large", "from 1 to 30 days"},
+      {16, "pin = \"yes\"", 16, "policy.pin", "this is text, not true or false", "pin = true, without quotes"},
+      {16, "pin = 6", 16, "policy.pin", "not true or false", "pin = true, without quotes"},
+      {16, "pins = true", 16, "policy.pins", "there is no such key", "did you mean \"pin\"?"},
+      {31, "pin = true", 31, "tablet.pin", "there is no such key", "it belongs in [policy]"},
       {16, "escrow_days = 7", 16, "policy.escrow_days", "there is no such key", "known here"},
       {30, "[tabelt]", 30, "tabelt", "there is no such key", "did you mean \"tablet\"?"},
   };
@@ -404,6 +408,29 @@ TEST_CASE("device.toml: the file and its certificate are read from disk, and wha
 
   REQUIRE(base::write_file_atomic(path, std::string(100 * 1024, '#'), base::Access::Everybody).has_value());
   CHECK(problem().what.find("larger") != std::string::npos);
+}
+
+TEST_CASE("device.toml: PINs are not allowed unless it says so, and a tablet without a chip is told why it does not take it",
+          "[config][K18]") {
+  const auto file = [](const std::string& policy) {
+    DeviceFile out;
+    out.text = with_line(16, policy);
+    out.config = std::get<DeviceConfig>(parse_device_config(out.text, "device.toml"));
+    return out;
+  };
+  for (const char* policy : {"", "curtain_s = 45", "pin = false"}) {
+    CAPTURE(policy);
+    CHECK_FALSE(file(policy).config.policy.pin);
+    CHECK_FALSE(pin_without_chip(file(policy), "device.toml").has_value());
+  }
+  const auto allowed = file("curtain_s = 45\npin = true");
+  CHECK(allowed.config.policy.pin);
+  const auto problem = pin_without_chip(allowed, "device.toml");
+  REQUIRE(problem.has_value());
+  CHECK(problem->str() ==
+        "device.toml:17: policy.pin: a PIN needs a security chip that counts the tries, and this tablet's key is, or would be, in a file; "
+        "bring this tablet a file with pin = false; or let its account use the chip (usermod -aG tss ACCOUNT), then enrol it, anew if it "
+        "was");
 }
 
 TEST_CASE("device.toml: a proxy is http://, a host and a port, and may be left out", "[config]") {

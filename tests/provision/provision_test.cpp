@@ -11,6 +11,7 @@
 #include "platform/base/file.h"
 #include "platform/base/sealed_copy.h"
 #include "platform/config/tablet_folder.h"
+#include "platform/vault/tpm2_provider.h"
 #include "platform/vault/vault.h"
 #include "sync/server/http_listener.h"
 #include "sync/wire/codec.h"
@@ -540,6 +541,56 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
   CHECK(app_takes_it());
   CHECK(apply().at("result").as_string() == "done");
   CHECK(folder.read("tablet/device.toml.sig").size() == 64);
+}
+
+TEST_CASE("provision: a file that allows PINs is taken where a chip holds the tablet's key, and nowhere else", "[provision][K18]") {
+  if (vault::tpm_answers(vault::kTpmDevice)) SKIP("this machine has a security chip: nothing to refuse");
+  OwnFolder folder;
+  Enrolment enrolment;
+  const std::string tablet = (folder / "tablet").string(), file = (folder / "device.toml").string();
+  const std::string real = device_toml(enrolment.listener->port()), pin = real + "[policy]\npin = true\n";
+  folder.write("ca.pem", enrolment.council.ca.cert);
+  const auto enrol = [&] { return run({kProgram, "--json", "enrol", file, "--token", enrolment.code, "--tablet", tablet}); };
+  const auto apply = [&] { return run({kProgram, "--json", "apply", file, "--tablet", tablet}); };
+  const auto is_refused = [&](const Ran& ran) {
+    CHECK(ran.code == 1);
+    const auto said = answer(ran);
+    const auto& problem = said.at("problems").as_array().at(0).as_object();
+    CHECK(problem.at("key").as_string() == "policy.pin");
+    CHECK(problem.at("line").as_int64() == 17);
+    CHECK(problem.at("what").as_string().starts_with("a PIN needs a security chip"));
+    CHECK(problem.at("right").as_string().find("pin = false") != std::string_view::npos);
+  };
+
+  folder.write("device.toml", pin);
+  const auto checked = run({kProgram, "check", file});
+  CHECK(checked.code == 0);  // whose tablet it will be is not known there
+  CHECK(checked.output.find("It allows PINs: a tablet without a security chip refuses it.") != std::string::npos);
+  is_refused(enrol());
+  CHECK(enrolment.asked == 0);
+  folder.write("device.toml", real);
+  REQUIRE(enrol().code == 0);
+  folder.write("device.toml", pin);
+  is_refused(apply());  // no passphrase was chosen yet, and no chip answers
+
+  const fs::path vault = folder / "tablet/vault";
+  vault::KeyfileProvider provider(vault / "keys");
+  const base::SystemClock clock;
+  const vault::VaultPlace place{vault, enrolment.device, base::Id::from_name("worker 1")};
+  REQUIRE(vault::Vault(place, provider, clock, "boot", vault::kTestCost).create("quiet river lantern teapot").has_value());
+  is_refused(apply());
+  CHECK(folder.read("tablet/device.toml") == real);
+
+  // What a chip that is asked nothing now guards.
+  vault::SlotHeader header;
+  header.level = vault::Level::Tpm2;
+  header.cost = vault::minimum_cost(header.level);
+  header.salt = header.db_salt = std::string(16, 's');
+  header.key_name = "key";
+  const auto secret = base::Secret::random(32);
+  folder.write("tablet/vault/slot", vault::seal_slot(header, secret, secret));
+  CHECK(apply().code == 0);
+  CHECK(folder.read("tablet/device.toml") == pin);
 }
 
 TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[provision][H58]") {

@@ -128,6 +128,22 @@ TEST_CASE("text: every key the source names has words, and every word is used", 
   CHECK(unknown.empty());
 }
 
+TEST_CASE("text: what is said of a PIN is said of the passphrase too, with the same gaps and in both languages", "[state][K18]") {
+  const auto assets = shipped_assets();
+  int pins = 0;
+  for (const auto& [key, words] : assets->text.all()) {
+    if (!key.ends_with(".pin")) continue;
+    ++pins;
+    INFO(key);
+    const auto plain = key.substr(0, key.size() - 4);
+    REQUIRE(assets->text.has(plain));
+    CHECK(words != assets->text(plain));
+    CHECK((words.find("{why}") == words.npos) == (assets->text(plain).find("{why}") == std::string::npos));
+    CHECK(assets->welsh(key) != words);
+  }
+  CHECK(pins > 10);
+}
+
 TEST_CASE("text: every code of the model has words", "[state]") {
   const auto& text = shipped_assets()->text;
   const auto check = [&]<class E>(const std::string& prefix, E) {

@@ -66,7 +66,8 @@ TEST_CASE("update: another passphrase is asked for twice, and none of it stays i
   }
   SECTION("the new one is worth nothing") {
     desk.hear(PassphraseChanged{{base::Error{base::Fault::Invalid, "vault.change", "passphrase.repeats"}, base::Millis(0), -1}});
-    CHECK(passphrase_vm(desk.state).new_error == "Choose at least four words.");
+    CHECK(passphrase_vm(desk.state).new_error == "Use four different words: repeating one adds nothing.");
+    CHECK(desk.state.focus == kNewPassphrase);
   }
   SECTION("somebody has gone on meanwhile") {
     desk.act(Back{});
@@ -104,6 +105,70 @@ TEST_CASE("update: a passphrase of fewer than four words is refused, a good one 
   desk.hear(UnlockResult{});
   desk.load();
   CHECK(desk.state.stage == Stage::Unlocked);
+}
+
+TEST_CASE("update: where a PIN may be chosen the words say so, the vault judges it, and a weak one is told why", "[state][K18]") {
+  Desk desk;
+  Started started{false, "Ruth Mensah", {}};
+  started.pins = true;
+  desk.hear(started);
+  const auto type = [&](std::string_view words) {
+    for (const auto key : {kPassphrase, kPassphraseAgain}) desk.state.editors.text(key).reset(words);
+    desk.act(PressUnlock{});
+  };
+  CHECK(unlock_vm(desk.state).title == "Choose a PIN or passphrase");
+  CHECK(unlock_vm(desk.state).passphrase_label == "New PIN or passphrase");
+  CHECK(unlock_vm(desk.state).passphrase_hint.starts_with("At least six digits that are no date and no pattern"));
+  CHECK(unlock_vm(desk.state).again_label == "The same PIN or passphrase again");
+  type("");
+  CHECK(unlock_vm(desk.state).problem == "Type your PIN or passphrase.");
+  type("teapot");
+  CHECK(unlock_vm(desk.state).problem == "Choose at least six digits, or at least four words.");
+  CHECK(desk.all<CreatePassphrase>().empty());
+
+  const std::pair<const char*, std::string_view> reasons[] = {
+      {"pin.too_short", "A PIN has at least six digits."},
+      {"pin.repeats", "Digits that repeat are what a thief tries first. Choose others."},
+      {"pin.follows", "Digits in a row, by number or on a keypad, are what a thief tries first. Choose others."},
+      {"pin.date", "A date is what a thief tries first. Choose digits that are not one."},
+      {"pin.known", "Many people know that number, so a thief tries it first. Choose another."}};
+  for (const auto& [code, words] : reasons) {
+    type("123456 ");  // with the space of an on-screen keyboard
+    CHECK(desk.last<CreatePassphrase>().passphrase.view() == "123456 ");
+    CHECK(desk.state.editors.size() == 0);
+    desk.hear(UnlockResult{base::Error{base::Fault::Invalid, "vault.create", code}, Millis(0), -1});
+    CHECK(desk.state.stage == Stage::FirstUnlock);
+    CHECK(unlock_vm(desk.state).problem == words);
+  }
+  type("483957");
+  desk.hear(UnlockResult{});
+  desk.load();
+  REQUIRE(desk.state.stage == Stage::Unlocked);
+
+  desk.act(Open{ScreenKind::Settings, Id()});
+  CHECK(settings_vm(desk.state).passphrase.label == "Change your PIN or passphrase");
+  desk.act(*settings_vm(desk.state).passphrase.intent);
+  CHECK(passphrase_vm(desk.state).old_label == "Your PIN or passphrase now");
+  desk.state.editors.text(kOldPassphrase).reset("483957");
+  for (const auto key : {kNewPassphrase, kNewPassphraseAgain}) desk.state.editors.text(key).reset("140785");
+  desk.act(PressChangePassphrase{});
+  CHECK(desk.last<ChangePassphrase>().fresh.view() == "140785");
+  desk.hear(PassphraseChanged{{base::Error{base::Fault::Invalid, "vault.change", "pin.date"}, base::Millis(0), -1}});
+  CHECK(passphrase_vm(desk.state).new_error == reasons[3].second);
+  CHECK(desk.state.focus == kNewPassphrase);
+  desk.act(PressLock{});
+  CHECK(unlock_vm(desk.state).passphrase_label == "PIN or passphrase");
+  desk.state.settings.language = Language::Welsh;
+  CHECK(unlock_vm(desk.state).passphrase_label == "PIN neu gyfrinymadrodd");
+}
+
+TEST_CASE("update: where only a passphrase will do, digits are told as too few words before the vault is asked", "[state][K18]") {
+  Desk desk;
+  desk.hear(Started{false, "Ruth Mensah", {}});
+  for (const auto key : {kPassphrase, kPassphraseAgain}) desk.state.editors.text(key).reset("483957");
+  desk.act(PressUnlock{});
+  CHECK(desk.all<CreatePassphrase>().empty());
+  CHECK(unlock_vm(desk.state).problem == "Choose at least four words.");
 }
 
 TEST_CASE("update: a tablet whose key was destroyed says what is safe and whom to call, takes no passphrase and offers no new one",

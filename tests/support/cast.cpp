@@ -243,12 +243,12 @@ CaseloadPtr helens() {
 
 // States ------------------------------------------------------------------------------------------------------------------
 
-State locked(bool has_passphrase = true) {
+State locked(bool has_passphrase = true, bool pins = false) {
   Config config;
   config.council = "Test council";
   config.contacts = {{"Duty manager", "0121 000 0001"}, {"Out of hours", "0121 000 0002"}};
   State out = initial(assets(), config);
-  hear(out, Started{has_passphrase, "Ruth Adeyemi", {}});
+  hear(out, Started{has_passphrase, "Ruth Adeyemi", {}, false, false, pins});
   return out;
 }
 
@@ -553,6 +553,14 @@ std::vector<Shown> all_screens() {
     return s;
   });
   add("unlock-first", [] { return locked(false); });
+  add("unlock-pin", [] { return locked(true, true); });
+  add("unlock-first-pin", [] {
+    State s = locked(false, true);
+    for (const auto key : {kPassphrase, kPassphraseAgain}) s.editors.text(key).reset("140785");
+    act(s, PressUnlock{});
+    hear(s, UnlockResult{base::Error{base::Fault::Invalid, "vault.create", "pin.date"}, base::Millis(0), -1});
+    return s;
+  });
   add("unlock-busy", [] {
     State s = locked();
     s.editors.text(kPassphrase).reset("quiet river lantern teapot");

@@ -1,10 +1,12 @@
 #include "platform/vault/tpm2_provider.h"
 
 #include "platform/base/file.h"
-#include "tests/vault/chip.h"
+#include "tests/support/chip.h"
+#include "tests/vault/support.h"
 
 using namespace doorstep;
 using namespace doorstep::vault;
+using support::TestChip;
 
 namespace {
 

@@ -1,3 +1,4 @@
+#include "tests/support/chip.h"
 #include "tests/work/support.h"
 
 using namespace doorstep;
@@ -413,6 +414,56 @@ TEST_CASE("runner: after the passphrase was changed the new one alone opens the 
   const auto* draft = tablet.caseload->draft(visit.id);
   REQUIRE(draft);
   CHECK(std::get<std::string>(draft->visit.children[0].answers.at("observed")) == "Written after the change");
+}
+
+TEST_CASE("runner: where the council allows it and a chip has the key a PIN opens the tablet, also after it is allowed no more",
+          "[work][K18]") {
+  CaseServer server;
+  const support::TestChip chip;
+  Tablet tablet(server, "W1001");
+  tablet.chip = chip.name();
+  tablet.pins = vault::Pins::Allowed;
+  constexpr std::string_view kPin = "483957";
+  const auto weak = tablet.open("123456");
+  CHECK(tablet.offers_pins);
+  REQUIRE(weak);
+  CHECK(weak->fault == base::Fault::Invalid);
+  CHECK(weak->detail == "pin.follows");
+  REQUIRE_FALSE(tablet.open(kPin));
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  auto visit = tablet.visit_to(a_child(tablet), "Written behind a PIN");
+  tablet.save(visit);
+  tablet.close();
+
+  CHECK(tablet.open("807351")->fault == base::Fault::Locked);
+  REQUIRE_FALSE(tablet.open(kPin));
+  REQUIRE(tablet.caseload->draft(visit.id));
+  tablet.close();
+
+  tablet.pins = vault::Pins::Refused;
+  REQUIRE_FALSE(tablet.open(kPin));
+  CHECK_FALSE(tablet.offers_pins);
+  const auto change = [&](std::string_view fresh) {
+    tablet.runner->run(state::ChangePassphrase{Secret::copy_of(kPin), Secret::copy_of(fresh)});
+    return tablet.wait<state::PassphraseChanged>().result.error;
+  };
+  CHECK(change("807351")->detail == "passphrase.too_short");
+  CHECK_FALSE(change(Tablet::kPassphrase));
+  tablet.close();
+  CHECK_FALSE(tablet.open());
+  CHECK(tablet.caseload->draft(visit.id)->visit == visit);
+}
+
+TEST_CASE("runner: without a chip no PIN is offered or taken, whatever the council allows", "[work][K18]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  tablet.pins = vault::Pins::Allowed;
+  const auto refused = tablet.open("483957");
+  CHECK_FALSE(tablet.offers_pins);
+  REQUIRE(refused);
+  CHECK(refused->fault == base::Fault::Invalid);
+  CHECK(refused->detail == "passphrase.too_short");
+  CHECK_FALSE(tablet.open());
 }
 
 TEST_CASE("runner: with its queue full a save says so, and what else was asked for is still done", "[work]") {

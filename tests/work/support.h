@@ -182,6 +182,8 @@ class Tablet {
                            .check_signature = tls::SignatureCheck(server_.ca())};
     options.lease = lease;
     options.test_cost = vault::kTestCost;
+    options.chip = chip;
+    options.pins = pins;
     runner = std::make_unique<Runner>(std::move(options), *clock, [this] {
       std::lock_guard lock(mutex_);
       ring_ = true;
@@ -191,7 +193,9 @@ class Tablet {
   void start() {
     if (!runner) make();
     runner->start();
-    has_passphrase = wait<state::Started>().has_passphrase;
+    const auto started = wait<state::Started>();
+    has_passphrase = started.has_passphrase;
+    offers_pins = started.pins;
   }
   /// Starts and unlocks; the error when it did not open.
   std::optional<base::Error> open(std::string_view passphrase = kPassphrase) {
@@ -274,8 +278,10 @@ class Tablet {
   std::uint16_t by_way_of = 0;         ///< a port that leads to the server's; 0: straight there
   const base::Clock* clock = &kClock;  ///< the runner's
   base::Millis lease = std::chrono::days(7);
+  std::string chip;                    ///< a TPM; empty: none
+  vault::Pins pins = vault::Pins::Refused;  ///< the council's word
   std::unique_ptr<Runner> runner;
-  bool has_passphrase = false;
+  bool has_passphrase = false, offers_pins = false;
   state::CaseloadPtr caseload;
   state::SyncStatus sync;
   int commands = 0;  ///< heard so far
