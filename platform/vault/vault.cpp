@@ -63,7 +63,12 @@ Result<void> Vault::write(SlotHeader header, const Secret& key, const Secret& pa
     return base::write_file_atomic(slot_file(), seal_slot(header, kek, key), base::Access::Owner);
   };
   auto written = finish();
-  if (written.has_error()) (void)provider_.destroy(header.key_name);
+  if (written.has_value()) return written;
+  // It may have failed after the slot took its place: then the slot opens with the new key alone.
+  const auto there = base::read_file(slot_file(), limits::kKeyFileBytes);
+  const auto named = there.has_value() ? read_slot_header(*there, {0, 0}) : Result<SlotHeader>(there.error());
+  if (named.has_value() ? named->key_name != header.key_name : named.error().fault == Fault::NotFound)
+    (void)provider_.destroy(header.key_name);
   return written;
 }
 

@@ -171,6 +171,47 @@ TEST_CASE("vault: changing the passphrase keeps the key, and the old one opens n
   CHECK(restored.error().fault == Fault::NotFound);
 }
 
+TEST_CASE("vault: a change that fails after the slot took its place leaves the device key that the slot names", "[vault]") {
+  /// In memory. While the second key is unsealed for the slot that is written, the process runs out of files but for one: the slot is
+  /// written and renamed, and its folder cannot be opened to be synced.
+  struct Provider final : KeyProvider {
+    Result<std::string> create(const Secret&) override {
+      const std::string name = "key-" + std::to_string(++made);
+      keys.emplace(name, std::string(kDeviceKeyBytes, static_cast<char>('a' + made)));
+      return name;
+    }
+    Result<Secret> unseal(const std::string& name, const Secret&) override {
+      if (!keys.contains(name)) return Error{Fault::NotFound, "test", name};
+      if (made == 2 && ::getrlimit(RLIMIT_NOFILE, &before) == 0 && std::exchange(short_of_files, true) == false) {
+        const int next = ::dup(0);
+        ::close(next);
+        const rlimit few{static_cast<rlim_t>(next) + 1, before.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+      }
+      return Secret::copy_of(keys.at(name));
+    }
+    Result<void> destroy(const std::string& name) override {
+      keys.erase(name);
+      return {};
+    }
+    Level level() const override { return Level::Keyfile; }
+    std::map<std::string, std::string> keys;
+    int made = 0;
+    bool short_of_files = false;
+    rlimit before{};
+  } provider;
+  Bench bench;
+  Vault vault(bench.place, provider, bench.clock, "boot-1", kTestCost);
+  const auto made = vault.create(kRight);
+  REQUIRE(made.has_value());
+  const auto changed = vault.change_passphrase(kRight, kOther);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &provider.before) == 0);
+  REQUIRE(changed.has_error());
+  const auto by_new = vault.unlock(kOther), by_old = vault.unlock(kRight);
+  CHECK(by_new.has_value() != by_old.has_value());
+  CHECK((by_new.has_value() ? by_new : by_old)->key.view() == made->key.view());
+}
+
 TEST_CASE("vault: a change that cannot be written leaves the old passphrase working", "[vault]") {
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
