@@ -147,7 +147,7 @@ base::Result<void> retire(const fs::path& tablet) {
   const base::SystemClock clock;
   DOORSTEP_TRY(vault::Vault(place, *provider, clock, {}).destroy());
   std::error_code error;
-  for (const char* end : {"", "-wal", "-shm", ".blobs"}) {
+  for (const char* end : {"", "-wal", "-shm", ".next", ".part", ".part-wal", ".part-shm", ".blobs"}) {
     fs::remove_all(tablet / (std::string(config::kDatabaseFile) + end), error);
     if (error) return base::Error{base::Fault::Io, "enrol.retire", error.message()};
   }

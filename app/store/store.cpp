@@ -2,9 +2,29 @@
 
 #include "app/store/impl.h"
 #include "app/store/schema.h"
+#include "platform/base/file.h"
+#include "platform/sql/key_change.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::store {
+namespace {
+
+constexpr std::string_view kKeyMade = "key_made";
+
+sql::DbOptions db_options(const StoreOptions& options) {
+  sql::DbOptions out;
+  out.mode = options.create ? sql::OpenMode::Create : sql::OpenMode::Existing;
+  out.vfs = options.vfs;
+  if (options.sync_off) out.synchronous = sql::Synchronous::Off;
+  return out;
+}
+
+Result<void> set_made(sql::Db& db, Instant at) {
+  DOORSTEP_TRY(db.exec("INSERT INTO meta(key, value) VALUES (?,?) ON CONFLICT(key) DO UPDATE SET value=excluded.value", kKeyMade, at.ms));
+  return {};
+}
+
+}  // namespace
 
 std::string word(RecordKind kind) { return std::string(model::code(kind)); }
 
@@ -15,11 +35,7 @@ Store::~Store() = default;
 
 Result<Store> Store::open(const std::filesystem::path& path, const base::Secret& key, std::string_view salt,
                           const StoreOptions& options) {
-  sql::DbOptions db_options;
-  db_options.mode = options.create ? sql::OpenMode::Create : sql::OpenMode::Existing;
-  db_options.vfs = options.vfs;
-  if (options.sync_off) db_options.synchronous = sql::Synchronous::Off;
-  DOORSTEP_TRY_ASSIGN(sql::Db db, sql::Db::open(path, key, salt, db_options));
+  DOORSTEP_TRY_ASSIGN(sql::Db db, sql::Db::open(path, key, salt, db_options(options)));
   DOORSTEP_TRY(sql::migrate(db, migrations()));
   auto impl = std::make_unique<Impl>(std::move(db), path);
   impl->check_receipt = options.check_receipt;
@@ -28,6 +44,31 @@ Result<Store> Store::open(const std::filesystem::path& path, const base::Secret&
   DOORSTEP_TRY(impl->db.exec("UPDATE drafts SET version=0, unseen_body='' WHERE version<>0"));  // no editor holds any of them yet
   return Store(std::move(impl));
 }
+
+Result<bool> Store::key_is_due(const std::filesystem::path& path, const base::Secret& key, std::string_view salt, Instant now,
+                               const StoreOptions& options) {
+  DOORSTEP_TRY_ASSIGN(sql::Db db, sql::Db::open(path, key, salt, db_options(options)));
+  DOORSTEP_TRY_ASSIGN(const auto made, db.first<std::int64_t>("SELECT CAST(value AS INTEGER) FROM meta WHERE key=?", kKeyMade));
+  return !made || now.ms < *made || now.ms - *made >= base::Millis(limits::kKeyFor).count();
+}
+
+Result<void> Store::copy_under_key(const std::filesystem::path& path, const base::Secret& key, std::string_view salt,
+                                   const std::filesystem::path& copy, const base::Secret& fresh_key, std::string_view fresh_salt,
+                                   Instant now, const StoreOptions& options) {
+  DOORSTEP_TRY(sql::copy_under_key(path, key, salt, copy, fresh_key, fresh_salt, db_options(options)));
+  const auto dated = [&]() -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(sql::Db db, sql::Db::open(copy, fresh_key, fresh_salt, db_options(options)));
+    DOORSTEP_TRY(set_made(db, now));
+    return db.checkpoint();
+  }();
+  const auto made = dated.has_value() ? base::make_durable(copy) : dated;
+  if (made.has_error()) (void)sql::remove_database(copy);
+  return made;
+}
+
+Result<void> Store::remove(const std::filesystem::path& path) { return sql::remove_database(path); }
+
+Result<void> Store::set_key_made(Instant at) { return set_made(impl_->db, at); }
 
 Result<std::string> Store::Impl::meta(std::string_view key) {
   DOORSTEP_TRY_ASSIGN(auto value, db.first<std::string>("SELECT value FROM meta WHERE key=?", key));

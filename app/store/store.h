@@ -57,6 +57,19 @@ class Store {
   Store& operator=(Store&&) noexcept;
   ~Store();
 
+  /// Whether the key of the store at `path` is to be replaced: a year old, made in a time to come (the clock was wrong), or of no
+  /// known age. Opens and closes it.
+  static Result<bool> key_is_due(const std::filesystem::path& path, const base::Secret& key, std::string_view salt, Instant now,
+                                 const StoreOptions& options = {});
+  /// As sql::copy_under_key(), whose key is made `now`.
+  static Result<void> copy_under_key(const std::filesystem::path& path, const base::Secret& key, std::string_view salt,
+                                     const std::filesystem::path& copy, const base::Secret& fresh_key, std::string_view fresh_salt,
+                                     Instant now, const StoreOptions& options = {});
+  /// Removes one that nobody has open, with what SQLite keeps beside it. One that is not there is no error.
+  static Result<void> remove(const std::filesystem::path& path);
+  /// When the key was made that it is stored under.
+  Result<void> set_key_made(Instant at);
+
   // Who -----------------------------------------------------------------------------------------------------------------
   /// Empty worker when the first unlock has not gone through.
   Result<Identity> identity();

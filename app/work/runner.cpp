@@ -16,6 +16,7 @@
 #include "app/work/caseload.h"
 #include "app/work/copies.h"
 #include "app/work/orders.h"
+#include "app/work/renewal.h"
 #include "platform/base/bounded_queue.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
@@ -137,6 +138,7 @@ struct Runner::Impl {
   std::unique_ptr<vault::KeyProvider> provider;
   std::optional<vault::Vault> vault;
   Copies copies;
+  std::optional<base::FolderHold> in_use;  // while the store is open
   std::optional<store::Store> db;
   std::unique_ptr<Port> port;
   std::unique_ptr<transport::SyncPump> pump;
@@ -436,7 +438,8 @@ struct Runner::Impl {
     close();
     const auto gone = vault->destroy();
     std::error_code error;
-    for (const char* end : {"", "-wal", "-shm", ".blobs"}) std::filesystem::remove_all(database().string() + end, error);
+    for (const char* end : {"", "-wal", "-shm", ".next", ".part", ".part-wal", ".part-shm", ".blobs"})
+      std::filesystem::remove_all(database().string() + end, error);
     say(state::Commanded{state::Commanded::What::Wiped});
     if (gone) base::log_event("work.wiped", options.enrolment.device);
     else base::log_error("wipe", gone.error());  // the next start goes on
@@ -560,9 +563,13 @@ struct Runner::Impl {
   // Unlocking -----------------------------------------------------------------------------------------------------------
 
   void carry(state::Unlock& e) {
+    if (!db) in_use.emplace(options.folder);  // before the vault is asked: what it opens must not be renewed meanwhile
     auto opened = vault->unlock(e.passphrase.view(), copies.whole() ? vault::AtTenth::Destroy : vault::AtTenth::Wait);
     const bool gone = !opened && destroyed();
+    if (opened && in_use->alone()) opened = with_key_in_date(std::move(*opened), e.passphrase.view());
+    in_use->share();
     open(std::move(opened), false);
+    if (!db) in_use.reset();
     if (gone) {
       stop_drain();
       begin_drain();  // now also what is not numbered
@@ -578,6 +585,20 @@ struct Runner::Impl {
     base::log_error("passphrase", changed.error());
     auto wait = vault->wait();
     say(state::PassphraseChanged{{changed.error(), wait ? *wait : base::Millis(0), -1}});
+  }
+
+  /// A renewal of the key that was cut off is finished; a key of a year ago is replaced, and nobody is asked anything. Only while
+  /// no other Doorstep has the folder: it would go on writing into the file that was replaced.
+  Result<vault::Opened> with_key_in_date(vault::Opened opened, std::string_view passphrase) {
+    DOORSTEP_TRY(settle_renewal(*vault, database(), opened));
+    std::error_code ignored;
+    if (!std::filesystem::exists(database(), ignored)) return opened;
+    store::StoreOptions how;
+    how.vfs = options.vfs;
+    how.sync_off = options.sync_off;
+    const auto due = store::Store::key_is_due(database(), opened.key, opened.db_salt, now(), how);
+    if (!due || !*due) return opened;  // what is wrong with it is told where it is opened
+    return renew_key(*vault, passphrase, database(), std::move(opened), now(), how);
   }
 
   std::filesystem::path database() const { return options.folder / "replica.db"; }
@@ -596,6 +617,8 @@ struct Runner::Impl {
     };
     if (!opened) return fail(opened.error());
     if (db) close();
+    if (!in_use) in_use.emplace(options.folder);
+    in_use->share();
     stop_drain();
     // A crash between making the vault and the store leaves a vault without a store: make it then.
     auto path = database();
@@ -611,6 +634,8 @@ struct Runner::Impl {
     db.emplace(std::move(*made));
     auto identity = db->identity();
     if (!identity) return fail(identity.error());
+    if (missing)
+      if (auto set = db->set_key_made(now()); !set) return fail(set.error());
     if (identity->worker.nil()) {
       store::Identity fresh;
       fresh.device = options.enrolment.device;
@@ -863,6 +888,7 @@ struct Runner::Impl {
     activation_attempts = fresh_starts = 0;
     handed_over = false;
     db.reset();
+    in_use.reset();
     told.reset();
     untold = false;
     sync = {};

@@ -1,6 +1,7 @@
 #include "platform/base/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,6 +118,31 @@ Result<void> erase_file(const std::filesystem::path& path) {
       ::fsync(fd.get()) != 0 || ::unlink(path.c_str()) != 0)
     return os_error("erase_file", path);
   return sync_folder_of(path, "erase_file");
+}
+
+Result<void> make_durable(const std::filesystem::path& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return os_error("make_durable", path);
+  return sync_folder_of(path, "make_durable");
+}
+
+Result<void> replace_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return os_error("replace_file", to);
+  return sync_folder_of(to, "replace_file");
+}
+
+FolderHold::FolderHold(const std::filesystem::path& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  alone_ = fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
+  if (!alone_) share();
+}
+
+FolderHold::~FolderHold() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void FolderHold::share() {
+  alone_ = false;
+  while (fd_ >= 0 && ::flock(fd_, LOCK_SH) != 0 && errno == EINTR) {}
 }
 
 Result<void> make_private_folder(const std::filesystem::path& path) {

@@ -29,6 +29,28 @@ Result<void> write_files_atomic(const std::filesystem::path& folder, const std::
 /// old copy. One that is not there is no error.
 Result<void> erase_file(const std::filesystem::path& path);
 
+/// What the file holds, and that it has this name, is on the disk when this returns.
+Result<void> make_durable(const std::filesystem::path& path);
+
+/// Takes the place of `to`, durably; a crash leaves both as they were or `to` replaced. One folder.
+Result<void> replace_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Says to other processes that a folder is in use: held alone, or beside others. Until it goes, or the process ends however.
+class FolderHold {
+ public:
+  /// Alone where nobody else holds it, else beside them. One that cannot be held (the file system has no such locks) is not.
+  explicit FolderHold(const std::filesystem::path& folder);
+  ~FolderHold();
+  FolderHold(const FolderHold&) = delete;
+  FolderHold& operator=(const FolderHold&) = delete;
+  bool alone() const { return alone_; }
+  void share();  ///< lets others hold it too; waits for one who holds it alone
+
+ private:
+  int fd_;
+  bool alone_ = false;
+};
+
 /// Makes the folder and those above it that are not there, mode 0700. One that is there stays as it is.
 Result<void> make_private_folder(const std::filesystem::path& path);
 

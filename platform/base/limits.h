@@ -105,6 +105,9 @@ inline constexpr auto kServerWaitCap = 3600s;                 ///< a server that
 inline constexpr auto kSyncAtMostEvery = 5s;                  ///< nor one that asks for a busy loop
 inline constexpr auto kReplyTimeout = 30s;
 
+// Keys (security.md section 2)
+inline constexpr auto kKeyFor = std::chrono::days(365);       ///< of the tablet's store: then there is another at the next unlock
+
 // Lease (security.md section 2)
 inline constexpr int kLeaseDaysMost = 30;                     ///< no tablet shows cases longer without a word from the server
 inline constexpr auto kLeaseWarning = std::chrono::hours(48); ///< before its end a person is told: from the fifth day of seven

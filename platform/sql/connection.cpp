@@ -9,6 +9,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "platform/base/bytes.h"
+
 namespace doorstep::sql {
 namespace {
 
@@ -129,6 +131,32 @@ int authorize(void* connection, int action, const char* first, const char* secon
     case SQLITE_FUNCTION: return listed(kFunctions, second) ? SQLITE_DENY : SQLITE_OK;
     default: return SQLITE_OK;
   }
+}
+
+base::Secret raw_key(const base::Secret& key, std::string_view salt) {
+  constexpr std::size_t kKeyText = 99;
+  base::Secret text(kKeyText);
+  std::string hex = base::to_hex(key.view());
+  std::string salt_hex = base::to_hex(salt);
+  auto* at = text.data();
+  for (std::string_view part : {std::string_view("x'"), std::string_view(hex), std::string_view(salt_hex), std::string_view("'")})
+    at = std::copy(part.begin(), part.end(), at);
+  base::wipe(hex);
+  DOORSTEP_ASSERT(at == text.data() + kKeyText);
+  return text;
+}
+
+base::Result<void> set_key(Connection& connection, const base::Secret& key, std::string_view salt) {
+  const auto text = raw_key(key, salt);
+  int code = sqlite3_key_v2(connection.handle, "main", text.data(), static_cast<int>(text.size()));
+  if (code != SQLITE_OK) return sql_error(connection.handle, code, "sql.key");
+  return {};
+}
+
+bool has_log(const std::filesystem::path& path) {
+  std::error_code none;
+  const auto bytes = std::filesystem::file_size(path.string() + "-wal", none);
+  return !none && bytes > 0;
 }
 
 Connection::~Connection() {

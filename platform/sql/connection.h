@@ -3,6 +3,7 @@
 #include <sqlcipher/sqlite3.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "platform/base/error.h"
+#include "platform/base/secret.h"
 
 namespace doorstep::sql {
 
@@ -44,6 +46,15 @@ struct Connection {
   /// The first of them; empty when there is none.
   base::Result<std::string> value(const char* sql);
 };
+
+/// "x'<key><salt>'", 99 characters: one digit less and SQLCipher takes it for a passphrase.
+base::Secret raw_key(const base::Secret& key, std::string_view salt);
+
+/// Gives the connection its key. Before anything else is asked of it.
+base::Result<void> set_key(Connection& connection, const base::Secret& key, std::string_view salt);
+
+/// Whether there are pages beside the file that go before its own.
+bool has_log(const std::filesystem::path& path);
 
 /// The Error of a result code. `handle` may be null.
 base::Error sql_error(sqlite3* handle, int code, std::string where);

@@ -11,22 +11,7 @@ namespace doorstep::sql {
 namespace {
 
 constexpr std::string_view kPlainHeader{"SQLite format 3\0", 16};
-constexpr std::size_t kKeyText = 99;          // x'<64 hex><32 hex>': one digit less and SQLCipher takes it for a passphrase
 constexpr std::size_t kCachedStatements = 256;  // a room has some dozens; past it the SQL is being built, not fixed
-
-Result<void> set_key(Connection& connection, const base::Secret& key, std::string_view salt) {
-  base::Secret text(kKeyText);
-  std::string hex = base::to_hex(key.view());
-  std::string salt_hex = base::to_hex(salt);
-  auto* at = text.data();
-  for (std::string_view part : {std::string_view("x'"), std::string_view(hex), std::string_view(salt_hex), std::string_view("'")})
-    at = std::copy(part.begin(), part.end(), at);
-  base::wipe(hex);
-  DOORSTEP_ASSERT(at == text.data() + kKeyText);
-  int code = sqlite3_key_v2(connection.handle, "main", text.data(), static_cast<int>(kKeyText));
-  if (code != SQLITE_OK) return sql_error(connection.handle, code, "sql.key");
-  return {};
-}
 
 Result<void> harden(Connection& connection) {
   static constexpr std::array<std::pair<int, int>, 6> kSettings = {{{SQLITE_DBCONFIG_DEFENSIVE, 1},
@@ -42,13 +27,6 @@ Result<void> harden(Connection& connection) {
   }
   sqlite3_limit(connection.handle, SQLITE_LIMIT_ATTACHED, 0);
   return {};
-}
-
-/// Whether there are pages beside the file that go before its own.
-bool has_log(const std::filesystem::path& path) {
-  std::error_code none;
-  const auto bytes = std::filesystem::file_size(path.string() + "-wal", none);
-  return !none && bytes > 0;
 }
 
 Error wrong_key_or_damage(const Connection& connection, const base::Secret& key, std::string_view salt) {

@@ -129,12 +129,21 @@ Result<Opened> Vault::unlock(std::string_view passphrase, AtTenth at_tenth) {
 
 Result<void> Vault::change_passphrase(std::string_view old_passphrase, std::string_view new_passphrase) {
   if (auto problem = check_passphrase(new_passphrase, pins())) return Error{Fault::Invalid, "vault.change", problem->code};
+  return rewrap(old_passphrase, new_passphrase, nullptr);
+}
+
+Result<void> Vault::replace_key(std::string_view passphrase, const Opened& fresh) { return rewrap(passphrase, passphrase, &fresh); }
+
+Result<void> Vault::make_durable() const { return base::make_durable(slot_file()); }
+
+Result<void> Vault::rewrap(std::string_view old_passphrase, std::string_view new_passphrase, const Opened* fresh) {
   DOORSTEP_TRY_ASSIGN(Opened opened, unlock(old_passphrase));
   Bytes file;
   DOORSTEP_TRY_ASSIGN(SlotHeader header, load(file));
   std::string old_key = header.key_name;
   ++header.sequence;
-  DOORSTEP_TRY(write(header, opened.key, normalised(new_passphrase)));
+  if (fresh) header.db_salt = fresh->db_salt;
+  DOORSTEP_TRY(write(header, fresh ? fresh->key : opened.key, normalised(new_passphrase)));
   // A kept copy of the old slot is worthless from here on. When this fails the change is made all the same.
   if (auto destroyed = provider_.destroy(old_key); destroyed.has_error()) base::log_error("vault.old_key_stays", destroyed.error());
   return {};

@@ -61,6 +61,12 @@ class Vault {
   /// nothing any more, the database is not touched. A crash leaves the old slot or the new one.
   Result<void> change_passphrase(std::string_view old_passphrase, std::string_view new_passphrase);
 
+  /// As unlock(passphrase), then wraps `fresh` in the old key's place, which nothing opens any more. A crash leaves a slot that
+  /// opens the old key or the new one; so may a failure: unlock() tells which.
+  Result<void> replace_key(std::string_view passphrase, const Opened& fresh);
+  /// What replaced the slot last is on the disk when this returns: the one before it cannot come back.
+  Result<void> make_durable() const;
+
   /// How long until unlock will try; zero: now.
   Result<base::Millis> wait() { return throttle_.wait(); }
   /// Wrong passphrases in a row.
@@ -74,6 +80,8 @@ class Vault {
   std::filesystem::path slot_file() const { return place_.folder / "slot"; }
   Result<SlotHeader> load(Bytes& file) const;
   Result<Opened> try_open(std::string_view file, const SlotHeader& header, const Secret& passphrase);
+  /// `fresh`: empty keeps the key.
+  Result<void> rewrap(std::string_view old_passphrase, std::string_view new_passphrase, const Opened* fresh);
   Result<void> write(SlotHeader header, const Secret& key, const Secret& passphrase);
   Bytes fingerprint(const Secret& passphrase, const SlotHeader& header) const;
 

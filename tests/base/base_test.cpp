@@ -173,3 +173,32 @@ TEST_CASE("time: an instant that could not be written back is not read", "[base]
     CHECK(to_rfc3339(*from_rfc3339(text)) == text);
   }
 }
+
+TEST_CASE("file: a folder is held alone by one, or by several beside each other", "[base]") {
+  const doorstep::support::Folder folder;
+  std::optional<FolderHold> first(folder.path());
+  CHECK(first->alone());
+  first->share();
+  CHECK_FALSE(first->alone());
+  {
+    FolderHold second(folder.path());
+    CHECK_FALSE(second.alone());
+    first.reset();
+    CHECK_FALSE(FolderHold(folder.path()).alone());  // the second is there
+  }
+  CHECK(FolderHold(folder.path()).alone());
+  CHECK_FALSE(FolderHold(folder / "not there").alone());
+}
+
+TEST_CASE("file: one takes another's place, and what is there is made durable", "[base]") {
+  const doorstep::support::Folder folder;
+  const auto from = folder / "from", to = folder / "to";
+  CHECK(replace_file(from, to).error().fault == Fault::NotFound);
+  CHECK(make_durable(from).error().fault == Fault::NotFound);
+  REQUIRE(write_file_atomic(from, "new", Access::Owner).has_value());
+  REQUIRE(write_file_atomic(to, "old", Access::Owner).has_value());
+  CHECK(make_durable(from).has_value());
+  REQUIRE(replace_file(from, to).has_value());
+  CHECK(*read_file(to, 10) == "new");
+  CHECK(read_file(from, 10).error().fault == Fault::NotFound);
+}

@@ -3,7 +3,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <signal.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,11 +10,15 @@
 
 #include <fstream>
 
+#include "platform/base/bytes.h"
 #include "platform/base/file.h"
+#include "tests/support/kill.h"
 #include "tests/vault/support.h"
 
 using namespace doorstep;
 using namespace doorstep::vault;
+using support::contents;
+using support::put_back;
 
 namespace {
 
@@ -29,41 +32,6 @@ std::size_t files_in(const std::filesystem::path& folder) {
   auto all = std::filesystem::directory_iterator(folder);
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
-
-/// Every file below `folder`, by its path in it.
-std::map<std::string, std::string> contents(const std::filesystem::path& folder) {
-  std::map<std::string, std::string> out;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) out[std::filesystem::relative(entry.path(), folder).string()] = bytes_of(entry.path());
-  return out;
-}
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-/// Does `work` in a child, which is killed as it enters its `nth` system call; false when it ended before.
-bool killed_at_call(int nth, const std::function<void()>& work) {
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-    ::raise(SIGSTOP);
-    work();
-    ::_exit(0);
-  }
-  int status = 0;
-  REQUIRE((::waitpid(child, &status, 0) == child && WIFSTOPPED(status)));
-  REQUIRE(::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) == 0);
-  for (int stops = 0;;) {
-    REQUIRE(::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) == 0);
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    if (WIFEXITED(status)) return false;
-    if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) continue;
-    if (stops++ != 2 * nth) continue;  // each call stops twice: before it and after it
-    ::kill(child, SIGKILL);
-    REQUIRE((::waitpid(child, &status, 0) == child && WIFSIGNALED(status)));
-    return true;
-  }
-}
-#endif
 
 }  // namespace
 
@@ -212,6 +180,28 @@ TEST_CASE("vault: a change that fails after the slot took its place leaves the d
   CHECK((by_new.has_value() ? by_new : by_old)->key.view() == made->key.view());
 }
 
+TEST_CASE("vault: another key takes the old one's place under the same passphrase, and the old slot opens nothing", "[vault][K22]") {
+  Bench bench;
+  const auto made = bench.vault().create(kRight);
+  REQUIRE(made.has_value());
+  const std::string old_slot = bytes_of(bench.place.folder / "slot");
+  const Opened fresh{Secret::random(32), base::random_bytes(16)};
+  CHECK(bench.vault().replace_key(kOther, fresh).error().fault == Fault::Locked);
+  CHECK(bench.vault().unlock(kRight)->key.view() == made->key.view());
+
+  REQUIRE(bench.vault().replace_key(kRight, fresh).has_value());
+  REQUIRE(bench.vault().make_durable().has_value());
+  const auto opened = bench.vault().unlock(kRight);
+  REQUIRE(opened.has_value());
+  CHECK(opened->key.view() == fresh.key.view());
+  CHECK(opened->db_salt == fresh.db_salt);
+  const auto sequence = [](const std::string& slot) { return read_slot_header(slot, kTestCost)->sequence; };
+  CHECK(sequence(bytes_of(bench.place.folder / "slot")) == sequence(old_slot) + 1);
+  CHECK(files_in(bench.folder.path() / "keys") == 1);
+  REQUIRE(base::write_file_atomic(bench.place.folder / "slot", old_slot, base::Access::Owner).has_value());
+  CHECK(bench.vault().unlock(kRight).error().fault == Fault::NotFound);  // its device key is gone
+}
+
 TEST_CASE("vault: a change that cannot be written leaves the old passphrase working", "[vault]") {
   Bench bench;
   REQUIRE(bench.vault().create(kRight).has_value());
@@ -236,14 +226,8 @@ TEST_CASE("vault: killed at any system call of a change, one of the two passphra
   auto made = bench.vault().create(kRight);
   REQUIRE(made.has_value());
   const auto before = contents(bench.folder.path());
-  auto put_back = [&] {
-    for (const auto& [file, bytes] : contents(bench.folder.path()))
-      if (!before.contains(file)) std::filesystem::remove(bench.folder.path() / file);
-    for (const auto& [file, bytes] : before)
-      REQUIRE(base::write_file_atomic(bench.folder.path() / file, bytes, base::Access::Owner).has_value());
-  };
   int kills = 0, old_ones = 0, new_ones = 0;
-  for (int nth = 0; killed_at_call(nth, [&] { (void)bench.vault().change_passphrase(kRight, kOther); }); ++nth) {
+  for (int nth = 0; support::killed_at_call(nth, [&] { (void)bench.vault().change_passphrase(kRight, kOther); }); ++nth) {
     INFO("killed at call " << nth);
     REQUIRE(nth < 1000);
     ++kills;
@@ -255,7 +239,7 @@ TEST_CASE("vault: killed at any system call of a change, one of the two passphra
     CHECK(opened->key.view() == made->key.view());
     CHECK(opened->db_salt == made->db_salt);
     ++(by_old.has_value() ? old_ones : new_ones);
-    put_back();
+    put_back(bench.folder.path(), before);
   }
   CHECK(kills > 20);
   CHECK(old_ones > 0);
