@@ -157,12 +157,12 @@ void World::read_photos() {
     const std::size_t photo = photos_.number_of(row.sha256);
     if (photo == photos_.size()) throw Broken("I2", "the server has a photo that nobody took");
     if (!row.verified) {  // its file is begun anew, or goes on
-      spoiled_.erase(row.id);
+      server_spoiled_.erase(row.id);
       server_photo_files_.erase(row.id);
       if (row.named) awaited_photos_.emplace(photo, row.owner);
       continue;
     }
-    if (spoiled_.contains(row.id)) continue;
+    if (server_spoiled_.contains(row.id)) continue;
     if (!std::filesystem::exists(server_disk_.photos() / row.id.str()))
       throw Broken("I1", "the server says that it has a photo, and has no file of it");
     server_photos_.insert(photo);
@@ -195,12 +195,12 @@ void World::check_photos_of(Tablet& tablet) {
   std::vector<std::pair<Id, std::string>> whole;
   must(tablet.eye->query("SELECT id, sha256, whole FROM blobs", [&](const sql::Row& row) {
     if (row.boolean(2)) whole.emplace_back(row.id(0), row.string(1));
-    else spoiled_.erase(row.id(0)), tablet.photo_files.erase(row.id(0));
+    else tablet.spoiled.erase(row.id(0)), tablet.photo_files.erase(row.id(0));
   }));
   for (const auto& [id, sha256] : whole) {
     const std::size_t photo = photos_.number_of(sha256);
     if (photo == photos_.size()) throw Broken("I2", name(tablet) + " has a photo that nobody took");
-    if (spoiled_.contains(id)) continue;
+    if (tablet.spoiled.contains(id)) continue;
     if (!std::filesystem::exists(tablet.disk.photos() / id.str()))
       throw Broken("I1", name(tablet) + " says that it has a photo, and has no file of it");
     tablet.photos.insert(photo);

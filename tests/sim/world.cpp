@@ -158,9 +158,10 @@ void World::died(Tablet& tablet, Random& random) {
       throw Broken("I1", "a power cut took a photo that was there before it");
 }
 
-void World::restore_tablet(Tablet& tablet, Image image) {
+void World::restore_tablet(Tablet& tablet, const TabletImage& image) {
   let_go(tablet);
-  tablet.disk.restore(std::move(image));
+  tablet.disk.restore(image.disk);
+  tablet.spoiled = image.spoiled;
   tablet_images_used_ = true;
   ++figures.restores;
   start(tablet);
@@ -170,13 +171,14 @@ void World::restore_tablet(Tablet& tablet, Image image) {
 
 void World::clone_tablet(Random& random) {
   if (images_.empty() || tablets_.size() >= kTablets) return;
-  auto& [original, image] = random.pick(images_);
+  const TabletImage& image = random.pick(images_);
   auto tablet = std::make_unique<Tablet>(static_cast<int>(tablets_.size()), "tablet" + std::to_string(tablets_.size()), now_);
-  tablet->device = original->device;
-  tablet->worker = original->worker;
-  tablet->serial = original->serial;
+  tablet->device = image.of->device;
+  tablet->worker = image.of->worker;
+  tablet->serial = image.of->serial;
+  tablet->spoiled = image.spoiled;
   tablet_images_used_ = true;
-  tablet->disk.restore(image);
+  tablet->disk.restore(image.disk);
   start(*tablet);
   tablets_.push_back(std::move(tablet));
 }
@@ -214,7 +216,7 @@ void World::spoil_photo(Random& random) {
   if (files.empty()) return;
   const auto& [sha256, id] = files[chosen];
   if (const std::size_t photo = photos_.number_of(sha256); photo < photos_.size()) photos_[photo].spoiled = true;
-  spoiled_.insert(id);
+  (server ? server_spoiled_ : tablet.spoiled).insert(id);
   disk.spoil(id.str(), random);
 }
 
@@ -243,7 +245,7 @@ void World::server_died(Random& random) {
 
 void World::back_up() {
   if (backups_.size() == 4) backups_.pop_front();
-  backups_.push_back({server_disk_.image(), reference_, council_, log_});
+  backups_.push_back({server_disk_.image(), reference_, council_, log_, server_spoiled_});
 }
 
 void World::restore_server(Random& random) {
@@ -257,6 +259,7 @@ void World::restore_server(Random& random) {
   reference_ = backup.reference;
   council_ = backup.council;
   log_ = backup.log;
+  server_spoiled_ = backup.spoiled;
   server_restored_ = true;
   start_server();
   read_server();
@@ -328,11 +331,11 @@ void World::step(const Step& step) {
     case Do::RestoreServer: restore_server(random); break;
     case Do::TakeImage:
       if (images_.size() == kImages) images_.pop_front();
-      images_.emplace_back(&tablet, tablet.disk.image());
+      images_.push_back({&tablet, tablet.disk.image(), tablet.spoiled});
       break;
     case Do::RestoreTablet:
-      for (auto& [of, image] : images_)
-        if (of == &tablet) {
+      for (const TabletImage& image : images_)
+        if (image.of == &tablet) {
           restore_tablet(tablet, image);
           break;
         }

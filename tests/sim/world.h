@@ -71,6 +71,7 @@ struct Tablet {
   Found words;
   std::set<std::size_t> photos;                ///< those it has, whole
   std::set<Id> photo_files;                    ///< whose bytes were compared
+  std::set<Id> spoiled;                        ///< to which something happened; the image of a disk has them as damaged as they were
   std::map<Id, std::pair<std::int64_t, std::string>> cursors;
   bool power_goes = false;                     ///< when it next ends, the power went
 };
@@ -97,6 +98,8 @@ class World {
   Figures figures;
 
  private:
+  struct TabletImage { const Tablet* of; Image disk; std::set<Id> spoiled; };
+
   // world.cpp: machines
   void start(Tablet& tablet);
   void let_go(Tablet& tablet);                 ///< nothing of the process is left
@@ -110,7 +113,7 @@ class World {
   void server_died(Random& random);
   void back_up();
   void restore_server(Random& random);
-  void restore_tablet(Tablet& tablet, Image image);
+  void restore_tablet(Tablet& tablet, const TabletImage& image);
   void clone_tablet(Random& random);
 
   // network.cpp
@@ -185,9 +188,9 @@ class World {
   std::set<std::size_t> server_photos_;        ///< those the server has, whole
   std::set<std::pair<std::size_t, Id>> awaited_photos_;  ///< those it wants, and of whom
   std::set<Id> server_photo_files_;            ///< whose bytes were compared
-  std::set<Id> spoiled_;                       ///< photos' files, on whichever disk, that something happened to
+  std::set<Id> server_spoiled_;                ///< photos' files on the server's disk that something happened to
   std::vector<std::unique_ptr<Tablet>> tablets_;
-  std::deque<std::pair<const Tablet*, Image>> images_;
+  std::deque<TabletImage> images_;
   bool tablet_images_used_ = false;
 
   MemoryDisk server_disk_;
@@ -204,7 +207,7 @@ class World {
   std::deque<std::pair<Id, transport::HttpResponse>> late_;  ///< replies it may deliver too late, by device
   Council council_;
   Reference reference_;
-  struct BackUp { Image disk; Reference reference; Council council; ServerLog log; };
+  struct BackUp { Image disk; Reference reference; Council council; ServerLog log; std::set<Id> spoiled; };
   std::deque<BackUp> backups_;
   ServerLog log_;                              ///< what the server's database says, as last read
   std::uint64_t server_read_at_ = ~0ULL;
