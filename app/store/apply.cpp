@@ -516,12 +516,12 @@ Result<void> Store::Impl::purge_rest(Applied& out) {
   std::vector<Id> visits;
   DOORSTEP_TRY(db.query("SELECT visit FROM drafts", [&](const sql::Row& row) { visits.push_back(row.id(0)); }));
   for (Id visit : visits) DOORSTEP_TRY(delete_draft(visit));
-  DOORSTEP_TRY(db.exec("DELETE FROM unfinished"));
+  DOORSTEP_TRY_ASSIGN(auto words, db.exec("DELETE FROM unfinished"));
   DOORSTEP_TRY(db.exec("DELETE FROM receipts"));
-  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE bytes<>'' OR detail<>''"));
+  DOORSTEP_TRY_ASSIGN(auto sent, db.exec("UPDATE ops SET bytes='', detail='' WHERE bytes<>'' OR detail<>''"));
   DOORSTEP_TRY(clear_case(own, Elsewhere::Stays));
   DOORSTEP_TRY_ASSIGN(auto gone, db.exec("DELETE FROM cases WHERE id=?", own));
-  if (gone == 0 && visits.empty()) return {};
+  if (gone == 0 && visits.empty() && words == 0 && sent == 0) return {};
   DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", own));
   decoded.clear();
   out.purged.push_back(own);

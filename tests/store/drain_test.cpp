@@ -85,6 +85,23 @@ TEST_CASE("drain: everything is hidden at once, what waits is sent, then nothing
   CHECK(must(store.caseload()).children.size() == 2);
 }
 
+TEST_CASE("drain: what went with no case and no draft left is told to have been destroyed, once", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder / "a.db");  // it never held a case
+  auto visit = visit_to({"Amara"}, "corduroy bear");
+  must(store.submit(visit, records_of(visit), at(1)));
+  std::vector<Id> told;
+  for (int rounds = 0; rounds < 5; ++rounds) {
+    const auto batch = must(store.freeze(64, 1 << 18, at(60)));
+    told.insert(told.end(), batch.purged.begin(), batch.purged.end());
+    must(store.apply(drain(server, batch), at(60)));
+  }
+  CHECK(received(server, "corduroy bear"));
+  CHECK(everything(store).find("corduroy") == std::string::npos);
+  CHECK(told == std::vector<Id>{kMe});
+}
+
 TEST_CASE("drain: words that no record holds yet go with their draft; typed after the purge they are sent as well", "[store][L32]") {
   Folder folder;
   Server server;
