@@ -129,13 +129,13 @@ Result<void> Store::withdraw(Id case_id, const model::RevisionRef& on, Instant n
   if (visit) {
     DOORSTEP_TRY_ASSIGN(bool partly_sent, impl_->waits_for(*visit, true));
     if (partly_sent) return Error{Fault::Conflict, "store.withdraw", "the visit is on its way; wait for the server's answer"};
-    DOORSTEP_TRY(impl_->db.exec("DELETE FROM queued WHERE visit=? AND kind='submit'", *visit));
     DOORSTEP_TRY_ASSIGN(auto row, impl_->draft_row(*visit));
-    if (row) {
-      row->stage = kStageWriting;
-      row->dirty = true;
-      DOORSTEP_TRY(impl_->put_draft(*row));
-    }
+    if (!row || row->stage != kStageSubmitting)  // its draft ended when the server took it, before it went back in time
+      return Error{Fault::Conflict, "store.withdraw", "the record is sent again to a restored server; wait for its answer"};
+    DOORSTEP_TRY(impl_->db.exec("DELETE FROM queued WHERE visit=? AND kind='submit'", *visit));
+    row->stage = kStageWriting;
+    row->dirty = true;
+    DOORSTEP_TRY(impl_->put_draft(*row));
     return tx.commit();
   }
   DOORSTEP_TRY_ASSIGN(auto sent, impl_->db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND acked=0", on.record));

@@ -634,6 +634,27 @@ TEST_CASE("sync: a server restored from an older backup is offered again what it
   CHECK(old.received == server.received);
 }
 
+TEST_CASE("sync: a record that is offered again to a restored server cannot be taken back into a draft that ended", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  auto visit = visit_to({"Amara"}, "kept on the tablet");
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  const auto all = static_cast<std::int64_t>(server.received.size());
+  must(store.start_incarnation());
+  wire::SyncReply reply;
+  reply.epoch = "e2";
+  reply.lost = {{1, 0, wire::kChainStart}};
+  must(store.apply(reply, at(4)));
+  REQUIRE(all > 0);
+  const auto head = must(store.record(records_of(visit)[0].id)).head().revision;
+  CHECK(store.withdraw(visit.children[0].id, {head.record, head.rev, head.hash}, at(5)).has_error());
+  CHECK(shapes(must(store.freeze(64, 1 << 18, at(6)))) == std::vector<std::string>{"submit"});
+}
+
 TEST_CASE("sync: a draft whose base a restored server does not have is brought together with what it has", "[store]") {
   Folder folder;
   Server server;
