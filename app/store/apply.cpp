@@ -66,7 +66,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   }
   DOORSTEP_TRY_ASSIGN(Id own_case, me());
   for (const wire::CasePull& pull : reply.cases) {
-    DOORSTEP_TRY(take_case(pull, out, visits));
+    DOORSTEP_TRY(take_case(pull, now, out, visits));
     if (pull.case_id == own_case && pull.complete) DOORSTEP_TRY(forget_lost_bases(visits));
   }
   for (Id visit : visits) DOORSTEP_TRY(rebase_draft(visit, now, out));
@@ -226,7 +226,7 @@ Result<void> Store::Impl::take_put_result(Id visit, const std::string& bytes, co
   return put_draft(*row);
 }
 
-Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, std::vector<Id>& visits) {
+Result<void> Store::Impl::take_case(const wire::CasePull& pull, Instant now, Applied& out, std::vector<Id>& visits) {
   std::int64_t seq = 0;
   std::string chain = wire::kChainStart;
   DOORSTEP_TRY(db.query("SELECT seq, chain FROM cases WHERE id=?", pull.case_id,
@@ -240,6 +240,7 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, st
     note(out.refetch, pull.case_id);
     return {};
   }
+  if (from_start && pull.diverged.value_or(false)) DOORSTEP_TRY(keep_own_records(pull.case_id));
   if (from_start && !base::mutant("old-history-kept"))
     DOORSTEP_TRY(clear_case(pull.case_id, pull.diverged.value_or(false) ? Elsewhere::Goes : Elsewhere::Stays));
   for (const wire::LogEntry& entry : pull.entries) {
@@ -249,7 +250,71 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Applied& out, st
     else out.caseload_changed = true;
   }
   DOORSTEP_TRY(db.exec("UPDATE cases SET seq=?, chain=? WHERE id=?", pull.to, pull.chain, pull.case_id));
-  return pull.complete ? ask_for_missing(out) : Result<void>();
+  if (!pull.complete) return {};
+  DOORSTEP_TRY(hand_in_outlived(pull.case_id, now));
+  return ask_for_missing(out);
+}
+
+/// A server that went back may be without them, and the operations they came by need not be here: this store was put back as well,
+/// or another tablet of the worker's sent them.
+Result<void> Store::Impl::keep_own_records(Id case_id) {
+  struct Held { Id record; std::string state, body; };
+  std::vector<Held> held;
+  DOORSTEP_TRY(db.query("SELECT record, state, body FROM revisions r JOIN record_cases c USING (record) WHERE case_id=? AND"
+                        " r.kind='child_record' AND rev=(SELECT max(rev) FROM revisions WHERE record=r.record)", case_id,
+                        [&](const sql::Row& row) { held.push_back({row.id(0), row.string(1), row.string(2)}); }));
+  DOORSTEP_TRY_ASSIGN(Id own, me());
+  for (const Held& one : held) {
+    const auto record = wire::decode<model::ChildRecord>(one.body);
+    if (record && record->author == own && !base::mutant("own-record-goes-with-history"))
+      DOORSTEP_TRY(db.exec("INSERT OR REPLACE INTO outlived(record, case_id, state, body) VALUES (?,?,?,?)", one.record, case_id,
+                           one.state, one.body));
+  }
+  return {};
+}
+
+/// What the server's new history does not have, and no operation here says, is handed in as it was read.
+Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
+  struct Held { Id record; std::string state, body; };
+  std::vector<Held> held;
+  DOORSTEP_TRY(db.query("SELECT record, state, body FROM outlived WHERE case_id=? ORDER BY record", case_id,
+                        [&](const sql::Row& row) { held.push_back({row.id(0), row.string(1), row.string(2)}); }));
+  DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE case_id=?", case_id));
+  for (const Held& one : held) {
+    const std::string hash = base::sha256_hex(one.body);
+    DOORSTEP_TRY_ASSIGN(auto there, db.first<std::int64_t>("SELECT 1 FROM revisions WHERE record=? AND hash=? UNION ALL SELECT 1 FROM"
+                                                           " queued WHERE record=?1 AND kind='submit' AND body=?", one.record, hash,
+                                                           one.body));
+    bool said = there.has_value();
+    DOORSTEP_TRY(db.query("SELECT bytes FROM ops WHERE record=? AND kind='submit' AND bytes<>''", one.record,
+                          [&](const sql::Row& row) -> Result<void> {
+      DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
+      said = said || op.body == one.body;
+      return {};
+    }));
+    if (said) continue;
+    DOORSTEP_TRY_ASSIGN(auto record, wire::decode<model::ChildRecord>(one.body));
+    Queued item;
+    item.op.kind = wire::OpKind::Submit;
+    item.op.record = one.record;
+    item.op.case_id = case_id;
+    item.op.record_kind = RecordKind::ChildRecord;
+    item.op.at = now;
+    item.op.body = one.body;
+    item.op.urgent = model::is_urgent(record.part);
+    item.part = record.part.id;
+    DOORSTEP_TRY(queue(item));
+    DOORSTEP_TRY_ASSIGN(auto head, head_of(one.record));
+    if (head || one.state != model::code(model::State::Draft)) continue;
+    item.op.kind = wire::OpKind::Withdraw;  // it had been taken back: nobody is to decide on it
+    item.op.base_rev = 1;
+    item.op.base_hash = hash;
+    item.op.body.clear();
+    item.op.urgent = false;
+    item.part = {};
+    DOORSTEP_TRY(queue(item));
+  }
+  return {};
 }
 
 /// What went with a diverged case, and did not come again with it, comes again with the other cases that list it.
@@ -460,6 +525,7 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
                           [&](const sql::Row& row) { records.push_back(row.id(0)); }));
     DOORSTEP_TRY(clear_case(id, Elsewhere::Stays));
     DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE case_id=?", id));
+    DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE case_id=?", id));
     // A matched child's records are still here, under the child: a restored server may have to be sent them again.
     constexpr std::string_view kGone = " AND acked=1 AND record NOT IN (SELECT record FROM record_cases)";
     const std::string forget = "UPDATE ops SET bytes='', detail='' WHERE ";
@@ -517,6 +583,7 @@ Result<void> Store::Impl::purge_rest(Applied& out) {
   DOORSTEP_TRY(db.query("SELECT visit FROM drafts", [&](const sql::Row& row) { visits.push_back(row.id(0)); }));
   for (Id visit : visits) DOORSTEP_TRY(delete_draft(visit));
   DOORSTEP_TRY_ASSIGN(auto words, db.exec("DELETE FROM unfinished"));
+  DOORSTEP_TRY(db.exec("DELETE FROM outlived"));
   DOORSTEP_TRY(db.exec("DELETE FROM receipts"));
   DOORSTEP_TRY_ASSIGN(auto sent, db.exec("UPDATE ops SET bytes='', detail='' WHERE bytes<>'' OR detail<>''"));
   DOORSTEP_TRY(clear_case(own, Elsewhere::Stays));

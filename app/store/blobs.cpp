@@ -86,6 +86,7 @@ Result<void> Store::Impl::collect_blobs(Loose loose) {
     DOORSTEP_TRY(db.exec("DELETE FROM blob_refs WHERE NOT EXISTS (SELECT 1 FROM revisions r WHERE r.record=blob_refs.record)"
                          " AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.visit=blob_refs.record)"
                          " AND NOT EXISTS (SELECT 1 FROM queued q WHERE q.record=blob_refs.record)"
+                         " AND NOT EXISTS (SELECT 1 FROM outlived o WHERE o.record=blob_refs.record)"
                          " AND NOT EXISTS (SELECT 1 FROM ops o WHERE o.record=blob_refs.record AND o.kind<>'put' AND o.bytes<>''" +
                          std::string(base::mutant("acked-photo-thrown-away") ? " AND o.acked=0)" : ")")));
     // What the server awaits is sent first: its visit may have been submitted on another tablet.

@@ -103,8 +103,10 @@ struct Store::Impl {
                             const wire::OpResult& result);
   Result<void> take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result);
   Result<void> take_results(const wire::SyncReply& reply, Applied& out);
-  Result<void> take_case(const wire::CasePull& pull, Applied& out, std::vector<Id>& visits);
+  Result<void> take_case(const wire::CasePull& pull, Instant now, Applied& out, std::vector<Id>& visits);
   Result<void> ask_for_missing(Applied& out);
+  Result<void> keep_own_records(Id case_id);
+  Result<void> hand_in_outlived(Id case_id, Instant now);
   Result<void> take_entry(Id case_id, const model::Revision& revision);
   Result<void> forget_lost_bases(std::vector<Id>& visits);
   enum class Elsewhere { Stays, Goes };  ///< what other cases list as well; Goes: it comes again, perhaps as a restored server has it

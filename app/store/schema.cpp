@@ -171,6 +171,15 @@ CREATE TABLE blob_refs (
   wanted INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (record, sha256)) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_refs_by_blob ON blob_refs (sha256);
+)sql"},
+  {6, R"sql(
+-- The worker's own records of a case whose history the server has no more, as they were last read, until the new one is here.
+CREATE TABLE outlived (
+  record BLOB PRIMARY KEY,
+  case_id BLOB NOT NULL,
+  state TEXT NOT NULL,
+  body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX outlived_by_case ON outlived (case_id);
 )sql"}};
 
 }  // namespace

@@ -313,7 +313,7 @@ void World::check_tablet(Tablet& tablet) {
   Eye& db = *tablet.eye;
   tablet.words.assign(words_.size(), 0);
   for (const char* texts : {"SELECT body FROM drafts", "SELECT unseen_body FROM drafts", "SELECT body FROM queued",
-                            "SELECT bytes FROM ops", "SELECT body FROM revisions"})
+                            "SELECT bytes FROM ops", "SELECT body FROM revisions", "SELECT body FROM outlived"})
     must(db.query(texts, [&](const sql::Row& row) { words_.find(row.blob(0), tablet.words); }));
   check_photos_of(tablet);
   check_receipts(tablet, outdated);

@@ -634,6 +634,81 @@ TEST_CASE("sync: a server restored from an older backup is offered again what it
   CHECK(old.received == server.received);
 }
 
+TEST_CASE("sync: one's own record that was only read here is handed in to a restored server that lost it", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  const Server old = server;
+  auto visit = visit_to({"Amara"}, "kept on the tablet");
+  Id mine, of_somebody_else;
+  {
+    Store sent_by = open_store(folder / "a.db", kMe, id_of("device/another"));
+    must(sent_by.submit(visit, records_of(visit), at(1)));
+    sync(sent_by, server);
+    mine = records_of(visit)[0].id;
+  }
+  model::ChildRecord other = records_of(visit)[0];
+  other.id = of_somebody_else = id_of("record/other");
+  other.author = kSupervisor;
+  server.import(id_of("child/Amara"), model::RecordKind::ChildRecord, other);
+  const auto chain_of_its_own = [](Server& at_server) {
+    at_server.received.clear();
+    at_server.hashes = {wire::kChainStart};
+    at_server.results.clear();
+  };
+  chain_of_its_own(server);
+  Store store = open_store(folder / "b.db");
+  sync(store, server);
+  const auto head = must(store.record(mine)).head().revision;
+  SECTION("submitted") {
+    Server restored = old;
+    sync(store, restored);
+    const auto again = must(store.freeze(64, 1 << 18, at(70)));
+    REQUIRE(shapes(again) == std::vector<std::string>{"submit"});
+    const auto op = must(wire::decode<wire::Operation>(again.ops.items[0]));
+    CHECK(op.record == mine);
+    CHECK(op.case_id == id_of("child/Amara"));
+    CHECK(op.base_rev == 0);
+    CHECK(op.body == head.body);
+    for (int i = 0; i < 2; ++i) sync(store, restored);
+    CHECK_FALSE(must(store.record(mine)).head().local);
+    CHECK(must(store.status()).waiting == 0);
+    CHECK(store.record(of_somebody_else).has_error());  // in another's name nothing is handed in
+  }
+  SECTION("taken back") {
+    must(store.withdraw(id_of("child/Amara"), {mine, head.rev, head.hash}, at(61)));
+    sync(store, server);
+    REQUIRE(must(store.record(mine)).head().revision.state == model::State::Draft);
+    Server restored = old;
+    restored.received = server.received;  // that the withdrawal was sent it knows
+    restored.hashes = server.hashes;
+    restored.results = server.results;
+    for (int i = 0; i < 3; ++i) sync(store, restored);
+    CHECK(must(store.record(mine)).head().revision.state == model::State::Draft);
+    CHECK(must(store.record(mine)).head().revision.hash == head.hash);
+  }
+  SECTION("the new history comes in parts, and has it") {
+    Server restored = old;
+    restored.epoch = "e2";
+    restored.child("Amara", "Reed");  // another history
+    restored.add(id_of("child/Amara"), head);
+    auto reply = restored.answer(must(store.freeze(64, 1 << 18, at(70))));
+    REQUIRE(reply.cases.size() == 1);
+    auto& pull = reply.cases[0];
+    REQUIRE(pull.diverged.value_or(false));
+    pull.entries.resize(1);
+    pull.to = 1;
+    pull.chain = restored.cases[id_of("child/Amara")].chain[1];
+    pull.complete = false;
+    must(store.apply(reply, at(70)));
+    CHECK(everything(store).find("kept on the tablet") != std::string::npos);
+    CHECK(must(store.freeze(64, 1 << 18, at(71))).ops.items.empty());
+    sync(store, restored);
+    CHECK(must(store.freeze(64, 1 << 18, at(72))).ops.items.empty());
+    CHECK(must(store.record(mine)).head().revision.hash == head.hash);
+  }
+}
+
 TEST_CASE("sync: a record that is offered again to a restored server cannot be taken back into a draft that ended", "[store]") {
   Folder folder;
   Server server;
