@@ -136,6 +136,8 @@ Result<void> Store::Impl::delete_draft(Id visit) {
   DOORSTEP_TRY(unindex(visit));
   DOORSTEP_TRY(db.exec("DELETE FROM journal WHERE visit=?", visit));
   DOORSTEP_TRY(db.exec("DELETE FROM drafts WHERE visit=?", visit));
+  // Nobody looks at it any more; of a record that was made of it only whoever may still read that gets a photo.
+  DOORSTEP_TRY(db.exec("UPDATE blob_refs SET wanted=0 WHERE record=? AND wanted=1", visit));
   return {};
 }
 

@@ -252,6 +252,27 @@ TEST_CASE("blobs: a photo whose visit was submitted on the worker's other tablet
   CHECK(must(store.next_blob(9000)).bytes == bytes);
 }
 
+TEST_CASE("blobs: a photo that was asked for in a draft is not asked for any more when the draft is gone", "[store]") {
+  Folder folder;
+  auto store = open_store(folder / "replica.db");
+  Server server;
+  const std::string bytes = photo("theirs", 5000);
+  auto visit = visit_to({"Amara"});
+  visit.children.front().attachments = {{id_of("a"), hash_of(bytes), 5000, "image/jpeg", "The bedroom", at(2)}};
+  model::Revision revision{visit.id, 1, model::RecordKind::Visit, model::State::Draft, kMe, kDevice, at(3), {}, wire::encode(visit), {}, {}};
+  server.add(kMe, revision);
+  sync(store, server);
+  must(store.want_blobs(visit.id));
+  CHECK(must(store.next_blob(2000)).what == BlobStep::What::Fetch);
+  visit.discarded = true;  // submitted on the worker's other tablet, of a child who is somebody else's by now
+  revision.rev = 2;
+  revision.body = wire::encode(visit);
+  server.add(kMe, revision);
+  CHECK_FALSE(sync(store, server).blobs);
+  CHECK(must(store.drafts()).empty());
+  CHECK(must(store.next_blob(2000)).what == BlobStep::What::Nothing);
+}
+
 TEST_CASE("blobs: what is taken off a draft is neither kept nor sent, though the server awaits it", "[store]") {
   Folder folder;
   const auto path = folder / "replica.db";
