@@ -401,7 +401,12 @@ void World::forgive_what_is_gone() {
   for (std::size_t word = 0; word < words_.size(); ++word) {
     if (words_.fate(word) != Words::Fate::Kept) continue;
     if (has(log_.in_revisions, word) || has(log_.in_operations, word)) continue;
-    if (std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) { return has(tablet->words, word); })) continue;
+    // Where its author's tablet and the server both went back, who only read a record does not hand it in: nobody submits in another's
+    // name. The author's own tablets do, also one that only read it.
+    const bool set_back = set_back_.contains(word);
+    if (std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) {
+          return has(tablet->words, word) && (!set_back || tablet->worker == typed_by_[word]);
+        })) continue;
     // The server alone went back: whoever typed it must still have it, unless it was told to let go of the case.
     if (!tablet_images_used_ && !purged_any_) throw Broken("I8", "the word " + Words::token(word) + " was kept by nobody but the server");
     words_.taken_out(word);

@@ -54,6 +54,7 @@ bool World::done(Tablet& tablet, Random& random, const base::Result<T>& result, 
   trace.add(result.has_value() ? "saved" : result.error().where);
   if (!result.has_value()) return false;
   words_.saved(words);
+  words_.each(words, [&](std::size_t word) { typed_by_.try_emplace(word, tablet.worker); });
   photos_.each(words, [&](std::size_t photo) {
     if (photos_[photo].fate == Photos::Fate::Unsaved) photos_[photo].fate = Photos::Fate::Kept;
   });

@@ -159,6 +159,7 @@ void World::died(Tablet& tablet, Random& random) {
 }
 
 void World::restore_tablet(Tablet& tablet, const TabletImage& image) {
+  const Found before = tablet.words;
   let_go(tablet);
   tablet.disk.restore(image.disk);
   tablet.spoiled = image.spoiled;
@@ -166,6 +167,8 @@ void World::restore_tablet(Tablet& tablet, const TabletImage& image) {
   ++figures.restores;
   start(tablet);
   check_tablet(tablet);
+  for (std::size_t word = 0; word < words_.size(); ++word)
+    if (has(before, word) && !has(tablet.words, word)) set_back_.insert(word);
   forgive_what_is_gone();
 }
 

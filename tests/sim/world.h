@@ -192,6 +192,8 @@ class World {
   std::vector<std::unique_ptr<Tablet>> tablets_;
   std::deque<TabletImage> images_;
   bool tablet_images_used_ = false;
+  std::map<std::size_t, Id> typed_by_;         ///< the worker who first saved a word
+  std::set<std::size_t> set_back_;             ///< words that a tablet lost when it was put back to an image
 
   MemoryDisk server_disk_;
   WorldClock server_clock_;
