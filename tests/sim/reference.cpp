@@ -132,7 +132,8 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
     }
     case OpKind::Submit: {
       if (own_case) return "malformed";
-      if (head && head->state == "SUBMITTED" && head->hash == base::sha256_hex(op.body))
+      // What a chain begun anew hands in again as it was, approved since or not, makes nothing (PROTOCOL.md, "Operations").
+      if (head && (head->state == "SUBMITTED" || head->state == "APPROVED") && head->hash == base::sha256_hex(op.body))
         return row.rev == head->rev ? "applied" : "no new revision";
       if (head && head->state == "APPROVED") return "approved";
       auto body = wire::decode<model::ChildRecord>(op.body);
