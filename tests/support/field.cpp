@@ -219,7 +219,8 @@ void FieldTablet::until(const std::string& what, const std::function<bool(const 
     hear();
     if (done(state_)) return;
     std::unique_lock lock(mutex_);
-    if (!woken_.wait_until(lock, end, [&] { return wake_; }))
+    // Also where events come and come, and none of them brings it about.
+    if (std::chrono::steady_clock::now() >= end || !woken_.wait_until(lock, end, [&] { return wake_; }))
       throw std::runtime_error("waited for: " + what + "; sync phase " + std::to_string(static_cast<int>(state_.sync.phase)) + ", waiting " +
                                std::to_string(state_.sync.waiting) + (state_.sync.online ? ", online" : ", offline") + (state_.sync.error ? "; sync says " + state_.sync.error->where + ": " + state_.sync.error->detail : "") +
                                (state_.unlock_problem.empty() ? "" : "; unlock says " + state_.unlock_problem));
