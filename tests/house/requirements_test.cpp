@@ -91,6 +91,43 @@ std::vector<std::string> problems(const std::vector<Row>& rows, const std::map<s
   return out;
 }
 
+/// Everything wrong with a list of controls, each in a sentence. `source`: the text of a file of this tree; empty: there is none.
+std::vector<std::string> wrong_controls(const std::string& list, const std::vector<Row>& rows,
+                                        const std::function<std::string(const std::string&)>& source) {
+  std::vector<std::string> out;
+  std::vector<std::string> ids;
+  std::string id, file;
+  int edits = 0;
+  static const std::regex entry(R"(([A-Z]\d\d) \| [a-z0-9]+ \| (\S+))");
+  std::istringstream lines(list);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch match;
+    if (line.empty() || line.front() == '#') continue;
+    if (line == "+" || line.starts_with("+ ")) {
+      --edits;
+    } else if (line.starts_with("- ")) {
+      ++edits;
+      const std::string old = line.substr(2);
+      const auto at = file.find(old);
+      if (at == file.npos || file.find(old, at + 1) != file.npos) out.push_back(id + ": not once in its file: " + old);
+    } else if (std::regex_match(line, match, entry)) {
+      const std::string before = std::exchange(id, match[1]);
+      if (!before.empty() && before.substr(1) >= id.substr(1)) out.push_back(id + " does not stand in its place");
+      ids.push_back(id);
+      file = source(match[2]);
+    } else {
+      out.push_back("no entry and no edit: " + line);
+    }
+    if (edits < 0 || edits > 1) out.push_back(line + ": an edit is a line and what it becomes");
+    edits = std::clamp(edits, 0, 1);
+  }
+  for (const Row& row : rows) {
+    const auto listed = std::count(ids.begin(), ids.end(), row.id);
+    if (listed != (row.status == "held")) out.push_back(row.id + " is " + row.status + ", and has " + std::to_string(listed) + " entries");
+  }
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("requirements: each of the sixty has its answer, and every test that is named is there", "[house]") {
@@ -123,4 +160,35 @@ TEST_CASE("requirements: a table that lies is told so", "[house]") {
   CHECK(said(first + "| S02 | A thing | mostly | sql: \"db: more\" |\n" + third).starts_with("S02 is \"mostly\""));
   CHECK(said(first + second + "| S03 |  | not yet | Half of it: sql: \"db: more\" |\n") == "S03 says nothing that is required\n");
   CHECK(said(first + second + "| S03 | A thing | not yet |  |\n").starts_with("S03 does not say why it is not held\n"));
+}
+
+TEST_CASE("requirements: what is held has its control in the list, and every edit still fits its file", "[house]") {
+  const fs::path root = DOORSTEP_ROOT;
+  const auto rows = rows_of(read(root / "tests/security/README.md"));
+  const auto source = [&](const std::string& file) { return read(root / file); };
+  const auto wrong = wrong_controls(read(root / "tests/security/controls.txt"), rows, source);
+  for (const auto& problem : wrong) FAIL_CHECK(problem);
+}
+
+TEST_CASE("requirements: a list of controls that does not fit is told so", "[house]") {
+  const std::vector<Row> rows = {
+      {"S01", "A thing", "held", "", {}}, {"S02", "A thing", "not yet", "", {}}, {"K03", "A thing", "held", "", {}}};
+  const auto source = [](const std::string& file) { return file == "a.cpp" ? "if (x) return;\ny;\ny;\n" : ""; };
+  const auto said = [&](const std::string& list) {
+    std::string all;
+    for (const auto& problem : wrong_controls(list, rows, source)) all += problem + "\n";
+    return all;
+  };
+  const std::string first = "# a remark\nS01 | sql | a.cpp\n- if (x) return;\n+\n",
+                    third = "\nK03 | sql | a.cpp\n- if (x)\n+ if (!x)\n- return;\n+ throw 1;\n";
+  CHECK(said(first + third).empty());
+  CHECK(said(first) == "K03 is held, and has 0 entries\n");
+  CHECK(said(third + first) == "S01 does not stand in its place\n");
+  CHECK(said(first + third + "S02 | sql | a.cpp\n").starts_with("S02 does not stand in its place\nS02 is not yet, and has 1 entries\n"));
+  CHECK(said(first + third + "- y;\n+ z;\n") == "K03: not once in its file: y;\n");
+  CHECK(said(first + third + "- q;\n+ z;\n") == "K03: not once in its file: q;\n");
+  CHECK(said(first + third + "- return;\n- if (x)\n+\n") == "- if (x): an edit is a line and what it becomes\n");
+  CHECK(said(first + third + "+ z;\n") == "+ z;: an edit is a line and what it becomes\n");
+  CHECK(said(first + third + "what is this\n") == "no entry and no edit: what is this\n");
+  CHECK(said("S01 | sql | b.cpp\n- if (x) return;\n+\n" + third) == "S01: not once in its file: if (x) return;\n");
 }
