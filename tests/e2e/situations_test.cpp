@@ -5,35 +5,18 @@
 
 #include "app/state/place.h"
 #include "app/state/view_models.h"
-#include "sync/server/pg_repository.h"
 #include "sync/wire/codec.h"
+#include "tests/support/cases_on_postgres.h"
 #include "tests/support/field.h"
-#include "tests/support/postgres.h"
 #include "tests/support/situations.h"
 
 using namespace doorstep;
 using support::FieldTablet;
 
-namespace {
-
-/// Cases in a database of their own on this program's PostgreSQL.
-support::CaseServerOptions on_postgres() {
-  support::CaseServerOptions options;
-  options.open = [](const base::Secret& key) -> base::Result<std::unique_ptr<server::Repository>> {
-    auto& cluster = support::Postgres::shared();
-    const auto database = cluster.make_database("cases_owner", "cases_app");
-    DOORSTEP_TRY(server::prepare_pg_repository(cluster.url("cases_owner", database), "cases_app", key));
-    return server::open_pg_repository({.url = cluster.url("cases_app", database)}, key);
-  };
-  return options;
-}
-
-}  // namespace
-
 TEST_CASE("situations: each is recorded, approved and read back byte for byte on another tablet", "[e2e]") {
   const bool postgres = GENERATE(false, true);
   CAPTURE(postgres);
-  support::CaseServer council(postgres ? on_postgres() : support::CaseServerOptions());
+  support::CaseServer council(postgres ? support::on_postgres() : support::CaseServerOptions());
   FieldTablet ruth(council, "W1001"), tomasz(council, "W1002"), helen(council, "W1009");
   FieldTablet ruth_again(council, "W1001"), tomasz_again(council, "W1002");
   for (auto* tablet : {&ruth, &tomasz, &helen, &ruth_again, &tomasz_again}) {

@@ -1,7 +1,6 @@
 #include "platform/sql/db.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <openssl/evp.h>
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include "platform/base/limits.h"
 #include "platform/sql/connection.h"
 #include "tests/sql/folder.h"
+#include "tests/support/decrypted.h"
 
 using namespace doorstep;
 using namespace doorstep::sql;
@@ -46,25 +46,8 @@ void fill(const Folder& folder) {
   REQUIRE(db.checkpoint().has_value());
 }
 
-/// The file's pages as SQLite sees them: AES-256-CBC under the raw key; the last 80 bytes of a page are its IV and its HMAC.
 std::string decrypted(const Folder& folder) {
-  constexpr std::size_t kPage = 4096, kReserve = 80, kSalt = 16;
-  const std::string file = bytes_of(folder.file());
-  std::string out;
-  std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  for (std::size_t at = 0; at < file.size(); at += kPage) {
-    const auto* page = reinterpret_cast<const unsigned char*>(file.data()) + at;
-    const std::size_t from = at == 0 ? kSalt : 0;
-    std::string plain(kPage - kReserve - from, '\0');
-    int size = 0;
-    REQUIRE(EVP_DecryptInit_ex(context.get(), EVP_aes_256_cbc(), nullptr, folder.key.data(), page + kPage - kReserve) == 1);
-    EVP_CIPHER_CTX_set_padding(context.get(), 0);
-    REQUIRE(EVP_DecryptUpdate(context.get(), reinterpret_cast<unsigned char*>(plain.data()), &size, page + from,
-                              static_cast<int>(plain.size())) == 1);
-    out += plain;
-  }
-  REQUIRE(out.find("CREATE TABLE") != std::string::npos);
-  return out;
+  return support::decrypted_pages(bytes_of(folder.file()), folder.key.view());
 }
 
 }  // namespace
