@@ -25,7 +25,8 @@ bool fits(const wire::CasePull& pull, const std::string& chain_before) {
   bool dense = true;
   std::string chain = chain_before;
   for (const wire::LogEntry& entry : pull.entries) {
-    if (entry.seq <= seq || entry.seq > pull.to || base::sha256_hex(entry.revision.body) != entry.revision.hash) return false;
+    const bool whole = entry.revision.body.empty() || base::sha256_hex(entry.revision.body) == entry.revision.hash;
+    if (entry.seq <= seq || entry.seq > pull.to || !whole) return false;
     dense = dense && entry.seq == seq + 1;
     seq = entry.seq;
     chain = wire::chain_next(chain, entry.revision);
@@ -86,6 +87,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   DOORSTEP_TRY(tx.commit());
   DOORSTEP_TRY(collect_blobs(Loose::Kept));
   DOORSTEP_TRY_ASSIGN(out.blobs, blobs_to_move());
+  if (std::exchange(forgot, false)) DOORSTEP_TRY(db.checkpoint());  // the log of changes holds pages as they were before
   if (!out.purged.empty()) DOORSTEP_TRY(finish_purges());
   return out;
 }
@@ -333,6 +335,7 @@ Result<void> Store::Impl::ask_for_missing(Applied& out) {
 
 Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision) {
   std::string body = revision.body;
+  if (body.empty()) DOORSTEP_TRY(forget_words(revision.record));
   if (revision.kind == RecordKind::Visit) {  // of a draft that was thrown away only the fact is kept
     auto visit = wire::decode<model::Visit>(body);
     if (visit && visit->discarded.value_or(false)) body.clear();
@@ -349,7 +352,20 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
   if (revision.kind == RecordKind::ChildRecord && body.find("\"attachments\"") != body.npos)
     if (auto record = wire::decode<model::ChildRecord>(body))
       DOORSTEP_TRY(refer(revision.record, model::attachments_of(record->part)));
-  return index_revision(case_id, revision);
+  return body.empty() ? Result<void>() : index_revision(case_id, revision);
+}
+
+/// The record was erased: what was sent of it, and what was typed beside it, goes with what was pulled.
+Result<void> Store::Impl::forget_words(Id record) {
+  DOORSTEP_TRY(unindex(record));
+  DOORSTEP_TRY_ASSIGN(const auto gone, db.exec("DELETE FROM revisions WHERE record=? AND body<>''", record));
+  forgot = forgot || gone > 0;
+  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE record=? AND acked=1", record));
+  DOORSTEP_TRY(db.exec("DELETE FROM receipts WHERE record=?", record));
+  DOORSTEP_TRY(db.exec("DELETE FROM blob_refs WHERE record=?", record));
+  DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE key>=? AND key<?", record.str() + "/", record.str() + "0"));
+  decoded.erase(decoded.lower_bound({record, 0}), decoded.upper_bound({record, std::numeric_limits<std::int64_t>::max()}));
+  return {};
 }
 
 /// A draft's base is in its author's log, unless the server was restored to a time before it. Then the draft is new to it, or is

@@ -49,6 +49,7 @@ struct Store::Impl {
   CheckReceipt check_receipt;
   const std::filesystem::path blob_folder;
   std::set<std::string> absent;  ///< of what is wanted: the server had none since its last answer
+  bool forgot = false;            ///< words went with this reply that were erased
   std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
   /// Versions as they were last read, so that a change to one record does not decode all of them again. What leaves the
   /// tablet leaves this too.
@@ -108,6 +109,7 @@ struct Store::Impl {
   Result<void> keep_own_records(Id case_id);
   Result<void> hand_in_outlived(Id case_id, Instant now);
   Result<void> take_entry(Id case_id, const model::Revision& revision);
+  Result<void> forget_words(Id record);
   Result<void> forget_lost_bases(std::vector<Id>& visits);
   enum class Elsewhere { Stays, Goes };  ///< what other cases list as well; Goes: it comes again, perhaps as a restored server has it
   Result<void> clear_case(Id case_id, Elsewhere listed_elsewhere);

@@ -141,6 +141,7 @@ void Engine::send(const Replica& replica, std::string epoch, std::vector<wire::C
   request.budget = static_cast<std::int64_t>(now_.pull_bytes);
   if (!replica.earlier.empty()) request.earlier = replica.earlier;
   request.lease = replica.lease;
+  request.erased = true;
 
   request.ops.first = replica.ops.first;
   request.ops.prev = replica.ops.prev;
@@ -267,7 +268,7 @@ std::optional<Error> Engine::check_pulled(wire::SyncReply& reply) {
       return Error{Fault::Invalid, "engine.gap", "entries of a case were left out"};
     for (const wire::LogEntry& entry : pull.entries) {
       if (entry.seq <= at || entry.seq > pull.to) return Error{Fault::Invalid, "engine.order", "entries of a case are out of order"};
-      if (entry.revision.hash != base::sha256_hex(entry.revision.body))
+      if (!entry.revision.body.empty() && entry.revision.hash != base::sha256_hex(entry.revision.body))  // empty: erased
         return Error{Fault::Corrupt, "engine.body", "a record is not what its hash says"};
       at = entry.seq;
     }

@@ -572,7 +572,8 @@ struct Disposition {
   friend bool operator==(const Disposition&, const Disposition&) = default;
 };
 
-/// One kept version of one record. Revisions are immutable and never collected.
+/// One kept version of one record. Revisions are immutable and never collected. Where a record was erased on an order, none of its
+/// versions has a body; each keeps its hash, and one more that says nothing stands at the end.
 struct Revision {
   Id record;
   std::int64_t rev = 0;   ///< 1 for the first
@@ -582,7 +583,7 @@ struct Revision {
   Id device;
   Instant at;             ///< when the server accepted it
   std::string hash;       ///< SHA-256 of `body`, hex
-  std::string body;       ///< exact bytes (JSON)
+  std::string body;       ///< exact bytes (JSON); empty: erased
   std::optional<bool> merged;  ///< made by the server out of two: carries nobody's signature until the author confirms it
   std::optional<Instant> filed_at;  ///< the case system acknowledged it
   template <class S, class F> static void each(S& s, F&& f) {

@@ -66,6 +66,7 @@ enum class Refusal : std::uint8_t {
   Malformed,       ///< body cannot be read, or fails validation; `detail` names the place
   RationaleMissing,
   BlobsMissing,    ///< approval before every photo and drawing of the record has arrived
+  Erased,          ///< the record was erased on an order; not kept either
 };
 
 /// What the server signs of a submit or a decision that it took: that it has this, exactly so, since then. Its JSON text, after
@@ -197,10 +198,11 @@ struct SyncRequest {
   std::int64_t budget = 0;       ///< bytes of revisions wanted at most
   std::optional<std::vector<Incarnation>> earlier;  ///< what was acknowledged in incarnations that ended
   std::optional<std::int64_t> lease;  ///< a lease of so many days is asked for
+  std::optional<bool> erased = {};    ///< this client knows what an erased revision is, and the refusal of that name
   template <class S, class F> static void each(S& s, F&& f) {
     f("proto", s.proto); f("schema", s.schema); f("device", s.device); f("incarnation", s.incarnation); f("epoch", s.epoch);
     f("ops", s.ops); f("view", s.view); f("purged", s.purged); f("budget", s.budget); f("earlier", s.earlier);
-    f("lease", s.lease);
+    f("lease", s.lease); f("erased", s.erased);
   }
   friend bool operator==(const SyncRequest&, const SyncRequest&) = default;
 };
@@ -480,7 +482,8 @@ DOORSTEP_CODES(wire::Refusal, {{wire::Refusal::UnknownCase, "unknown_case"}, {wi
                                {wire::Refusal::Unsettled, "unsettled"}, {wire::Refusal::Approved, "approved"},
                                {wire::Refusal::Malformed, "malformed"},
                                {wire::Refusal::RationaleMissing, "rationale_missing"},
-                               {wire::Refusal::BlobsMissing, "blobs_missing"}});
+                               {wire::Refusal::BlobsMissing, "blobs_missing"},
+                               {wire::Refusal::Erased, "erased"}});
 DOORSTEP_CODES(wire::CopyFate, {{wire::CopyFate::Taken, "taken"}, {wire::CopyFate::Unreadable, "unreadable"},
                                 {wire::CopyFate::Untrusted, "untrusted"}, {wire::CopyFate::Revoked, "revoked"}});
 }  // namespace doorstep::model

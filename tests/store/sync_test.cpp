@@ -564,6 +564,81 @@ TEST_CASE("sync: a chain that does not fit, a gap or a body with another hash ta
   CHECK(must(store.freeze(64, 1 << 18, at(6))).cursors[0].seq == 4);
 }
 
+TEST_CASE("sync: an erased record leaves the tablet with all its words, and the case goes on", "[store][S08]") {
+  const std::string gone = "Quillimere", kept = "Kestrelmoor";
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Ben");
+  Store author = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, gone);
+  const auto photo = must(author.add_blob("\xFF\xD8\xFF" + gone, at(2)));
+  visit.children[0].attachments = std::vector<model::Attachment>{{id_of("photo"), photo.sha256, photo.size, photo.media_type, gone, at(2)}};
+  auto other = visit_to({"Ben"}, kept);
+  must(author.save_draft(visit, at(2)));
+  sync(author, server);  // a backup of the draft
+  must(author.submit(visit, records_of(visit), at(3)));
+  must(author.submit(other, records_of(other), at(3)));
+  sync(author, server);
+  const Id record = records_of(visit).front().id, child = visit.children[0].id;
+  model::Revision addendum;
+  addendum.record = id_of("addendum");
+  addendum.rev = 1;
+  addendum.kind = model::RecordKind::Addendum;
+  addendum.body = wire::encode(model::Addendum{addendum.record, record, kMe, "Ros Ash", at(4), "", gone, {}});
+  server.add(child, addendum);
+  sync(author, server);
+  must(author.save_unfinished({{record.str() + "/addendum/text", child, gone + " half an addendum"}}));
+  REQUIRE(must(author.record(record)).addenda.size() == 1);
+  REQUIRE(must(author.search(gone, 5)).size() == 1);
+  auto dump = [](Store& store) {
+    std::string all;
+    must(store.dump([&](std::string_view line) { (all += line) += '\n'; }));
+    return all;
+  };
+  CHECK(dump(author).find(gone) != std::string::npos);
+
+  for (const Id& erased : {record, addendum.record, visit.id}) {
+    const auto head = *server.head(erased);
+    Id in;
+    for (auto& [id, c] : server.cases)
+      for (auto& entry : c.log)
+        if (entry.revision.record == erased) entry.revision.body.clear(), in = id;
+    model::Revision last;
+    last.record = erased;
+    last.rev = head.rev + 1;
+    last.kind = head.kind;
+    last.at = at(5);
+    server.add(in, last);
+  }
+  Store fresh = open_store(folder / "b.db");  // from nothing
+  Server relay = server;  // with a numbering of its own
+  relay.received.clear();
+  relay.results.clear();
+  relay.hashes = {wire::kChainStart};
+  sync(author, server);
+  sync(fresh, relay);
+  for (Store* store : {&author, &fresh}) {
+    CHECK(store->record(record).has_error());
+    CHECK(must(store->search(gone, 5)).empty());
+    CHECK(must(store->drafts()).empty());
+    CHECK(must(store->caseload()).records.size() == 1);
+    CHECK(must(store->search(kept, 5)).size() == 1);
+    CHECK(dump(*store).find(gone) == std::string::npos);
+    const auto batch = must(store->freeze(64, 1 << 18, at(6)));
+    for (const auto& cursor : batch.cursors) {
+      CHECK(cursor.seq == static_cast<std::int64_t>(server.cases[cursor.case_id].log.size()));
+      CHECK(cursor.chain == server.cases[cursor.case_id].chain.back());
+    }
+  }
+  CHECK(must(author.unfinished()).empty());
+  CHECK(author.blob(photo.sha256).has_error());
+  const auto photos = folder / "a.db.blobs";
+  CHECK((!fs::exists(photos) || fs::is_empty(photos)));
+  const auto log = folder / "a.db-wal";
+  CHECK((!fs::exists(log) || fs::file_size(log) == 0));
+}
+
 TEST_CASE("sync: cursor, rows and results are one; a failed apply leaves nothing behind", "[store]") {
   Folder folder;
   Server server;

@@ -170,7 +170,7 @@ TEST_CASE("protocol: every code and limit of the program stands on the page", "[
     INFO(word);
     CHECK(text.find("`" + std::string(word) + "`") != std::string::npos);
   };
-  for (int i = 0; i <= static_cast<int>(Refusal::BlobsMissing); ++i) stands(model::code(static_cast<Refusal>(i)));
+  for (int i = 0; i <= static_cast<int>(Refusal::Erased); ++i) stands(model::code(static_cast<Refusal>(i)));
   for (int i = 0; i <= static_cast<int>(CopyFate::Revoked); ++i) stands(model::code(static_cast<CopyFate>(i)));
   for (int i = 0; i <= static_cast<int>(OpKind::Settle); ++i) stands(model::code(static_cast<OpKind>(i)));
   for (int i = 0; i <= static_cast<int>(OpStatus::Refused); ++i) stands(model::code(static_cast<OpStatus>(i)));
