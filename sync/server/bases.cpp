@@ -35,7 +35,7 @@ Result<std::vector<wire::Base>> bases_of(Unit& unit, const Actor& actor, const s
     DOORSTEP_TRY_ASSIGN(auto records, unit.listed_between(name.first(), name.last(), name.case_id));
     if (records.size() != 1) return unknown;
     DOORSTEP_TRY_ASSIGN(auto revision, unit.revision(records.front(), name.rev));
-    if (!revision || !whole_in_its_log(revision->kind)) return unknown;
+    if (!revision || !whole_in_its_log(revision->kind) || revision->body.empty()) return unknown;
     bytes += revision->body.size();
     if (bytes > wire::kBaseBytes) return unknown;
     out.push_back(base_of(name.case_id, std::move(*revision)));
@@ -56,7 +56,7 @@ Result<std::vector<wire::Base>> bases_held(Unit& unit, const std::vector<wire::C
       if (!seen.insert(now.record).second || now.rev == 1 || said_hashes.contains(now.hash)) continue;
       if (out.size() == wire::kBasesPerMessage) return out;
       DOORSTEP_TRY_ASSIGN(auto before, unit.revision(now.record, now.rev - 1));
-      if (before) out.push_back(base_of(pull.case_id, std::move(*before)));
+      if (before && !before->body.empty()) out.push_back(base_of(pull.case_id, std::move(*before)));
     }
   }
   return wire::within_limits(std::move(out));

@@ -162,6 +162,11 @@ Result<std::int64_t> collect_blobs(Repository& repository, const BlobFolder& pla
     }
     DOORSTEP_TRY(unit->commit());
   }
+  DOORSTEP_TRY(remove_loose_files(repository, place));
+  return removed;
+}
+
+Result<void> remove_loose_files(Repository& repository, const BlobFolder& place) {
   std::vector<fs::path> files;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(place.folder, none)) files.push_back(entry.path());
@@ -172,7 +177,7 @@ Result<std::int64_t> collect_blobs(Repository& repository, const BlobFolder& pla
     DOORSTEP_TRY_ASSIGN(const bool known, unit->blob_known(*id));
     if (!known) fs::remove(file, none);
   }
-  return removed;
+  return {};
 }
 
 }  // namespace doorstep::server

@@ -42,5 +42,7 @@ Result<std::string> whole_blob(const BlobFolder& place, const BlobRow& blob);
 /// Removes, with its key, what nothing refers to any more: no record that was submitted, and no draft as it is now, for
 /// limits::kBlobKept, and the tablets that sent it have synced since. Also files without a row. Returns how many.
 Result<std::int64_t> collect_blobs(Repository& repository, const BlobFolder& place, Instant now);
+/// Files without a row: their keys are gone, or a crash left them.
+Result<void> remove_loose_files(Repository& repository, const BlobFolder& place);
 
 }  // namespace doorstep::server

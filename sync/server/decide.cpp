@@ -44,6 +44,7 @@ class Decider {
     AuthorityFacts authority{&facts_.actor, facts_.object ? &*facts_.object : nullptr, facts_.today, facts_.held_before,
                              own_record()};
     if (auto refusal = authorise(action_of(op_.kind), authority)) return no(*refusal);
+    if (facts_.erased) return no(Refusal::Erased);
     if (makes_record() && !op_.record.is_v7()) return no(Refusal::Malformed, "id");
     if (op_.kind == OpKind::Match && matched_before()) return unchanged(0, {});
     if (facts_.record_elsewhere) return no(Refusal::UnknownCase);

@@ -75,6 +75,7 @@ class Export {
  private:
   Result<void> load() {
     DOORSTEP_TRY(unit_.heads(RecordKind::Child, [&](const RecordHead& head) -> Result<void> {
+      if (head.revision.body.empty()) return {};  // erased
       DOORSTEP_TRY_ASSIGN(children_[head.revision.record], wire::decode<model::Child>(head.revision.body));
       return {};
     }));
@@ -100,6 +101,7 @@ class Export {
   template <class T, class RecordOf>
   Result<void> load_beside(RecordKind kind, Beside<T>& into, const RecordOf& record_of) {
     return unit_.heads(kind, [&](const RecordHead& head) -> Result<void> {
+      if (head.revision.body.empty()) return {};  // erased
       DOORSTEP_TRY_ASSIGN(T body, wire::decode<T>(head.revision.body));
       Id record = record_of(body);
       into[record].emplace(head.revision.at, std::move(body));

@@ -217,6 +217,7 @@ class Import {
   template <class T>
   Result<void> load_kind(RecordKind kind, std::map<Id, Reference<T>>& into) {
     return unit_.heads(kind, [&](const RecordHead& head) -> Result<void> {
+      if (head.revision.body.empty()) return {};  // erased
       DOORSTEP_TRY_ASSIGN(T body, wire::decode<T>(head.revision.body));
       into[head.revision.record] = {std::move(body), head.revision.rev, head.revision.body};
       return {};

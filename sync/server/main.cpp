@@ -13,6 +13,7 @@
 #include "sync/rules/calendar.h"
 #include "sync/server/commands.h"
 #include "sync/server/data_folder.h"
+#include "sync/server/erase.h"
 #include "sync/server/export.h"
 #include "sync/server/http_listener.h"
 #include "sync/server/import.h"
@@ -50,6 +51,8 @@ struct Arguments {
   bool relative_dates = false, demonstration = false;
   std::string worker, device;
   std::int64_t number = 0;  ///< of a receipt
+  std::string record, by, reason;  ///< of an erasure
+  bool confirm = false;
   std::string postgres, owner;  ///< urls: the application's, the schema owner's
 };
 
@@ -374,6 +377,7 @@ int check_receipt(const Arguments& args, const doorstep::base::Clock& clock) {
             << said.operation << "\n";
   switch (checked->standing) {
     case server::Standing::Here: std::cout << "this server has exactly this\n"; return 0;
+    case server::Standing::Erased: std::cout << "this server had exactly this, and erased it on an order\n"; return 0;
     case server::Standing::NotHere:
       std::cout << "this server does not have it: it was restored from a backup of before. The tablet sends it again at its next sync.\n";
       return kRefused;
@@ -383,6 +387,27 @@ int check_receipt(const Arguments& args, const doorstep::base::Clock& clock) {
       return kRefused;
   }
   return kRefused;
+}
+
+int erase(const Arguments& args, const doorstep::base::Clock& clock) {
+  auto opened = open(args, clock);
+  if (!opened) return fail(opened.error());
+  const auto id = doorstep::base::Id::parse(args.record);
+  if (!id) return fail({doorstep::base::Fault::Invalid, "erase", "write the record's id, as the export names its page"});
+  auto& repository = *opened->data.repository;
+  if (!args.confirm) {
+    if (auto done = server::order_erasure(repository, *id, args.by, args.reason, clock.wall()); !done) return fail(done.error());
+    std::cout << "ordered by " << args.by << "\n";
+    std::cerr << "Nothing is erased yet: another person confirms it within "
+              << std::chrono::duration_cast<std::chrono::days>(server::kErasureOrderLife).count() << " days, with --confirm.\n";
+    return 0;
+  }
+  auto report = server::confirm_erasure(repository, blobs_of(opened->config), *id, args.by, clock.wall());
+  if (!report) return fail(report.error());
+  if (report->records == 0) std::cout << "it was erased before, and nothing of it is left here\n";
+  else std::cout << "erased: records " << report->records << " with its decisions, addenda and drafts, photos " << report->photos << "\n";
+  std::cerr << "Tablets lose it at their next sync. Backups, exports and PostgreSQL's own log of before still hold it.\n";
+  return 0;
 }
 
 /// Where the audit ends, signed: for a file on another machine, which verify-audit reads.
@@ -415,7 +440,8 @@ int verify_audit(const Arguments& args, const doorstep::base::Clock& clock) {
     good = good && checked->standing == server::Standing::Here;
     std::cout << file.string() << ": as it was at " << to_rfc3339(checked->statement.at) << ", ";
     switch (checked->standing) {
-      case server::Standing::Here: std::cout << "every line is here\n"; break;
+      case server::Standing::Here:
+      case server::Standing::Erased: std::cout << "every line is here\n"; break;
       case server::Standing::NotHere:
         std::cout << "CUT: lines are not here any more. A restore from a backup of before does that; nothing else may\n";
         break;
@@ -473,8 +499,8 @@ int status(const Arguments& args, const doorstep::base::Clock& clock) {
   if (!intact) return fail(intact.error());
   std::cout << "workers " << counts->workers << "\ntablets " << counts->devices << "\ncases " << counts->cases << " (provisional "
             << counts->provisional << ")\nrecords " << counts->records << " (submitted " << counts->submitted << ", returned "
-            << counts->returned << ", approved " << counts->approved << ", filed " << counts->filed << ")\noperations "
-            << counts->operations << " (refused " << counts->refused << ")\nreceipts " << counts->receipts << "\naudit "
+            << counts->returned << ", approved " << counts->approved << ", filed " << counts->filed << ", erased " << counts->erased
+            << ")\noperations " << counts->operations << " (refused " << counts->refused << ")\nreceipts " << counts->receipts << "\naudit "
             << (*intact ? "intact" : "BROKEN") << "\nwitnesses against it " << counts->witnesses << "\n";
   for (const auto& device : *devices) {
     auto worker = (*unit)->worker(device.worker);
@@ -568,6 +594,14 @@ int main(int argc, char** argv) {
   receipt_command->add_option("number", args.number, "as the tablet shows it")->required();
   auto* check_command = app.add_subcommand("check-receipt", "whether a receipt is this council's, and what it names is here");
   check_command->add_option("file", args.file, "as receipt wrote it")->required();
+  auto* erase_command =
+      app.add_subcommand("erase", "erase a child's record: one person orders it, another confirms it");
+  erase_command->add_option("record", args.record, "its id, as the export names its page")->required();
+  erase_command->add_option("--by", args.by, "worker_ref of whoever does this; not of somebody who wrote in it")->required();
+  auto* step = erase_command->add_option_group("step");
+  step->add_option("--reason", args.reason, "order it, and say why; nothing is erased yet");
+  step->add_flag("--confirm", args.confirm, "confirm another person's order: it is erased, for good");
+  step->require_option(1);
   auto* heads_command = app.add_subcommand("audit-heads", "where the audit ends, signed, as JSON: to be kept on another machine");
   auto* verify_command = app.add_subcommand("verify-audit", "whether every line of the audit follows, and is what these files say");
   verify_command->add_option("files", args.files, "as audit-heads wrote them");
@@ -598,6 +632,7 @@ int main(int argc, char** argv) {
   if (*wipe_command) return give(args, clock, doorstep::wire::CommandKind::Wipe);
   if (*receipt_command) return receipt(args, clock);
   if (*check_command) return check_receipt(args, clock);
+  if (*erase_command) return erase(args, clock);
   if (*heads_command) return audit_heads(args, clock);
   if (*verify_command) return verify_audit(args, clock);
   if (*status_command) return status(args, clock);

@@ -90,11 +90,13 @@ struct PgStore {
   Result<std::string> open_name(const Row& row, int column, Id of) { return sealer->open_name(of, row.blob(column)); }
 
   Result<std::string> seal_revision(const Revision& revision, Id home) {
+    if (revision.body.empty()) return std::string();  // of an erased record, which has no key
     DOORSTEP_TRY_ASSIGN(const RecordKey* key, key_of(revision.record, home));
     return seal_body(*key, revision.record, revision.rev, revision.body);
   }
   Result<std::string> open_revision(const Row& row, int body, int key, const Revision& revision) {
-    if (row.is_null(key + 1)) return Error{Fault::NotFound, "server.erased", "the record's key was destroyed"};
+    if (row.blob(body).empty()) return std::string();
+    if (row.is_null(key + 1)) return nothing_of(revision.record);
     DOORSTEP_TRY_ASSIGN(RecordKey own, sealer->unwrap(revision.record, row.id(key), row.blob(key + 1)));
     return open_body(own, revision.record, revision.rev, row.blob(body));
   }
@@ -115,7 +117,7 @@ struct PgStore {
     auto record = Id::from_bytes(kept.substr(0, 16));
     if (!record) return Error{Fault::Corrupt, "server.sealed", "an operation without the record it belongs to"};
     DOORSTEP_TRY_ASSIGN(const RecordKey* key, known_key(*record));
-    if (!key) return Error{Fault::NotFound, "server.erased", "the record's key was destroyed"};
+    if (!key) return nothing_of(*record);
     return server::open_operation(*key, of.device, of.incarnation, of.result.number, column == 0 ? "bytes" : "detail",
                                   kept.substr(16));
   }
@@ -125,6 +127,13 @@ struct PgStore {
   Result<Secret> open_blob_key(const Row& row, int column, const BlobRow& of) {
     DOORSTEP_TRY_ASSIGN(RecordKey own, sealer->unwrap(of.id, of.owner, row.blob(column)));
     return std::move(own.key);
+  }
+
+  Result<void> destroy(Id record) {
+    keys.erase(record);
+    auto gone = db.exec("DELETE FROM record_keys WHERE record = ?1", record);
+    if (!gone) return gone.error();
+    return {};
   }
 
   Result<void> hold_id(Id id) {
@@ -142,6 +151,12 @@ struct PgStore {
   std::map<Id, RecordKey> keys = {};  ///< that this unit used
 
  private:
+  /// What a record without a key says: nothing, when that was destroyed on an order.
+  Result<std::string> nothing_of(Id record) {
+    DOORSTEP_TRY_ASSIGN(auto erased, db.first<std::int64_t>("SELECT 1 FROM erased WHERE record = ?1", record));
+    if (!erased) return Error{Fault::Corrupt, "server.key", "a record's key is not there"};
+    return std::string();
+  }
   /// Null: there is none.
   Result<const RecordKey*> known_key(Id record) {
     if (auto found = keys.find(record); found != keys.end()) return &found->second;

@@ -116,6 +116,51 @@ ALTER TABLE devices ADD COLUMN command bigint NOT NULL DEFAULT 0, ADD COLUMN com
   ADD COLUMN command_at bigint NOT NULL DEFAULT 0, ADD COLUMN command_expires bigint NOT NULL DEFAULT 0,
   ADD COLUMN command_obeyed bigint;
 )sql"},
+    {8, R"sql(
+-- as in schema.h; here a record is erased by the loss of its key, so that no revision and no operation changes. The reason is sealed.
+CREATE TABLE erasure_orders(record uuid PRIMARY KEY, worker uuid NOT NULL, at bigint NOT NULL, reason bytea NOT NULL);
+CREATE TABLE erased(record uuid PRIMARY KEY, root uuid NOT NULL REFERENCES erasure_orders, worker uuid NOT NULL, at bigint NOT NULL);
+CREATE FUNCTION refuse_after_erasure() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS(SELECT 1 FROM doorstep.erased WHERE root = OLD.record) THEN
+    RAISE EXCEPTION 'what was erased was erased on this order';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE FUNCTION refuse_one_alone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NOT EXISTS(SELECT 1 FROM doorstep.erasure_orders WHERE record = NEW.root AND worker <> NEW.worker) THEN
+    RAISE EXCEPTION 'an erasure takes two people';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE FUNCTION refuse_unless_erased() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NOT EXISTS(SELECT 1 FROM doorstep.erased WHERE record = OLD.record) THEN
+    RAISE EXCEPTION 'a key is destroyed only when its record is erased';
+  END IF;
+  RETURN OLD;
+END $$;
+CREATE FUNCTION refuse_key_of_erased() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS(SELECT 1 FROM doorstep.erased WHERE record = NEW.record) THEN
+    RAISE EXCEPTION 'an erased record takes no key';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE FUNCTION refuse_after_approval() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS(SELECT 1 FROM doorstep.erased WHERE record = NEW.record) THEN
+    IF octet_length(NEW.body) > 0 THEN RAISE EXCEPTION 'an erased record takes no words'; END IF;
+  ELSIF EXISTS(SELECT 1 FROM doorstep.revisions WHERE record = NEW.record AND state = 'APPROVED') THEN
+    RAISE EXCEPTION 'an approved record takes no further revision';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER erasure_ordered BEFORE UPDATE ON erasure_orders FOR EACH ROW EXECUTE FUNCTION refuse_after_erasure();
+CREATE TRIGGER erasure_kept BEFORE DELETE ON erasure_orders FOR EACH ROW EXECUTE FUNCTION refuse('an order is never deleted');
+CREATE TRIGGER erased_by_two BEFORE INSERT ON erased FOR EACH ROW EXECUTE FUNCTION refuse_one_alone();
+CREATE TRIGGER erased_fixed BEFORE UPDATE OR DELETE ON erased FOR EACH ROW EXECUTE FUNCTION refuse('an erasure never changes');
+CREATE TRIGGER erased_kept BEFORE TRUNCATE ON erased EXECUTE FUNCTION refuse('an erasure is never deleted');
+CREATE TRIGGER key_kept BEFORE DELETE ON record_keys FOR EACH ROW EXECUTE FUNCTION refuse_unless_erased();
+CREATE TRIGGER keys_kept BEFORE TRUNCATE ON record_keys EXECUTE FUNCTION refuse('keys go one by one');
+CREATE TRIGGER key_not_again BEFORE INSERT ON record_keys FOR EACH ROW EXECUTE FUNCTION refuse_key_of_erased();
+)sql"},
 };
 
 /// What the application's role may do, and nothing else: it owns nothing, and what never changes it can only add to.
@@ -125,9 +170,9 @@ REVOKE ALL ON ALL TABLES IN SCHEMA doorstep FROM "%";
 GRANT USAGE ON SCHEMA doorstep TO "%";
 GRANT SELECT ON ALL TABLES IN SCHEMA doorstep TO "%";
 GRANT INSERT ON workers, devices, tokens, tickets, certificates, cases, cover, held, record_keys, revisions, records,
-  record_cases, case_log, filed, settled, operations, receipts, views, purged, audit, blobs, blob_refs TO "%";
-GRANT UPDATE ON workers, devices, tokens, tickets, cases, records, blobs TO "%";
-GRANT DELETE ON tickets, cover, record_cases, views, blobs, blob_refs TO "%";
+  record_cases, case_log, filed, settled, operations, receipts, views, purged, audit, blobs, blob_refs, erasure_orders, erased TO "%";
+GRANT UPDATE ON workers, devices, tokens, tickets, cases, records, blobs, erasure_orders TO "%";
+GRANT DELETE ON tickets, cover, record_cases, views, blobs, blob_refs, record_keys TO "%";
 )sql";
 
 }  // namespace doorstep::server

@@ -101,6 +101,18 @@ class Filler {
   bool some_ = false;
 };
 
+/// Of a client that knows nothing of erasure: the cases where something was erased that it has not passed by. It could not read on,
+/// and would keep what it has of them.
+Result<bool> withhold_erased(Unit& unit, std::vector<CaseRow>& cases, const Cursors& held) {
+  DOORSTEP_TRY_ASSIGN(const auto erased, unit.erased_through());
+  const auto gone = std::erase_if(cases, [&](const CaseRow& row) {
+    const auto last = erased.find(row.id);
+    const auto cursor = held.find(row.id);
+    return last != erased.end() && last->second > (cursor == held.end() ? 0 : cursor->second.seq);
+  });
+  return gone > 0;
+}
+
 /// Compares what the device says that it holds with the logs of its worker's cases.
 Result<void> compare(Unit& unit, const Actor& actor, const wire::SyncRequest& request, Instant now, Pulled& out, Cursors& held,
                      Cursors& offered) {
@@ -112,8 +124,11 @@ Result<void> compare(Unit& unit, const Actor& actor, const wire::SyncRequest& re
   held = std::move(*cursors);
   offered = held;
   DOORSTEP_TRY_ASSIGN(auto cases, unit.cases_of(actor.worker, rules::uk_date(now)));
+  if (!request.erased.value_or(false)) {
+    DOORSTEP_TRY_ASSIGN(out.withheld, withhold_erased(unit, cases, held));
+  }
   for (const auto& [id, cursor] : held)
-    if (!base::mutant("revocation-untold") &&
+    if (!base::mutant("revocation-untold") && !(out.withheld && id == actor.worker.id) &&  // its own drafts stay with whoever wrote them
         std::none_of(cases.begin(), cases.end(), [&id = id](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
   // The worker's own drafts first, then what is new in known cases, then new cases.
   std::stable_sort(cases.begin(), cases.end(), [&](const CaseRow& a, const CaseRow& b) {
@@ -170,7 +185,8 @@ Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::Sync
   }
 
   bool seen_lately = actor.device.seen_at && now - *actor.device.seen_at < kSeenEvery && *actor.device.seen_at <= now;
-  const std::string lacks_nothing = out.drop.empty() && !out.more ? stamp : std::string();  // once it has all that is offered
+  const bool all_offered = out.drop.empty() && !out.more && !out.withheld;
+  const std::string lacks_nothing = all_offered ? stamp : std::string();  // once it has all that is offered
   const bool remember = compared && !out.need_view && (!out.cases.empty() || settled != lacks_nothing);
   if (!remember && request.purged.empty() && seen_lately) return out;
   DOORSTEP_TRY(insist(repository, [&]() -> Result<void> {

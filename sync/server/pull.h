@@ -10,6 +10,7 @@ struct Pulled {
   std::vector<wire::CasePull> cases;
   std::vector<Id> drop;
   bool more = false;
+  bool withheld = false;  ///< the client is too old for a case in which something was erased
   std::string epoch;
   std::vector<BlobRow> awaited;         ///< photos and drawings that this device referred to, and whose bytes are not here
   std::vector<wire::Incarnation> lost;  ///< of request.earlier: not so in this history, which was restored from a backup

@@ -46,6 +46,20 @@ Result<bool> blobs_missing(Unit& unit, const model::Revision& revision) {
   });
 }
 
+/// Whether the operation would bring words back that were erased: of its record, or of one that its draft rewrites.
+Result<bool> names_erased(Unit& unit, const wire::Operation& op) {
+  DOORSTEP_TRY_ASSIGN(const bool erased, unit.erased(op.record));
+  if (erased || op.kind != OpKind::Put || op.body.find("\"revises\"") == op.body.npos) return erased;
+  const auto visit = wire::decode<model::Visit>(op.body);
+  if (!visit) return false;
+  for (const model::ChildPart& part : visit->children) {
+    if (!part.revises) continue;
+    DOORSTEP_TRY_ASSIGN(const bool rewritten, unit.erased(part.revises->record));
+    if (rewritten) return true;
+  }
+  return false;
+}
+
 Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, Instant now) {
   Facts facts;
   facts.actor = actor.worker;
@@ -169,10 +183,15 @@ Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, co
   DOORSTEP_TRY_ASSIGN(auto device, unit->device(actor.device.id));
   if (!worker || !device || access_of(*worker, *device) == Access::None) return Error{Fault::Denied, "push.revoked", {}};
 
+  bool erased = false;
+  if (op) {
+    DOORSTEP_TRY_ASSIGN(erased, names_erased(*unit, *op));
+  }
   if (!op || op->number != number || op->body.size() > limits::kRecordBytes) {
     row.result = refuse(number, Refusal::Malformed, op ? "number or size" : op.error().detail).result;
   } else {
     DOORSTEP_TRY_ASSIGN(Facts facts, gather(*unit, {*worker, *device}, *op, now));
+    facts.erased = erased;
     Outcome outcome = decide(*op, facts, validate);
     DOORSTEP_TRY(take_effect(*unit, *op, facts, outcome));
     if (base::mutant("effect-apart-from-key")) {
@@ -187,6 +206,7 @@ Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, co
     line.object = op->record;
     line.outcome = row.result.code ? model::code(*row.result.code) : model::code(row.result.status);
   }
+  if (erased) row.bytes.clear();  // acknowledged, and not kept: that it came is in the chain's hash
   DOORSTEP_TRY(unit->add_operation(row));
   if (op && has_receipt(op->kind, row.result)) {
     DOORSTEP_TRY_ASSIGN(taken.receipt, unit->add_receipt(actor.device.id, incarnation, {number, hash}, now));

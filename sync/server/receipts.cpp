@@ -50,6 +50,8 @@ Result<wire::SignedReceipt> read_receipt(Repository& repository, const tls::Sign
   DOORSTEP_TRY_ASSIGN(auto first, unit->receipt_of(row->device, row->incarnation, row->receipt.through));
   DOORSTEP_TRY_ASSIGN(auto operation, unit->operation(row->device, row->incarnation, row->receipt.through));
   if (!operation || !first || first->number != number) return none;
+  if (operation->bytes.empty())
+    return Error{Fault::Denied, "receipt.number", "what it names was erased on an order; the tablet's own copy of it stays good"};
   DOORSTEP_TRY_ASSIGN(auto epoch, unit->epoch());
   DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(operation->bytes));
   auto out = sign_receipt(signer, epoch, *operation, op, row->receipt);
@@ -69,6 +71,12 @@ Result<CheckedReceipt> check_receipt(Repository& repository, const std::string& 
   DOORSTEP_TRY_ASSIGN(auto operation, unit->operation(said.device, said.incarnation, said.operation));
   if (!operation) {
     out.standing = Standing::NotHere;
+    return out;
+  }
+  if (operation->bytes.empty()) {
+    DOORSTEP_TRY_ASSIGN(const bool erased, unit->erased(said.record));
+    const bool same = erased && operation->result.rev == said.rev && operation->result.hash == said.hash;
+    out.standing = same ? Standing::Erased : Standing::Otherwise;
     return out;
   }
   auto op = wire::decode<wire::Operation>(operation->bytes);

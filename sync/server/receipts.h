@@ -18,13 +18,14 @@ base::Result<wire::SignedReceipt> sign_receipt(const tls::Signer& signer, const 
                                                const wire::Operation& op, const wire::Receipt& receipt);
 
 /// The receipt with this number, signed now, with its signer: what a person compares with a tablet's. Fault::NotFound: there is
-/// no such receipt here, or it is one of a whole batch.
+/// no such receipt here, or it is one of a whole batch. Denied: what it names was erased, so that nothing can be signed anew.
 base::Result<wire::SignedReceipt> read_receipt(Repository& repository, const tls::Signer& signer, std::int64_t number);
 
 /// What comes of comparing a receipt whose signature is good with what is here.
 enum class Standing {
   Here,       ///< exactly this
   NotHere,    ///< this history has nothing under that number: it was restored from a backup of before, or the receipt is of another
+  Erased,     ///< it had exactly this, and the record was erased on an order since
   Otherwise,  ///< it has other operations there: it was restored, and went on differently
 };
 struct CheckedReceipt {

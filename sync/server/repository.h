@@ -36,6 +36,7 @@ struct ViewRow {
 struct Counts {
   std::int64_t workers = 0, devices = 0, cases = 0, provisional = 0, records = 0, submitted = 0, returned = 0, approved = 0,
                filed = 0, operations = 0, refused = 0, receipts = 0,
+               erased = 0,     ///< child records
                witnesses = 0;  ///< how often a tablet held another end of the audit
 };
 
@@ -109,6 +110,17 @@ class Unit {
   virtual Result<void> heads(model::RecordKind kind, const std::function<Result<void>(const RecordHead&)>& each) = 0;
   virtual Result<std::vector<model::Revision>> history(Id record) = 0;
 
+  // Erasure ------------------------------------------------------------------------------------------------------------
+  virtual Result<std::optional<ErasureOrder>> erasure_order(Id record) = 0;
+  virtual Result<void> put_erasure_order(const ErasureOrder& row) = 0;  ///< in place of an earlier one
+  virtual Result<bool> erased(Id record) = 0;
+  /// Destroys every body of the record and every operation on it; hashes, logs and chains stay, and revision() gives such a one with
+  /// an empty body, operation() without bytes. Only a further revision with an empty body follows. `order`: the record whose order
+  /// it is part of, which `by` confirms: another worker than who gave it.
+  virtual Result<void> erase(Id record, Id order, Id by, Instant at) = 0;
+  /// Of each case that lists something erased, the last entry of it in the log.
+  virtual Result<std::map<Id, std::int64_t>> erased_through() = 0;
+
   // Operations ---------------------------------------------------------------------------------------------------------
   virtual Result<DeviceChain> chain_of(Id device, std::int64_t incarnation) = 0;
   virtual Result<std::optional<OperationRow>> operation(Id device, std::int64_t incarnation, std::int64_t number) = 0;
@@ -176,6 +188,9 @@ class Repository {
     return write();
   }
   virtual Result<std::unique_ptr<Unit>> read() = 0;
+  /// What was deleted stands in no file of this store's own any more, as far as the store can see to that. Timeout: somebody reads,
+  /// and it may be tried again.
+  virtual Result<void> scrub() { return {}; }
   /// Whether a unit that failed so may succeed when it is begun again: another writer was in its way, or the connection was
   /// lost; then nobody knows whether a commit held, and what is begun again must find out.
   virtual bool worth_again(const base::Error& error) const {

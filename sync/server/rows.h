@@ -69,11 +69,20 @@ struct CaseRow {
 struct OperationRow {
   Id device;
   std::int64_t incarnation = 1;
-  std::string bytes;  ///< exactly as sent
+  std::string bytes;  ///< exactly as sent; empty: of a record that was erased
   std::string hash;   ///< of the device's chain after it
   Id worker;
   Instant received_at;
   wire::OpResult result;  ///< `result.number` is the operation's number
+};
+
+/// Somebody ordered that a record be erased; a second person has to confirm it.
+struct ErasureOrder {
+  Id record;
+  Id by;  ///< a worker
+  Instant at;
+  std::string reason;
+  friend bool operator==(const ErasureOrder&, const ErasureOrder&) = default;
 };
 
 /// How far a device's chain of operations has been taken in.

@@ -128,6 +128,46 @@ ALTER TABLE devices ADD COLUMN command_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE devices ADD COLUMN command_expires INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE devices ADD COLUMN command_obeyed INTEGER;
 )sql"},
+    {8, R"sql(
+-- Erasure: the order, and each record that went with it. From then on its bodies and operations may become empty, and nothing else.
+CREATE TABLE erasure_orders(record BLOB PRIMARY KEY, worker BLOB NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE erased(record BLOB PRIMARY KEY, root BLOB NOT NULL, worker BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER erasure_ordered BEFORE UPDATE ON erasure_orders WHEN EXISTS(SELECT 1 FROM erased WHERE root = OLD.record)
+  BEGIN SELECT RAISE(ABORT, 'what was erased was erased on this order'); END;
+CREATE TRIGGER erasure_kept BEFORE DELETE ON erasure_orders BEGIN SELECT RAISE(ABORT, 'an order is never deleted'); END;
+CREATE TRIGGER erased_by_two BEFORE INSERT ON erased
+  WHEN NOT EXISTS(SELECT 1 FROM erasure_orders WHERE record = NEW.root AND worker <> NEW.worker)
+  BEGIN SELECT RAISE(ABORT, 'an erasure takes two people'); END;
+CREATE TRIGGER erased_fixed BEFORE UPDATE ON erased BEGIN SELECT RAISE(ABORT, 'an erasure never changes'); END;
+CREATE TRIGGER erased_kept BEFORE DELETE ON erased BEGIN SELECT RAISE(ABORT, 'an erasure is never deleted'); END;
+CREATE TRIGGER erased_once BEFORE INSERT ON erased WHEN EXISTS(SELECT 1 FROM erased WHERE record = NEW.record)
+  BEGIN SELECT RAISE(ABORT, 'this record was erased'); END;
+DROP TRIGGER revisions_fixed;
+CREATE TRIGGER revisions_fixed BEFORE UPDATE ON revisions WHEN OLD.state <> 'APPROVED' AND NOT
+  (NEW.body = '' AND EXISTS(SELECT 1 FROM erased WHERE record = OLD.record) AND (NEW.record, NEW.rev, NEW.kind, NEW.state, NEW.author,
+   NEW.device, NEW.at, NEW.hash, NEW.merged) IS (OLD.record, OLD.rev, OLD.kind, OLD.state, OLD.author, OLD.device, OLD.at, OLD.hash, OLD.merged))
+  BEGIN SELECT RAISE(ABORT, 'a revision never changes'); END;
+DROP TRIGGER approved_fixed;
+CREATE TRIGGER approved_fixed BEFORE UPDATE ON revisions WHEN OLD.state = 'APPROVED' AND NOT
+  (NEW.body = '' AND EXISTS(SELECT 1 FROM erased WHERE record = OLD.record) AND (NEW.record, NEW.rev, NEW.kind, NEW.state, NEW.author,
+   NEW.device, NEW.at, NEW.hash, NEW.merged) IS (OLD.record, OLD.rev, OLD.kind, OLD.state, OLD.author, OLD.device, OLD.at, OLD.hash, OLD.merged))
+  BEGIN SELECT RAISE(ABORT, 'an approved record never changes'); END;
+DROP TRIGGER approved_final;
+CREATE TRIGGER approved_final BEFORE INSERT ON revisions
+  WHEN EXISTS(SELECT 1 FROM revisions WHERE record = NEW.record AND state = 'APPROVED')
+    AND NOT (NEW.body = '' AND EXISTS(SELECT 1 FROM erased WHERE record = NEW.record))
+  BEGIN SELECT RAISE(ABORT, 'an approved record takes no further revision'); END;
+CREATE TRIGGER erased_final BEFORE INSERT ON revisions
+  WHEN NEW.body <> '' AND EXISTS(SELECT 1 FROM erased WHERE record = NEW.record)
+  BEGIN SELECT RAISE(ABORT, 'an erased record takes no words'); END;
+DROP TRIGGER operations_fixed;
+CREATE TRIGGER operations_fixed BEFORE UPDATE ON operations WHEN NOT
+  (NEW.bytes = '' AND NEW.detail = '' AND json_valid(OLD.bytes)
+   AND EXISTS(SELECT 1 FROM erased WHERE record = unhex(replace(json_extract(OLD.bytes, '$.record'), '-', '')))
+   AND (NEW.device, NEW.incarnation, NEW.number, NEW.hash, NEW.worker, NEW.received_at, NEW.status, NEW.code, NEW.rev, NEW.rev_hash)
+    IS (OLD.device, OLD.incarnation, OLD.number, OLD.hash, OLD.worker, OLD.received_at, OLD.status, OLD.code, OLD.rev, OLD.rev_hash))
+  BEGIN SELECT RAISE(ABORT, 'an operation never changes'); END;
+)sql"},
 };
 
 }  // namespace doorstep::server

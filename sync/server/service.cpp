@@ -287,6 +287,9 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.applied_through = pushed->chain.through;
   reply.head_hash = pushed->chain.hash;
   reply.results = std::move(pushed->results);
+  if (!asked.erased.value_or(false))  // it could not read a reply with a code it does not know
+    for (wire::OpResult& result : reply.results)
+      if (result.code == wire::Refusal::Erased) result.code = wire::Refusal::WrongState;
   const bool receipts = std::any_of(reply.results.begin(), reply.results.end(), [](const auto& r) { return r.receipt.has_value(); });
   if (receipts) reply.receipt_signer = options_.signer->cert;
   reply.need_view = pulled->need_view;

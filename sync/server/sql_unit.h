@@ -31,6 +31,7 @@ inline constexpr std::string_view kDoesNotFollow = "server.append";
 ///   bind(kept)         a kept text as an argument
 ///   blob(kept)         kept bytes as an argument
 ///   seal_x(...), open_x(...)        from what is said to what is kept, and back
+///   destroy(record)    nobody can open what is kept of it from here on; it is in `erased` already
 ///   hold_id(id)        nobody else finds this id free until the transaction ends
 template <class Store>
 class SqlUnit : public Unit {
@@ -266,7 +267,7 @@ class SqlUnit : public Unit {
                        "WHERE l.case_id = ?1 AND l.seq > ?2 ORDER BY l.seq LIMIT ?3",
                        [](const Row& row) {
                          return LogRow{row.integer(0), row.id(1), row.integer(2), row.string(3),
-                                       row.integer(4) - Store::kSealBytes};
+                                       std::max<std::int64_t>(row.integer(4) - Store::kSealBytes, 0)};
                        },
                        case_id, after, limit);
   }
@@ -295,6 +296,35 @@ class SqlUnit : public Unit {
   }
   Result<std::vector<model::Revision>> history(Id record) override {
     return all<model::Revision>(revisions("WHERE r.record = ?1 ORDER BY r.rev"), revision_reader(), record);
+  }
+
+  // Erasure ------------------------------------------------------------------------------------------------------------
+
+  Result<std::optional<ErasureOrder>> erasure_order(Id record) override {
+    return one<ErasureOrder>("SELECT worker, at, reason FROM erasure_orders WHERE record = ?1", [&](const Row& row) -> Result<ErasureOrder> {
+      DOORSTEP_TRY_ASSIGN(auto reason, store_.open_name(row, 2, record));
+      return ErasureOrder{record, row.id(0), row.instant(1), std::move(reason)};
+    }, record);
+  }
+  Result<void> put_erasure_order(const ErasureOrder& row) override {
+    DOORSTEP_TRY_ASSIGN(auto reason, store_.seal_name(row.record, row.reason));
+    return done(db_.exec("INSERT INTO erasure_orders(record, worker, at, reason) VALUES(?1, ?2, ?3, ?4) "
+                         "ON CONFLICT(record) DO UPDATE SET worker = ?2, at = ?3, reason = ?4",
+                         row.record, row.by, row.at, Store::bind(reason)));
+  }
+  Result<bool> erased(Id record) override { return exists("SELECT 1 FROM erased WHERE record = ?1", record); }
+  Result<void> erase(Id record, Id order, Id by, Instant at) override {
+    DOORSTEP_TRY(db_.exec("INSERT INTO erased(record, root, worker, at) VALUES(?1, ?2, ?3, ?4)", record, order, by, at));
+    return store_.destroy(record);
+  }
+  Result<std::map<Id, std::int64_t>> erased_through() override {
+    std::map<Id, std::int64_t> out;
+    DOORSTEP_TRY(db_.query("SELECT rc.case_id, (SELECT max(l.seq) FROM case_log l WHERE l.case_id = rc.case_id AND l.record = e.record) "
+                           "FROM erased e JOIN record_cases rc ON rc.record = e.record", [&](const Row& row) {
+      std::int64_t& last = out[row.id(0)];
+      last = std::max(last, row.maybe_integer(1).value_or(0));
+    }));
+    return out;
   }
 
   // Operations ---------------------------------------------------------------------------------------------------------
@@ -460,11 +490,12 @@ class SqlUnit : public Unit {
         {&Counts::devices, "SELECT count(*) FROM devices WHERE active"},
         {&Counts::cases, "SELECT count(*) FROM cases WHERE owner IS NULL AND alias_of IS NULL"},
         {&Counts::provisional, "SELECT count(*) FROM cases WHERE provisional AND alias_of IS NULL"},
-        {&Counts::records, "SELECT count(*) FROM records WHERE kind = 'child_record'"},
+        {&Counts::records, "SELECT count(*) FROM records WHERE kind = 'child_record' AND state <> 'NONE'"},
         {&Counts::submitted, "SELECT count(*) FROM records WHERE kind = 'child_record' AND state = 'SUBMITTED'"},
         {&Counts::returned, "SELECT count(*) FROM records WHERE kind = 'child_record' AND state = 'RETURNED'"},
         {&Counts::approved, "SELECT count(*) FROM records WHERE kind = 'child_record' AND state = 'APPROVED'"},
         {&Counts::filed, "SELECT count(*) FROM filed"},
+        {&Counts::erased, "SELECT count(*) FROM erased e JOIN records r ON r.record = e.record WHERE r.kind = 'child_record'"},
         {&Counts::operations, "SELECT count(*) FROM operations"},
         {&Counts::refused, "SELECT count(*) FROM operations WHERE status = 'refused'"},
         {&Counts::receipts, "SELECT count(*) FROM receipts"},

@@ -8,8 +8,10 @@
 #include <iostream>
 
 #include "app/state/place.h"
+#include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "tests/support/canary.h"
+#include "tests/support/decrypted.h"
 #include "tests/support/server_process.h"
 #include "tests/support/situations.h"
 
@@ -222,6 +224,32 @@ TEST_CASE("canary: twenty phrases are in no file of tablets and server, and in w
     INFO(name);
     CHECK(names.contains(name));
   }
+  // The record is erased, while the server serves: of its phrases nothing is left in any page of the server's, nor on the tablets.
+  server.start();
+  const std::string id = records.front().str();
+  server.command({"erase", id, "--by", "W1009", "--reason", "Retention ended"});
+  CHECK_THROWS(server.command({"erase", id, "--by", "W1009", "--confirm"}));
+  server.command({"erase", id, "--by", "W1002", "--confirm"});
+  CHECK(server.command({"verify-audit"}).find("every line follows") != std::string::npos);
+  for (auto* tablet : {&ruth, &helen}) {
+    tablet->open();
+    tablet->sync();
+    CHECK_FALSE(tablet->state().caseload->record(records.front()));
+    tablet->close();
+  }
+  server.stop();
+  const std::vector<std::string> its(kCanaries.begin() + Purpose, kCanaries.begin() + NewFamily), others = [] {
+    std::vector<std::string> out(kCanaries.begin(), kCanaries.begin() + Purpose);
+    out.insert(out.end(), kCanaries.begin() + NewFamily, kCanaries.begin() + Searched);
+    return out;
+  }();
+  const auto key = *base::from_hex(support::read_text(server.folder() / "cases.key").substr(0, 64));
+  const auto pages = support::decrypted_pages(support::read_text(server.folder() / "cases.db"), key);
+  CHECK(support::found_in(pages, its).empty());
+  CHECK(support::found_in(support::dump_of(server.open_database()), others, true) == others);
+  for (auto* tablet : {&ruth, &helen}) CHECK(support::found_in(support::dump_of(tablet->open_store()), its).empty());
+  CHECK(support::found_in(support::dump_of(ruth.open_store()), others, true) == others);
+
   // And the scan finds what it is to find, in either encoding.
   REQUIRE(base::write_file_atomic(watched.path() / "plain", "x" + kCanaries[Saw], base::Access::Owner).has_value());
   const auto wide = "x" + support::utf16(kCanaries[Told]);

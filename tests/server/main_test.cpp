@@ -59,3 +59,20 @@ TEST_CASE("server program: a form that cannot be read is named by its file", "[s
   CHECK(ran.code == 1);
   CHECK(ran.output.find(form.string()) != std::string::npos);
 }
+
+TEST_CASE("server program: an erasure is ordered or confirmed, by somebody who works here, of a record that is here", "[server]") {
+  const Server server;
+  REQUIRE(server.init().code == 0);
+  const std::string id = doorstep::tests::any_id("record").str();
+  CHECK(server({"erase", id, "--reason", "x"}).code == 2);  // nobody said who
+  CHECK(server({"erase", id, "--by", "W1"}).code == 2);
+  CHECK(server({"erase", id, "--by", "W1", "--reason", "x", "--confirm"}).code == 2);
+  for (const std::vector<std::string>& step : {std::vector<std::string>{"--reason", "x"}, {"--confirm"}}) {
+    std::vector<std::string> words = {"erase", id, "--by", "W1"};
+    words.insert(words.end(), step.begin(), step.end());
+    const auto ran = server(words);
+    CHECK(ran.code == 1);
+    CHECK(ran.output.find("no such record") != std::string::npos);
+  }
+  CHECK(server({"erase", "Amara", "--by", "W1", "--confirm"}).output.find("write the record's id") != std::string::npos);
+}
