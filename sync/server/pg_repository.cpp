@@ -154,7 +154,7 @@ struct PgStore {
   /// What a record without a key says: nothing, when that was destroyed on an order.
   Result<std::string> nothing_of(Id record) {
     DOORSTEP_TRY_ASSIGN(auto erased, db.first<std::int64_t>("SELECT 1 FROM erased WHERE record = ?1", record));
-    if (!erased) return Error{Fault::Corrupt, "server.key", "a record's key is not there"};
+    if (!erased) return Error{Fault::NotFound, "server.key", "a record's key is not there, and nobody ordered that"};
     return std::string();
   }
   /// Null: there is none.

@@ -218,6 +218,11 @@ TEST_CASE("decide: every refusal, with its cause alone", "[server][A46][A49][A50
     f.blobs_missing = true;
     return f;
   }());
+  add("anything on a record that was erased", Refusal::Erased, approve, [&] {
+    Facts f = s.standing(State::Approved, s.sparrow);
+    f.erased = true;
+    return f;
+  }());
 
   std::set<Refusal> met;
   for (const Row& row : rows) {
