@@ -65,11 +65,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
                                                         " WHERE key='incarnation') AND number=? AND kind='put'", result.number));
     if (visit) note(visits, *visit);
   }
-  DOORSTEP_TRY_ASSIGN(Id own_case, me());
-  for (const wire::CasePull& pull : reply.cases) {
-    DOORSTEP_TRY(take_case(pull, now, out, visits));
-    if (pull.case_id == own_case && pull.complete) DOORSTEP_TRY(forget_lost_bases(visits));
-  }
+  for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(take_case(pull, now, out, visits));
   for (Id visit : visits) DOORSTEP_TRY(rebase_draft(visit, now, out));
   DOORSTEP_TRY(settle_submissions(now, out));
   for (Id dropped : reply.drop) {
@@ -248,11 +244,17 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Instant now, App
   for (const wire::LogEntry& entry : pull.entries) {
     if (base::mutant("cursor-ahead") && &entry == &pull.entries.back() && pull.entries.size() > 1) break;
     DOORSTEP_TRY(take_entry(pull.case_id, entry.revision));
-    if (entry.revision.kind == RecordKind::Visit) note(visits, entry.revision.record);
-    else out.caseload_changed = true;
+    if (entry.revision.kind == RecordKind::Visit) {
+      DOORSTEP_TRY(check_base(entry.revision));
+      note(visits, entry.revision.record);
+    } else {
+      out.caseload_changed = true;
+    }
   }
   DOORSTEP_TRY(db.exec("UPDATE cases SET seq=?, chain=? WHERE id=?", pull.to, pull.chain, pull.case_id));
   if (!pull.complete) return {};
+  DOORSTEP_TRY_ASSIGN(Id own_case, me());
+  if (pull.case_id == own_case) DOORSTEP_TRY(forget_lost_bases(visits));
   DOORSTEP_TRY(hand_in_outlived(pull.case_id, now));
   return ask_for_missing(out);
 }
@@ -368,23 +370,44 @@ Result<void> Store::Impl::forget_words(Id record) {
   return {};
 }
 
-/// A draft's base is in its author's log, unless the server was restored to a time before it. Then the draft is new to it, or is
-/// brought together with what it has. What awaits the server's merge has what it sent as its base, and that is in the merge.
+/// A restored server may have another revision under the number of a draft's base, or of the merge that it awaits, and later ones
+/// upon it: what they lack of the base was not taken out by anybody.
+Result<void> Store::Impl::check_base(const model::Revision& revision) {
+  if (base::mutant("base-by-number-alone")) return {};
+  DOORSTEP_TRY_ASSIGN(auto row, draft_row(revision.record));
+  if (!row || revision.rev != (row->await_rev > 0 ? row->await_rev : row->base_rev)) return {};
+  std::string hash = row->base_hash;
+  if (row->await_rev > 0) {
+    DOORSTEP_TRY_ASSIGN(auto told, db.first<std::string>("SELECT result_hash FROM ops WHERE record=? AND kind='put' AND acked=1 AND rev=?"
+                                                         " ORDER BY incarnation DESC, number DESC LIMIT 1", row->visit, row->await_rev));
+    hash = told.value_or(revision.hash);
+  }
+  return hash == revision.hash ? Result<void>() : forget_base(*row);
+}
+
+/// A draft's base is in its author's log, and so is the merge that it awaits, unless the server was restored to a time before it.
+/// Then the draft is new to it, or is brought together with what it has.
 Result<void> Store::Impl::forget_lost_bases(std::vector<Id>& visits) {
   if (base::mutant("base-by-number-alone")) return {};
   std::vector<Id> lost;
   DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE base_rev>0 AND await_rev=0 AND NOT EXISTS (SELECT 1 FROM revisions r WHERE"
-                        " r.record=drafts.visit AND (r.rev>drafts.base_rev OR (r.rev=drafts.base_rev AND r.hash=drafts.base_hash)))",
+                        " r.record=drafts.visit AND (r.rev>drafts.base_rev OR (r.rev=drafts.base_rev AND r.hash=drafts.base_hash)))"
+                        " UNION SELECT visit FROM drafts WHERE await_rev>0 AND NOT EXISTS (SELECT 1 FROM revisions r WHERE"
+                        " r.record=drafts.visit AND r.rev>=drafts.await_rev)",
                         [&](const sql::Row& row) { lost.push_back(row.id(0)); }));
   for (Id visit : lost) {
     note(visits, visit);
     DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
-    row->dirty = row->dirty || (row->stage != kStageSubmitting && !base::mutant("restore-forgets-drafts"));
-    row->base_rev = 0;
-    row->base_hash = row->base_body = {};
-    DOORSTEP_TRY(put_draft(*row));
+    DOORSTEP_TRY(forget_base(*row));
   }
   return {};
+}
+
+Result<void> Store::Impl::forget_base(DraftRow& row) {
+  row.dirty = row.dirty || (row.stage != kStageSubmitting && !base::mutant("restore-forgets-drafts"));
+  row.base_rev = row.await_rev = 0;
+  row.base_hash = row.base_body = {};
+  return put_draft(row);
 }
 
 Result<void> Store::Impl::clear_case(Id case_id, Elsewhere listed_elsewhere) {

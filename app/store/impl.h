@@ -110,7 +110,9 @@ struct Store::Impl {
   Result<void> hand_in_outlived(Id case_id, Instant now);
   Result<void> take_entry(Id case_id, const model::Revision& revision);
   Result<void> forget_words(Id record);
+  Result<void> check_base(const model::Revision& revision);
   Result<void> forget_lost_bases(std::vector<Id>& visits);
+  Result<void> forget_base(DraftRow& row);
   enum class Elsewhere { Stays, Goes };  ///< what other cases list as well; Goes: it comes again, perhaps as a restored server has it
   Result<void> clear_case(Id case_id, Elsewhere listed_elsewhere);
   Result<void> rebase_draft(Id visit, Instant now, Applied& out);

@@ -841,6 +841,75 @@ TEST_CASE("sync: a draft whose base a restored server does not have is brought t
   CHECK(must(wire::decode<model::Visit>(old.head(other.id)->body)) == other);
 }
 
+TEST_CASE("sync: a draft's base under whose number a restored server has another is no base of what was written upon that", "[store]") {
+  Folder folder;
+  Server server;
+  Store store = open_store(folder / "a.db");
+  auto from_elsewhere = [&](Server& at_server, const model::Visit& visit, std::int64_t rev) {
+    model::Revision revision;
+    revision.record = visit.id;
+    revision.rev = rev;
+    revision.kind = model::RecordKind::Visit;
+    revision.body = wire::encode(visit);
+    at_server.add(kMe, revision);
+  };
+  auto visit = visit_to({"Amara"}, "One.");
+  from_elsewhere(server, visit, 1);
+  Server old = server;
+  old.epoch = "e2";
+  observed(visit) = "One. Two.";
+  from_elsewhere(server, visit, 2);
+  sync(store, server);
+  for (const auto& [rev, words] : {std::pair<std::int64_t, const char*>{2, "One. Three."}, {3, "One. Three. Four."}}) {
+    observed(visit) = words;
+    from_elsewhere(old, visit, rev);
+  }
+  for (int i = 0; i < 3; ++i) sync(store, old);
+  const auto draft = must(store.draft(visit.id));
+  REQUIRE(draft.visit.conflicts.size() == 1);
+  CHECK(draft.visit.conflicts[0].mine.text.find("Two.") != std::string::npos);
+  CHECK(draft.visit.conflicts[0].theirs.text.find("Four.") != std::string::npos);
+  CHECK(draft.backed_up);
+}
+
+TEST_CASE("sync: a draft does not await for ever a merge that a restored server does not have", "[store]") {
+  for (const bool another_under_its_number : {false, true}) {
+    Folder folder;
+    Server server;
+    Store store = open_store(folder / "a.db");
+    auto from_elsewhere = [&](Server& at_server, const std::string& words, std::int64_t rev) {
+      auto visit = visit_to({"Amara"}, words);
+      model::Revision revision;
+      revision.record = visit.id;
+      revision.rev = rev;
+      revision.kind = model::RecordKind::Visit;
+      revision.body = wire::encode(visit);
+      at_server.add(kMe, revision);
+    };
+    auto visit = visit_to({"Amara"}, "One.");
+    must(store.save_draft(visit, at(1)));
+    sync(store, server);
+    Server restored = server;
+    from_elsewhere(server, "One. Of the other tablet.", 2);
+    observed(visit) = "Mine. One.";
+    must(store.save_draft(visit, at(2)));
+    auto reply = server.answer(must(store.freeze(64, 1 << 18, at(3))));
+    REQUIRE(reply.results.at(0).rev == 3);
+    reply.cases.clear();  // they were to come with the next
+    must(store.apply(reply, at(3)));
+    restored.received = server.received;  // a copy of this store has sent the same since
+    restored.hashes = server.hashes;
+    restored.results = server.results;
+    from_elsewhere(restored, "One. Of the other tablet, later.", 2);
+    if (another_under_its_number) from_elsewhere(restored, "One. Of the other tablet, last.", 3);
+    for (int i = 0; i < 4; ++i) sync(store, restored);
+    CHECK(must(store.status()).drafts_not_backed_up == 0);
+    CHECK(must(store.draft(visit.id)).backed_up);
+    CHECK(restored.head(visit.id)->body.find("Mine.") != std::string::npos);
+    CHECK(restored.head(visit.id)->body.find("Of the other tablet, la") != std::string::npos);
+  }
+}
+
 TEST_CASE("sync: a family of two children that a restore took back is as the restored server has it", "[store]") {
   Folder folder;
   Server server;
