@@ -108,10 +108,7 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
   if (!base::mutant("receipt-stands-for-ever"))
     DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", incarnation, reply.applied_through));
   if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
-  // What is kept of the drafts' log is of a history that is no more: a draft must not be brought in line with it.
-  DOORSTEP_TRY_ASSIGN(Id own, me());
-  DOORSTEP_TRY(clear_case(own, Elsewhere::Stays));
-  DOORSTEP_TRY(db.exec("UPDATE cases SET seq=0, chain=? WHERE id=?", wire::kChainStart, own));
+  DOORSTEP_TRY(forget_own_log());
   if (gaps.value_or(0) > 0) DOORSTEP_TRY(next_incarnation());
   return {};
 }
@@ -202,6 +199,14 @@ Result<void> Store::Impl::take_receipt(wire::SignedReceipt receipt, const wire::
   return {};
 }
 
+/// What is kept of the drafts' log is of a history that is no more: a draft must not be brought in line with it.
+Result<void> Store::Impl::forget_own_log() {
+  DOORSTEP_TRY_ASSIGN(Id own, me());
+  DOORSTEP_TRY(clear_case(own, Elsewhere::Stays));
+  DOORSTEP_TRY(db.exec("UPDATE cases SET seq=0, chain=? WHERE id=?", wire::kChainStart, own));
+  return {};
+}
+
 /// From here on the draft's edits are relative to what was sent: applied as it was, or the server's merge contains it.
 Result<void> Store::Impl::take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result) {
   DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
@@ -209,6 +214,10 @@ Result<void> Store::Impl::take_put_result(Id visit, const std::string& bytes, co
     if (row && row->stage == kStageDiscarded && !row->dirty) return delete_draft(visit);
     return {};
   }
+  // A revision is above every one that was there before it. Else what is held is of before the server went back.
+  DOORSTEP_TRY_ASSIGN(auto head, head_of(visit));
+  const bool another_history = head && (head->rev > result.rev || (head->rev == result.rev && head->hash != result.hash));
+  if (another_history && !base::mutant("merge-by-number-alone")) DOORSTEP_TRY(forget_own_log());
   DOORSTEP_TRY_ASSIGN(auto sent, wire::decode<wire::Operation>(bytes));
   row->base_body = sent.body;
   if (base::mutant("later-edit-unmarked")) row->dirty = false;

@@ -103,6 +103,7 @@ struct Store::Impl {
   Result<void> take_receipt(wire::SignedReceipt receipt, const wire::Operation& op, std::int64_t incarnation,
                             const wire::OpResult& result);
   Result<void> take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result);
+  Result<void> forget_own_log();
   Result<void> take_results(const wire::SyncReply& reply, Applied& out);
   Result<void> take_case(const wire::CasePull& pull, Instant now, Applied& out, std::vector<Id>& visits);
   Result<void> ask_for_missing(Applied& out);

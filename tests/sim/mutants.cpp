@@ -34,6 +34,7 @@ constexpr Mutant kMutants[] = {
     {"number-without-chain", "a regrown log with the same numbers counts as the same log", false},
     {"base-by-number-alone", "after a restore a draft is still changed against a revision that is gone", false},
     {"regression-unseen", "a cursor past the server's history counts as up to date"},
+    {"merge-by-number-alone", "what was held under a merge's number before the server went back counts as that merge", false},
     {"own-record-goes-with-history", "what a restored server lost goes from the tablet that had only read it", false},
     {"old-history-kept", "what a restored server never had stays on the tablet as its record"},
     {"fork-unseen", "a copied or put-back tablet goes on under the old numbers"},

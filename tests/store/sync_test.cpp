@@ -872,6 +872,42 @@ TEST_CASE("sync: a draft's base under whose number a restored server has another
   CHECK(draft.backed_up);
 }
 
+TEST_CASE("sync: what was held before the server went back takes nothing out of a draft that it was sent again", "[store]") {
+  for (const auto& [in_backup, more] : {std::pair(true, 0), {true, 1}, {false, 0}}) {
+    Folder folder;
+    Server server;
+    Store store = open_store(folder / "a.db");
+    auto visit = visit_to({"Amara"}, "One.");
+    auto from_elsewhere = [&](std::int64_t rev) {
+      model::Revision revision;
+      revision.record = visit.id;
+      revision.rev = rev;
+      revision.kind = model::RecordKind::Visit;
+      revision.body = wire::encode(visit);
+      server.add(kMe, revision);
+    };
+    Server restored = server;
+    from_elsewhere(1);
+    if (in_backup) restored = server;
+    restored.epoch = "e2";
+    observed(visit) = "One. Two.";
+    for (int rev = 2; rev <= 2 + more; ++rev) from_elsewhere(rev);
+    sync(store, server);
+    observed(visit) = "One. Two. Three.";
+    must(store.save_draft(visit, at(2)));
+    auto reply = restored.answer(must(store.freeze(64, 1 << 18, at(3))));
+    REQUIRE((reply.results.at(0).status == wire::OpStatus::Applied) == !in_backup);
+    REQUIRE(reply.results.at(0).rev == (in_backup ? 2 : 1));  // below what is held, or under the same number
+    reply.cases.clear();  // the view is not known any more: they come with the next
+    must(store.apply(reply, at(3)));
+    auto draft = must(store.draft(visit.id)).visit;
+    CHECK(observed(draft) == "One. Two. Three.");
+    for (int i = 0; i < 3; ++i) sync(store, restored);
+    CHECK(must(store.draft(visit.id)).backed_up);
+    CHECK(restored.head(visit.id)->body.find("Three.") != std::string::npos);
+  }
+}
+
 TEST_CASE("sync: a draft does not await for ever a merge that a restored server does not have", "[store]") {
   for (const bool another_under_its_number : {false, true}) {
     Folder folder;
