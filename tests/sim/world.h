@@ -62,6 +62,7 @@ struct Tablet {
   std::optional<transport::Exchange> exchange;  ///< what is being asked
   std::optional<transport::HttpRequest> asked;  ///< a request that has not reached the server
   std::optional<transport::HttpResponse> answer;  ///< a reply that has not reached the tablet
+  bool stale_answer = false;                   ///< the last that reached it was to an earlier request
   std::optional<wire::SyncReply> applying;     ///< handed to the store, which has not come to it
   std::optional<engine::BlobTask> moving;      ///< the part of a photo that is being asked for
   bool unsent = false;                         ///< somebody saved something since the connection last asked for words
