@@ -583,8 +583,15 @@ struct Runner::Impl {
     auto changed = vault->change_passphrase(e.old.view(), e.fresh.view());
     if (changed) return say(state::PassphraseChanged{});
     base::log_error("passphrase", changed.error());
-    auto wait = vault->wait();
-    say(state::PassphraseChanged{{changed.error(), wait ? *wait : base::Millis(0), -1}});
+    say(state::PassphraseChanged{refused(changed.error())});
+  }
+  state::UnlockResult refused(Error error) {
+    state::UnlockResult out{std::move(error), base::Millis(0), -1};
+    if (!vault->exists()) return out;
+    if (const auto wait = vault->wait()) out.retry_after = *wait;
+    if (out.error->fault != Fault::Locked) return out;
+    if (const auto wrong = vault->failures(); wrong && *wrong < vault::kTries) out.tries_left = static_cast<int>(vault::kTries - *wrong);
+    return out;
   }
 
   /// A renewal of the key that was cut off is finished; a key of a year ago is replaced, and nobody is asked anything. Only while
@@ -612,8 +619,7 @@ struct Runner::Impl {
   void open(Result<vault::Opened> opened, bool create) {
     auto fail = [this](Error error) {
       base::log_error("unlock", error);
-      auto wait = vault->exists() ? vault->wait() : Result<base::Millis>(base::Millis(0));
-      say(state::UnlockResult{std::move(error), wait ? *wait : base::Millis(0), -1});
+      say(refused(std::move(error)));
     };
     if (!opened) return fail(opened.error());
     if (db) close();

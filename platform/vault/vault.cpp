@@ -10,7 +10,6 @@ namespace doorstep::vault {
 namespace {
 
 constexpr std::size_t kSaltBytes = 16, kKeyBytes = 32;
-constexpr std::uint32_t kTries = 10;  // security.md section 2
 
 std::string counter_name(const Id& device, const Id& user) { return "doorstep/throttle/v1|" + device.str() + "|" + user.str(); }
 

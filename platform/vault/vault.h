@@ -25,6 +25,8 @@ struct VaultPlace {
 /// empty: none) if one answers, else files. Both keep in `keys`.
 std::unique_ptr<KeyProvider> provider_for(const VaultPlace& place, const std::filesystem::path& keys, const std::string& chip);
 
+inline constexpr std::uint32_t kTries = 10;  ///< wrong passphrases in a row (security.md section 2)
+
 /// What the tenth wrong passphrase in a row does, and every one after it.
 enum class AtTenth {
   Wait,     ///< an hour: what was not sent would be lost with the key

@@ -466,6 +466,21 @@ TEST_CASE("runner: without a chip no PIN is offered or taken, whatever the counc
   CHECK_FALSE(tablet.open());
 }
 
+TEST_CASE("runner: a wrong passphrase is told with how many tries are left", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.close();
+  tablet.make();
+  tablet.start();
+  for (const int left : {9, 8}) {
+    tablet.runner->run(state::Unlock{Secret::copy_of("not the words, of " + std::to_string(left))});
+    const auto result = tablet.wait<state::UnlockResult>();
+    REQUIRE(result.error);
+    CHECK(result.tries_left == left);
+  }
+}
+
 TEST_CASE("runner: with its queue full a save says so, and what else was asked for is still done", "[work]") {
   CaseServer server;
   Tablet tablet(server, "W1001");
