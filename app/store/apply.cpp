@@ -372,6 +372,7 @@ Result<void> Store::Impl::forget_words(Id record) {
   DOORSTEP_TRY_ASSIGN(const auto gone, db.exec("DELETE FROM revisions WHERE record=? AND body<>''", record));
   forgot = forgot || gone > 0;
   DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE record=? AND acked=1", record));
+  DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE record=?", record));
   DOORSTEP_TRY(db.exec("DELETE FROM receipts WHERE record=?", record));
   DOORSTEP_TRY(db.exec("DELETE FROM blob_refs WHERE record=?", record));
   DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE key>=? AND key<?", record.str() + "/", record.str() + "0"));

@@ -762,11 +762,18 @@ TEST_CASE("sync: one's own record that was only read here is handed in to a rest
     CHECK(must(store.record(mine)).head().revision.state == model::State::Draft);
     CHECK(must(store.record(mine)).head().revision.hash == head.hash);
   }
-  SECTION("the new history comes in parts, and has it") {
+  const auto in_parts = [&](bool erased) {
     Server restored = old;
     restored.epoch = "e2";
     restored.child("Amara", "Reed");  // another history
     restored.add(id_of("child/Amara"), head);
+    if (erased) {
+      restored.cases[id_of("child/Amara")].log.pop_back();
+      restored.cases[id_of("child/Amara")].chain.pop_back();
+      auto gone = head;
+      gone.body.clear();
+      restored.add(id_of("child/Amara"), gone);
+    }
     auto reply = restored.answer(must(store.freeze(64, 1 << 18, at(70))));
     REQUIRE(reply.cases.size() == 1);
     auto& pull = reply.cases[0];
@@ -780,8 +787,11 @@ TEST_CASE("sync: one's own record that was only read here is handed in to a rest
     CHECK(must(store.freeze(64, 1 << 18, at(71))).ops.items.empty());
     sync(store, restored);
     CHECK(must(store.freeze(64, 1 << 18, at(72))).ops.items.empty());
-    CHECK(must(store.record(mine)).head().revision.hash == head.hash);
-  }
+    if (erased) CHECK(everything(store).find("kept on the tablet") == std::string::npos);
+    else CHECK(must(store.record(mine)).head().revision.hash == head.hash);
+  };
+  SECTION("the new history comes in parts, and has it") { in_parts(false); }
+  SECTION("the new history comes in parts, and says that it was erased") { in_parts(true); }
 }
 
 TEST_CASE("sync: a record that is offered again to a restored server cannot be taken back into a draft that ended", "[store]") {
