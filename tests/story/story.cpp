@@ -574,7 +574,7 @@ void Story::export_and_revoke(Person& ruth) {
   server_->command({"revoke", "--device", device[1]});
   ruth.tablet->press("bar/status");
   ruth.tablet->press("sync-now");
-  std::string words = ruth.tablet->wait_for("switched off by the council", "", seconds(60)).name;
+  std::string words = ruth.tablet->wait_for("stopped this tablet from sending", "", seconds(60)).name;
   step("The tablet is revoked and refused at its next word, inside an open connection", "on screen: " + words, &ruth);
   server_->stop();
 }
