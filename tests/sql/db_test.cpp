@@ -23,12 +23,6 @@ using base::Secret;
 
 namespace {
 
-std::string bytes_of(const std::filesystem::path& path) {
-  auto bytes = base::read_file(path, 64 * 1024 * 1024);
-  REQUIRE(bytes.has_value());
-  return *bytes;
-}
-
 void flip(const std::filesystem::path& path, std::size_t offset) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekg(static_cast<std::streamoff>(offset));

@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "platform/base/bytes.h"
+#include "platform/base/file.h"
 #include "platform/sql/db.h"
 #include "tests/support/folder.h"
 
@@ -23,3 +24,9 @@ class Folder : public doorstep::support::Folder {
   doorstep::base::Secret key = doorstep::base::Secret::copy_of("0123456789abcdef0123456789abcdef");
   std::string salt = "salt-of-16-bytes";
 };
+
+inline std::string bytes_of(const std::filesystem::path& path) {
+  auto bytes = doorstep::base::read_file(path, 64 * 1024 * 1024);
+  REQUIRE(bytes.has_value());
+  return *bytes;
+}

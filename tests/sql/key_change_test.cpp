@@ -12,12 +12,6 @@ using base::Secret;
 
 namespace {
 
-std::string bytes_of(const std::filesystem::path& path) {
-  auto bytes = base::read_file(path, 64 * 1024 * 1024);
-  REQUIRE(bytes.has_value());
-  return *bytes;
-}
-
 /// All rows of all tables, and what finds words.
 std::string words_of(Db& db) {
   std::string out = std::to_string(*db.version()) + "\n";

@@ -14,6 +14,16 @@ std::vector<std::string> shapes(const Batch& batch) {
   }
   return out;
 }
+/// What another tablet of the same worker wrote of a draft, as its server's log has it.
+void from_elsewhere(Server& server, const model::Visit& visit, std::int64_t rev) {
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = rev;
+  revision.kind = model::RecordKind::Visit;
+  revision.body = wire::encode(visit);
+  server.add(kMe, revision);
+}
+
 }  // namespace
 
 TEST_CASE("sync: what is frozen is sent again in the same bytes, across a crash, and never after its answer", "[store]") {
@@ -819,14 +829,6 @@ TEST_CASE("sync: a draft whose base a restored server does not have is brought t
   Folder folder;
   Server server;
   Store store = open_store(folder / "a.db");
-  auto from_elsewhere = [&](Server& at_server, const model::Visit& visit, std::int64_t rev) {
-    model::Revision revision;
-    revision.record = visit.id;
-    revision.rev = rev;
-    revision.kind = model::RecordKind::Visit;
-    revision.body = wire::encode(visit);
-    at_server.add(kMe, revision);
-  };
   auto visit = visit_to({"Amara"}, "One."), other = visit_to({"Tobi"}, "Never in the backup.");
   from_elsewhere(server, visit, 1);
   Server old = server;
@@ -855,14 +857,6 @@ TEST_CASE("sync: a draft's base under whose number a restored server has another
   Folder folder;
   Server server;
   Store store = open_store(folder / "a.db");
-  auto from_elsewhere = [&](Server& at_server, const model::Visit& visit, std::int64_t rev) {
-    model::Revision revision;
-    revision.record = visit.id;
-    revision.rev = rev;
-    revision.kind = model::RecordKind::Visit;
-    revision.body = wire::encode(visit);
-    at_server.add(kMe, revision);
-  };
   auto visit = visit_to({"Amara"}, "One.");
   from_elsewhere(server, visit, 1);
   Server old = server;
@@ -888,20 +882,12 @@ TEST_CASE("sync: what was held before the server went back takes nothing out of 
     Server server;
     Store store = open_store(folder / "a.db");
     auto visit = visit_to({"Amara"}, "One.");
-    auto from_elsewhere = [&](std::int64_t rev) {
-      model::Revision revision;
-      revision.record = visit.id;
-      revision.rev = rev;
-      revision.kind = model::RecordKind::Visit;
-      revision.body = wire::encode(visit);
-      server.add(kMe, revision);
-    };
     Server restored = server;
-    from_elsewhere(1);
+    from_elsewhere(server, visit, 1);
     if (in_backup) restored = server;
     restored.epoch = "e2";
     observed(visit) = "One. Two.";
-    for (int rev = 2; rev <= 2 + more; ++rev) from_elsewhere(rev);
+    for (int rev = 2; rev <= 2 + more; ++rev) from_elsewhere(server, visit, rev);
     sync(store, server);
     observed(visit) = "One. Two. Three.";
     must(store.save_draft(visit, at(2)));
@@ -923,20 +909,11 @@ TEST_CASE("sync: a draft does not await for ever a merge that a restored server 
     Folder folder;
     Server server;
     Store store = open_store(folder / "a.db");
-    auto from_elsewhere = [&](Server& at_server, const std::string& words, std::int64_t rev) {
-      auto visit = visit_to({"Amara"}, words);
-      model::Revision revision;
-      revision.record = visit.id;
-      revision.rev = rev;
-      revision.kind = model::RecordKind::Visit;
-      revision.body = wire::encode(visit);
-      at_server.add(kMe, revision);
-    };
     auto visit = visit_to({"Amara"}, "One.");
     must(store.save_draft(visit, at(1)));
     sync(store, server);
     Server restored = server;
-    from_elsewhere(server, "One. Of the other tablet.", 2);
+    from_elsewhere(server, visit_to({"Amara"}, "One. Of the other tablet."), 2);
     observed(visit) = "Mine. One.";
     must(store.save_draft(visit, at(2)));
     auto reply = server.answer(must(store.freeze(64, 1 << 18, at(3))));
@@ -946,8 +923,8 @@ TEST_CASE("sync: a draft does not await for ever a merge that a restored server 
     restored.received = server.received;  // a copy of this store has sent the same since
     restored.hashes = server.hashes;
     restored.results = server.results;
-    from_elsewhere(restored, "One. Of the other tablet, later.", 2);
-    if (another_under_its_number) from_elsewhere(restored, "One. Of the other tablet, last.", 3);
+    from_elsewhere(restored, visit_to({"Amara"}, "One. Of the other tablet, later."), 2);
+    if (another_under_its_number) from_elsewhere(restored, visit_to({"Amara"}, "One. Of the other tablet, last."), 3);
     for (int i = 0; i < 4; ++i) sync(store, restored);
     CHECK(must(store.status()).drafts_not_backed_up == 0);
     CHECK(must(store.draft(visit.id)).backed_up);
