@@ -79,7 +79,7 @@ TEST_CASE("sealed file: cut off at any byte it goes on after its last whole piec
       std::string torn = two.substr(0, cut);
       if (zeros) torn.resize(two.size());
       std::ofstream(folder / "a.part", std::ios::binary) << torn;
-      const std::int64_t whole = cut == two.size() ? 23 : cut >= one ? 11 : 0;
+      const std::int64_t whole = torn == two ? 23 : cut >= one ? 11 : 0;  // one seal of 256 ends in a zero of its own
       INFO(cut << zeros);
       REQUIRE(file.size().value() == whole);
       const std::string rest = std::string("first piecesecond piece").substr(static_cast<std::size_t>(whole));

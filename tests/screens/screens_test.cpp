@@ -397,12 +397,12 @@ TEST_CASE("screens: a call to be made stays in sight while the visit is written,
 }
 
 TEST_CASE("screens: where no list stands beside it, each page of a child says that there is a call, and leads to it", "[screens]") {
+  state::Intents asked;  // what draws outlives each turn of the loop
   Window window(2, Look::Light);
   for (const auto& shown : test::all_screens()) {
     if (shown.name != "child" && shown.name != "chronology" && shown.name != "own-words" && shown.name != "going-out") continue;
     INFO(shown.name);
     window.show(shown, 1280, 800);
-    state::Intents asked;
     window.head.draw_with([&](Ui& ui) { draw_app(ui, window.state, window.state.editors, asked); });
     window.head.settle();
     const Item* line = window.head.semantics().find_key("call-strip");
