@@ -16,18 +16,6 @@ using base::Id;
 using base::Instant;
 using base::Millis;
 
-/// One kept revision of a child record.
-struct Version {
-  std::int64_t rev = 0;
-  model::State state = model::State::None;
-  Id author;
-  Instant at;            ///< when the server accepted it; for a change that has not been sent, when it was made
-  std::string hash;      ///< SHA-256 of `json`, hex
-  std::string json;      ///< the exact body, for telling what changed
-  model::ChildRecord body;
-  bool merged = false;
-};
-
 /// The server's signed word that it has a submitted record, or a decision on one, made on this tablet.
 struct ReceiptItem {
   std::int64_t number = 0;   ///< the server's count; 0: what came says none
@@ -43,7 +31,7 @@ struct ReceiptItem {
 /// A child record with everything that hangs on it.
 struct RecordItem {
   Id case_id;
-  std::vector<Version> versions;  ///< ascending; never empty; the last is the head
+  std::vector<model::RecordVersionPtr> versions;  ///< ascending; never empty; the last is the head
   std::vector<model::Decision> decisions;      ///< by time
   std::vector<model::Addendum> addenda;
   std::vector<model::Disposition> dispositions;
@@ -51,8 +39,9 @@ struct RecordItem {
   std::optional<Instant> filed_at;
   bool waiting = false;           ///< an operation on it has not been acknowledged by the server yet
 
-  const Version& head() const { return versions.back(); }
-  const Id& id() const { return versions.back().body.id; }
+  const model::RecordVersion& head() const { return *versions.back(); }
+  const Id& id() const { return head().body.id; }
+  model::RevisionRef ref() const { return {id(), head().revision.rev, head().revision.hash}; }  ///< of the head
 };
 
 /// A visit being written, as last saved on this tablet.

@@ -268,8 +268,8 @@ void on(Turn& turn, const PressSubmit&) {
 }
 void on(Turn& turn, const PressWithdraw& withdraw) {
   const auto* item = turn.state.caseload->record(withdraw.record);
-  if (!item || item->head().state != model::State::Submitted || item->head().body.author != turn.state.caseload->me.id) return;
-  operate(turn, Withdraw{item->case_id, {item->id(), item->head().rev, item->head().hash}});
+  if (!item || item->head().revision.state != model::State::Submitted || item->head().body.author != turn.state.caseload->me.id) return;
+  operate(turn, Withdraw{item->case_id, item->ref()});
   turn.state.notice = turn.text()("read.withdrawn");
 }
 void on(Turn& turn, const PressRewrite& again) { rewrite(turn, again.record); }
@@ -420,8 +420,7 @@ void on(Turn& turn, const Loaded& loaded) {
   photos_loaded(turn);
   if (state.reviewing) {
     const auto* item = state.caseload->record(state.reviewing->read.record);
-    state.reviewing->stale =
-        !item || item->head().hash != state.reviewing->read.hash || item->head().rev != state.reviewing->read.rev;
+    state.reviewing->stale = !item || item->ref() != state.reviewing->read;
   }
   // What another tablet of this worker submitted or threw away is no draft here any more.
   std::erase_if(state.drafts, [&](const auto& newer) { return newer.second.kept && !state.caseload->draft(newer.first); });

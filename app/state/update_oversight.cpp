@@ -50,7 +50,7 @@ void start_review(Turn& turn, const Id& record) {
   state.editors.drop("review/");
   recall(state, record, "review/");
   state.reviewing.emplace();
-  state.reviewing->read = {item->id(), item->head().rev, item->head().hash};
+  state.reviewing->read = item->ref();
   state.reviewing->directed = held_ids(state, record, kDirected);
   const auto chosen = [&](std::string_view what) { return held_words(state, record, chosen_key(state, what)); };
   if (const auto agree = chosen("agree"); !agree.empty()) state.reviewing->agree_risk = agree == "YES";
@@ -67,12 +67,12 @@ void decide(Turn& turn, model::Verdict verdict) {
   const auto* item = state.caseload->record(reviewing.read.record);
   reviewing.problems.clear();
   const auto& text = turn.text();
-  if (!item || item->head().hash != reviewing.read.hash || item->head().rev != reviewing.read.rev) {
+  if (!item || item->ref() != reviewing.read) {
     reviewing.stale = true;
     reviewing.problems.push_back({{}, {}, stale_words(state, item)});
     return;
   }
-  if (item->head().state != model::State::Submitted || decided(*item)) {
+  if (item->head().revision.state != model::State::Submitted || decided(*item)) {
     reviewing.problems.push_back({{}, {}, text("review.not_waiting")});
     return;
   }
@@ -135,7 +135,6 @@ void settle_alert(Turn& turn, const Id& alert) {
   } else if (lines_of(why).empty()) {
     state.alert_problem[alert] = turn.text()("alerts.problem.why");
   } else {
-    const auto& head = found->record->head();
     model::Disposition disposition;
     disposition.id = turn.context.new_id();
     disposition.alert = alert;
@@ -145,7 +144,7 @@ void settle_alert(Turn& turn, const Id& alert) {
     disposition.at = turn.context.wall;
     disposition.outcome = outcome;
     disposition.why = why;
-    operate(turn, SettleAlert{found->record->case_id, {found->record->id(), head.rev, head.hash}, std::move(disposition)});
+    operate(turn, SettleAlert{found->record->case_id, found->record->ref(), std::move(disposition)});
     forget(turn, alert_key(alert, {}));
     state.notice = turn.text()("alerts.settled");
   }

@@ -264,8 +264,8 @@ void record_call(Turn& turn, const RecordCall& said) {
     // A submitted record: taken back, and submitted again with the call in it.
     const auto* item = state.caseload->record(said.record);
     if (!item || item->waiting) return;
-    operate(turn, Withdraw{item->case_id, {item->id(), item->head().rev, item->head().hash}});
-    auto visit = model::visit_of(item->head().body, {item->id(), item->head().rev, item->head().hash}, turn.context.new_id());
+    operate(turn, Withdraw{item->case_id, item->ref()});
+    auto visit = model::visit_of(item->head().body, item->ref(), turn.context.new_id());
     auto* part = part_of(visit, said.child);
     if (!part) return;
     part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
@@ -283,7 +283,7 @@ void record_call(Turn& turn, const RecordCall& said) {
       if (item.head().body.visit != said.visit || !item.waiting) continue;
       // One is enough: the store undoes the whole submission.
       if (again.record_ids.empty())
-        operate(turn, Withdraw{item.case_id, {item.id(), item.head().rev, item.head().hash}});
+        operate(turn, Withdraw{item.case_id, item.ref()});
       again.record_ids.emplace(item.case_id, item.id());
     }
     turn.effects.push_back(SaveDraft{again.visit, 0, true, stored->version});
@@ -359,7 +359,7 @@ void rewrite(Turn& turn, const Id& record) {
   auto& state = turn.state;
   const auto* item = state.caseload->record(record);
   if (!item || item->head().body.author != state.caseload->me.id) return;
-  if (item->head().state != model::State::Returned && item->head().state != model::State::Draft) return;
+  if (item->head().revision.state != model::State::Returned && item->head().revision.state != model::State::Draft) return;
   for (const auto* draft : all_drafts(state))
     for (const auto& part : draft->children)
       if (part.revises && part.revises->record == record) {
@@ -367,7 +367,7 @@ void rewrite(Turn& turn, const Id& record) {
         return;
       }
   OpenVisit open;
-  open.visit = model::visit_of(item->head().body, {record, item->head().rev, item->head().hash}, turn.context.new_id());
+  open.visit = model::visit_of(item->head().body, {record, item->head().revision.rev, item->head().revision.hash}, turn.context.new_id());
   if (open.visit.children.size() == 1) open.child = open.visit.children.front().id;
   close_visit(turn);
   state.visit = std::move(open);

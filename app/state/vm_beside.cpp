@@ -40,7 +40,7 @@ struct Making {
 };
 
 bool stands(const RecordItem& item) {
-  return item.head().state == model::State::Submitted || item.head().state == model::State::Approved;
+  return item.head().revision.state == model::State::Submitted || item.head().revision.state == model::State::Approved;
 }
 
 /// The child's last visit before this one that anybody submitted.

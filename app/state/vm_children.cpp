@@ -279,7 +279,7 @@ MyChildrenVm my_children_vm(const State& state) {
   if (going_out.mood != Mood::Ok) vm.going_out.tag = {text("going_out.not_ready"), going_out.mood};
   if (state.supervisor()) {
     const auto waiting = std::count_if(caseload.records.begin(), caseload.records.end(), [&](const auto& item) {
-      return item.head().state == model::State::Submitted && !was_there(item.head().body, caseload.me.id) && !decided(item);
+      return item.head().revision.state == model::State::Submitted && !was_there(item.head().body, caseload.me.id) && !decided(item);
     });
     vm.more.push_back({text("children.approvals", {{"n", std::to_string(waiting)}}), Open{ScreenKind::Approvals, Id()}});
     vm.more.push_back(

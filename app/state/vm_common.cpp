@@ -56,7 +56,7 @@ TagVm state_tag(const State& state, const RecordItem& item) {
   const auto& text = state.text();
   if (item.filed_at) return {text("state.filed"), Mood::Ok};
   if (item.waiting) return {text("state.waiting"), Mood::Info};
-  switch (item.head().state) {
+  switch (item.head().revision.state) {
     case model::State::Submitted: return {text("state.submitted"), Mood::Info};
     case model::State::Returned: return {text("state.returned"), Mood::Warn};
     case model::State::Approved: return {text("state.approved"), Mood::Ok};

@@ -107,7 +107,8 @@ std::string visit_title(const State& state, const model::VisitFacts& facts, cons
 /// The same of a draft: with the whole name of its child, or what its children are called.
 std::string draft_title(const State& state, const model::Visit& visit);
 /// What differs between two bodies of the same child, in the form's words.
-std::vector<ChangeVm> changes_between(const State& state, const Version& before, const Version& after, bool same_record);
+std::vector<ChangeVm> changes_between(const State& state, const model::RecordVersion& before, const model::RecordVersion& after,
+                                      bool same_record);
 /// The question that a path of a body or draft is about, in the form's words; empty: none.
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part);
 

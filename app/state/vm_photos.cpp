@@ -52,7 +52,7 @@ const model::Attachment* photo_of(const State& state, const Id& photo) {
   if (state.caseload)
     for (const auto& item : state.caseload->records)
       for (auto version = item.versions.rbegin(); version != item.versions.rend(); ++version)
-        if (const auto* found = in(version->body.part)) return found;
+        if (const auto* found = in((*version)->body.part)) return found;
   return nullptr;
 }
 

@@ -503,7 +503,7 @@ const RecordItem* submitted_as(const State& state, const model::Visit& draft, co
   if (part.revises) return nullptr;
   for (const auto& item : state.caseload->records) {
     const auto& head = item.head();
-    if (head.body.visit == draft.id && head.body.part.id == part.id && head.state != model::State::Draft) return &item;
+    if (head.body.visit == draft.id && head.body.part.id == part.id && head.revision.state != model::State::Draft) return &item;
   }
   return nullptr;
 }
@@ -516,7 +516,7 @@ void show_submitted(const State& state, const model::Visit& visit, RecordVm& vm)
     const auto* item = submitted_as(state, visit, part);
     all = all && (item || !part.skip_reason.empty());
     if (!item) continue;
-    const auto in = item->head().state;
+    const auto in = item->head().revision.state;
     const char* key = in == model::State::Approved   ? "record.already.approved"
                       : in == model::State::Returned ? "record.already.returned"
                       : decided(*item)               ? nullptr

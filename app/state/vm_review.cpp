@@ -312,17 +312,17 @@ const RecordItem* previous_of(const State& state, const RecordItem& item) {
   const RecordItem* best = nullptr;
   for (const auto& other : state.caseload->records) {
     if (other.case_id != item.case_id || other.id() == item.id() || !(visit_at(other) < visit_at(item))) continue;
-    if (other.head().state != model::State::Submitted && other.head().state != model::State::Approved) continue;
+    if (other.head().revision.state != model::State::Submitted && other.head().revision.state != model::State::Approved) continue;
     if (!best || visit_at(*best) < visit_at(other)) best = &other;
   }
   return best;
 }
 
-const Version* returned_version(const RecordItem& item) {
+const model::RecordVersion* returned_version(const RecordItem& item) {
   for (auto decision = item.decisions.rbegin(); decision != item.decisions.rend(); ++decision) {
     if (decision->verdict != model::Verdict::Returned) continue;
     for (const auto& version : item.versions)
-      if (version.hash == decision->on.hash && version.hash != item.head().hash) return &version;
+      if (version->revision.hash == decision->on.hash && version->revision.hash != item.head().revision.hash) return version.get();
   }
   return nullptr;
 }
@@ -358,8 +358,8 @@ std::vector<FactVm> record_facts(const State& state, const RecordItem& item) {
   if (!body.address.empty()) out.push_back({text("read.address"), body.address});
   if (body.submitted_at) out.push_back({text("read.submitted"), dated_words(text, *body.submitted_at)});
   if (item.filed_at) out.push_back({text("state.filed"), dated_words(text, *item.filed_at)});
-  else if (!item.waiting && item.head().rev > 0)
-    out.push_back({text("read.received"), dated_words(text, item.head().at)});
+  else if (!item.waiting && item.head().revision.rev > 0)
+    out.push_back({text("read.received"), dated_words(text, item.head().revision.at)});
   return out;
 }
 
@@ -381,7 +381,7 @@ ReceiptVm receipt_vm(const State& state, const RecordItem& item) {
   } else if (!receipt.standing) {
     vm.words = text("receipt.restored", {{"n", number}, {"when", when}});
     vm.mood = Mood::Info;
-  } else if (receipt.hash == item.head().hash) {
+  } else if (receipt.hash == item.head().revision.hash) {
     vm.words = text(receipt.decision ? "receipt.decision" : "receipt.record", {{"n", number}, {"when", when}});
     vm.mood = Mood::Ok;
   } else {
@@ -517,12 +517,13 @@ std::vector<FactVm> summary_lines(const State& state, const model::VisitFacts& f
   return out;
 }
 
-std::vector<ChangeVm> changes_between(const State& state, const Version& before, const Version& after, bool same_record) {
+std::vector<ChangeVm> changes_between(const State& state, const model::RecordVersion& before, const model::RecordVersion& after,
+                                      bool same_record) {
   std::vector<ChangeVm> out;
   boost::system::error_code code;
-  const auto from = json::parse(before.json, code);
+  const auto from = json::parse(before.revision.body, code);
   if (code) return out;
-  const auto to = json::parse(after.json, code);
+  const auto to = json::parse(after.revision.body, code);
   if (code) return out;
   for (const auto& difference : merge::differences(from, to)) {
     const std::string_view path = difference.path;
@@ -587,11 +588,12 @@ ReadVm read_vm(const State& state, const Id& record) {
   vm.notice = state.notice;
   vm.receipt = receipt_vm(state, *item);
   const bool own = head.body.author == state.caseload->me.id;
-  if (own && head.state == model::State::Submitted && !decided(*item))
+  const auto in = head.revision.state;
+  if (own && in == model::State::Submitted && !decided(*item))
     vm.withdraw = {text("read.withdraw"), PressWithdraw{record}};
-  if (own && !item->waiting && (head.state == model::State::Returned || head.state == model::State::Draft))
+  if (own && !item->waiting && (in == model::State::Returned || in == model::State::Draft))
     vm.rewrite = {text("read.rewrite"), PressRewrite{record}};
-  if (head.state == model::State::Approved) {
+  if (in == model::State::Approved) {
     vm.addendum_heading = text("read.addendum");
     vm.addendum_reason_label = text("read.addendum.reason");
     vm.addendum_text_label = text("read.addendum.text");
@@ -603,7 +605,8 @@ ReadVm read_vm(const State& state, const Id& record) {
 std::string stale_words(const State& state, const RecordItem* item) {
   const auto& text = state.text();
   if (!item) return text("caseload.gone");
-  return text("review.stale", {{"who", person_name(state, item->head().author)}, {"when", when_words(text, item->head().at, state.now)}});
+  const auto& newest = item->head().revision;
+  return text("review.stale", {{"who", person_name(state, newest.author)}, {"when", when_words(text, newest.at, state.now)}});
 }
 
 // Approvals ----------------------------------------------------------------------------------------------------------------
@@ -621,8 +624,8 @@ ApprovalsVm approvals_vm(const State& state) {
   std::map<Id, Group> groups;
   for (const auto& item : state.caseload->records) {
     const auto& head = item.head();
-    if (head.state != model::State::Submitted || was_there(head.body, state.caseload->me.id) || decided(item)) continue;
-    const auto submitted = head.body.submitted_at.value_or(head.at);
+    if (head.revision.state != model::State::Submitted || was_there(head.body, state.caseload->me.id) || decided(item)) continue;
+    const auto submitted = head.body.submitted_at.value_or(head.revision.at);
     auto& group = groups[head.body.visit];
     const bool urgent = model::is_urgent(head.body.part);
     if (group.visit.rows.empty() || submitted < group.oldest) group.oldest = submitted;
@@ -665,9 +668,9 @@ ReviewVm review_vm(const State& state) {
     return vm;
   }
   // What is on the screen stays what was opened, also when a newer version has arrived.
-  const Version* read = &item->head();
+  const model::RecordVersion* read = &item->head();
   for (const auto& version : item->versions)
-    if (version.rev == reviewing.read.rev && version.hash == reviewing.read.hash) read = &version;
+    if (version->revision.rev == reviewing.read.rev && version->revision.hash == reviewing.read.hash) read = version.get();
   const auto& body = read->body;
   vm.title = visit_title(state, body.facts, body.part.name);
   vm.visited = visited_words(text, body.facts);

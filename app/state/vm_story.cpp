@@ -9,7 +9,7 @@
 namespace doorstep::state {
 namespace {
 
-bool is_submitted(const RecordItem& item) { return item.head().state != model::State::Draft; }
+bool is_submitted(const RecordItem& item) { return item.head().revision.state != model::State::Draft; }
 
 /// A visit as the clocks see it; without a record it is the case system's.
 struct Known {
@@ -176,7 +176,7 @@ SummaryLineVm next(const State& state, const model::Child& child) {
 
 Instant visit_at(const RecordItem& item) {
   const auto& start = item.head().body.facts.start;
-  return start ? start->at : item.head().at;
+  return start ? start->at : item.head().revision.at;
 }
 
 std::vector<rules::Due> dues_of(const State& state, const model::Child& child) {

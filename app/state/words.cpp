@@ -54,7 +54,7 @@ std::vector<model::PlanStep> open_steps_of(const State& state, const model::Chil
   std::vector<const model::Decision*> decisions;
   for (const auto& item : state.caseload->records) {
     if (item.case_id != child.id) continue;
-    if (item.head().state != model::State::Draft) records.push_back(&item.head().body);
+    if (item.head().revision.state != model::State::Draft) records.push_back(&item.head().body);
     if (directed)
       for (const auto& decision : item.decisions) decisions.push_back(&decision);
   }
@@ -87,7 +87,7 @@ model::Call call_now(const State& state, const model::ChildPart& part, bool answ
 
 bool decided(const RecordItem& item) {
   return std::any_of(item.decisions.begin(), item.decisions.end(),
-                     [&](const auto& d) { return d.on.hash == item.head().hash && d.on.rev == item.head().rev; });
+                     [&](const auto& d) { return d.on == item.ref(); });
 }
 
 std::vector<OpenAlert> open_alerts(const State& state) {
@@ -100,14 +100,14 @@ std::vector<OpenAlert> open_alerts(const State& state) {
     return false;
   };
   for (const auto& item : state.caseload->records) {
-    if (item.head().state == model::State::Draft) continue;
+    if (item.head().revision.state == model::State::Draft) continue;
     for (auto& person : model::unknown_in_household(item.head().body.facts)) {
       const bool listed = std::any_of(out.begin(), out.end(), [&](const auto& a) { return a.person.alert == person.alert; });
       if (!listed && !settled(person.alert)) out.push_back({std::move(person), &item});
     }
   }
   std::stable_sort(out.begin(), out.end(),
-                   [](const auto& a, const auto& b) { return a.record->head().at < b.record->head().at; });
+                   [](const auto& a, const auto& b) { return a.record->head().revision.at < b.record->head().revision.at; });
   return out;
 }
 
@@ -175,7 +175,7 @@ std::vector<PendingCall> pending_calls(const State& state) {
         if (part.skip_reason.empty() && model::call_pending(part)) out.push_back({&item.visit.facts, &part, item.visit.id, Id()});
   for (const auto& item : state.caseload->records) {
     const auto& head = item.head();
-    if (head.body.author != state.caseload->me.id || head.state != model::State::Submitted || head.rev == 0) continue;
+    if (head.body.author != state.caseload->me.id || head.revision.state != model::State::Submitted || head.revision.rev == 0) continue;
     if (!model::call_pending(head.body.part)) continue;
     const auto same = [&](const auto& c) { return c.part->revises ? c.part->revises->record == item.id() : false; };
     if (std::none_of(out.begin(), out.end(), same)) out.push_back({&head.body.facts, &head.body.part, Id(), item.id()});

@@ -53,7 +53,7 @@ struct Store::Impl {
   std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
   /// Versions as they were last read, so that a change to one record does not decode all of them again. What leaves the
   /// tablet leaves this too.
-  std::map<std::pair<Id, std::int64_t>, RecordVersion> decoded;
+  std::map<std::pair<Id, std::int64_t>, model::RecordVersionPtr> decoded;
 
   // store.cpp
   Result<std::string> meta(std::string_view key);  ///< empty when it was never set
@@ -132,7 +132,7 @@ struct Store::Impl {
   Result<std::vector<Answer>> answers(std::string_view where, const std::optional<Id>& id);
   Result<std::vector<RecordView>> records(const std::optional<Id>& only);
   Result<void> add_receipts(const std::function<RecordView*(Id)>& place);
-  Result<RecordVersion> read_version(model::Revision revision);
+  Result<model::RecordVersionPtr> read_version(model::Revision revision, bool local);
   Result<void> add_local_versions(const std::optional<Id>& only, const std::function<RecordView&(Id)>& place);
 
   // blobs.cpp

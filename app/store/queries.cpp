@@ -62,20 +62,27 @@ Result<std::vector<Answer>> Store::Impl::answers(std::string_view where, const s
 }
 
 /// A revision's text never changes; a later entry of the log may still say that it was filed. Without its body it is one of the kept.
-Result<RecordVersion> Store::Impl::read_version(model::Revision revision) {
-  RecordVersion& kept = decoded[{revision.record, revision.rev}];
-  if (kept.revision.body.empty() || kept.revision.hash != revision.hash) {
-    if (revision.body.empty()) {
-      DOORSTEP_TRY_ASSIGN(auto body, db.first<std::string>("SELECT body FROM revisions WHERE record=? AND rev=?", revision.record,
-                                                           revision.rev));
-      revision.body = body.value_or(std::string());
-    }
-    DOORSTEP_TRY_ASSIGN(kept.body, wire::decode<model::ChildRecord>(revision.body));
-  } else {
-    revision.body = std::move(kept.revision.body);
+Result<model::RecordVersionPtr> Store::Impl::read_version(model::Revision revision, bool local) {
+  const auto at = std::pair(revision.record, revision.rev);
+  const auto found = decoded.find(at);
+  const auto* kept = found == decoded.end() || found->second->revision.hash != revision.hash ? nullptr : found->second.get();
+  const auto around = [](const model::Revision& r) { return std::tie(r.state, r.author, r.device, r.at, r.merged, r.filed_at); };
+  if (kept && kept->local == local && around(kept->revision) == around(revision)) return found->second;
+  if (revision.body.empty() && kept) revision.body = kept->revision.body;
+  if (revision.body.empty()) {
+    DOORSTEP_TRY_ASSIGN(auto body, db.first<std::string>("SELECT body FROM revisions WHERE record=? AND rev=?", revision.record,
+                                                         revision.rev));
+    revision.body = body.value_or(std::string());
   }
-  kept.revision = std::move(revision);
-  return kept;
+  auto version = std::make_shared<model::RecordVersion>();
+  if (kept) {
+    version->body = kept->body;
+  } else {
+    DOORSTEP_TRY_ASSIGN(version->body, wire::decode<model::ChildRecord>(revision.body));
+  }
+  version->revision = std::move(revision);
+  version->local = local;
+  return decoded[at] = std::move(version);
 }
 
 /// Child records with their versions and what hangs on them; `only` one, or all.
@@ -91,7 +98,7 @@ Result<std::vector<RecordView>> Store::Impl::records(const std::optional<Id>& on
   std::string filter = only ? " AND r.record=?" : " AND ? IS NULL";
   DOORSTEP_TRY(db.query("SELECT " + std::string(kRevision) + " FROM revisions r WHERE r.kind='child_record' AND " + std::string(kHeld) +
                         filter + " ORDER BY r.record, r.rev", only, [&](const sql::Row& row) -> Result<void> {
-    auto version = read_version(revision_of(row));
+    auto version = read_version(revision_of(row), false);
     if (!version && version.error().fault != Fault::Invalid) return version.error();
     if (version) {
       place(row.id(0)).versions.push_back(std::move(*version));
@@ -167,14 +174,14 @@ Result<void> Store::Impl::add_local_versions(const std::optional<Id>& only, cons
     revision.at = at;
     revision.hash = base::sha256_hex(body);
     revision.body = std::move(body);
-    DOORSTEP_TRY_ASSIGN(auto version, read_version(std::move(revision)));
-    version.local = true;
+    DOORSTEP_TRY_ASSIGN(auto version, read_version(std::move(revision), true));
     if (view.versions.empty()) view.case_id = case_id;
     view.versions.push_back(std::move(version));
     return {};
   };
   constexpr std::string_view kNotDropped = " AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id=o.case_id AND c.dropped=1)";
-  DOORSTEP_TRY(db.query("SELECT bytes FROM ops o WHERE kind='submit' AND bytes<>'' AND (acked=0 OR (status='applied' AND settled=1"
+  DOORSTEP_TRY(db.query("SELECT bytes FROM ops o WHERE kind='submit' AND bytes<>''"
+                        " AND (acked=0 OR (status='applied' AND settled=1"
                         " AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.record=o.record AND r.rev>=o.rev)"
                         " AND NOT EXISTS (SELECT 1 FROM purged p WHERE p.case_id=o.case_id)))" + std::string(kNotDropped) +
                         " ORDER BY incarnation, number", [&](const sql::Row& row) -> Result<void> {

@@ -85,7 +85,9 @@ Result<void> Store::Impl::index_revision(Id case_id, const model::Revision& revi
   } else if (document) {
     if (auto record = wire::decode_value<model::ChildRecord>(*document)) {
       title = record->part.name;
-      decoded[{revision.record, revision.rev}] = {revision, std::move(*record)};  // the screens will ask for it next
+      // The screens will ask for it next.
+      auto& kept = decoded[{revision.record, revision.rev}];
+      kept = std::make_shared<model::RecordVersion>(model::RecordVersion{revision, std::move(*record)});
     }
   }
   if (!title) {

@@ -92,13 +92,6 @@ struct JournalEntry {
   model::Visit visit;
 };
 
-/// One kept revision of a child record, or what was submitted here and is not at the server yet.
-struct RecordVersion {
-  model::Revision revision;  ///< with its exact body. `local`: rev is the next number, `at` the tablet's clock
-  model::ChildRecord body;
-  bool local = false;
-};
-
 /// The server's signed word that it has a submitted record, or a decision on one.
 struct ReceiptView {
   std::int64_t number = 0;   ///< the server's count; 0: what came says none
@@ -114,14 +107,14 @@ struct ReceiptView {
 /// One child's record of one visit with everything that belongs to it.
 struct RecordView {
   Id case_id;
-  std::vector<RecordVersion> versions;          ///< ascending, never empty; the last is the head
+  std::vector<model::RecordVersionPtr> versions;  ///< kept, or submitted here and not at the server yet; ascending, never empty
   std::vector<model::Decision> decisions;       ///< oldest first
   std::vector<model::Addendum> addenda;         ///< oldest first
   std::vector<model::Disposition> dispositions; ///< oldest first
   std::vector<ReceiptView> receipts;            ///< of what was done on this tablet, oldest first
   bool pending = false;  ///< something of ours about it (submit, withdraw, decision ...) is not acknowledged yet
 
-  const RecordVersion& head() const { return versions.back(); }
+  const model::RecordVersion& head() const { return *versions.back(); }
 };
 
 /// A photo or drawing as this tablet has it.

@@ -6,12 +6,9 @@ namespace {
 state::RecordItem item_of(store::RecordView view) {
   state::RecordItem item;
   item.case_id = view.case_id;
-  for (auto& v : view.versions) {
-    if (v.revision.filed_at) item.filed_at = v.revision.filed_at;
-    item.versions.push_back({.rev = v.revision.rev, .state = v.revision.state, .author = v.revision.author, .at = v.revision.at,
-                             .hash = std::move(v.revision.hash), .json = std::move(v.revision.body), .body = std::move(v.body),
-                             .merged = v.revision.merged.value_or(false)});
-  }
+  for (const auto& version : view.versions)
+    if (version->revision.filed_at) item.filed_at = version->revision.filed_at;
+  item.versions = std::move(view.versions);
   item.decisions = std::move(view.decisions);
   item.addenda = std::move(view.addenda);
   item.dispositions = std::move(view.dispositions);

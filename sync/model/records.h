@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -592,5 +593,13 @@ struct Revision {
   }
   friend bool operator==(const Revision&, const Revision&) = default;
 };
+
+/// One revision of a child record, read. Whoever keeps it shares it: a tablet has a thousand, and all of them in each snapshot.
+struct RecordVersion {
+  Revision revision;   ///< with its exact body
+  ChildRecord body;
+  bool local = false;  ///< not at the server yet: `rev` is the next number, `at` the tablet's clock
+};
+using RecordVersionPtr = std::shared_ptr<const RecordVersion>;  ///< never null
 
 }  // namespace doorstep::model

@@ -105,7 +105,7 @@ TEST_CASE("a11y: a visit is unlocked, recorded and submitted by a screen reader 
   for (const auto& record : second.state().caseload->records) {
     const auto& head = record.head();
     if (before.contains(record.id())) continue;
-    CHECK(head.state == model::State::Submitted);
+    CHECK(head.revision.state == model::State::Submitted);
     CHECK(support::differences(form, head.body, visit) == std::vector<std::string>());
     ++read_back;
   }

@@ -46,7 +46,7 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
       for (base::Id record : support::submit_visit(author)) {
         const auto* item = author.state().caseload->record(record);
         REQUIRE(item);
-        written[record] = {item->head().hash, &situation, &visit};
+        written[record] = {item->head().revision.hash, &situation, &visit};
       }
     }
   }
@@ -61,7 +61,7 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
     const auto* item = helen.state().caseload->record(record);
     REQUIRE(item);
     INFO("the record of " << item->head().body.part.name);
-    CHECK(item->head().hash == was.hash);
+    CHECK(item->head().revision.hash == was.hash);
     support::approve(helen, record);
   }
   helen.sync();
@@ -78,10 +78,10 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
       const auto* second = other->state().caseload->record(record);
       if (!first || !second) continue;
       ++read_back;
-      CHECK(second->head().state == model::State::Approved);
-      CHECK(second->head().hash == was.hash);
-      CHECK(base::sha256_hex(second->head().json) == was.hash);
-      CHECK(second->versions.front().json == first->versions.front().json);
+      CHECK(second->head().revision.state == model::State::Approved);
+      CHECK(second->head().revision.hash == was.hash);
+      CHECK(base::sha256_hex(second->head().revision.body) == was.hash);
+      CHECK(second->versions.front()->revision.body == first->versions.front()->revision.body);
       const auto said = was.visit->visit([&](const std::string& ref) { return council.child(ref); });
       CHECK(support::differences(ruth.state().assets->form, second->head().body, said) == std::vector<std::string>());
     }
@@ -92,7 +92,7 @@ TEST_CASE("situations: each is recorded, approved and read back byte for byte on
   auto everything = [&] {
     std::string all;
     for (auto* tablet : {&ruth_again, &tomasz_again})
-      for (const auto& item : tablet->state().caseload->records) all += item.head().json;
+      for (const auto& item : tablet->state().caseload->records) all += item.head().revision.body;
     return all;
   }();
   CHECK(support::hard_texts_missing(everything) == std::vector<std::string>());

@@ -196,7 +196,7 @@ TEST_CASE("canary: twenty phrases are in no file of tablets and server, and in w
   ruth.sync();
   ruth.until("approved", [&](const auto& s) {
     const auto* item = s.caseload->record(records.front());
-    return item && item->head().state == model::State::Approved;
+    return item && item->head().revision.state == model::State::Approved;
   });
   ruth.act(state::Open{state::ScreenKind::ReadRecord, records.front()});
   ruth.type(std::string(state::kAddendumReason), "A correction");

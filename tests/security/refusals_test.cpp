@@ -185,8 +185,7 @@ TEST_CASE("refusals: each by a name of its own, and the server goes on", "[secur
     const auto records = support::submit_visit(*tablet);
     REQUIRE(records.size() == 1);
     tablet->sync();
-    const auto& head = tablet->state().caseload->record(records.front())->head();
-    written[tablet] = {records.front(), head.rev, head.hash};
+    written[tablet] = tablet->state().caseload->record(records.front())->ref();
   }
   const auto ruths = written.at(&ruth), helens = written.at(&helen);
 

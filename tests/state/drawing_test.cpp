@@ -200,7 +200,7 @@ TEST_CASE("drawing: strokes of two tablets are all there", "[state]") {
 TEST_CASE("drawing: who reads the record sees the sheet, also without a word beside it", "[state]") {
   Drawing desk;
   auto item = desk.record(desk.other, "drawn", "2026-11-20T10:00:00Z");
-  auto& part = item.versions.front().body.part;
+  auto& part = Desk::own_head(item).body.part;
   part.answers.erase("house_dreams");
   part.strokes = {{Id::from_name("s"), "house_dreams", {{0, 0}, {1, 1}}, 6, "#1a1a1a"}};
   for (const auto& block : read_blocks(desk.state, item.head().body))

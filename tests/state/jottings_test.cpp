@@ -155,7 +155,7 @@ TEST_CASE("jottings: those of two tablets are all there", "[state]") {
 TEST_CASE("jottings: who reads the record sees when each was taken, and where it went", "[state]") {
   Jotting desk;
   auto item = desk.record(desk.other, "jotted", "2026-11-20T10:00:00Z");
-  auto& body = item.versions.front().body;
+  auto& body = Desk::own_head(item).body;
   body.facts.answers["place"] = std::string("HOME");
   body.jottings = {{Id::from_name("j"), instant("2026-11-20T10:05:00Z"), "fridge empty"}};
   body.jottings[0].put_into = {"visit/home_note", desk.key(desk.amara, "saw")};

@@ -161,7 +161,7 @@ TEST_CASE("marks: those of two tablets are both there, and a mark moved on both 
 TEST_CASE("marks: who reads the record sees the figures with a mark, and each description by its number", "[state]") {
   Marking desk;
   auto item = desk.record(desk.other, "marked", "2026-11-20T10:00:00Z");
-  auto& part = item.versions.front().body.part;
+  auto& part = Desk::own_head(item).body.part;
   model::Injury line, bruise;
   line.id = Id::from_name("line");
   bruise.id = Id::from_name("bruise");

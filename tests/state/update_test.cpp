@@ -431,7 +431,7 @@ TEST_CASE("update: what was written for an operation that could not be kept is t
     CHECK(desk.state.reviewing->agree_risk == std::nullopt);
   }
   SECTION("an addendum") {
-    desk.caseload.records.front().versions.back().state = model::State::Approved;
+    Desk::own_head(desk.caseload.records.front()).revision.state = model::State::Approved;
     desk.load();
     desk.act(Open{ScreenKind::ReadRecord, record});
     desk.type(std::string(kAddendumReason), "A date was wrong");
@@ -792,7 +792,7 @@ TEST_CASE("update: a supervisor approves exactly what was read; a newer version 
   INFO((desk.state.reviewing && !desk.state.reviewing->problems.empty() ? desk.state.reviewing->problems[0].words : std::string()));
   const auto& decision = desk.last<Decide>().decision;
   CHECK(decision.on.rev == 2);
-  CHECK(decision.on.hash == desk.caseload.records[0].head().hash);
+  CHECK(decision.on.hash == desk.caseload.records[0].head().revision.hash);
   CHECK(decision.verdict == model::Verdict::Approved);
   CHECK(bar_vm(desk.state).status == "Offline, 1 change to send");  // before the store says so
 }
@@ -823,16 +823,16 @@ TEST_CASE("update: a returned record is corrected in a draft that names it, and 
   Desk desk;
   auto item = desk.record(desk.me, "r1", "2026-11-20T10:00:00Z");
   model::Decision decision;
-  decision.on = {item.id(), 1, item.head().hash};
+  decision.on = {item.id(), 1, item.head().revision.hash};
   decision.verdict = model::Verdict::Returned;
   decision.return_reason = model::ReturnReason::MissingVoice;
   decision.reviewer_name = "Ines Cole";
   decision.rationale = "What did Amara say?";
   item.decisions = {decision};
-  auto returned = item.head();
-  returned.rev = 2;
-  returned.state = model::State::Returned;
-  item.versions.push_back(returned);
+  auto returned = std::make_shared<model::RecordVersion>(item.head());
+  returned->revision.rev = 2;
+  returned->revision.state = model::State::Returned;
+  item.versions.push_back(std::move(returned));
   desk.caseload.records = {item};
   desk.unlock();
   desk.act(PressRewrite{item.id()});

@@ -59,8 +59,8 @@ TEST_CASE("vm_beside: what was answered otherwise at the last visit leads to tha
   Desk desk;
   desk.unlock();
   auto last = desk.record(desk.other, "last", "2026-11-10T10:00:00Z"), older = desk.record(desk.other, "older", "2026-10-10T10:00:00Z");
-  last.versions.back().body.facts.answers["home_food"] = std::string("OK");
-  older.versions.back().body.facts.answers["home_food"] = std::string("NOT_SEEN");
+  Desk::own_head(last).body.facts.answers["home_food"] = std::string("OK");
+  Desk::own_head(older).body.facts.answers["home_food"] = std::string("NOT_SEEN");
   desk.caseload.records = {last, older};
   desk.load();
   desk.start();
@@ -78,12 +78,12 @@ TEST_CASE("vm_beside: a supervisor reads both, goes to each and back; a sibling'
   Desk desk;
   desk.as_boss();
   auto item = desk.record(desk.me, "amara", "2026-11-20T10:00:00Z", "I fell"), sibling = item;
-  auto& body = item.versions.back().body;
+  auto& body = Desk::own_head(item).body;
   body.part.answers["told"] = std::string("She was at home");
   body.part.answers["told_by"] = std::string("Ngozi");
   body.part.answers["said_differently"] = Codes{"said", "told"};
   body.part.answers["risk_factors"] = Codes{"1B"};
-  auto& theirs = sibling.versions.back().body;
+  auto& theirs = Desk::own_head(sibling).body;
   theirs.id = Id::from_name("tunde record");
   theirs.part.id = desk.tunde;
   theirs.part.name = theirs.part.called = "Tunde";

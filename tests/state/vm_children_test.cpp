@@ -253,7 +253,7 @@ TEST_CASE("vm_children: what waits to be sent is a list of its own, and each lea
   CHECK(leads(vm.hits[3], ScreenKind::SyncStatus, Id()));
 
   auto& decision = desk.caseload.records[0].decisions.emplace_back();
-  decision.on = {item.id(), item.head().rev, item.head().hash};
+  decision.on = item.ref();
   decision.reviewer = desk.other;  // what waits is something else
   desk.load();
   CHECK(my_children_vm(desk.state).hits.at(1).snippet == "Your change to this record, waiting to be sent");

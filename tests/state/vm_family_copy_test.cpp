@@ -40,7 +40,7 @@ TEST_CASE("vm_family_copy: the family sees what was chosen for it, and nothing t
   body.part.next_steps = {step("Ring the school", "Ruth Mensah", "2026-11-27")};
   item.versions = {Desk::version(std::move(body), 1, model::State::Submitted)};
   model::Decision decision;
-  decision.on = {item.id(), 1, item.head().hash};
+  decision.on = {item.id(), 1, item.head().revision.hash};
   decision.directed_steps = {step("Strategy discussion with the police", "Ines Cole", "2026-11-24")};
   item.decisions = {decision};
   desk.caseload.records = {item};

@@ -343,7 +343,7 @@ TEST_CASE("vm_review: a receipt is told of on the record it is for, and opens to
   receipt.number = 14;
   receipt.at = instant("2026-11-23T11:23:00Z");
   receipt.rev = 1;
-  receipt.hash = item.head().hash;
+  receipt.hash = item.head().revision.hash;
   receipt.good = true;
   receipt.signature = "3045";
   const auto told = [&](const std::vector<ReceiptItem>& receipts) {
@@ -368,7 +368,7 @@ TEST_CASE("vm_review: a receipt is told of on the record it is for, and opens to
   CHECK(details["Receipt"] == "14");
   CHECK(details["Taken in, by the server's clock"] == "Monday 23 November 2026, 11:23");
   CHECK(details["Record"] == item.id().str());
-  CHECK(details["Fingerprint of the text"] == item.head().hash);
+  CHECK(details["Fingerprint of the text"] == item.head().revision.hash);
   CHECK(details["Signature"] == "3045");
   CHECK(details["Checked on this tablet"].starts_with("Signed by the council"));
   desk.act(*vm.turn.intent);

@@ -130,7 +130,7 @@ TEST_CASE("vm_story: a chronology holds visits, decisions and clocks, the latest
     body.part.answers["chronology_line"] = std::string("Amara moved to her own room");
   });
   model::Decision decision;
-  decision.on = {returned.id(), 1, returned.head().hash};
+  decision.on = {returned.id(), 1, returned.head().revision.hash};
   decision.verdict = model::Verdict::Returned;
   decision.reviewer_name = "Ines Cole";
   decision.at = instant("2026-10-22T09:00:00Z");

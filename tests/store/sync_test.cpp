@@ -273,7 +273,7 @@ TEST_CASE("sync: taken back and submitted again in one go, before and after the 
   CHECK(applied.answers.empty());
   view = must(store.record(records[0].id));
   REQUIRE(view.versions.size() == 3);
-  CHECK(view.versions[1].revision.state == model::State::Draft);
+  CHECK(view.versions[1]->revision.state == model::State::Draft);
   CHECK(view.head().revision.state == model::State::Submitted);
   CHECK(view.head().body.part.calls.size() == 2);
   CHECK(must(store.drafts()).empty());

@@ -125,16 +125,18 @@ void add_children(Caseload& caseload, const std::string& me) {
 RecordItem& add_record(Caseload& caseload, const model::Visit& visit, std::size_t part, model::State state, int days) {
   Submit submit{visit, {}};
   for (const auto& p : visit.children) submit.record_ids[p.id] = Id::from_name("record " + visit.id.str() + p.id.str());
-  Version version;
-  version.rev = 1;
-  version.state = state;
-  version.author = visit.author;
-  version.at = days_ago(days);
-  version.body = records_of(submit, days_ago(days)).at(part);
-  version.json = wire::encode(version.body);
-  version.hash = base::sha256_hex(version.json);
+  auto version = std::make_shared<model::RecordVersion>();
+  version->body = records_of(submit, days_ago(days)).at(part);
+  auto& revision = version->revision;
+  revision.record = version->body.id;
+  revision.rev = 1;
+  revision.state = state;
+  revision.author = visit.author;
+  revision.at = days_ago(days);
+  revision.body = wire::encode(version->body);
+  revision.hash = base::sha256_hex(revision.body);
   RecordItem item;
-  item.case_id = version.body.part.id;
+  item.case_id = version->body.part.id;
   item.versions.push_back(std::move(version));
   return caseload.records.emplace_back(std::move(item));
 }
@@ -142,7 +144,7 @@ RecordItem& add_record(Caseload& caseload, const model::Visit& visit, std::size_
 model::Decision& decide(const Caseload& caseload, RecordItem& item, model::Verdict verdict, const std::string& why, int days) {
   model::Decision decision;
   decision.id = Id::from_name("decision " + item.id().str() + std::to_string(days));
-  decision.on = {item.id(), item.head().rev, item.head().hash};
+  decision.on = item.ref();
   decision.verdict = verdict;
   decision.reviewer = worker_id("W1009");
   decision.reviewer_name = caseload.worker(decision.reviewer)->name;
@@ -214,13 +216,13 @@ CaseloadPtr helens() {
   add_record(caseload, visit_of(caseload, 4), 0, model::State::Submitted, 1);
   auto& again = add_record(caseload, visit_of(caseload, 8), 0, model::State::Submitted, 4);
   decide(caseload, again, model::Verdict::Returned, "What did Amara say, in her own words?", 3);
-  Version better = again.versions.front();
-  better.rev = 2;
-  better.at = days_ago(1);
-  better.body.part.answers["said"] = std::string("“I want the shouting to stop when Auntie comes.”");
-  better.json = wire::encode(better.body);
-  better.hash = base::sha256_hex(better.json);
-  again.versions.push_back(better);
+  auto better = std::make_shared<model::RecordVersion>(again.head());
+  better->body.part.answers["said"] = std::string("“I want the shouting to stop when Auntie comes.”");
+  better->revision.rev = 2;
+  better->revision.at = days_ago(1);
+  better->revision.body = wire::encode(better->body);
+  better->revision.hash = base::sha256_hex(better->revision.body);
+  again.versions.push_back(std::move(better));
   const auto four = visit_of(caseload, 19);
   const auto written = std::count_if(four.children.begin(), four.children.end(), [](const auto& part) { return part.skip_reason.empty(); });
   for (std::size_t part = 0; part < static_cast<std::size_t>(written); ++part) add_record(caseload, four, part, model::State::Submitted, 2);
@@ -428,7 +430,7 @@ State ready() {
 }
 Id record_of(const State& state, const std::string& child, model::State in) {
   for (const auto& item : state.caseload->records)
-    if (item.case_id == child_id(child) && item.head().state == in) return item.id();
+    if (item.case_id == child_id(child) && item.head().revision.state == in) return item.id();
   FAIL("no record of " << child);
   return {};
 }
@@ -510,9 +512,11 @@ State photos_to_review() {
   State out = helen();
   Caseload caseload = *out.caseload;
   auto& item = *std::find_if(caseload.records.begin(), caseload.records.end(),
-                             [](const auto& r) { return r.head().state == model::State::Submitted; });
-  item.versions.back().body.part.attachments = {photo("bedroom", 2'140'000, "The bedroom she shares: a mattress, no bed"),
-                                                photo("house", 380'000, "What she drew of her house")};
+                             [](const auto& r) { return r.head().revision.state == model::State::Submitted; });
+  auto with_photos = std::make_shared<model::RecordVersion>(item.head());
+  with_photos->body.part.attachments = {photo("bedroom", 2'140'000, "The bedroom she shares: a mattress, no bed"),
+                                        photo("house", 380'000, "What she drew of her house")};
+  item.versions.back() = std::move(with_photos);
   caseload.blobs[base::sha256_hex("house")] = {true, false, false};
   const Id record = item.id();
   hear(out, Loaded{std::make_shared<const Caseload>(std::move(caseload))});
@@ -758,7 +762,7 @@ std::vector<Shown> all_screens() {
     auto caseload = std::make_shared<Caseload>(*s.caseload);
     for (auto& item : caseload->records)
       if (item.id() == s.screen()->id)
-        item.receipts = {{.number = 14, .at = days_ago(1), .rev = 1, .hash = item.head().hash, .good = true,
+        item.receipts = {{.number = 14, .at = days_ago(1), .rev = 1, .hash = item.head().revision.hash, .good = true,
                           .signature = base::sha256_hex("r") + base::sha256_hex("s")}};
     hear(s, Loaded{caseload});
     return at(std::move(s), TurnReceipt{s.screen()->id});

@@ -147,16 +147,23 @@ RecordItem Desk::record(Id author, std::string_view name, std::string_view start
   return item;
 }
 
-Version Desk::version(model::ChildRecord body, std::int64_t rev, model::State state) {
-  Version out;
-  out.rev = rev;
-  out.state = state;
-  out.author = body.author;
-  out.at = body.submitted_at.value_or(Instant{});
-  out.json = wire::encode(body);
-  out.hash = "hash of " + std::to_string(std::hash<std::string>()(out.json));
-  out.body = std::move(body);
+std::shared_ptr<model::RecordVersion> Desk::version(model::ChildRecord body, std::int64_t rev, model::State state) {
+  auto out = std::make_shared<model::RecordVersion>();
+  out->revision.record = body.id;
+  out->revision.rev = rev;
+  out->revision.state = state;
+  out->revision.author = body.author;
+  out->revision.at = body.submitted_at.value_or(Instant{});
+  out->revision.body = wire::encode(body);
+  out->revision.hash = "hash of " + std::to_string(std::hash<std::string>()(out->revision.body));
+  out->body = std::move(body);
   return out;
+}
+
+model::RecordVersion& Desk::own_head(RecordItem& item) {
+  auto own = std::make_shared<model::RecordVersion>(item.head());
+  item.versions.back() = own;
+  return *own;
 }
 
 }  // namespace doorstep::tests

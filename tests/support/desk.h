@@ -58,7 +58,9 @@ struct Desk {
   void fill();
   /// A submitted record of Amara by `author`.
   RecordItem record(Id author, std::string_view name, std::string_view start, std::string said = "I like my school");
-  static Version version(model::ChildRecord body, std::int64_t rev, model::State state);
+  static std::shared_ptr<model::RecordVersion> version(model::ChildRecord body, std::int64_t rev, model::State state);
+  /// The item's head, to be changed for it alone.
+  static model::RecordVersion& own_head(RecordItem& item);
 };
 
 }  // namespace doorstep::tests

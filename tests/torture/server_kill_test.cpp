@@ -59,7 +59,7 @@ struct Worker {
   }
   void submit_one(const std::function<base::Id(const std::string&)>& child, const support::Situation& situation) {
     support::record_visit(tablet, child, situation, situation.visits.front());
-    for (base::Id record : support::submit_visit(tablet)) records[record] = tablet.state().caseload->record(record)->head().hash;
+    for (base::Id record : support::submit_visit(tablet)) records[record] = tablet.state().caseload->record(record)->head().revision.hash;
   }
   void work(const std::atomic<bool>& stop, const std::function<base::Id(const std::string&)>& child,
             const support::Situation& situation) {
@@ -187,8 +187,8 @@ TEST_CASE("server kill: two hundred kills during pushes lose nothing acknowledge
     for (const auto& [record, hash] : worker->records) {
       const auto* item = fresh.state().caseload->record(record);
       REQUIRE(item);
-      CHECK(item->head().rev == 1);
-      CHECK(item->head().hash == hash);
+      CHECK(item->head().revision.rev == 1);
+      CHECK(item->head().revision.hash == hash);
       CHECK(item->versions.size() == 1);
     }
     drafts += worker->drafts.size();

@@ -175,8 +175,8 @@ TEST_CASE("windows: each situation is pasted into the real app, approved, and re
           worker->second.sync();
           for (const auto& record : records) {
             const auto& head = worker->second.state().caseload->record(record)->head();
-            CHECK(head.state == model::State::Approved);
-            CHECK(base::sha256_hex(head.json) == head.hash);
+            CHECK(head.revision.state == model::State::Approved);
+            CHECK(base::sha256_hex(head.revision.body) == head.revision.hash);
             CHECK(support::differences(form, head.body, from) == std::vector<std::string>());
             ++read_back;
           }
@@ -192,7 +192,7 @@ TEST_CASE("windows: each situation is pasted into the real app, approved, and re
   CHECK(helen.state().sync.refused.empty());
   std::string everything;
   for (const Worker* worker : {&ruth, &tomasz})
-    for (const auto& item : worker->second.state().caseload->records) everything += item.head().json;
+    for (const auto& item : worker->second.state().caseload->records) everything += item.head().revision.body;
   CHECK(support::hard_texts_missing(everything) == std::vector<std::string>());
   std::cout << "windows: " << situations.size() << " situations, " << visits << " visits, " << pasted << " texts pasted, "
             << pasted_bytes << " bytes, " << read_back << " records approved and read back, " << seconds() << " s\n";

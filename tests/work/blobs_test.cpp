@@ -19,7 +19,7 @@ const model::Child& a_child(const Tablet& tablet) {
 }
 const state::RecordItem* record_with(const state::Caseload& caseload, std::string_view text) {
   for (const auto& item : caseload.records)
-    if (item.head().json.find(text) != std::string::npos) return &item;
+    if (item.head().revision.body.find(text) != std::string::npos) return &item;
   return nullptr;
 }
 

@@ -21,7 +21,7 @@ const model::Child& a_child(const Tablet& tablet) {
 }
 const state::RecordItem* record_with(const state::Caseload& caseload, std::string_view text) {
   for (const auto& item : caseload.records)
-    if (item.head().json.find(text) != std::string::npos) return &item;
+    if (item.head().revision.body.find(text) != std::string::npos) return &item;
   return nullptr;
 }
 /// By which everything takes long, also to read a caseload.
@@ -151,14 +151,14 @@ TEST_CASE("runner: a visit goes from one tablet over the server to the superviso
   REQUIRE(sent);
   REQUIRE(sent->receipts.size() == 1);
   CHECK(sent->receipts[0].good);
-  CHECK(sent->receipts[0].hash == sent->head().hash);
+  CHECK(sent->receipts[0].hash == sent->head().revision.hash);
   supervisor.settle([](const auto& caseload) { return record_with(caseload, "building a tower"); });
   const auto* item = record_with(*supervisor.caseload, "building a tower");
-  CHECK(item->head().state == model::State::Submitted);
-  CHECK(item->head().json == record_with(*worker.caseload, "building a tower")->head().json);
+  CHECK(item->head().revision.state == model::State::Submitted);
+  CHECK(item->head().revision.body == record_with(*worker.caseload, "building a tower")->head().revision.body);
   model::Decision decision;
   decision.id = base::new_id(kClock);
-  decision.on = {item->id(), item->head().rev, item->head().hash};
+  decision.on = item->ref();
   decision.verdict = model::Verdict::Approved;
   decision.reviewer = supervisor.worker();
   decision.reviewer_name = "Helen Price";  // who the extract says that is
@@ -174,7 +174,7 @@ TEST_CASE("runner: a visit goes from one tablet over the server to the superviso
   supervisor.runner->run(state::Decide{visit.children[0].id, decision});
   auto approved = [](const state::Caseload& caseload) {
     const auto* found = record_with(caseload, "building a tower");
-    return found && found->head().state == model::State::Approved && !found->waiting && found->decisions.size() == 1;
+    return found && found->head().revision.state == model::State::Approved && !found->waiting && found->decisions.size() == 1;
   };
   supervisor.settle(approved);
   CHECK(supervisor.sync.refused.empty());
