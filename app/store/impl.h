@@ -130,6 +130,7 @@ struct Store::Impl {
 
   // queries.cpp
   Result<std::vector<Answer>> answers(std::string_view where, const std::optional<Id>& id);
+  Result<void> read_ahead();
   Result<std::vector<RecordView>> records(const std::optional<Id>& only);
   Result<void> add_receipts(const std::function<RecordView*(Id)>& place);
   Result<model::RecordVersionPtr> read_version(model::Revision revision, bool local);

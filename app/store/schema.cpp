@@ -180,6 +180,10 @@ CREATE TABLE outlived (
   state TEXT NOT NULL,
   body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX outlived_by_case ON outlived (case_id);
+)sql"},
+  {7, R"sql(
+-- What was submitted here, without its bytes: whether any of it is not among the kept revisions is asked at each reading of the caseload.
+CREATE INDEX ops_submitted ON ops (incarnation, number, acked, status, settled, record, rev, case_id) WHERE kind='submit' AND bytes<>'';
 )sql"}};
 
 }  // namespace
