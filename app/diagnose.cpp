@@ -71,6 +71,7 @@ void files(std::ostream& out, const fs::path& tablet) {
                                           std::string(config::kSerialFile),
                                           std::string(config::kTrustFile),
                                           std::string(config::kDeviceKeyFile),
+                                          std::string(config::kDevicePairFile),
                                           std::string(config::kEnrolmentFile),
                                           "settings.json",
                                           "vault",
@@ -118,7 +119,10 @@ void set_up(std::ostream& out, const fs::path& tablet, const base::Clock& clock)
 void enrolment(std::ostream& out, const fs::path& tablet) {
   const auto text = base::read_file(tablet / config::kEnrolmentFile, limits::kKeyFileBytes);
   const auto reply = text.has_value() ? wire::decode<wire::EnrolReply>(*text) : base::Result<wire::EnrolReply>(text.error());
-  const auto device = reply.has_value() ? tls::inspect(reply->device_certificate) : base::Result<tls::Identity>(reply.error());
+  auto device = reply.has_value() ? tls::inspect(reply->device_certificate) : base::Result<tls::Identity>(reply.error());
+  const auto fits = [&](const auto& pair) { return tls::is_of_device(pair.certificate, reply->device, pair.key); };
+  if (device.has_value())
+    if (const auto renewed = config::renewed_pair(tablet, fits)) device = tls::inspect(renewed->certificate);
   if (device.has_error()) out << "enrolment: " << base::fault_word(device.error().fault) << "\n";
   else out << "enrolment: device " << device->device << ", certificate until " << base::to_rfc3339(device->not_after).substr(0, 10) << "\n";
 }

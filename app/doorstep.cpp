@@ -83,7 +83,7 @@ state::Config config_of(const config::DeviceConfig& device) {
   return out;
 }
 
-work::Credentials credentials(const std::string& ca) {
+work::Credentials credentials(const std::string& ca, const std::filesystem::path& folder, base::Id device) {
   return {.make_key = [] { return tls::make_key(); },
           .make_request = [](const base::Secret& key) { return tls::make_request(key); },
           .client_context = [ca](const std::string& certificate, const base::Secret& key) {
@@ -93,6 +93,11 @@ work::Credentials credentials(const std::string& ca) {
           .valid_until = [](const std::string& certificate) {
             const auto read = tls::inspect(certificate);
             return read.has_value() ? std::optional(read->not_after) : std::nullopt;
+          },
+          .keep_own = [folder, device](const base::Secret& key, const std::string& certificate) -> Result<void> {
+            if (!tls::is_of_device(certificate, device, key))
+              return Error{base::Fault::Invalid, "device.pem", "The certificate is not this tablet's."};
+            return config::keep_renewed_pair(folder, {key.clone(), certificate});
           },
           .check_signature = tls::SignatureCheck(ca)};
 }
@@ -227,6 +232,11 @@ Result<work::Enrolment> read_enrolment(const std::filesystem::path& folder) {
   work::Enrolment out{reply->device, reply->worker, reply->worker_name, base::Secret::copy_of(key), reply->device_certificate,
                       reply->ticket, base::from_hex(reply->outbox_key.value_or("")).value_or("")};
   base::wipe(key);
+  const auto fits = [&](const auto& pair) { return tls::is_of_device(pair.certificate, out.device, pair.key); };
+  if (auto renewed = config::renewed_pair(folder, fits)) {
+    out.device_key = std::move(renewed->key);
+    out.device_certificate = std::move(renewed->certificate);
+  }
   return out;
 }
 
@@ -266,7 +276,7 @@ int run(const std::filesystem::path& folder, const std::filesystem::path& assets
   options.server = {device->server.sync.host, device->server.sync.port, device->server.name};
   if (const auto& proxy = device->server.proxy) options.server.proxy = transport::Proxy{proxy->host, proxy->port};
   options.lease = std::chrono::days(device->policy.lease_days);
-  options.credentials = credentials(device->server.ca_pem);
+  options.credentials = credentials(device->server.ca_pem, folder, options.enrolment.device);
   auto waker = shell->waker();
   work::Runner runner(std::move(options), clock, [waker] { waker.wake(); });
   App(state::initial(std::make_shared<const state::Assets>(std::move(*assets)), settings), *shell, runner, clock).run();

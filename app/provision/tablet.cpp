@@ -145,6 +145,7 @@ base::Result<void> retire(const fs::path& tablet) {
   const vault::VaultPlace place{folder, {}, {}};
   const auto provider = vault::provider_for(place, folder / "keys", vault::kTpmDevice);  // it frees the counter's place
   const base::SystemClock clock;
+  DOORSTEP_TRY(base::erase_file(tablet / config::kDevicePairFile));
   DOORSTEP_TRY(vault::Vault(place, *provider, clock, {}).destroy());
   std::error_code error;
   for (const char* end : {"", "-wal", "-shm", ".next", ".part", ".part-wal", ".part-shm", ".blobs"}) {
@@ -259,8 +260,14 @@ int drain(const Report& report, const fs::path& tablet, const fs::path& with) {
   if (waiting->empty()) return report.done(tablet.string() + " holds no sealed copies.", {{"taken", 0}, {"kept", 0}}, false);
   const std::string left = "The sealed copies are where they were.";
   const auto text = base::read_file(with / config::kEnrolmentFile, limits::kKeyFileBytes);
-  const auto enrolment = text.has_value() ? wire::decode<wire::EnrolReply>(*text) : base::Result<wire::EnrolReply>(text.error());
-  const auto key = read_secret(with / config::kDeviceKeyFile);
+  auto enrolment = text.has_value() ? wire::decode<wire::EnrolReply>(*text) : base::Result<wire::EnrolReply>(text.error());
+  auto key = read_secret(with / config::kDeviceKeyFile);
+  const auto fits = [&](const auto& pair) { return tls::is_of_device(pair.certificate, enrolment->device, pair.key); };
+  if (enrolment.has_value())
+    if (auto renewed = config::renewed_pair(with, fits)) {
+      key = std::move(renewed->key);
+      enrolment->device_certificate = std::move(renewed->certificate);
+    }
   const auto loaded = config::load_tablet_config(with);
   const auto* config = std::get_if<config::DeviceConfig>(&loaded);
   if (enrolment.has_error() || key.has_error() || !config)

@@ -19,7 +19,11 @@ void remove_left(const fs::path& path) {
   if (const auto removed = store::Store::remove(path); removed.has_error()) base::log_error("key.copy_stays", removed.error());
 }
 
+constexpr auto kRenewBefore = std::chrono::hours(24 * 30);
+
 }  // namespace
+
+bool certificate_is_due(std::optional<Instant> until, Instant now) { return !until || *until - now <= kRenewBefore; }
 
 Result<void> settle_renewal(const vault::Vault& vault, const fs::path& database, const vault::Opened& open) {
   const auto next = next_of(database);

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,11 +9,16 @@
 
 /// Another key for the database, once a year (security.md section 2), so that a crash at any point leaves a slot that opens a
 /// whole database: a copy under the new key is made (".part"), lies complete and durable beside the old one (".next") before the
-/// slot changes, and takes its place after. The first 16 bytes of a database are the salt that its slot names: they say which of the two a slot opens.
+/// slot changes, and takes its place after. The first 16 bytes of a database are the salt that its slot names: they say which of the two
+/// a slot opens.
 namespace doorstep::work {
 
 using base::Instant;
 using base::Result;
+
+/// Whether a certificate that ends then, the worker's or the tablet's own, is to be followed by another: when no more than 30 of its
+/// 90 days are left (security.md section 3), and when nobody knows.
+bool certificate_is_due(std::optional<Instant> until, Instant now);
 
 /// What a renewal that was cut off left beside `database`: the copy takes its place where `open`, which the vault just gave, is
 /// the copy's key, and is removed where it is not. Nothing may have either open.

@@ -35,7 +35,6 @@ using base::Error;
 using base::Fault;
 
 constexpr base::Millis kCertificateLimit{15'000};
-constexpr auto kRenewBefore = std::chrono::hours(24 * 30);  // security.md, section 3
 constexpr base::Millis kRenewAgain = std::chrono::hours(1), kWitnessAgain = std::chrono::hours(1);
 
 void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
@@ -100,12 +99,13 @@ class Port final : public transport::ReplicaPort {
 struct Synced { transport::SyncEvent event; };
 struct Activated { Result<wire::ActivateReply> reply; };
 struct Renewed { Secret key; Result<wire::RenewReply> reply; };
+struct OwnRenewed { Secret key; Result<wire::RenewReply> reply; };  ///< the tablet's own
 struct Witnessed { Result<wire::WitnessReply> reply; };
 struct Handed { int drain; Result<transport::Drained> done; };  ///< the thread `drain` has nothing more to say
 struct Commanded { std::optional<std::int64_t> obeyed; Result<wire::CommandReply> reply; };
 struct Network { bool online; };
 struct Decoded {};  ///< the thread `picture` has nothing more to say
-using Letter = std::variant<Synced, Activated, Renewed, Witnessed, Handed, Commanded, Network, Decoded>;
+using Letter = std::variant<Synced, Activated, Renewed, OwnRenewed, Witnessed, Handed, Commanded, Network, Decoded>;
 struct Knock {};  ///< there are letters, or questions at the port
 using Message = std::variant<state::Effect, Knock>;
 
@@ -145,7 +145,7 @@ struct Runner::Impl {
   std::thread certificate_thread, command_thread, drain_thread, picture;
   std::unique_ptr<transport::HttpClient> certificate_client, command_client, drain_client;
   std::optional<base::Millis> activate_again, drain_again;  // monotonic
-  base::Millis renew_again{0}, witness_again{0};  // monotonic: not before
+  base::Millis renew_again{0}, renew_own_again{0}, witness_again{0};  // monotonic: not before
   std::optional<state::OpenPhoto> picture_next;
   int activation_attempts = 0, fresh_starts = 0, drains = 0, drain_attempts = 0;
   state::SyncStatus sync;
@@ -314,7 +314,8 @@ struct Runner::Impl {
     tell_sync();
     if (!std::holds_alternative<transport::SyncStarted>(m.event)) keep_copies();
     if (!std::holds_alternative<transport::SyncDone>(m.event)) return;
-    renew_when_due();  // the screens wait for neither
+    renew_when_due();  // the screens wait for none of them
+    renew_own_when_due();
     witness_when_due();
   }
 
@@ -379,6 +380,41 @@ struct Runner::Impl {
     }
     if (!m.reply && !gone) return base::log_error("command", m.reply.error());
     if (m.reply && m.reply->command) take_command(*m.reply->command, false);
+    if (m.reply) renew_own_when_due();
+  }
+
+  /// Open or locked, after the server answered. The old certificate is good until its end: whatever fails is tried again after a later
+  /// answer. On the commands' thread: both are short, and one waits for the other.
+  void renew_own_when_due() {
+    if (orders.wiped || command_thread.joinable() || clock.monotonic() < renew_own_again) return;
+    const auto& own = options.enrolment;
+    if (!certificate_is_due(options.credentials.valid_until(own.device_certificate), now())) return;
+    auto key = options.credentials.make_key();
+    if (!key) return base::log_error("renew_own", key.error());
+    auto request = options.credentials.make_request(*key);
+    auto context = options.credentials.client_context(own.device_certificate, own.device_key);
+    if (!request || !context) return base::log_error("renew_own", request ? context.error() : request.error());
+    command_client = std::make_unique<transport::HttpClient>(options.server, *context);
+    command_thread = std::thread([this, request = *request, key = std::move(*key), client = command_client.get()]() mutable {
+      name_thread("command");
+      post(OwnRenewed{std::move(key), transport::renew(*client, {request}, kCertificateLimit)});
+    });
+  }
+
+  /// Until the new pair is on the disk the old one counts, and the server takes either.
+  void on(OwnRenewed& m) {
+    stop_asking_command();
+    renew_own_again = clock.monotonic() + kRenewAgain;
+    if (auto kept = keep_own(m); !kept) base::log_error("renew_own", kept.error());
+    else base::log_event("work.renewed_own", options.enrolment.device);
+    ask_command();  // it may have found its thread at work
+  }
+  Result<void> keep_own(OwnRenewed& m) {
+    if (!m.reply) return m.reply.error();
+    DOORSTEP_TRY(options.credentials.keep_own(m.key, m.reply->certificate));
+    options.enrolment.device_key = std::move(m.key);
+    options.enrolment.device_certificate = std::move(m.reply->certificate);
+    return {};
   }
   bool keep_orders() {
     auto kept = work::keep_orders(options.folder, options.enrolment.device, orders);
@@ -750,7 +786,7 @@ struct Runner::Impl {
     auto identity = db->identity();
     if (!identity) return base::log_error("renew", identity.error());
     const auto until = options.credentials.valid_until(identity->worker_certificate);
-    if (until && *until - now() > kRenewBefore) return;
+    if (!certificate_is_due(until, now())) return;
     renew_again = clock.monotonic() + kRenewAgain;
     auto key = options.credentials.make_key();
     if (!key) return base::log_error("renew", key.error());

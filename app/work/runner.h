@@ -19,7 +19,7 @@
 /// The threads behind the app: "store" owns the encrypted database and the vault, "sync" (the pump's) talks to the server,
 /// "network" watches whether there is one, "certificate" runs while the worker's is fetched or renewed, and while the
 /// audit is witnessed, "drain" while sealed copies go over the tablet's own certificate, "command" while the server is asked
-/// over it what this tablet is to do, "spelling" owns the dictionary. They
+/// over it what this tablet is to do, or for the certificate that is to follow it, "spelling" owns the dictionary. They
 /// exchange values.
 namespace doorstep::work {
 
@@ -47,6 +47,9 @@ struct Credentials {
   std::function<Result<std::string>(const Secret& key, std::string_view bytes)> sign;
   /// The moment a certificate ends; empty: it cannot be read.
   std::function<std::optional<Instant>(const std::string& certificate)> valid_until;
+  /// Keeps what follows the tablet's own key and certificate, for every later start; both or neither, durably. Fault::Invalid: not this
+  /// tablet's, or the one was not made for the other.
+  std::function<Result<void>(const Secret& key, const std::string& certificate)> keep_own;
   /// Whether `signature` over `bytes` is that of a receipt signer's, which the council's authority certified for the time `at`.
   std::function<Result<void>(const std::string& signer, Instant at, std::string_view bytes, std::string_view signature)> check_signature;
 };

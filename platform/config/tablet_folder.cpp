@@ -13,6 +13,10 @@ using base::Error;
 using base::Fault;
 using base::Result;
 
+namespace {
+constexpr std::string_view kCertificateBegins = "-----BEGIN CERTIFICATE-----";
+}
+
 Result<Trust> pinned_trust(const std::filesystem::path& tablet, const std::filesystem::path& system) {
   for (const auto& file : {system, tablet / kTrustFile}) {
     auto pem = base::read_file(file, limits::kKeyFileBytes);
@@ -24,6 +28,22 @@ Result<Trust> pinned_trust(const std::filesystem::path& tablet, const std::files
     return trust;
   }
   return Trust();
+}
+
+std::optional<DevicePair> renewed_pair(const std::filesystem::path& tablet, const std::function<bool(const DevicePair&)>& fits) {
+  auto text = base::read_file(tablet / kDevicePairFile, limits::kKeyFileBytes);
+  if (text.has_error()) return std::nullopt;
+  const auto at = text->find(kCertificateBegins);
+  std::optional<DevicePair> out;
+  if (at != std::string::npos) out = DevicePair{base::Secret::copy_of(std::string_view(*text).substr(0, at)), text->substr(at)};
+  base::wipe(*text);
+  return out && fits(*out) ? std::move(out) : std::nullopt;
+}
+
+Result<void> keep_renewed_pair(const std::filesystem::path& tablet, const DevicePair& pair) {
+  base::Secret both(pair.key.size() + pair.certificate.size());
+  std::copy(pair.certificate.begin(), pair.certificate.end(), std::copy_n(pair.key.data(), pair.key.size(), both.data()));
+  return base::write_file_atomic(tablet / kDevicePairFile, both.view(), base::Access::Owner);
 }
 
 std::int64_t seen_serial(const std::filesystem::path& tablet) {

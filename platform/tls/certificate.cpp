@@ -323,4 +323,9 @@ bool matches(std::string_view pem, const Secret& key_pem) {
   return same;
 }
 
+bool is_of_device(std::string_view pem, base::Id device, const Secret& key_pem) {
+  const auto identity = inspect(pem);
+  return identity && identity->kind == Kind::Device && identity->device == device && matches(pem, key_pem);
+}
+
 }  // namespace doorstep::tls

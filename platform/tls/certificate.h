@@ -76,4 +76,7 @@ base::Result<Identity> inspect(std::string_view cert_pem);
 /// True when the certificate was made for this key.
 bool matches(std::string_view cert_pem, const base::Secret& key_pem);
 
+/// True when it is a certificate of this device (not of its worker), made for this key. Its chain is not asked.
+bool is_of_device(std::string_view cert_pem, base::Id device, const base::Secret& key_pem);
+
 }  // namespace doorstep::tls

@@ -6,6 +6,7 @@
 
 #include "platform/base/file.h"
 #include "tests/support/folder.h"
+#include "tests/support/kill.h"
 
 using namespace doorstep;
 using namespace doorstep::config;
@@ -134,3 +135,61 @@ TEST_CASE("tablet: a file whose last day has gone still opens the tablet that ha
   tablet.write(kDeviceTomlFile, toml(1, "not_before = 2019-01-01\nnot_after = 2019-12-31\n"));
   CHECK(tablet.said().empty());
 }
+
+TEST_CASE("tablet: a renewed pair counts where it fits, and is its owner's alone; anything else counts for nothing", "[config][P39]") {
+  Tablet tablet;
+  const auto& folder = tablet.folder.path();
+  const auto any = [](const DevicePair&) { return true; };
+  CHECK_FALSE(renewed_pair(folder, any));
+  const std::string key = "-----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY-----\n";
+  const std::string certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  REQUIRE(keep_renewed_pair(folder, {base::Secret::copy_of(key), certificate}).has_value());
+  const auto kept = renewed_pair(folder, any);
+  REQUIRE(kept);
+  CHECK(kept->key.view() == key);
+  CHECK(kept->certificate == certificate);
+  CHECK_FALSE(renewed_pair(folder, [&](const DevicePair& pair) { return pair.certificate != certificate; }));
+  CHECK((fs::status(folder / kDevicePairFile).permissions() & fs::perms::all) == (fs::perms::owner_read | fs::perms::owner_write));
+  for (const auto& damaged : {std::string(), key, std::string("half a ke")}) {
+    tablet.write(kDevicePairFile, damaged);
+    CHECK_FALSE(renewed_pair(folder, any));
+  }
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("tablet: killed at any system call while a pair is kept, the old one counts or the new one", "[config][P39]") {
+  Tablet tablet;
+  const auto& folder = tablet.folder.path();
+  const std::string begins = "-----BEGIN CERTIFICATE-----\n";
+  const auto pair = [&](const std::string& number) {
+    return DevicePair{base::Secret::copy_of("key " + number + "\n"), begins + number + "\n"};
+  };
+  const auto fits = [&](const DevicePair& found) { return found.key.view().substr(4) == found.certificate.substr(begins.size()); };
+  int none = 0, first = 0, second = 0;
+  const auto kill_each = [&](const std::string& number, int& before, int& after) {
+    const auto there = support::contents(folder);
+    const auto was = renewed_pair(folder, fits);
+    for (int nth = 0; support::killed_at_call(nth, [&] { (void)keep_renewed_pair(folder, pair(number)); }); ++nth) {
+      INFO("killed at call " << nth);
+      REQUIRE(nth < 200);
+      const auto left = renewed_pair(folder, fits);
+      if (left && left->certificate == pair(number).certificate) ++after;
+      else {
+        CHECK(left.has_value() == was.has_value());
+        if (left && was) CHECK(left->certificate == was->certificate);
+        ++before;
+      }
+      support::put_back(folder, there);
+    }
+    REQUIRE(keep_renewed_pair(folder, pair(number)).has_value());
+  };
+  kill_each("1", none, first);
+  int old = 0;
+  kill_each("2", old, second);
+  CAPTURE(none, first, old, second);
+  CHECK(none > 3);
+  CHECK(first > 0);
+  CHECK(old > 3);
+  CHECK(second > 0);
+}
+#endif

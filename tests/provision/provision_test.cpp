@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <filesystem>
+#include <mutex>
 
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
@@ -241,7 +242,8 @@ TEST_CASE("provision: a tablet whose passphrase is forgotten is enrolled anew, a
   fs::create_directories(tablet / "outbox");
   fs::create_directories(tablet / "replica.db.blobs");
   const std::string copy = "outbox/" + base::CopyName{enrolment.device, 1, 4}.file();
-  for (const std::string& file : {std::string("vault/slot"), std::string("replica.db"), std::string("replica.db-wal"), copy})
+  for (const std::string& file : {std::string("vault/slot"), std::string("replica.db"), std::string("replica.db-wal"),
+                                  std::string("device.pem"), copy})
     folder.write("tablet/" + file, "x");
   command.push_back("--anew");
   const auto refused = run(command);  // not all of it is sealed
@@ -255,7 +257,7 @@ TEST_CASE("provision: a tablet whose passphrase is forgotten is enrolled anew, a
   REQUIRE(done.code == 0);
   CHECK(wire::decode<wire::EnrolReply>(folder.read(tablet / config::kEnrolmentFile))->device == enrolment.device);
   CHECK(folder.read(tablet / config::kDeviceKeyFile) != key);
-  for (const char* gone : {"vault/slot", "replica.db", "replica.db-wal", "replica.db.blobs", "device.key.anew"}) {
+  for (const char* gone : {"vault/slot", "replica.db", "replica.db-wal", "replica.db.blobs", "device.key.anew", "device.pem"}) {
     INFO(gone);
     CHECK_FALSE(fs::exists(tablet / gone));
   }
@@ -272,6 +274,50 @@ TEST_CASE("provision: drain says what is to do where nothing can carry the copie
   CHECK(refused.code == 1);
   CHECK(refused.output.find("--with FOLDER") != std::string::npos);
   CHECK(fs::exists(tablet / "outbox" / base::CopyName{base::Id::from_name("device"), 1, 4}.file()));
+}
+
+TEST_CASE("provision: drain shows the tablet's certificate as it was last renewed", "[provision][L30][P39]") {
+  OwnFolder folder;
+  Enrolment enrolment;
+  std::mutex mutex;
+  std::vector<std::string> shown;
+  server::ListenerConfig config;
+  config.context = enrolment.council.listener();
+  config.headers = {{wire::kProtoHeader, "1"}};
+  auto main = server::HttpListener::start(std::move(config), [&](const server::HttpRequest& request) {
+    std::lock_guard lock(mutex);
+    shown.push_back(request.peer.identity->serial);
+    return server::problem(503, "unavailable", "Not now.", "");
+  });
+  REQUIRE(main.has_value());
+  const fs::path tablet = folder / "tablet";
+  folder.write("ca.pem", enrolment.council.ca.cert);
+  std::string toml = device_toml(enrolment.listener->port());
+  toml.replace(toml.find(":8443"), 5, ":" + std::to_string((*main)->port()));
+  folder.write("device.toml", toml);
+  REQUIRE(run({kProgram, "enrol", (folder / "device.toml").string(), "--token", enrolment.code, "--tablet", tablet.string()})
+              .code == 0);
+  fs::create_directory(tablet / "outbox");
+  folder.write("tablet/outbox/" + base::CopyName{enrolment.device, 1, 4}.file(), "x");
+  const auto drain_shows = [&] {
+    CHECK(run({kProgram, "drain", tablet.string()}).code == 2);
+    std::lock_guard lock(mutex);
+    REQUIRE_FALSE(shown.empty());
+    return shown.back();
+  };
+  const auto enrolled = wire::decode<wire::EnrolReply>(folder.read("tablet/enrolment.json")).value();
+  CHECK(drain_shows() == tls::inspect(enrolled.device_certificate)->serial);
+  const auto renew = [&](base::Id device) {
+    const auto key = tls::make_key().value();
+    const auto request = tls::make_request(key).value();
+    const auto pem = tls::issue(enrolment.council.ca, request, tls::Subject::of_device(device), tls::kClientDays, now()).value();
+    REQUIRE(config::keep_renewed_pair(tablet, {key.clone(), pem}).has_value());
+    return tls::inspect(pem)->serial;
+  };
+  const auto renewed = renew(enrolment.device);
+  CHECK(drain_shows() == renewed);
+  renew(base::Id::from_name("the tablet that this was before"));
+  CHECK(drain_shows() == tls::inspect(enrolled.device_certificate)->serial);
 }
 
 TEST_CASE("provision: each way to fail has its own words and leaves no enrolment behind", "[provision][P37][P40]") {
@@ -629,6 +675,15 @@ TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[pro
     CAPTURE(words);
     CHECK(has(whole, words));
   }
+  CHECK(has(whole, "certificate until " + base::to_rfc3339(now() + std::chrono::hours(24 * 90)).substr(0, 10)));
+  const auto later = now() + std::chrono::hours(24 * 60);
+  const auto pair_key = tls::make_key().value();
+  const auto pair_request = tls::make_request(pair_key).value();
+  const auto pem = tls::issue(enrolment.council.ca, pair_request, tls::Subject::of_device(enrolment.device), 90, later);
+  REQUIRE(config::keep_renewed_pair(tablet, {pair_key.clone(), pem.value()}).has_value());
+  const std::string renewed = report();
+  CHECK(has(renewed, "certificate until " + base::to_rfc3339(later + std::chrono::hours(24 * 90)).substr(0, 10)));
+  CHECK(has(renewed, "file: device.pem: mode 600, this account's"));
   std::string bad = folder.read("tablet/device.toml");
   bad.replace(bad.find("01632 960101"), 12, "ring Bella Quorvaxil");
   folder.write("tablet/device.toml", bad);
@@ -640,7 +695,7 @@ TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[pro
   const std::string key = folder.read("tablet/device.key");
   canaries.push_back(key.substr(key.find('\n') + 1, 20));
   for (const auto& canary : canaries)
-    for (const std::string& text : {nothing, whole, slip}) {
+    for (const std::string& text : {nothing, whole, renewed, slip}) {
       CAPTURE(canary);
       CHECK_FALSE(has(text, canary));
     }

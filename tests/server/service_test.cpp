@@ -466,6 +466,7 @@ TEST_CASE("service: a certificate is followed by another of the same tablet and 
     return wren.send("/v1/renew", wire::encode(wire::RenewRequest{csr}), shown);
   };
   office.clock.pass(std::chrono::hours(24 * (tls::kClientDays - 1)));
+  std::vector<tls::Identity> of_device = {wren.device_identity};
   for (const auto& shown : {wren.identity, wren.device_identity}) {
     const auto reply = renew(*tls::make_request(*tls::make_key()), shown);
     REQUIRE(reply.status == 200);
@@ -475,12 +476,19 @@ TEST_CASE("service: a certificate is followed by another of the same tablet and 
     CHECK(next.worker == shown.worker);
     CHECK(next.serial != shown.serial);
     CHECK(next.not_after >= shown.not_after + std::chrono::hours(24 * (tls::kClientDays - 2)));
+    CHECK(*(*office.repository->read())->has_certificate(next.serial));
+    if (shown.kind == tls::Kind::Device) of_device.push_back(next);
     if (shown.kind == tls::Kind::Worker) {  // either opens the cases, until the old one ends
       CHECK(wren.send("/v1/sync", wire::encode(wren.request()), next).status == 200);
       CHECK(wren.raw(wren.request()).status == 200);
     }
   }
 
+  // What a tablet says locked it may say with either; neither opens a case, or stands for the worker.
+  for (const auto& own : of_device) {
+    CHECK(wren.send("/v1/command", wire::encode(wire::CommandRequest{}), own).status == 200);
+    CHECK(problem_of(wren.send("/v1/sync", wire::encode(wren.request()), own)) == "403 wrong-certificate");
+  }
   CHECK(problem_of(renew("no request", wren.identity)) == "400 bad-certificate-request");
   const auto key = *tls::make_key();
   auto same = wren.identity;
@@ -490,8 +498,11 @@ TEST_CASE("service: a certificate is followed by another of the same tablet and 
   CHECK(problem_of(renew(*tls::make_request(*tls::make_key()), wren.identity)) == "403 revoked");
   REQUIRE(server::disable_worker(*office.repository, "wren", false, office.clock.now).has_value());
   REQUIRE(server::revoke_device(*office.repository, wren.device, office.clock.now).has_value());
-  for (const auto& shown : {wren.identity, wren.device_identity})
-    CHECK(problem_of(renew(*tls::make_request(*tls::make_key()), shown)) == "403 revoked");
+  of_device.push_back(wren.identity);
+  for (const auto& shown : of_device) CHECK(problem_of(renew(*tls::make_request(*tls::make_key()), shown)) == "403 revoked");
+  of_device.pop_back();
+  for (const auto& shown : of_device)
+    CHECK(problem_of(wren.send("/v1/command", wire::encode(wire::CommandRequest{}), shown)) == "403 revoked");
 }
 
 TEST_CASE("service: too many requests wait, and time lets them on", "[server][A52]") {

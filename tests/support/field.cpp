@@ -190,6 +190,9 @@ work::Options FieldTablet::options() const {
                        const auto read = tls::inspect(certificate);
                        return read.has_value() ? std::optional(read->not_after) : std::nullopt;
                      },
+                     .keep_own = [folder = folder_](const base::Secret& key, const std::string& certificate) {
+                       return config::keep_renewed_pair(folder, {key.clone(), certificate});
+                     },
                      .check_signature = tls::SignatureCheck(enrolled.ca)};
   out.test_cost = how_.cost;
   out.vfs = how_.vfs;

@@ -87,9 +87,14 @@ TEST_CASE("certificate: what was asked for is read back", "[tls]") {
   CHECK(tls::matches(*device, *key));
   const auto other_key = tls::make_key();
   CHECK_FALSE(tls::matches(*device, *other_key));
+  CHECK(tls::is_of_device(*device, kDevice, *key));
+  CHECK_FALSE(tls::is_of_device(*device, kDevice, *other_key));
+  CHECK_FALSE(tls::is_of_device(*device, kWorker, *key));
+  CHECK_FALSE(tls::is_of_device("no certificate", kDevice, *key));
 
   const auto worker = tls::issue(ca, request, tls::Subject::of_worker(kWorker, kDevice), tls::kClientDays, kNow);
   REQUIRE(worker.has_value());
+  CHECK_FALSE(tls::is_of_device(*worker, kDevice, *key));
   const auto who = tls::inspect(*worker);
   REQUIRE(who.has_value());
   CHECK(who->kind == tls::Kind::Worker);

@@ -272,7 +272,7 @@ TEST_CASE("copies: where the tablet's certificate ran out they stay, until anoth
   fs::create_directories(carrier.folder / "outbox");
   const auto waiting = copies(tablet);
   REQUIRE_FALSE(waiting.empty());
-  tablet.certificate_ran_out = true;
+  tablet.days_left = -1;
   tablet.start();
   tablet.close();  // which waits for what was asked
   CHECK(copies(tablet) == waiting);

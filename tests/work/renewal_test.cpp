@@ -1,6 +1,8 @@
 #include "app/work/renewal.h"
 
+#include "platform/base/sealed_copy.h"
 #include "platform/vault/key_provider.h"
+#include "sync/server/commands.h"
 #include "tests/support/kill.h"
 #include "tests/work/support.h"
 
@@ -187,4 +189,136 @@ TEST_CASE("renewal: an unlock a year later finishes with another key, and nobody
   REQUIRE_FALSE(tablet.open());
   tablet.close();
   CHECK(salt() == second);
+}
+
+TEST_CASE("certificate: another is due when 30 days are left, after the end too, and when nobody knows", "[work][P39]") {
+  const auto now = kClock.wall();
+  const auto in = [&](int days) { return std::optional(now + std::chrono::hours(24 * days)); };
+  CHECK_FALSE(certificate_is_due(in(90), now));
+  CHECK_FALSE(certificate_is_due(*in(30) + base::Millis(1), now));
+  CHECK(certificate_is_due(in(30), now));
+  CHECK(certificate_is_due(in(0), now));
+  CHECK(certificate_is_due(in(-1), now));  // a tablet's clock may be ahead, and the server decides
+  CHECK(certificate_is_due(std::nullopt, now));
+}
+
+namespace {
+
+/// A tablet's own pair, as a later start would find it.
+std::optional<config::DevicePair> own_pair(const Tablet& tablet) {
+  return config::renewed_pair(tablet.folder.path(),
+                              [&](const auto& pair) { return tls::is_of_device(pair.certificate, tablet.device(), pair.key); });
+}
+void until_renewed(const Tablet& tablet) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!own_pair(tablet)) {
+    REQUIRE(std::chrono::steady_clock::now() < end);
+    std::this_thread::yield();
+  }
+}
+bool at_server(CaseServer& server, const std::string& certificate) {
+  auto unit = must(server.repository->read());
+  return must(unit->has_certificate(must(tls::inspect(certificate)).serial));
+}
+/// Whose hours pass when the test says so.
+class Hours final : public base::Clock {
+ public:
+  Instant wall() const override { return kClock.wall(); }
+  base::Millis monotonic() const override { return kClock.monotonic() + std::chrono::hours(passed.load()); }
+  std::atomic<int> passed = 0;
+};
+
+}  // namespace
+
+TEST_CASE("certificate: a locked tablet has its own renewed, and hands in what waits when the first has run out", "[work][P39][L30]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  tablet.days_left = 29;
+  tablet.start();  // and nobody gives a passphrase
+  until_renewed(tablet);
+  tablet.close();
+  const auto renewed = own_pair(tablet);
+  REQUIRE(renewed);
+  CHECK(must(tls::inspect(renewed->certificate)).not_after > kClock.wall() + std::chrono::hours(24 * (tls::kClientDays - 1)));
+  CHECK(at_server(server, renewed->certificate));
+
+  tablet.days_left = -1;
+  REQUIRE_FALSE(tablet.open());  // the ticket is exchanged over it
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  server.stop();
+  const auto visit = tablet.visit_to(tablet.caseload->children.front(), "After ninety days");
+  tablet.save(visit);
+  tablet.runner->run(tablet.submission(visit));
+  tablet.wait<state::Submitted>();
+  tablet.close();
+  const auto waiting = [&] {
+    const auto names = must(base::copies_in(tablet.folder / "outbox"));
+    return std::count_if(names.begin(), names.end(), [](const base::CopyName& name) { return name.number < base::kUnnumbered; });
+  };
+  REQUIRE(waiting() > 0);
+  server.start();
+  tablet.start();
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30); waiting() > 0; std::this_thread::yield())
+    REQUIRE(std::chrono::steady_clock::now() < end);
+  CHECK(own_pair(tablet)->certificate == renewed->certificate);  // and none is asked for before its time
+}
+
+TEST_CASE("certificate: an open tablet has its own renewed after a sync, and not before its time", "[work][P39]") {
+  CaseServer server;
+  Tablet early(server, "W1001"), due(server, "W1002");
+  early.days_left = 31;
+  due.days_left = 30;
+  for (Tablet* tablet : {&early, &due}) {
+    REQUIRE_FALSE(tablet->open());
+    tablet->settle([](const auto& caseload) { return !caseload.children.empty(); });
+  }
+  until_renewed(due);
+  early.settle();
+  early.close();  // which waits for what was asked
+  CHECK_FALSE(own_pair(early));
+}
+
+TEST_CASE("certificate: where the answer is lost, or is not this tablet's, the old one counts until an hour later", "[work][P39]") {
+  CaseServer server;
+  Hours clock;
+  Tablet tablet(server, "W1001");
+  tablet.clock = &clock;
+  tablet.days_left = 29;
+  server.stop();
+  std::atomic<int> asked = 0;
+  const auto request = must(tls::make_request(must(tls::make_key())));
+  server::HttpReply of_another;
+  of_another.content_type = wire::kContentType;
+  of_another.body = wire::encode(wire::RenewReply{
+      must(tls::issue(server.authority(), request, tls::Subject::of_device(Id::from_name("another")), tls::kClientDays, kClock.wall()))});
+  server.change_renewal = [&](server::HttpReply) {
+    return asked++ == 0 ? server::problem(503, "unavailable", "It is lost.", "") : of_another;
+  };
+  server.start();
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  const auto until_asked = [&](int times) {
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30); asked < times;) {
+      REQUIRE(std::chrono::steady_clock::now() < end);
+      tablet.settle();
+    }
+  };
+  until_asked(1);
+  for (int i = 0; i < 3; ++i) tablet.settle();
+  CHECK(asked == 1);
+  clock.passed = 1;
+  until_asked(2);
+  CHECK_FALSE(own_pair(tablet));
+  server.stop();
+  server.change_renewal = nullptr;
+  server.start();
+  clock.passed = 3;
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30); !own_pair(tablet);) {
+    REQUIRE(std::chrono::steady_clock::now() < end);
+    tablet.settle();
+  }
+  // What the tablet says from then on, it says with the new one.
+  must(server::give_command(*server.repository, tablet.device(), wire::CommandKind::Lock, kClock.wall()));
+  tablet.runner->run(state::Lock{});
+  tablet.wait<state::Commanded>();
 }

@@ -10,6 +10,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "platform/config/tablet_folder.h"
 #include "platform/tls/certificate.h"
 #include "platform/tls/signature.h"
 #include "sync/rules/calendar.h"
@@ -77,6 +78,7 @@ class CaseServer {
       if (request.target == "/v1/witness")
         if (auto held = wire::decode<wire::WitnessRequest>(request.body)) note(std::move(*held));  // Catch's macros are for its own thread
       if (change_reply && request.target == "/v1/sync") return changed(request);
+      if (change_renewal && request.target == "/v1/renew") return change_renewal(service_->handle(request));
       if (slow_photos && request.method == "PATCH") std::this_thread::sleep_for(std::chrono::milliseconds(100));
       return service_->handle(request);
     });
@@ -89,10 +91,15 @@ class CaseServer {
     enrol_.reset();
   }
   const std::string& ca() const { return ca_.cert; }
-  /// A tablet's certificate that ran out yesterday.
-  std::string ran_out(Id device, const Secret& key) const {
-    const auto then = kClock.wall() + -std::chrono::hours(24 * 91);
-    return must(tls::issue(ca_, must(tls::make_request(key)), tls::Subject::of_device(device), tls::kClientDays, then));
+  /// A tablet's certificate with so many days left; below 0: it ran out.
+  std::string own_certificate(Id device, const Secret& key, int days_left) {
+    const auto then = kClock.wall() + -std::chrono::hours(24 * (tls::kClientDays - days_left));
+    auto pem = must(tls::issue(ca_, must(tls::make_request(key)), tls::Subject::of_device(device), tls::kClientDays, then));
+    const auto read = must(tls::inspect(pem));
+    auto unit = must(repository->write());
+    must(unit->add_certificate({read.serial, device, Id(), read.fingerprint, then, read.not_after}));
+    must(unit->commit());
+    return pem;
   }
   /// Of the certificates that syncs were asked with, so far.
   std::set<std::string> serials() {
@@ -108,6 +115,8 @@ class CaseServer {
   std::unique_ptr<server::Repository> repository;
   std::uint16_t port = 0, enrol_port = 0;
   std::function<void(wire::SyncReply&)> change_reply;  ///< what every sync is answered with; set while it is stopped
+  std::function<server::HttpReply(server::HttpReply)> change_renewal;  ///< likewise of what a certificate is answered with
+  const tls::Authority& authority() const { return ca_; }
   tls::Signer& signer() { return signer_; }
   std::atomic<bool> slow_photos = false;  ///< each part that is sent takes a tenth of a second, as outside
 
@@ -167,7 +176,12 @@ class Tablet {
     options.picture_program = fs::path(DOORSTEP_BIN_DIR) / "doorstep-picture";
     options.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, key_.clone(), enrolment_.device_certificate,
                          enrolment_.ticket, base::from_hex(enrolment_.outbox_key.value_or("")).value_or("")};
-    if (certificate_ran_out) options.enrolment.device_certificate = server_.ran_out(enrolment_.device, key_);
+    if (days_left) options.enrolment.device_certificate = server_.own_certificate(enrolment_.device, key_, *days_left);
+    const auto fits = [this](const auto& pair) { return tls::is_of_device(pair.certificate, enrolment_.device, pair.key); };
+    if (auto renewed = config::renewed_pair(folder.path(), fits)) {
+      options.enrolment.device_key = std::move(renewed->key);
+      options.enrolment.device_certificate = std::move(renewed->certificate);
+    }
     options.server = {"127.0.0.1", by_way_of ? by_way_of : server_.port, "localhost"};
     options.credentials = {.make_key = [] { return tls::make_key(); },
                            .make_request = [](const Secret& key) { return tls::make_request(key); },
@@ -178,6 +192,11 @@ class Tablet {
                            .valid_until = [](const std::string& certificate) {
                              const auto read = tls::inspect(certificate);
                              return read.has_value() ? std::optional(read->not_after) : std::nullopt;
+                           },
+                           .keep_own = [this](const Secret& key, const std::string& certificate) -> Result<void> {
+                             if (!tls::is_of_device(certificate, enrolment_.device, key))
+                               return base::Error{base::Fault::Invalid, "device.pem", {}};
+                             return config::keep_renewed_pair(folder.path(), {key.clone(), certificate});
                            },
                            .check_signature = tls::SignatureCheck(server_.ca())};
     options.lease = lease;
@@ -275,7 +294,7 @@ class Tablet {
 
   Folder folder;
   fs::path photos;                     ///< the camera's folder
-  bool certificate_ran_out = false;    ///< the tablet's own
+  std::optional<int> days_left;        ///< of the certificate that enrolment left; empty: all of them
   std::uint16_t by_way_of = 0;         ///< a port that leads to the server's; 0: straight there
   const base::Clock* clock = &kClock;  ///< the runner's
   base::Millis lease = std::chrono::days(7);
