@@ -61,7 +61,8 @@ Id about(const Revision& revision) {
 /// What holds words of one child's record.
 struct Holders {
   std::vector<Id> records;             ///< it, what stands beside it, and the drafts it was written in
-  std::optional<Revision> open_draft;  ///< one of these that somebody is still writing
+  std::vector<Id> unknown_drafts;      ///< it was written in these, and none of their versions was ever taken; one may come yet
+  std::optional<Revision> open_draft;  ///< one of `records` that somebody is still writing
 };
 
 class Gatherer {
@@ -103,18 +104,37 @@ class Gatherer {
     std::set<Id> visits;
     for (const Revision& revision : history_)
       if (const auto body = wire::decode<model::ChildRecord>(revision.body)) visits.insert(body->visit);
-    return unit_.heads(RecordKind::Visit, [&](const RecordHead& head) -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(const auto writers, unit_.contributors(record_));
+    std::vector<Revision> others;  // whose newest version says nothing of it: an earlier one may
+    DOORSTEP_TRY(unit_.heads(RecordKind::Visit, [&](const RecordHead& head) -> Result<void> {
       const Revision& revision = head.revision;
       if (revision.body.empty()) return {};
-      const auto visit = wire::decode<model::Visit>(revision.body);
-      const bool rewrites = visit && std::any_of(visit->children.begin(), visit->children.end(), [&](const model::ChildPart& part) {
-        return part.revises && part.revises->record == record_;
-      });
-      if (!rewrites && !visits.contains(revision.record)) return {};
-      note(revision.record);
-      if (!visit || !visit->discarded.value_or(false)) out_.open_draft = revision;
+      if (visits.contains(revision.record) || rewrites(revision)) add_draft(revision);
+      else if (revision.rev > 1 && std::find(writers.begin(), writers.end(), revision.author) != writers.end()) others.push_back(revision);
       return {};
+    }));
+    for (const Revision& revision : others) {
+      DOORSTEP_TRY_ASSIGN(const auto versions, unit_.history(revision.record));
+      if (std::any_of(versions.begin(), versions.end(), [this](const Revision& version) { return rewrites(version); })) add_draft(revision);
+    }
+    for (Id visit : visits) {
+      DOORSTEP_TRY_ASSIGN(const bool used, visit ? unit_.id_in_use(visit) : Result<bool>(true));
+      if (!used) out_.unknown_drafts.push_back(visit);
+    }
+    return {};
+  }
+
+  bool rewrites(const Revision& draft) const {
+    if (draft.body.find("\"revises\"") == draft.body.npos) return false;
+    const auto visit = wire::decode<model::Visit>(draft.body);
+    return visit && std::any_of(visit->children.begin(), visit->children.end(), [&](const model::ChildPart& part) {
+      return part.revises && part.revises->record == record_;
     });
+  }
+  void add_draft(const Revision& newest) {
+    note(newest.record);
+    const auto visit = wire::decode<model::Visit>(newest.body);
+    if (!visit || !visit->discarded.value_or(false)) out_.open_draft = newest;
   }
 
   Unit& unit_;
@@ -205,6 +225,10 @@ Result<ErasureReport> erase_in_database(Repository& repository, Id record, const
     DOORSTEP_TRY(erase_one(*unit, id, record, worker.id, now));
     report.photos += photos;
     ++report.records;
+  }
+  for (Id id : holders.unknown_drafts) {
+    DOORSTEP_TRY_ASSIGN(const bool gone, unit->erased(id));
+    if (!gone) DOORSTEP_TRY(unit->erase(id, record, worker.id, now));
   }
   DOORSTEP_TRY(unit->commit());
   return report;

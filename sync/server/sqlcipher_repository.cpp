@@ -75,9 +75,9 @@ struct SqlcipherStore {
   /// Emptied, and its bytes are overwritten (secure_delete). A key of its own would lie in this same file, under the same cases.key.
   Result<void> destroy(Id record) {
     DOORSTEP_TRY(db.exec("UPDATE revisions SET body = '' WHERE record = ?1", record));
-    // Looked for as text first: there may be a hundred thousand, and JSON takes its time.
-    DOORSTEP_TRY(db.exec("UPDATE operations SET bytes = '', detail = '' WHERE instr(bytes, ?1) > 0 AND json_valid(bytes) "
-                         "AND json_extract(bytes, '$.record') = ?1", record.str()));
+    // Looked for as text first, for there may be a hundred thousand and JSON takes its time; a client may write ids in capitals.
+    DOORSTEP_TRY(db.exec("UPDATE operations SET bytes = '', detail = '' WHERE bytes LIKE '%' || ?1 || '%' AND json_valid(bytes) "
+                         "AND lower(json_extract(bytes, '$.record')) = ?1", record.str()));
     return {};
   }
 

@@ -363,6 +363,67 @@ TEST_CASE("erase: what would bring the words back is answered by name and not ke
   check_logs(office);
 }
 
+TEST_CASE("erase: a draft that named the record once, or comes only afterwards, keeps no word", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  auto body = wren.record(any_id("to be erased"), kAmara, kGone);
+  body.visit = any_id("visit whose draft never came");
+  CHECK(wren.one(Tablet::submit(body, kAmara)).status == OpStatus::Applied);
+  sparrow.sync();
+  CHECK(sparrow.one(sparrow.decide(*sparrow.has(kAmara, body.id), kAmara, model::Verdict::Returned, "Again.")).status == OpStatus::Applied);
+  wren.sync();
+  const auto returned = *wren.has(kAmara, body.id);
+  model::Visit again;
+  again.id = any_id("draft again");
+  again.author = wren.worker;
+  again.children.push_back(body.part);
+  again.children.back().revises = model::RevisionRef{body.id, returned.rev, returned.hash};
+  CHECK(wren.one(wren.put(again)).status == OpStatus::Applied);
+  again.children.clear();  // the child was taken off, and then the rest was thrown away
+  again.discarded = true;
+  wren.sync();
+  const auto* sent = wren.has(wren.worker, again.id);
+  CHECK(wren.one(wren.put(again, sent->rev, sent->hash)).status == OpStatus::Applied);
+
+  REQUIRE(order(office, body.id, "sparrow").has_value());
+  const auto report = confirm(office, body.id, "owl");
+  INFO(why(report));
+  REQUIRE(report.has_value());
+  CHECK(report->records == 3);  // it, the decision, the draft
+  model::Visit late;  // from a tablet that was away, or a sealed copy of one that broke
+  late.id = body.visit;
+  late.author = wren.worker;
+  late.children.push_back(body.part);
+  const auto refused = wren.one(wren.put(late));
+  CHECK(refused.status == OpStatus::Refused);
+  CHECK(refused.code == Refusal::Erased);
+  if (office.store == Store::Sqlcipher) REQUIRE(office.repository->scrub().has_value());
+  const auto after = all_there_is(office);
+  CHECK(after.find(kGone) == after.npos);
+  check_logs(office);
+}
+
+TEST_CASE("erase: what a client sent with its ids in capitals goes too", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const auto body = wren.record(any_id("to be erased"), kAmara, kGone);
+  auto op = Tablet::submit(body, kAmara);
+  op.number = 1;
+  op.at = office.clock.now;
+  auto bytes = wire::encode(op);
+  std::string capitals = body.id.str();
+  std::transform(capitals.begin(), capitals.end(), capitals.begin(), [](unsigned char c) { return std::toupper(c); });
+  REQUIRE(capitals != body.id.str());
+  bytes.replace(bytes.find(body.id.str()), capitals.size(), capitals);
+  REQUIRE(wren.raw(wren.request({bytes})).status == 200);
+  sparrow.sync();
+  CHECK(sparrow.one(sparrow.decide(*sparrow.has(kAmara, body.id), kAmara, model::Verdict::Approved, "Read.")).status == OpStatus::Applied);
+  REQUIRE(order(office, body.id, "sparrow").has_value());
+  REQUIRE(confirm(office, body.id, "owl").has_value());
+  const auto after = all_there_is(office);
+  CHECK(after.find(kGone) == after.npos);
+}
+
 TEST_CASE("erase: a receipt stays a good signature of what was there, and the server says that it erased it", "[server]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");
