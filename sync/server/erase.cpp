@@ -171,8 +171,8 @@ Result<Revision> record_of(Unit& unit, Id record) {
   return std::move(*head);
 }
 
-/// Its words go; a last version that says nothing follows, so that every tablet hears of it.
-Result<void> erase_one(Unit& unit, Id record, Id order, Id by, Instant now) {
+/// A last version that says nothing follows what was erased, so that every tablet hears of it.
+Result<void> tell_of(Unit& unit, Id record, Id by, Instant now) {
   DOORSTEP_TRY_ASSIGN(const auto head, unit.head(record));
   if (!head) return {};
   std::vector<Id> cases;
@@ -181,7 +181,6 @@ Result<void> erase_one(Unit& unit, Id record, Id order, Id by, Instant now) {
     DOORSTEP_TRY_ASSIGN(const auto row, unit.case_row(id));
     if (row && !row->alias_of) cases.push_back(id);
   }
-  DOORSTEP_TRY(unit.erase(record, order, by, now));
   Revision last;
   last.record = record;
   last.rev = head->rev + 1;
@@ -218,17 +217,20 @@ Result<ErasureReport> erase_in_database(Repository& repository, Id record, const
   if (worker.id == order->by) return denied(by + " ordered it: another person confirms");
   if (now - order->at > kErasureOrderLife) return denied("the order is older than 30 days: order it again");
   DOORSTEP_TRY_ASSIGN(const Holders holders, erasable(*unit, head));
-  for (Id id : holders.records) {
+  std::vector<Id> all = holders.records;
+  all.insert(all.end(), holders.unknown_drafts.begin(), holders.unknown_drafts.end());
+  std::vector<Id> left;
+  for (Id id : all) {
     DOORSTEP_TRY_ASSIGN(const bool gone, unit->erased(id));  // a draft of several children, with another's record
-    if (gone) continue;
+    if (!gone) left.push_back(id);
+  }
+  DOORSTEP_TRY(unit->erase(left, record, worker.id, now));
+  for (Id id : holders.records) {
+    if (std::find(left.begin(), left.end(), id) == left.end()) continue;
     DOORSTEP_TRY_ASSIGN(const std::int64_t photos, erase_photos(*unit, id));
-    DOORSTEP_TRY(erase_one(*unit, id, record, worker.id, now));
+    DOORSTEP_TRY(tell_of(*unit, id, worker.id, now));
     report.photos += photos;
     ++report.records;
-  }
-  for (Id id : holders.unknown_drafts) {
-    DOORSTEP_TRY_ASSIGN(const bool gone, unit->erased(id));
-    if (!gone) DOORSTEP_TRY(unit->erase(id, record, worker.id, now));
   }
   DOORSTEP_TRY(unit->commit());
   return report;

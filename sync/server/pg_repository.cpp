@@ -129,10 +129,11 @@ struct PgStore {
     return std::move(own.key);
   }
 
-  Result<void> destroy(Id record) {
-    keys.erase(record);
-    auto gone = db.exec("DELETE FROM record_keys WHERE record = ?1", record);
-    if (!gone) return gone.error();
+  Result<void> destroy(const std::vector<Id>& records, Id) {
+    for (Id record : records) {
+      keys.erase(record);
+      if (auto gone = db.exec("DELETE FROM record_keys WHERE record = ?1", record); !gone) return gone.error();
+    }
     return {};
   }
 

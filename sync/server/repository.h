@@ -114,10 +114,10 @@ class Unit {
   virtual Result<std::optional<ErasureOrder>> erasure_order(Id record) = 0;
   virtual Result<void> put_erasure_order(const ErasureOrder& row) = 0;  ///< in place of an earlier one
   virtual Result<bool> erased(Id record) = 0;
-  /// Destroys every body of the record and every operation on it; hashes, logs and chains stay, and revision() gives such a one with
+  /// Destroys every body of these records and every operation on them; hashes, logs and chains stay, and revision() gives such a one with
   /// an empty body, operation() without bytes. Only a further revision with an empty body follows. `order`: the record whose order
-  /// it is part of, which `by` confirms: another worker than who gave it.
-  virtual Result<void> erase(Id record, Id order, Id by, Instant at) = 0;
+  /// they are part of, which `by` confirms: another worker than who gave it. One that has no revision yet never gets a word.
+  virtual Result<void> erase(const std::vector<Id>& records, Id order, Id by, Instant at) = 0;
   /// Of each case that lists something erased, the last entry of it in the log.
   virtual Result<std::map<Id, std::int64_t>> erased_through() = 0;
 

@@ -31,7 +31,7 @@ inline constexpr std::string_view kDoesNotFollow = "server.append";
 ///   bind(kept)         a kept text as an argument
 ///   blob(kept)         kept bytes as an argument
 ///   seal_x(...), open_x(...)        from what is said to what is kept, and back
-///   destroy(record)    nobody can open what is kept of it from here on; it is in `erased` already
+///   destroy(records, order)  nobody can open what is kept of them from here on; they are in `erased` already, by this order
 ///   hold_id(id)        nobody else finds this id free until the transaction ends
 template <class Store>
 class SqlUnit : public Unit {
@@ -313,9 +313,10 @@ class SqlUnit : public Unit {
                          row.record, row.by, row.at, Store::bind(reason)));
   }
   Result<bool> erased(Id record) override { return exists("SELECT 1 FROM erased WHERE record = ?1", record); }
-  Result<void> erase(Id record, Id order, Id by, Instant at) override {
-    DOORSTEP_TRY(db_.exec("INSERT INTO erased(record, root, worker, at) VALUES(?1, ?2, ?3, ?4)", record, order, by, at));
-    return store_.destroy(record);
+  Result<void> erase(const std::vector<Id>& records, Id order, Id by, Instant at) override {
+    for (Id record : records)
+      DOORSTEP_TRY(db_.exec("INSERT INTO erased(record, root, worker, at) VALUES(?1, ?2, ?3, ?4)", record, order, by, at));
+    return store_.destroy(records, order);
   }
   Result<std::map<Id, std::int64_t>> erased_through() override {
     std::map<Id, std::int64_t> out;

@@ -73,11 +73,11 @@ struct SqlcipherStore {
   static Result<Secret> open_blob_key(const Row& row, int column, const BlobRow&) { return Secret::copy_of(row.blob(column)); }
   static Result<void> hold_id(Id) { return {}; }
   /// Emptied, and its bytes are overwritten (secure_delete). A key of its own would lie in this same file, under the same cases.key.
-  Result<void> destroy(Id record) {
-    DOORSTEP_TRY(db.exec("UPDATE revisions SET body = '' WHERE record = ?1", record));
-    // Looked for as text first, for there may be a hundred thousand and JSON takes its time; a client may write ids in capitals.
-    DOORSTEP_TRY(db.exec("UPDATE operations SET bytes = '', detail = '' WHERE bytes LIKE '%' || ?1 || '%' AND json_valid(bytes) "
-                         "AND lower(json_extract(bytes, '$.record')) = ?1", record.str()));
+  Result<void> destroy(const std::vector<Id>& records, Id order) {
+    for (Id record : records) DOORSTEP_TRY(db.exec("UPDATE revisions SET body = '' WHERE record = ?1", record));
+    // All in one pass, for there may be hundreds of thousands; a client may write ids in capitals.
+    DOORSTEP_TRY(db.exec("UPDATE operations SET bytes = '', detail = '' WHERE json_valid(bytes) AND "
+                         "unhex(replace(json_extract(bytes, '$.record'), '-', '')) IN (SELECT record FROM erased WHERE root = ?1)", order));
     return {};
   }
 

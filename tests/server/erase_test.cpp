@@ -10,6 +10,7 @@
 #include "sync/server/sealing.h"
 #include "tests/server/office.h"
 #include "tests/support/decrypted.h"
+#include "tests/support/kill.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;
@@ -540,7 +541,7 @@ TEST_CASE("erase: a database of before takes an order once it was opened", "[ser
   auto unit = (*repository)->write();
   REQUIRE(unit.has_value());
   REQUIRE((*unit)->put_erasure_order({record, any_id("one"), {1}, "why"}).has_value());
-  REQUIRE((*unit)->erase(record, record, any_id("two"), {2}).has_value());
+  REQUIRE((*unit)->erase({record}, record, any_id("two"), {2}).has_value());
   CHECK((*unit)->revision(record, 1).value()->body.empty());
   CHECK((*unit)->operation(device, 1, 1).value()->bytes.empty());
   CHECK((*unit)->revision(other, 1).value()->body == "words");
@@ -572,4 +573,150 @@ TEST_CASE("erase: on PostgreSQL a key goes only when two people ordered it, and 
   refused("INSERT INTO record_keys(record, home, key) SELECT ?1, home, key FROM record_keys LIMIT 1", record);
   refused("INSERT INTO revisions SELECT record, 3, kind, 'RETURNED', author, device, at, hash, 'x', merged FROM revisions "
           "WHERE record = ?1 AND rev = 2", record);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+namespace {
+
+std::int64_t lines_of_erasure(server::Repository& repository, const Written& written) {
+  auto unit = repository.read();
+  REQUIRE(unit.has_value());
+  CHECK((*unit)->audit_intact().value());
+  std::int64_t lines = 0;
+  for (const auto& revision : (*unit)->history(written.record).value()) lines += revision.body.empty();
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("erase: killed at any system call it was not begun or is whole, and told again it is finished", "[server]") {
+  const support::Folder bench{std::filesystem::exists("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()};
+  std::optional<Written> written;
+  base::Secret key;
+  Instant now;
+  std::size_t versions = 0;
+  {
+    Office office(Store::Sqlcipher);
+    Tablet wren(office, "wren"), sparrow(office, "sparrow");
+    written.emplace(office, wren, sparrow);
+    REQUIRE(order(office, written->record, "sparrow").has_value());
+    REQUIRE(office.repository->scrub().has_value());
+    versions = office.read([&](server::Unit& unit) { return unit.history(written->record); }).size();
+    key = office.key.clone();
+    now = office.clock.now;
+    office.repository.reset();
+    std::filesystem::copy(office.folder(), bench.path(), std::filesystem::copy_options::recursive);
+  }
+  const auto before = support::contents(bench.path());
+  const server::BlobFolder blobs{bench / "blobs", 0};
+  const auto open = [&] { return std::move(server::open_sqlcipher_repository(bench / "cases.db", key).value()); };
+  const auto erase = [&](server::Repository& repository) {
+    return server::confirm_erasure(repository, blobs, written->record, "owl", now);
+  };
+  int kills = 0, not_begun = 0, whole = 0;
+  const auto whole_command = [&] {
+    auto repository = open();
+    if (!erase(*repository)) ::_exit(1);
+  };
+  for (int nth = 0; support::killed_at_call(nth, whole_command); ++nth) {
+    INFO("killed at call " << nth);
+    REQUIRE(nth < 5000);
+    ++kills;
+    auto repository = open();
+    const auto gone = lines_of_erasure(*repository, *written);
+    if (gone == 0) ++not_begun;
+    else {
+      CHECK(gone == static_cast<std::int64_t>(versions) + 1);
+      ++whole;
+    }
+    const auto again = erase(*repository);
+    INFO(why(again));
+    REQUIRE(again.has_value());
+    CHECK(again->records == (gone == 0 ? 6 : 0));
+    CHECK(lines_of_erasure(*repository, *written) == static_cast<std::int64_t>(versions) + 1);
+    {
+      auto unit = repository->read();
+      CHECK((*unit)->erased(written->record).value());
+      CHECK((*unit)->head(written->kept).value()->body.find(kKept) != std::string::npos);
+    }
+    CHECK(std::filesystem::is_empty(blobs.folder));
+    if (const auto log = bench / "cases.db-wal"; std::filesystem::exists(log)) CHECK(std::filesystem::file_size(log) == 0);
+    const auto left = support::decrypted_pages(base::read_file(bench / "cases.db", 1 << 26).value(), key.view().substr(0, 32));
+    CHECK(left.find(kGone) == left.npos);
+    repository.reset();
+    support::put_back(bench.path(), before);
+  }
+  CAPTURE(kills, not_begun, whole);
+  CHECK(not_begun > 20);
+  CHECK(whole > 5);
+}
+
+TEST_CASE("erase: on PostgreSQL killed at any system call it was not begun or is whole", "[server][pg]") {
+  Office office(Store::Postgres);
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const Written written(office, wren, sparrow);
+  REQUIRE(order(office, written.record, "sparrow").has_value());
+  const auto versions = static_cast<std::int64_t>(office.read([&](server::Unit& unit) { return unit.history(written.record); }).size());
+  const auto whole_command = [&] {
+    auto repository = office.open();
+    if (!server::confirm_erasure(*repository, office.blobs, written.record, "owl", office.clock.now)) ::_exit(1);
+  };
+  int kills = 0;
+  for (int nth = 0; support::killed_at_call(nth, whole_command); ++nth, ++kills) {  // each is told again, after what the one before left
+    INFO("killed at call " << nth);
+    REQUIRE(nth < 5000);
+    const auto gone = lines_of_erasure(*office.repository, written);
+    CHECK((gone == 0 || gone == versions + 1));  // a commit that was sent may be on its way yet
+  }
+  CHECK(kills > 100);
+  CHECK(lines_of_erasure(*office.repository, written) == versions + 1);
+  for (int nth = 0; support::killed_at_call(nth, whole_command); ++nth) CHECK(lines_of_erasure(*office.repository, written) == versions + 1);
+  CHECK(std::filesystem::is_empty(office.blobs.folder));
+  const auto after = all_there_is(office);
+  CHECK(after.find(kGone) == after.npos);
+  check_logs(office);
+}
+#endif
+
+// What an erasure costs where there are many drafts: the write lock is held for so long. Run by hand.
+TEST_CASE("erase: of a hundred thousand drafts", "[.erase_cost]") {
+  Office office(Store::Sqlcipher);
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const Written written(office, wren, sparrow);
+  {
+    auto unit = office.repository->write();
+    REQUIRE(unit.has_value());
+    model::Visit draft;
+    draft.author = worker_id("ash");
+    model::ChildPart part;
+    part.id = kAmara;
+    part.answers["words"] = std::string(2'000, 'w');
+    draft.children.push_back(part);
+    model::Revision revision;
+    revision.rev = 1;
+    revision.kind = RecordKind::Visit;
+    revision.author = draft.author;
+    revision.device = wren.device;
+    revision.at = office.clock.now;
+    const int drafts = 100'000;
+    for (int i = 0; i < drafts; ++i) {
+      draft.id = revision.record = base::new_id(office.clock);
+      revision.body = wire::encode(draft);
+      revision.hash = base::sha256_hex(revision.body);
+      REQUIRE((*unit)->append(revision, {draft.author}).has_value());
+      wire::Operation op = wren.put(draft);
+      op.number = i + 1;
+      server::OperationRow row{wren.device, 7, wire::encode(op), revision.hash, draft.author, office.clock.now, {}};
+      row.result.number = i + 1;
+      REQUIRE((*unit)->add_operation(row).has_value());
+    }
+    REQUIRE((*unit)->commit().has_value());
+  }
+  const auto timed = [](const char* what, const auto& work) {
+    const auto began = std::chrono::steady_clock::now();
+    work();
+    WARN(what << ": " << std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count() << " ms");
+  };
+  timed("order", [&] { REQUIRE(order(office, written.record, "sparrow").has_value()); });
+  timed("confirm", [&] { REQUIRE(confirm(office, written.record, "owl").has_value()); });
 }
