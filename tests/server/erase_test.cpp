@@ -590,7 +590,8 @@ std::int64_t lines_of_erasure(server::Repository& repository, const Written& wri
 }  // namespace
 
 TEST_CASE("erase: killed at any system call it was not begun or is whole, and told again it is finished", "[server]") {
-  const support::Folder bench{std::filesystem::exists("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()};
+  const std::filesystem::path memory = "/dev/shm";
+  const support::Folder bench{std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path()};
   std::optional<Written> written;
   base::Secret key;
   Instant now;
@@ -670,7 +671,8 @@ TEST_CASE("erase: on PostgreSQL killed at any system call it was not begun or is
   }
   CHECK(kills > 100);
   CHECK(lines_of_erasure(*office.repository, written) == versions + 1);
-  for (int nth = 0; support::killed_at_call(nth, whole_command); ++nth) CHECK(lines_of_erasure(*office.repository, written) == versions + 1);
+  for (int nth = 0; support::killed_at_call(nth, whole_command); ++nth)
+    CHECK(lines_of_erasure(*office.repository, written) == versions + 1);
   CHECK(std::filesystem::is_empty(office.blobs.folder));
   const auto after = all_there_is(office);
   CHECK(after.find(kGone) == after.npos);

@@ -51,6 +51,7 @@ void World::read_server() {
   if (server_read_at_ == server_disk_.writes()) return;
   server_read_at_ = server_disk_.writes();
   Eye& db = *server_eye_;
+  const std::vector<Id> gone = newly_erased();
   must(db.query("SELECT (SELECT max(rowid) FROM revisions), (SELECT max(rowid) FROM operations)", [&](const sql::Row& row) {
     if (row.integer(0) < log_.last_revision || row.integer(1) < log_.last_operation)
       throw Broken("I1", "the server no longer has what could be read from it");
@@ -72,7 +73,9 @@ void World::read_server() {
     if (base::sha256_hex(body) != made.hash) throw Broken("I2", "a revision's body is not what its hash says");
     auto& head = log_.heads[record];
     if (rev != head + 1) throw Broken("I2", "revision " + std::to_string(rev) + " follows " + std::to_string(head));
-    if (head > 0 && log_.revisions.at({record, head}).state == "APPROVED")
+    const bool last = erased_.contains(record) && body.empty();
+    if (erased_.contains(record) && !last) throw Broken("erasure", "record " + brief(record) + " was erased and has words again");
+    if (head > 0 && log_.revisions.at({record, head}).state == "APPROVED" && !last)
       throw Broken("I6", "record " + brief(record) + " was approved and changed");
     head = rev;
     words_.find(body, log_.in_revisions);
@@ -119,16 +122,21 @@ void World::read_server() {
     ++figures.operations;
     auto before = log_.operations.find({row.device, row.incarnation, row.number - 1});
     if (row.number > 1 && before == log_.operations.end()) throw Broken("I2", "an operation was taken in before the one it follows");
-    if (wire::chain_next(row.number == 1 ? wire::kChainStart : before->second, row.bytes) != row.hash)
+    const bool emptied = row.bytes.empty() && row.status == "refused" && !erased_.empty();  // it would have brought erased words back
+    if (!emptied && wire::chain_next(row.number == 1 ? wire::kChainStart : before->second, row.bytes) != row.hash)
       throw Broken("I2", "an operation's chain is not that of its bytes");
     if (!log_.operations.emplace(std::tuple(row.device, row.incarnation, row.number), row.hash).second)
       throw Broken("I2", "two operations under one number");
     words_.find(row.bytes, log_.in_operations);
+    if (names_erased(row.bytes))
+      if (const auto op = wire::decode<wire::Operation>(row.bytes); op && erased_.contains(op->record))
+        throw Broken("erasure", "an operation on what was erased is kept");
     if (row.status == "refused")
       words_.find(row.bytes, row.bytes.starts_with(R"({"kind":"submit")") ? log_.in_refused_submissions : log_.in_refused);
     const std::string wrong = reference_.take(row, log_, council_, rules::uk_date(Instant{row.at}), held);
     if (!wrong.empty()) throw Broken("rules", wrong);
   }
+  if (!gone.empty()) check_erasure(gone);
   for (const auto& [id, record] : reference_.records()) {
     auto head = log_.heads.find(id);
     const std::int64_t there = head == log_.heads.end() ? 0 : head->second;
@@ -137,6 +145,50 @@ void World::read_server() {
                              std::to_string(record.rev));
   }
   read_photos();
+}
+
+/// What was erased since this was last asked.
+std::vector<Id> World::newly_erased() {
+  std::vector<Id> out;
+  if (!erases_) return out;
+  must(server_eye_->query("SELECT record FROM erased ORDER BY record", [&](const sql::Row& row) {
+    if (erased_.insert(row.id(0)).second) out.push_back(row.id(0));
+  }));
+  return out;
+}
+
+bool World::names_erased(std::string_view text) const {
+  return std::any_of(erased_.begin(), erased_.end(), [&](Id id) { return text.find(id.str()) != text.npos; });
+}
+
+/// The words of what was erased are gone from the server, its operations too, and every other word is where it was.
+void World::check_erasure(const std::vector<Id>& fresh) {
+  for (Id id : fresh) reference_.erased(id);
+  Found before = log_.in_revisions;
+  join(before, log_.in_operations);
+  for (Found* found : {&log_.in_revisions, &log_.in_operations, &log_.in_refused, &log_.in_refused_submissions}) found->clear();
+  must(server_eye_->query("SELECT record, body FROM revisions", [&](const sql::Row& row) {
+    if (erased_.contains(row.id(0)) && !row.blob(1).empty()) throw Broken("erasure", "a version of what was erased has its words");
+    words_.find(row.blob(1), log_.in_revisions);
+  }));
+  must(server_eye_->query("SELECT bytes, status FROM operations", [&](const sql::Row& row) {
+    const std::string bytes = row.string(0);
+    words_.find(bytes, log_.in_operations);
+    if (row.string(1) == "refused")
+      words_.find(bytes, bytes.starts_with(R"({"kind":"submit")") ? log_.in_refused_submissions : log_.in_refused);
+    if (!names_erased(bytes)) return;
+    if (const auto op = wire::decode<wire::Operation>(bytes); op && erased_.contains(op->record))
+      throw Broken("erasure", "an operation on what was erased has its words");
+  }));
+  for (std::size_t word = 0; word < words_.size(); ++word) {
+    if (!has(before, word) || has(log_.in_revisions, word) || has(log_.in_operations, word)) continue;
+    if (!has(to_be_erased_, word)) throw Broken("erasure", "the word " + Words::token(word) + " is of nothing that was to be erased");
+    if (erased_words_.size() <= word) erased_words_.resize(words_.size());
+    erased_words_[word] = 1;
+    words_.taken_out(word);
+  }
+  for (std::size_t photo : photos_to_be_erased_) photos_[photo].fate = Photos::Fate::Gone;
+  for (auto& tablet : tablets_) tablet->checked_at = ~0ULL;  // what is beside it there is seen before the tablet hears
 }
 
 /// What the server says of photos: what it counts as whole is there, and is what was taken.
@@ -299,6 +351,10 @@ void World::check_reply(Id worker, Id device, const transport::HttpResponse& rep
   for (const auto& pull : decoded->cases) {
     if (!council_.may_see(worker, pull.case_id, today)) throw Broken("I7", "a case was read outside the grant");
     for (const auto& entry : pull.entries)
+      words_.each(entry.revision.body, [&](std::size_t word) {
+        if (has(erased_words_, word)) throw Broken("erasure", "the word " + Words::token(word) + " was erased, and is given out");
+      });
+    for (const auto& entry : pull.entries)
       if (entry.revision.kind == model::RecordKind::Visit && pull.case_id != worker) throw Broken("I7", "a draft in another's case");
   }
   for (const auto& result : decoded->results)
@@ -314,7 +370,12 @@ void World::check_tablet(Tablet& tablet) {
   tablet.words.assign(words_.size(), 0);
   for (const char* texts : {"SELECT body FROM drafts", "SELECT unseen_body FROM drafts", "SELECT body FROM queued",
                             "SELECT bytes FROM ops", "SELECT body FROM revisions", "SELECT body FROM outlived"})
-    must(db.query(texts, [&](const sql::Row& row) { words_.find(row.blob(0), tablet.words); }));
+    must(db.query(texts, [&](const sql::Row& row) {
+      words_.find(row.blob(0), tablet.words);
+      if (!names_erased(row.blob(0))) return;
+      words_.find(row.blob(0), beside_erased_);
+      photos_beside_erased_.merge(photos_.named_in(row.blob(0)));
+    }));
   check_photos_of(tablet);
   check_receipts(tablet, outdated);
 
@@ -348,6 +409,7 @@ void World::check_tablet(Tablet& tablet) {
     std::map<Id, std::int64_t> last;
     for (std::int64_t i = 0; i < seq; ++i) {
       const auto& entry = log[static_cast<std::size_t>(i)];
+      if (erased_.contains(entry.record)) continue;
       last[entry.record] = std::max(last[entry.record], entry.rev);
       if (log_.revisions.at({entry.record, entry.rev}).kind != model::RecordKind::ChildRecord) continue;
       auto found = held.find({entry.record, entry.rev});
@@ -382,7 +444,7 @@ void World::check_words() {
     if (has(log_.in_revisions, word) || has(log_.in_operations, word)) continue;
     if (std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) { return has(tablet->words, word); })) continue;
     // A purge took the tablet's copy and a restore the server's.
-    if (server_restored_ && purged_any_) words_.taken_out(word);
+    if ((server_restored_ && purged_any_) || has(beside_erased_, word)) words_.taken_out(word);
     else throw Broken("I5", "the word " + Words::token(word) + " is nowhere");
   }
 }
@@ -485,6 +547,11 @@ void World::check_end() {
     check_tablet(*tablet);
     must(db.query("SELECT body FROM drafts", [&](const sql::Row& row) { words_.find(row.blob(0), in_use); }));
     std::string who = name(*tablet);
+    Found kept;  // a draft in which it was being written anew is its person's own, and is told to be refused
+    must(db.query("SELECT body FROM revisions UNION ALL SELECT bytes FROM ops WHERE acked=1 AND status<>'refused'"
+                  " UNION ALL SELECT body FROM outlived", [&](const sql::Row& row) { words_.find(row.blob(0), kept); }));
+    for (std::size_t word = 0; word < words_.size(); ++word)
+      if (has(erased_words_, word) && has(kept, word)) throw Broken("erasure", who + " keeps the word " + describe(word));
     if (!council_.usable(tablet->worker)) {  // left: drained
       if (must(db.first<std::int64_t>("SELECT 1 FROM drafts LIMIT 1"))) throw Broken("I7", who + " keeps a draft, and its worker has left");
       continue;
@@ -492,6 +559,7 @@ void World::check_end() {
     must(db.query("SELECT visit, body, stage, base_rev, dirty, await_rev FROM drafts", [&](const sql::Row& row) {
       const Id visit = row.id(0);
       if (row.integer(2) == 1) throw Broken("I10", who + " has a visit that is still being submitted");
+      if (names_erased(row.text(1))) return;  // refused: the server never has it
       auto head = log_.heads.find(visit);
       if (head == log_.heads.end()) throw Broken("I1", who + " has a draft that is not on the server");
       const auto& made = log_.revisions.at({visit, head->second});
@@ -510,7 +578,7 @@ void World::check_end() {
   // As in check_words: then what is left in a draft's tombstone is all there is.
   if (server_restored_ && purged_any_) join(in_use, log_.in_operations);
   for (std::size_t word = 0; word < words_.size(); ++word)
-    if (words_.fate(word) == Words::Fate::Kept && !has(in_use, word))
+    if (words_.fate(word) == Words::Fate::Kept && !has(in_use, word) && !has(beside_erased_, word))
       throw Broken("I5", "the word " + describe(word) + " is in no draft and no record");
 }
 

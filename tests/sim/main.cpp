@@ -195,14 +195,15 @@ int sum_of_seeds(const std::vector<Told>& all, std::uint64_t from, double second
     figures.photos += told.figures.photos;
     figures.parts += told.figures.parts;
     figures.receipts += told.figures.receipts;
+    figures.erased += told.figures.erased;
     figures.rounds = std::max(figures.rounds, told.figures.rounds);
   }
   const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
   std::printf("%zu seeds from %llu to %llu: %llu broken; %zu steps, %zu requests, %zu operations, %zu crashes, %zu restores, %zu forks, "
-              "%zu words, %zu photos in %zu parts, %zu receipts; quiet after at most %zu rounds; trace %016llx; %.0f s\n",
+              "%zu words, %zu photos in %zu parts, %zu receipts, %zu erased; quiet after at most %zu rounds; trace %016llx; %.0f s\n",
               all.size(), number(from), number(last), number(broken), sum.figures.steps, sum.figures.requests, sum.figures.operations,
               sum.figures.crashes, sum.figures.restores, sum.figures.forks, sum.figures.words, sum.figures.photos, sum.figures.parts,
-              sum.figures.receipts, sum.figures.rounds, number(sum.trace), seconds);
+              sum.figures.receipts, sum.figures.erased, sum.figures.rounds, number(sum.trace), seconds);
   return broken > 0 ? 1 : 0;
 }
 

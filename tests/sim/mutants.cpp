@@ -85,6 +85,8 @@ constexpr Mutant kMutants[] = {
     {"receipt-once", "whoever did not hear a receipt gets none when they ask again", false},
     {"receipt-unread", "a receipt counts whoever signed it", false},
     {"receipt-stands-for-ever", "a receipt of what a restored server lost still stands", false},
+    // Erasure
+    {"erasure-untold", "tablets are not told that a record was erased"},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "sync/model/visit.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/enrolment.h"
+#include "sync/server/erase.h"
 #include "sync/server/import.h"
 #include "sync/wire/codec.h"
 #include "tests/sim/cast.h"
@@ -431,6 +432,61 @@ void World::revoke(Random& random, bool worker) {
     council_.devices_off.insert(tablet.device);
   }
   read_server();
+}
+
+/// The record, the drafts it was written in, and what was said about it: with all their words and photos that nothing else names.
+void World::note_what_goes_with(Id record) {
+  to_be_erased_.clear();
+  photos_to_be_erased_.clear();
+  if (!server_eye_) return;
+  std::set<Id> related = {record};
+  std::vector<std::pair<Id, std::string>> bodies;
+  (void)server_eye_->query("SELECT record, body FROM revisions", [&](const sql::Row& row) {
+    bodies.emplace_back(row.id(0), row.string(1));
+    const std::string& body = bodies.back().second;
+    if (row.id(0) != record && body.find(record.str()) != body.npos) related.insert(row.id(0));
+    if (row.id(0) == record)
+      if (const auto said = wire::decode<model::ChildRecord>(body)) related.insert(said->visit);
+  });
+  std::set<std::size_t> others;
+  for (const auto& [id, body] : bodies) {
+    if (related.contains(id)) words_.find(body, to_be_erased_);
+    for (std::size_t photo : photos_.named_in(body)) (related.contains(id) ? photos_to_be_erased_ : others).insert(photo);
+  }
+  for (std::size_t photo : others) photos_to_be_erased_.erase(photo);
+  (void)server_eye_->query("SELECT bytes FROM operations", [&](const sql::Row& row) {
+    const std::string bytes = row.string(0);
+    if (const auto op = wire::decode<wire::Operation>(bytes); op && related.contains(op->record)) words_.find(bytes, to_be_erased_);
+  });
+}
+
+/// Two who did not write in it order that a record be erased, wherever it stands. The server may refuse, and may end meanwhile.
+void World::erase(Random& random) {
+  std::vector<Id> records;
+  const bool waiting = random.percent(10);  // for a supervisor: it is refused
+  for (const auto& [id, record] : reference_.records())
+    if (record.kind == model::RecordKind::ChildRecord && !erased_.contains(id) && (record.state == "SUBMITTED") == waiting)
+      records.push_back(id);
+  if (records.empty()) return;
+  const Id record = random.pick(records);
+  const bool anybody = random.percent(10);  // also who wrote in it, and one alone
+  std::vector<std::string> people;
+  for (const auto& [id, worker] : council_.workers)
+    if (council_.usable(id) && (anybody || !reference_.records().at(record).writers.contains(id))) people.push_back(worker.ref);
+  if (people.empty()) return;
+  const std::string first = random.pick(people);
+  if (!anybody) std::erase(people, first);
+  if (people.empty()) return;
+  const std::string second = random.pick(people);
+  note_what_goes_with(record);
+  const auto ordered = server::order_erasure(*repository_, record, first, "An order", server_clock_.wall());
+  trace.add(ordered ? "ordered" : ordered.error().where);
+  if (ordered && !server_disk_.ended()) {
+    const auto done = server::confirm_erasure(*repository_, photo_folder(), record, second, server_clock_.wall());
+    trace.add(done ? "erased" : done.error().where);
+      figures.erased += done.has_value();
+  }
+  if (server_disk_.ended()) server_died(random);
 }
 
 }  // namespace doorstep::sim

@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kNames[] = {"type",       "submit",     "withdraw",      "revise",      "decide",          "addendum",
                                   "settle",     "settle-alert", "match",       "discard",     "attach",          "take-off",
                                   "open-photos", "dismiss",   "allocate",      "import",      "worker-leaves",   "revoke-device",
-                                  "revoke-worker", "change-signer", "advance", "sync-all",
+                                  "revoke-worker", "change-signer", "erase", "advance", "sync-all",
                                   "redeliver",  "end-tablet", "power-cut",     "reopen",      "disk-full",       "end-server",
                                   "server-power-cut", "back-up", "restore-server", "take-image", "restore-tablet", "clone-tablet",
                                   "spoil-photo", "collect-photos", "time-passes", "clock-jumps"};
@@ -97,6 +97,13 @@ Plan plan_of(std::uint64_t seed) {
   add(trouble.revocations, Do::RevokeWorker, 1);
   add(trouble.clocks, Do::ClockJumps, 4);
   add(trouble.disk_full, Do::DiskFull, 4);
+  // By a chance of its own, so that every other seed is what it was. A server that goes back has again what it erased: none of these.
+  Random apart(seed * 0x9e3779b97f4a7c15 + 3);
+  trouble.erasures = !trouble.restores && apart.percent(35);
+  add(trouble.erasures, Do::Erase, 25);
+  add(trouble.erasures, Do::Submit, 8);  // what waits, or is open, is not erased
+  add(trouble.erasures, Do::Decide, 20);
+  add(trouble.erasures, Do::SyncAll, 30);
   int total = 0;
   for (const Weight& weight : weights) total += weight.weight;
 

@@ -11,7 +11,7 @@ enum class Do : std::uint8_t {
   // people with a tablet
   Type, Submit, Withdraw, Revise, Decide, Addendum, SettleConflict, SettleAlert, Match, Discard, Attach, TakeOff, OpenPhotos, Dismiss,
   // the council and its IT
-  Allocate, Import, WorkerLeaves, RevokeDevice, RevokeWorker, ChangeSigner,
+  Allocate, Import, WorkerLeaves, RevokeDevice, RevokeWorker, ChangeSigner, Erase,
   // the network
   Advance, SyncAll, Redeliver,
   // machines
@@ -31,7 +31,7 @@ struct Step {
 /// Which kinds of trouble one seed has. Many seeds have few: a check that must look away for one fault then still looks.
 struct Trouble {
   bool network = false, crashes = false, power = false, restores = false, images = false, clones = false, council = false,
-       revocations = false, clocks = false, disk_full = false, photos_spoil = false, signers = false;
+       revocations = false, clocks = false, disk_full = false, photos_spoil = false, signers = false, erasures = false;
 };
 
 struct Plan {

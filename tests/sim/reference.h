@@ -77,6 +77,10 @@ class Reference {
   /// Goes on by one operation the server took in. Not empty: how the server's answer differs from the rules.
   std::string take(const ServerLog::Operation& row, const ServerLog& log, Council& council, Date today,
                    const std::set<std::pair<Id, Id>>& held);
+  /// The record was erased: one more revision, which says nothing, and nothing follows it.
+  void erased(Id id) {
+    if (const auto found = records_.find(id); found != records_.end()) found->second.rev += 1, found->second.state = "NONE";
+  }
   const std::map<Id, Record>& records() const { return records_; }
 
  private:

@@ -62,7 +62,8 @@ base::Secret server_key() {
 }
 
 World::World(const Plan& plan)
-    : plan_(plan), server_disk_("server"), server_clock_(now_), signer_(&signers().first), council_(first_council()) {
+    : plan_(plan), server_disk_("server"), server_clock_(now_), signer_(&signers().first), erases_(plan.trouble.erasures),
+      council_(first_council()) {
   const Begun& first = begun(plan.page_bytes);
   server_disk_.restore(first.server);
   start_server();
@@ -305,6 +306,7 @@ void World::step(const Step& step) {
       serve();
       break;
     }
+    case Do::Erase: erase(random); break;
     case Do::Advance: advance(tablet, random, plan_.trouble.network); break;
     case Do::SyncAll: sync_all(tablet, random); break;
     case Do::Redeliver: redeliver(random); break;

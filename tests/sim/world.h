@@ -79,7 +79,7 @@ struct Tablet {
 
 struct Figures {
   std::size_t steps = 0, requests = 0, operations = 0, crashes = 0, restores = 0, forks = 0, words = 0, rounds = 0, full = 0, photos = 0,
-              parts = 0, receipts = 0;
+              parts = 0, receipts = 0, erased = 0;
 };
 
 /// Everything at once, in one thread, from one plan.
@@ -156,6 +156,8 @@ class World {
   void import(Random& random);
   void worker_leaves(Random& random);
   void revoke(Random& random, bool worker);
+  void erase(Random& random);
+  void note_what_goes_with(Id record);
   void run_import();
   Id fresh_id();
   template <class T>
@@ -170,8 +172,13 @@ class World {
   void check_photos_of(Tablet& tablet);
   void check_receipts(Tablet& tablet, bool outdated);
   void read_photos();
+  std::vector<Id> newly_erased();
+  void check_erasure(const std::vector<Id>& fresh);
+  bool names_erased(std::string_view text) const;
   bool photo_somewhere(std::size_t photo) const;
-  bool photo_excused(std::size_t photo) { return photos_[photo].spoiled || (server_restored_ && purged_any_); }
+  bool photo_excused(std::size_t photo) {
+    return photos_[photo].spoiled || (server_restored_ && purged_any_) || photos_beside_erased_.contains(photo);
+  }
   void check_reply(Id worker, Id device, const transport::HttpResponse& reply, const transport::Exchange* exchange);
   void check_part(Id worker, Id device, const transport::HttpRequest& asked, const transport::HttpResponse& reply);
   void forgive_what_is_gone();
@@ -204,6 +211,13 @@ class World {
   tls::Authority authority_;
   const tls::Signer* signer_ = nullptr;
   bool foreign_signer_ = false;                ///< there was one
+  std::set<Id> erased_;                        ///< records, drafts and what stood beside them
+  const bool erases_;                          ///< something may be
+  Found to_be_erased_;                         ///< words of what was last to be erased, and of nothing else
+  std::set<std::size_t> photos_to_be_erased_;
+  Found erased_words_;                         ///< that the server must never give out again
+  Found beside_erased_;                        ///< words on tablets that belong to what was erased, and may go with it
+  std::set<std::size_t> photos_beside_erased_;
   std::map<std::string, bool> receipts_;       ///< signatures seen on tablets: whether they are the council's
   struct Request { Id device, worker; std::string serial; transport::HttpRequest http; };
   std::deque<Request> drawer_;                 ///< requests the network may deliver once more
