@@ -86,7 +86,7 @@ constexpr Mutant kMutants[] = {
     {"receipt-unread", "a receipt counts whoever signed it", false},
     {"receipt-stands-for-ever", "a receipt of what a restored server lost still stands", false},
     // Erasure
-    {"erasure-untold", "tablets are not told that a record was erased"},
+    {"erasure-untold", "tablets are not told that a record was erased", false},
 };
 
 }  // namespace
