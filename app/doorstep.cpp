@@ -69,6 +69,7 @@ state::Config config_of(const config::DeviceConfig& device) {
   out.council = device.council.name;
   for (const auto* list : {&device.contacts.duty, &device.contacts.out_of_hours})
     for (const auto& contact : *list) out.contacts.push_back({contact.label, contact.number});
+  out.it = device.contacts.it;
   out.lock_after = base::Millis(device.policy.lock_s * 1000);
   out.curtain_after = base::Millis(device.policy.curtain_s * 1000);
   out.photos = device.photos_dir.has_value();

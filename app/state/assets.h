@@ -7,7 +7,7 @@ namespace doorstep::state {
 
 /// The words, the form and the rules of this program, read once at the start and never changed.
 struct Assets {
-  Text text;
+  Text text;  ///< {it} in it, and in `welsh`, is IT: initial() says with which number
   rules::Form form;
   rules::Rules rules;
   Text welsh;             ///< English where there is no Welsh yet

@@ -29,6 +29,7 @@ struct Contact {
 struct Config {
   std::string council;
   std::vector<Contact> contacts;
+  std::string it = {};               ///< the number of IT; empty: not given
   Millis lock_after{120'000};        ///< idle, no visit open
   Millis curtain_after{60'000};      ///< idle, a visit open
   Millis visit_lock_after{600'000};  ///< idle, a visit open
@@ -285,7 +286,7 @@ struct PendingCall {
 };
 std::vector<PendingCall> pending_calls(const State& state);
 
-/// The state a program begins with.
+/// The state a program begins with. Its assets are these with IT's number in their words.
 State initial(std::shared_ptr<const Assets> assets, Config config);
 
 Effects update(State& state, const Intent& intent, const Context& context);

@@ -62,6 +62,13 @@ std::string Text::count(std::string_view key, long long n) const {
   return (*this)(n == 2 && has(two) ? two : std::string(key) + (n == 1 ? ".one" : ".many"), {{"n", std::to_string(n)}});
 }
 
+Text Text::with(std::string_view name, std::string_view value) const {
+  Text out;
+  const Value values[] = {{name, value}};
+  for (const auto& [key, words] : words_) out.words_.emplace(key, filled(key, values));
+  return out;
+}
+
 Text Text::over(const Text& other) const {
   Text out = *this;
   out.words_.insert(other.words_.begin(), other.words_.end());

@@ -29,6 +29,8 @@ class Text {
   /// replaced by the number.
   std::string count(std::string_view key, long long n) const;
 
+  /// The same words with {name} in each of them replaced for good.
+  Text with(std::string_view name, std::string_view value) const;
   /// These words, and those of `other` for keys that have none here.
   Text over(const Text& other) const;
 

@@ -626,6 +626,12 @@ void revise(const updating::Turn& turn) {
 
 State initial(std::shared_ptr<const Assets> assets, Config config) {
   State state;
+  if (assets) {
+    auto own = *assets;
+    for (Text* text : {&own.text, &own.welsh})
+      *text = text->with("it", config.it.empty() ? (*text)("it") : (*text)("it.number", {{"number", config.it}}));
+    assets = std::make_shared<const Assets>(std::move(own));
+  }
   state.assets = std::move(assets);
   state.config = std::move(config);
   state.settings.look = state.config.look;

@@ -419,6 +419,7 @@ SettingsVm settings_vm(const State& state) {
   vm.about.push_back({text("settings.rules"), version_words(text, state.assets->rules.version)});
   vm.about.push_back({text("settings.calendar"), day_words(text, state.assets->rules.calendar.until)});
   for (const auto& contact : state.config.contacts) vm.about.push_back({contact.label, contact.number});
+  if (!state.config.it.empty()) vm.about.push_back({text("it"), state.config.it});
   vm.notice = state.notice;
   vm.passphrase = {state.secret_text("passphrase.title"), Open{ScreenKind::Passphrase, Id()}};
   vm.lock = {text("settings.lock"), PressLock{}};

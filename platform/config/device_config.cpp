@@ -13,8 +13,8 @@ const std::vector<std::string> kAllKeys = {
     "version",       "serial",              "not_before",          "not_after",            "council.id",
     "council.name",  "server.url",          "server.enrol_url",    "server.name",          "server.ca_pem",
     "server.ca_file", "server.proxy", "policy.lock_s",      "policy.visit_lock_s", "policy.curtain_s",     "policy.clipboard_s",
-    "policy.lease_days", "policy.pin", "contacts.duty", "contacts.duty.label", "contacts.duty.number", "contacts.out_of_hours",
-    "tablet.theme", "tablet.language", "tablet.photos_dir", "tablet.demonstration"};
+    "policy.lease_days", "policy.pin", "contacts.it", "contacts.duty", "contacts.duty.label", "contacts.duty.number",
+    "contacts.out_of_hours", "tablet.theme", "tablet.language", "tablet.photos_dir", "tablet.demonstration"};
 
 constexpr std::int64_t kSerialMost = 2'000'000'000;  // one a second for sixty years
 
@@ -93,18 +93,22 @@ void read_policy(Table& table, DeviceConfig::Policy& policy) {
     table.problem("curtain_s", table.line(), "it is longer than visit_lock_s", "the curtain comes before the lock");
 }
 
+/// Text that can be dialled; empty, with a problem, when it cannot.
+std::string dialled(Table& table, const std::string& key, Found<std::string> number, const std::string& example) {
+  const auto digits = std::count_if(number.value.begin(), number.value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (number.value.find_first_not_of("0123456789 +()-") == std::string::npos && digits >= 3 && digits <= 15) return number.value;
+  table.problem(key, number.line, "\"" + number.value + "\" is no telephone number", "write " + example);
+  return {};
+}
+
 std::vector<Contact> read_contacts(Table& contacts, const std::string& key) {
   const std::string example = "[[contacts." + key + "]] with label = \"Duty team\" and number = \"01632 960101\" below it";
+  const std::string number_example = "number = \"01632 960101\"";
   std::vector<Contact> out;
   for (auto& entry : contacts.list(key, example)) {
     Contact contact;
     if (auto label = entry.text("label", "label = \"Duty team\"")) contact.label = label->value;
-    if (auto number = entry.text("number", "number = \"01632 960101\"")) {
-      auto digits = std::count_if(number->value.begin(), number->value.end(), [](char c) { return c >= '0' && c <= '9'; });
-      bool fit = number->value.find_first_not_of("0123456789 +()-") == std::string::npos && digits >= 3 && digits <= 15;
-      if (fit) contact.number = number->value;
-      else entry.problem("number", number->line, "\"" + number->value + "\" is no telephone number", "write number = \"01632 960101\"");
-    }
+    if (auto number = entry.text("number", number_example)) contact.number = dialled(entry, "number", *number, number_example);
     entry.finish({});
     out.push_back(std::move(contact));
   }
@@ -188,6 +192,8 @@ Parsed<DeviceConfig> parse_device_config(std::string_view text, const std::strin
     table->finish(kAllKeys);
   }
   if (auto table = root.table("contacts", "[[contacts.duty]] and [[contacts.out_of_hours]]: whom a worker calls")) {
+    const std::string it = "it = \"01632 960103\"";
+    if (auto number = table->maybe_text("it", it)) config.contacts.it = dialled(*table, "it", *number, it);
     config.contacts.duty = read_contacts(*table, "duty");
     config.contacts.out_of_hours = read_contacts(*table, "out_of_hours");
     table->finish(kAllKeys);
@@ -298,6 +304,9 @@ curtain_s = 60                             # the screen is covered while a visit
 clipboard_s = 60                           # what was copied stays on the machine's clipboard so long; 0: it never gets there
 lease_days = 7                             # in days: so long a tablet that does not reach the server shows its cases
 pin = false                                # true: a PIN of six digits will do, on tablets with a security chip; others refuse the file
+
+[contacts]
+# it = "01632 960103"                      # with it, wherever Doorstep tells a worker to call IT, the locked tablet too, it says the number
 
 # Whom a worker calls about a disclosure, an injury or an unseen child, in this order. 999 is always shown first.
 [[contacts.duty]]

@@ -62,6 +62,7 @@ struct DeviceConfig {
   } policy;
   struct Contacts {
     std::string emergency = "999";      ///< fixed
+    std::string it;                     ///< IT's number, said wherever a worker is told to call IT; empty: none given
     std::vector<Contact> duty;          ///< in the order to try
     std::vector<Contact> out_of_hours;  ///< in the order to try
   } contacts;

@@ -44,6 +44,8 @@ url = "https://$(awk '$1 == "sync" { print $2 }' "$folder/ports")"
 enrol_url = "https://$(awk '$1 == "enrol" { print $2 }' "$folder/ports")"
 name = "localhost"
 ca_file = "ca.pem"
+[contacts]
+it = "01632 960903"
 [[contacts.duty]]
 label = "Duty manager"
 number = "01632 960901"

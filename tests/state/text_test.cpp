@@ -34,6 +34,36 @@ TEST_CASE("text: where a language has no words for a key, another's stand", "[st
   CHECK(english->count("n", 2) == "2 days");
 }
 
+TEST_CASE("text: whoever is to call IT is told the number that device.toml gives, and IT alone where it gives none", "[state]") {
+  const auto assets = shipped_assets();
+  int calls = 0;
+  for (const auto& [key, words] : assets->text.all()) {
+    if (words.find("{it}") == words.npos) {
+      INFO(key << ": " << words);
+      const bool before_the_file = key.starts_with("cannot_start.");  // nothing of it is believed yet
+      CHECK((before_the_file || (words.find("all IT") == words.npos && words.find("ell IT") == words.npos)));
+      continue;
+    }
+    ++calls;
+    CHECK(assets->welsh(key) != words);  // else an English sentence would have a Welsh name in it
+  }
+  CHECK(calls > 30);
+  Desk desk;
+  const auto said = [&](const char* number, Language language) {
+    desk.state = initial(assets, {.council = "Testshire", .contacts = {}, .it = number, .language = language});
+    return desk.state.text()("problem.proxy.refused");
+  };
+  CHECK(said("", Language::English).ends_with(" Call IT."));
+  CHECK(said("01632 960103", Language::English).ends_with(" Call IT on 01632 960103."));
+  CHECK(said("", Language::Welsh).ends_with(" Ffoniwch TG."));
+  CHECK(said("01632 960103", Language::Welsh).ends_with(" Ffoniwch TG ar 01632 960103."));
+  const auto about = settings_vm(desk.state).about;
+  CHECK((about.back().name == "TG" && about.back().value == "01632 960103"));
+  for (const auto& [key, words] : desk.state.assets->text.all()) CHECK(words.find("{it}") == words.npos);
+  desk.hear(Started{true, "Ruth Mensah", {}});
+  CHECK(unlock_vm(desk.state).forgotten.find("ffoniwch TG ar 01632 960103") != std::string::npos);
+}
+
 TEST_CASE("text: Welsh has no phrase of its own, every gap its English has, and counts in full or not at all", "[state]") {
   const auto welsh = Text::parse(asset("text/cy.json"));
   REQUIRE(welsh.has_value());

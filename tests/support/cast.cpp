@@ -249,6 +249,7 @@ State locked(bool has_passphrase = true, bool pins = false) {
   Config config;
   config.council = "Test council";
   config.contacts = {{"Duty manager", "0121 000 0001"}, {"Out of hours", "0121 000 0002"}};
+  config.it = "0121 000 0003";
   State out = initial(assets(), config);
   hear(out, Started{has_passphrase, "Ruth Adeyemi", {}, false, false, pins});
   return out;

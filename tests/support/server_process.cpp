@@ -91,6 +91,7 @@ std::string ServerProcess::device_toml() const {
   return "version = 1\n\n[council]\nid = \"northmere\"\nname = \"Northmere Council\"\n\n"
          "[server]\nurl = " + url(port_) + "enrol_url = " + url(enrol_port_) + "name = \"localhost\"\nca_file = \"ca.pem\"\n\n"
          "[policy]\nlock_s = 600\ncurtain_s = 600\nvisit_lock_s = 900\n\n"
+         "[contacts]\nit = \"01632 960903\"\n\n"
          "[[contacts.duty]]\nlabel = \"Duty manager\"\nnumber = \"01632 960901\"\n\n"
          "[[contacts.out_of_hours]]\nlabel = \"Emergency duty team\"\nnumber = \"01632 960902\"\n" +
          std::string(demonstration_ ? "\n[tablet]\ndemonstration = true\n" : "");
