@@ -137,7 +137,11 @@ struct RowVm {
   friend bool operator==(const RowVm& a, const RowVm& b) { return a.title == b.title && a.subtitle == b.subtitle && a.tag == b.tag; }
 };
 /// What was found, or waits to be sent.
-struct HitRowVm { Intent open; std::string key, title, snippet; };
+struct HitRowVm {
+  Intent open;
+  std::string key, title, snippet;
+  std::vector<std::pair<std::size_t, std::size_t>> found;  ///< in the snippet: bytes from and to, in order, of the words found
+};
 struct MyChildrenVm {
   std::string title, date;
   std::string now_heading;                ///< of what is to be done, beside the list: "Today"

@@ -26,11 +26,16 @@ bool contains_folded(std::string_view where, std::string_view what) {
   return std::search(where.begin(), where.end(), what.begin(), what.end(), same) != where.end();
 }
 
-/// Without the marks around what was found, and on one line.
-std::string plain(std::string snippet) {
-  std::erase_if(snippet, [](char c) { return c == 2 || c == 3; });
-  std::replace(snippet.begin(), snippet.end(), '\n', ' ');
-  return snippet;
+/// A row for a hit; of its snippet the words on one line, and where among them those are that were found.
+HitRowVm hit_row(Intent open, const Id& id, std::string title, std::string_view snippet) {
+  HitRowVm row{std::move(open), "hit_" + id.str(), std::move(title), {}, {}};
+  std::optional<std::size_t> begin;
+  for (const char c : snippet) {
+    if (c == 2) begin = row.snippet.size();
+    else if (c != 3) row.snippet += c == '\n' ? ' ' : c;
+    else if (begin) row.found.emplace_back(*std::exchange(begin, std::nullopt), row.snippet.size());
+  }
+  return row;
 }
 
 struct Listed {
@@ -137,7 +142,7 @@ std::vector<HitRowVm> waiting_rows(const State& state) {
   const auto& caseload = *state.caseload;
   std::vector<HitRowVm> out;
   const auto put = [&](ScreenKind screen, const Id& id, std::string title, std::string_view key) {
-    out.push_back({Open{screen, id}, "waiting_" + id.str(), std::move(title), text(key)});
+    out.push_back({Open{screen, id}, "waiting_" + id.str(), std::move(title), text(key), {}});
   };
   std::set<Id> submitting;  // their records are on the tablet already, and go with them
   for (const auto& draft : caseload.drafts)
@@ -193,21 +198,20 @@ void list_children(const State& state, MyChildrenVm& vm) {
     for (const auto& hit : state.search_hits) {
       if (!hit.draft.nil()) {
         if (const auto* draft = draft_of(state, hit.draft); draft && !state.discarded.count(hit.draft))
-          vm.hits.push_back({Open{ScreenKind::Record, hit.draft}, "hit_" + hit.draft.str(),
-                             text("children.search.draft", {{"title", draft_title(state, *draft)}}),
-                             plain(hit.snippet)});
+          vm.hits.push_back(hit_row(Open{ScreenKind::Record, hit.draft}, hit.draft,
+                                    text("children.search.draft", {{"title", draft_title(state, *draft)}}), hit.snippet));
         continue;
       }
       if (hit.record.nil()) {
         if (!shown.count(hit.case_id) && caseload.child(hit.case_id))
           vm.hits.push_back(
-              {Open{ScreenKind::Child, hit.case_id}, "hit_" + hit.case_id.str(), child_name(state, hit.case_id), plain(hit.snippet)});
+              hit_row(Open{ScreenKind::Child, hit.case_id}, hit.case_id, child_name(state, hit.case_id), hit.snippet));
         continue;
       }
       const auto* item = caseload.record(hit.record);
       if (!item) continue;
-      vm.hits.push_back({Open{ScreenKind::ReadRecord, hit.record}, "hit_" + hit.record.str(),
-                         visit_title(state, item->head().body.facts, item->head().body.part.name), plain(hit.snippet)});
+      vm.hits.push_back(hit_row(Open{ScreenKind::ReadRecord, hit.record}, hit.record,
+                                visit_title(state, item->head().body.facts, item->head().body.part.name), hit.snippet));
     }
   if (vm.searching) {
     vm.clear_search = {text("children.found.clear"), ClearSearch{}};

@@ -17,7 +17,7 @@ void draw_rows(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
 
 void draw_hits(Ui& ui, const state::MyChildrenVm& vm, Intents& out) {
   for (const auto& hit : vm.hits)
-    if (list_row(ui, hit.key, {.title = hit.title, .subtitle = hit.snippet, .leads = true})) out.push_back(hit.open);
+    if (list_row(ui, hit.key, {.title = hit.title, .subtitle = hit.snippet, .leads = true, .found = hit.found})) out.push_back(hit.open);
 }
 
 void draw_found_heading(Ui& ui, std::string_view words) {

@@ -27,6 +27,8 @@ TEST_CASE("vm_children: what was found in a draft of one's own is shown, and lea
   CHECK(vm.clear_search.intent.has_value());
   CHECK(hits[0].title == "In your draft: Child in need visit: Amara Okafor");
   CHECK(hits[0].snippet == "… below the Willow he waits");
+  REQUIRE(hits[0].found.size() == 1);
+  CHECK(hits[0].snippet.substr(hits[0].found[0].first, hits[0].found[0].second - hits[0].found[0].first) == "Willow");
   desk.act(hits[0].open);
   CHECK(desk.state.screen()->kind == ScreenKind::Record);
   CHECK(desk.state.visit->visit.id == visit);

@@ -17,7 +17,9 @@ TEST_CASE("search: case and accents do not matter, composed or not", "[store]") 
     REQUIRE(hits.size() == 2);
     CHECK(hits[0].what == Hit::What::Child);
   }
-  CHECK(must(store.search("sian llwyd", 10)).size() == 1);
+  auto both = must(store.search("sian llw", 10));
+  REQUIRE(both.size() == 1);
+  CHECK(both[0].snippet.find("\x02Sia\u0302n\x03 \x02Llwyd\x03") != std::string::npos);  // the letters that were written, whole words
   CHECK(must(store.search("llwyd", 10)).size() == 2);  // child and family
   CHECK(must(store.search("sianx", 10)).empty());
 }

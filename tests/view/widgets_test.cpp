@@ -3,6 +3,7 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
+#include <map>
 #include <tuple>
 
 #include "app/view/widgets/draw.h"
@@ -692,4 +693,42 @@ TEST_CASE("asked from outside: a field's text is selected and replaced as if typ
   CHECK(bench.screen.semantics().find_key("saw")->caret == 8);
   bench.gallery.note.undo();
   CHECK(bench.gallery.note.text() == before);
+}
+
+TEST_CASE("widgets: what was found is bold in its row, in the letters that were written, over several lines too", "[view]") {
+  Headless screen(DOORSTEP_FONTS_DIR, 400, 400);
+  const std::string words = "… José led me to her drawings, and to the josé of clay that she had made for her mother …";
+  std::vector<std::pair<std::size_t, std::size_t>> found;
+  for (const std::string_view one : {"José", "josé of clay"}) found.emplace_back(words.find(one), words.find(one) + one.size());
+  screen.draw_with([&](Ui& ui) {
+    begin_root(ui, "Doorstep");
+    begin_page(ui, "page", "Page", root_rest(ui));
+    list_row(ui, "hit", {.title = "A visit", .subtitle = words, .leads = true, .found = found});
+    end_page(ui);
+    end_root(ui);
+  });
+  screen.settle();
+  // Which letters of the face were drawn, in their order: each is its own place in the atlas.
+  const auto drawn = [&](Type type) {
+    std::map<std::pair<float, float>, std::string> letters;
+    for (const auto& [letter, name] : {std::pair<unsigned, const char*>{0xE9, "é"}}) {
+      const auto* glyph = screen.ui().fonts[type]->FindGlyphNoFallback(static_cast<ImWchar>(letter));
+      REQUIRE(glyph);
+      letters[{glyph->U0, glyph->V0}] = name;
+    }
+    for (unsigned letter = '!'; letter < 127; ++letter)
+      if (const auto* glyph = screen.ui().fonts[type]->FindGlyphNoFallback(static_cast<ImWchar>(letter)))
+        letters[{glyph->U0, glyph->V0}] = std::string(1, static_cast<char>(letter));
+    std::string out;
+    const ImDrawData* data = ImGui::GetDrawData();
+    for (const ImDrawList* list : data->CmdLists)
+      for (const ImDrawVert& vertex : list->VtxBuffer)
+        if (const auto at = letters.find({vertex.uv.x, vertex.uv.y}); at != letters.end()) out += at->second;
+    return out;
+  };
+  CHECK(drawn(Type::SmallBold) == "Joséjoséofclay");
+  CHECK(drawn(Type::Small) == "ledmetoherdrawings,andtothethatshehadmadeforhermother");
+  const Item* told = screen.semantics().find_key("hit");
+  REQUIRE(told);
+  CHECK(told->value == words);
 }

@@ -354,7 +354,8 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row) {
   const float title_w = column - icon_side - (trailing.w > 0 ? trailing.w + between : 0);
   const Type title_type = row.plain ? Type::Body : Type::BodyBold;
   const Size title_size = measure(ui, title_type, row.title, title_w);
-  const Size sub_size = row.subtitle.empty() ? Size{} : measure(ui, Type::Small, row.subtitle, column - icon_side);
+  const Type sub_type = row.found.empty() ? Type::Small : Type::SmallBold;  // the wider one: no row of words outgrows its place
+  const Size sub_size = row.subtitle.empty() ? Size{} : measure(ui, sub_type, row.subtitle, column - icon_side);
   const float tag_pad = ui.s(8);
   const Size tag_size = row.tag.empty() ? Size{} : measure(ui, Type::SmallBold, row.tag, column - icon_side - 2 * tag_pad);
   const float tag_h = row.tag.empty() ? 0 : tag_size.h + 2 * ui.s(2) + ui.s(6);
@@ -388,7 +389,9 @@ bool list_row(Ui& ui, std::string_view key, const RowText& row) {
     draw_text(ui, Type::Small, ui.c.ink2, row.trailing, {right - trailing.w, y + drop, right, y + drop + trailing.h});
   }
   y += first;
-  if (sub_size.h > 0) draw_text(ui, Type::Small, ui.c.ink2, row.subtitle, {x, y, x + sub_size.w, y + sub_size.h});
+  const Rect sub_at{x, y, x + sub_size.w, y + sub_size.h};
+  if (!row.found.empty()) draw_found(ui, row.subtitle, row.found, sub_at);
+  else if (sub_size.h > 0) draw_text(ui, Type::Small, ui.c.ink2, row.subtitle, sub_at);
   y += sub_size.h + ui.s(4);
   if (!row.tag.empty()) {
     const ToneColors& colors = ui.c.tone(row.tone);

@@ -66,6 +66,7 @@ struct RowText {
   bool selected = false;
   bool leads = false;               ///< a chevron at the right says that it can be pressed
   bool plain = false;               ///< told among rows that lead somewhere, and does not
+  Stretches found = {};             ///< of the subtitle: drawn in bold
 };
 /// A row of a list, as wide as the page (not the column), hairline below. True: pressed.
 bool list_row(Ui& ui, std::string_view key, const RowText& row);

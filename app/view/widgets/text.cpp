@@ -103,8 +103,26 @@ Size measure(Ui& ui, Type type, std::string_view text, float width) {
   return {std::ceil(rows.width), ui.s(line_px(type)) * static_cast<float>(rows.rows.size())};
 }
 
-void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role) {
-  const TextCache::Rows& rows = rows_of(ui, type, text, std::max(at.w() + 0.5f, 0.0f));
+namespace {
+
+/// One row with what was found in bold, and both in one line.
+void draw_found_row(Ui& ui, float x, float y, std::string_view text, std::size_t from, std::size_t to, Stretches found) {
+  const auto draw = [&](Type type, Color color, std::size_t end) {
+    end = std::clamp(end, from, to);
+    const std::string_view part = text.substr(from, end - from);
+    draw_row(ui, type, color, x, y, part);
+    x += editor::width_of(part, 0, part.size(), advance_of(ui, type));
+    from = end;
+  };
+  for (const auto& [begin, end] : found) {
+    draw(Type::Small, ui.c.ink2, begin);
+    draw(Type::SmallBold, ui.c.ink, end);
+  }
+  draw(Type::Small, ui.c.ink2, to);
+}
+
+void draw_rows(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role, Stretches found) {
+  const TextCache::Rows& rows = rows_of(ui, found.empty() ? type : Type::SmallBold, text, std::max(at.w() + 0.5f, 0.0f));
   const float line_h = ui.s(line_px(type));
   // Rows from right to left end where their box does; one alone in a box of its own size begins where others do.
   const bool is_wider = at.w() > std::ceil(rows.width);
@@ -115,7 +133,9 @@ void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, R
   for (const TextCache::Row& row : rows.rows) {
     const std::string_view line = text.substr(row.begin, row.end - row.begin);
     if (!draw::unseen({at.x0, y, right, y + line_h})) {
-      if (!row.reordered) {
+      if (!row.reordered && !found.empty()) {
+        draw_found_row(ui, at.x0, y, text, row.begin, row.end, found);
+      } else if (!row.reordered) {
         draw_row(ui, type, color, at.x0, y, line);
       } else {
         if (!paragraph || start != row.paragraph) {
@@ -136,6 +156,16 @@ void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, R
   item.live = role == Role::Status || role == Role::Alert || role == Role::Progress;
   item.rect = {at.x0, at.y0, right, y};
   draw::record(ui, std::move(item));
+}
+
+}  // namespace
+
+void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role) {
+  draw_rows(ui, type, color, text, at, role, {});
+}
+
+void draw_found(Ui& ui, std::string_view text, Stretches found, Rect at) {
+  draw_rows(ui, Type::Small, ui.c.ink2, text, at, Role::Text, found);
 }
 
 void text(Ui& ui, Type type, Color color, std::string_view words, Role role) { widget(ui, type, color, words, role, 0); }

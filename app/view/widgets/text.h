@@ -1,5 +1,7 @@
 #pragma once
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/view/widgets/icons.h"
@@ -16,6 +18,11 @@ Size measure(Ui& ui, Type type, std::string_view text, float width);
 /// Draws wrapped text in `at` (its width wraps), and records it; the rows of a paragraph from right to left end at its right edge.
 /// `role`: Text, or what it is.
 void draw_text(Ui& ui, Type type, Color color, std::string_view text, Rect at, Role role = Role::Text);
+/// Parts of a text: bytes from and to, in order.
+using Stretches = std::span<const std::pair<std::size_t, std::size_t>>;
+/// Draws small text with `found` in the bold face, in a place measured for Type::SmallBold; in rows that are put in order from right
+/// to left nothing is bold, for no face has such letters bold.
+void draw_found(Ui& ui, std::string_view text, Stretches found, Rect at);
 
 /// Wrapped text as a widget of its own.
 void text(Ui& ui, Type type, Color color, std::string_view words, Role role = Role::Text);
