@@ -2,6 +2,7 @@
 
 #include "app/state/vm_parts.h"
 #include "app/state/words.h"
+#include "sync/model/body_region.h"
 
 namespace doorstep::state {
 namespace {
@@ -29,14 +30,27 @@ std::string mark_title(const Text& text, std::size_t number, const model::Injury
   return text("map.mark", {{"n", std::to_string(number)}, {"what", what}});
 }
 
-std::string mark_place(const Text& text, const std::optional<model::BodyView>& view, const std::optional<model::Point>& at) {
-  const auto seen = view ? text("item.injury.view." + std::string(model::code(*view))) : std::string();
-  if (!at) return seen;
-  const auto where = text("map.where", {{"x", hundredths(at->x)}, {"y", hundredths(at->y)}});
-  return seen.empty() ? where : seen + ": " + where;
+std::string point_words(const Text& text, const model::Point& at) {
+  return text("map.where", {{"x", hundredths(at.x)}, {"y", hundredths(at.y)}});
 }
 
-std::vector<FigureVm> figures_of(const Text& text, const Place& list, const model::ChildPart& part, const Id& placing) {
+std::string mark_place(const Text& text, const std::optional<model::BodyView>& view, const std::optional<model::Point>& at) {
+  if (!view) return at ? point_words(text, *at) : std::string();
+  const std::string seen(model::code(*view));
+  if (!at) return text("item.injury.view." + seen);
+  const auto region = model::body_region(*view, *at);
+  std::string part = text("body.beside");
+  if (region) {
+    const auto side = !region->side ? std::string() : text(*region->side == model::BodySide::Left ? "body.left" : "body.right");
+    part = text("body." + std::string(region->part), {{"side", side}});
+  }
+  return line_begins(text("body.at." + seen, {{"part", part}}));
+}
+
+namespace {
+
+/// `exact`: marks tell their point too.
+std::vector<FigureVm> figures_with(const Text& text, const Place& list, const model::ChildPart& part, const Id& placing, bool exact) {
   std::vector<FigureVm> out;
   for (const auto& [view, code] : model::CodeTable<model::BodyView>::values) {
     FigureVm figure;
@@ -54,16 +68,23 @@ std::vector<FigureVm> figures_of(const Text& text, const Place& list, const mode
       if (injury.view != view || !injury.at) continue;
       const Place item{list.child, list.question, injury.id, {}};
       figure.marks.push_back({item, mark_key(item), std::to_string(i + 1),
-                              mark_title(text, i + 1, injury) + ". " + mark_place(text, view, injury.at), *injury.at,
-                              injury.id == placing});
+                              mark_title(text, i + 1, injury) + ". " + mark_place(text, view, injury.at) +
+                                  (exact ? ": " + point_words(text, *injury.at) : std::string()),
+                              *injury.at, injury.id == placing});
     }
     out.push_back(std::move(figure));
   }
   return out;
 }
 
+}  // namespace
+
+std::vector<FigureVm> figures_of(const Text& text, const Place& list, const model::ChildPart& part, const Id& placing) {
+  return figures_with(text, list, part, placing, true);
+}
+
 std::vector<FigureVm> figures_read(const Text& text, const Place& list, const model::ChildPart& part) {
-  auto out = figures_of(text, list, part);
+  auto out = figures_with(text, list, part, {}, false);
   std::erase_if(out, [](const FigureVm& figure) { return figure.marks.empty(); });
   for (auto& figure : out) {
     figure.spoken = figure.name;

@@ -391,7 +391,7 @@ struct MarkVm {
   Place item;
   std::string key;               ///< of its control, and of its focus
   std::string number;            ///< as its description has it
-  std::string name;              ///< spoken: "Mark 2: Bruise. Front, 31 across and 42 down"
+  std::string name;              ///< spoken: "2. Bruise. Left forearm, front", and its point where it can be moved
   model::Point at;
   bool placing = false;          ///< the next place pressed is its
   friend bool operator==(const MarkVm&, const MarkVm&) = default;

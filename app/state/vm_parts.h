@@ -71,9 +71,11 @@ std::string mark_key(const Place& item);
 std::string figure_key(const Place& list, model::BodyView view);
 /// "2. Bruise": a mark by its number, as the body map has it.
 std::string mark_title(const Text& text, std::size_t number, const model::Injury& injury);
-/// "Front, 31 across and 42 down": where on the body map; empty when it is not there.
+/// "31 across and 42 down, of 100".
+std::string point_words(const Text& text, const model::Point& at);
+/// "Left forearm, front": where on the body map; empty when it is not there.
 std::string mark_place(const Text& text, const std::optional<model::BodyView>& view, const std::optional<model::Point>& at);
-/// The figures of the body map with the marks of `part`. `list`: the question; `placing`: see OpenVisit.
+/// The figures of the body map with the marks of `part`, which tell their point too: for whoever moves one by keys. `list`: the question; `placing`: see OpenVisit.
 std::vector<FigureVm> figures_of(const Text& text, const Place& list, const model::ChildPart& part, const Id& placing = {});
 /// Those with a mark, for whoever reads.
 std::vector<FigureVm> figures_read(const Text& text, const Place& list, const model::ChildPart& part);

@@ -145,7 +145,7 @@ struct Making {
 
   SheetVm::PenVm pen(const Place& sheet) const {
     const Pen& pen = open.pen.question == sheet ? open.pen : Pen();
-    const std::string where = mark_place(text(), std::nullopt, pen.at);
+    const std::string where = point_words(text(), pen.at);
     return {text()(pen.way.empty() ? "sheet.pen.up" : "sheet.pen.down", {{"where", where}}), pen.at, pen.way};
   }
 

@@ -122,7 +122,7 @@ std::string value_words(const State& state, const rules::Question* question, con
     }
     case json::kind::object: {
       const auto& object = value.get_object();
-      if (const auto at = point_of(object)) return mark_place(text, std::nullopt, at);
+      if (const auto at = point_of(object)) return point_words(text, *at);
       if (const auto* at = object.if_contains("at"); at && object.contains("offset_min"))
         return value_words(state, nullptr, part, {}, *at);
       if (const auto* why = object.if_contains("not_covered"); why) {
@@ -233,7 +233,7 @@ void add_marks(const State& state, const rules::Question& question, const model:
     described.view.reset();  // said with the place
     auto entry = entries.entry(described);
     entry.title = mark_title(text, line.entries.size() + 1, injury);
-    if (auto where = mark_place(text, injury.view, std::nullopt); !where.empty())
+    if (auto where = mark_place(text, injury.view, injury.at); !where.empty())
       entry.facts.insert(entry.facts.begin(), {text("map.on_map"), std::move(where)});
     line.entries.push_back(std::move(entry));
   }

@@ -857,12 +857,12 @@ TEST_CASE("screens: the arrow keys put and move a mark, Enter describes it, Dele
   const auto id = desk.marks().back().id;
   CHECK(desk.marks().back().at == model::Point{0.5, 0.5});
   CHECK(head.focused() == desk.mark(id));
-  CHECK(head.semantics().find_key(desk.mark(id))->name == "5. Not described yet. Front: 50 across and 50 down, of 100");
+  CHECK(head.semantics().find_key(desk.mark(id))->name == "5. Not described yet. Genital area, front: 50 across and 50 down, of 100");
   for (int i = 0; i < 3; ++i) head.key(ImGuiKey_UpArrow);
   head.key(ImGuiKey_LeftArrow, false, true);
   CHECK(head.focused() == desk.mark(id));
   CHECK(near(*desk.marks().back().at, {0.5 - 0.05 / 0.48, 0.47}));
-  CHECK(head.semantics().find_key(desk.mark(id))->name == "5. Not described yet. Front: 40 across and 47 down, of 100");
+  CHECK(head.semantics().find_key(desk.mark(id))->name == "5. Not described yet. Right groin, front: 40 across and 47 down, of 100");
   head.key(ImGuiKey_Delete);
   REQUIRE(desk.marks().size() == 4);
   desk.press(desk.list() + "/map/undo");

@@ -1,6 +1,7 @@
 #include "app/state/vm_parts.h"
 #include "platform/base/limits.h"
 #include "sync/merge/merge.h"
+#include "sync/model/body_region.h"
 #include "sync/wire/codec.h"
 #include "tests/support/desk.h"
 
@@ -47,8 +48,8 @@ TEST_CASE("marks: a press on the body makes one, saved at once and ready for the
   REQUIRE(vm.map.has_value());
   REQUIRE(vm.map->figures.size() == 5);
   REQUIRE(vm.map->figures[0].marks.size() == 1);
-  CHECK(vm.map->figures[0].marks[0].name == "1. Not described yet. Front: 25 across and 50 down, of 100");
-  CHECK(vm.items[0].lead == "Front: 25 across and 50 down, of 100");
+  CHECK(vm.map->figures[0].marks[0].name == "1. Not described yet. Right thigh, front: 25 across and 50 down, of 100");
+  CHECK(vm.items[0].lead == "Right thigh, front");
   desk.put(0.1, 0.1);
   CHECK(desk.shown().map->figures[0].marks[1].number == "2");
 }
@@ -158,6 +159,28 @@ TEST_CASE("marks: those of two tablets are both there, and a mark moved on both 
   CHECK(vm.conflicts[0].theirs == "30 across and 30 down, of 100");
 }
 
+TEST_CASE("marks: each part of the body has words in both languages, and a side where it has two", "[state]") {
+  Marking desk;
+  const auto assets = shipped_assets();
+  for (const auto part : model::body_parts()) {
+    INFO(part);
+    const auto key = "body." + std::string(part);
+    REQUIRE(assets->text.has(key));
+    CHECK(assets->welsh(key) != assets->text(key));
+  }
+  const auto said = [&](const Text& text, BodyView view, double x, double y) { return mark_place(text, view, model::Point{x, y}); };
+  CHECK(said(assets->text, BodyView::Front, 0.85, 0.42) == "Left forearm, front");
+  CHECK(said(assets->text, BodyView::Back, 0.85, 0.42) == "Right forearm, back");
+  CHECK(said(assets->text, BodyView::Head, 0.5, 0.3) == "Forehead");
+  CHECK(said(assets->text, BodyView::Right, 0.5, 0.6) == "Right thigh, seen from the right");
+  CHECK(said(assets->text, BodyView::Front, 0.02, 0.98) == "Beside the body, front");
+  CHECK(said(assets->welsh, BodyView::Front, 0.85, 0.42) == "Elin chwith, o'r tu blaen");
+  for (const auto view : {BodyView::Front, BodyView::Back, BodyView::Left, BodyView::Right, BodyView::Head})
+    for (int x = 0; x <= 50; ++x)
+      for (int y = 0; y <= 100; ++y)
+        CHECK(said(assets->text, view, x / 50.0, y / 100.0).find_first_of("{}_") == std::string::npos);
+}
+
 TEST_CASE("marks: who reads the record sees the figures with a mark, and each description by its number", "[state]") {
   Marking desk;
   auto item = desk.record(desk.other, "marked", "2026-11-20T10:00:00Z");
@@ -175,11 +198,11 @@ TEST_CASE("marks: who reads the record sees the figures with a mark, and each de
     for (const auto& read : block.lines) {
       if (read.name != "Did you see a mark or an injury?") continue;
       REQUIRE(read.figures.size() == 1);
-      CHECK(read.figures[0].spoken == "Left side. 2. Bruise. Left side: 50 across and 10 down, of 100");
+      CHECK(read.figures[0].spoken == "Left side. 2. Bruise. Left ear, seen from the left");
       REQUIRE(read.entries.size() == 2);
       CHECK(read.entries[0].title == "1. Not described yet");
       CHECK(read.entries[1].title == "2. Bruise");
-      CHECK(read.entries[1].facts == std::vector<FactVm>{{"On the body map", "Left side"},
+      CHECK(read.entries[1].facts == std::vector<FactVm>{{"On the body map", "Left ear, seen from the left"},
                                                          {"What the child said about it", "I fell"}});
       return;
     }
