@@ -162,6 +162,13 @@ Rect cut_side(const Ui& ui, Rect& rest) {
   return side;
 }
 
+namespace {
+
+/// Height of a footer that was not drawn yet: of one row.
+float footer_guess(const Ui& ui) { return ui.s(kControl + 2 * space::kMd); }
+
+}  // namespace
+
 void begin_page(Ui& ui, std::string_view key, std::string_view name, Rect where, const PageOptions& options) {
   Ui::OpenPage page;
   page.rect = where;
@@ -169,7 +176,9 @@ void begin_page(Ui& ui, std::string_view key, std::string_view name, Rect where,
   page.max_width = options.max_width;
   page.centred = options.centred;
   page.height_id = id_of(key);
-  page.footer_h = ui.is_short() ? 0 : ImGui::GetStateStorage()->GetFloat(page.height_id, 0);
+  // A page that was never drawn may have a footer: what is to have the keyboard is brought into sight above it.
+  const float unknown = ui.focus_key.empty() ? 0 : footer_guess(ui);
+  page.footer_h = ui.is_short() ? 0 : ImGui::GetStateStorage()->GetFloat(page.height_id, unknown);
   Rect scroll = where;
   scroll.y1 -= page.footer_h;
   if (options.surface) draw::fill(where, ui.c.surface);
@@ -205,7 +214,7 @@ void begin_footer(Ui& ui) {
   }
   close_scroll(ui);
   page.footer_child = true;
-  const float guess = page.footer_h > 0 ? page.footer_h : ui.s(kControl + 2 * space::kMd);
+  const float guess = page.footer_h > 0 ? page.footer_h : footer_guess(ui);
   const Rect at{page.rect.x0, page.rect.y1 - guess, page.rect.x1, page.rect.y1};
   draw::fill(at, ui.c.surface);
   draw::hline(at.x0, at.x1, at.y0, ui.c.line);
@@ -224,7 +233,7 @@ void end_footer(Ui& ui) {
   Ui::OpenPage& page = ui.pages.back();
   page.footer_open = false;
   if (!page.footer_child) return;
-  const float top = page.rect.y1 - (page.footer_h > 0 ? page.footer_h : ui.s(kControl + 2 * space::kMd));
+  const float top = page.rect.y1 - (page.footer_h > 0 ? page.footer_h : footer_guess(ui));
   const float h = ui.places.back().bottom + ui.s(space::kMd) - top;
   ui.places.pop_back();
   close_child();
