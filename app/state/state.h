@@ -15,6 +15,7 @@
 #include "app/state/effects.h"
 #include "app/state/events.h"
 #include "app/state/intents.h"
+#include "sync/rules/validate.h"
 
 /// The whole app as one value, and the one function that changes it. Pure: time and ids come in through Context.
 namespace doorstep::state {
@@ -144,6 +145,7 @@ struct OpenVisit {
   bool older_photos = false;       ///< those of the camera's folder from before the visit are listed
   bool discard_asked = false;
   bool checked = false;            ///< "Check and submit" was pressed: problems are shown at their questions
+  std::vector<rules::Problem> refused;  ///< what was missing when it was to be submitted and could not be; empty: it never was refused
   std::set<Id> problems_turned;    ///< of "Check and submit": lists opened or closed, by child, nil: the visit
   bool submitting = false;
   std::string submit_error;

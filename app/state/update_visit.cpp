@@ -319,7 +319,8 @@ void submit(Turn& turn) {
     return;
   }
   written_up(turn);
-  if (const bool is_missing = !problems_of(state).empty(); is_missing || !open.visit.conflicts.empty()) {
+  open.refused = problems_of(state);
+  if (const bool is_missing = !open.refused.empty(); is_missing || !open.visit.conflicts.empty()) {
     save_now(turn);
     if (is_missing) focus_on(state, std::string(kProblems));
     return;

@@ -493,6 +493,27 @@ struct PartTabVm {
   std::string label;  ///< the name, and after a check how much is to do
   friend bool operator==(const PartTabVm&, const PartTabVm&) = default;
 };
+/// What is missing of the visit or of one child, section by section.
+struct ProblemListVm {
+  Id child;                               ///< nil: the visit
+  std::string name, count;                ///< "Amara Okafor", "4 to do"
+  bool open = false;
+  struct PartVm {
+    std::string title;
+    std::vector<std::size_t> problems;    ///< indices into the words of all that is missing
+    friend bool operator==(const PartVm&, const PartVm&) = default;
+  };
+  std::vector<PartVm> parts;
+  friend bool operator==(const ProblemListVm&, const ProblemListVm&) = default;
+};
+/// What of the page shown kept the visit from being submitted. A line stays when its problem is gone, and says so, so that nothing
+/// below moves while it is being answered.
+struct RefusedVm {
+  std::string heading;                    ///< empty: it was not to be submitted, or nothing of this page was in the way
+  std::vector<ProblemListVm> lists;       ///< one
+  std::vector<ActionVm> problems;         ///< pressed, each shows its question
+  friend bool operator==(const RefusedVm&, const RefusedVm&) = default;
+};
 struct RecordVm {
   Id visit;
   std::string title;             ///< "Home visit: Okafor family"
@@ -504,6 +525,7 @@ struct RecordVm {
   ActionVm settle;
   std::vector<PartTabVm> tabs;
   std::size_t tab = 0;
+  RefusedVm refused;
   std::string returned_why;      ///< a returned record: who said what
   std::string came_back;         ///< a submission that the server did not take: why
   std::string submitted_already; ///< the visit is submitted, and this is what was written beside it; then discard stands there
@@ -569,14 +591,6 @@ struct BesidesVm {
   friend bool operator==(const BesidesVm&, const BesidesVm&) = default;
 };
 
-/// What is missing of the visit or of one child, section by section.
-struct ProblemListVm {
-  Id child;                               ///< nil: the visit
-  std::string name, count;                ///< "Amara Okafor", "4 to do"
-  bool open = false;
-  struct PartVm { std::string title; std::vector<std::size_t> problems; };  ///< indices into CheckVm::problems
-  std::vector<PartVm> parts;
-};
 struct CheckVm {
   std::string title, intro;
   std::string problems_heading;

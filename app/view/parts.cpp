@@ -210,6 +210,23 @@ void draw_lines(Ui& ui, std::string_view key, const std::vector<state::ActionVm>
   }
 }
 
+std::optional<std::size_t> draw_missing(Ui& ui, std::string_view heading, const std::vector<state::ProblemListVm>& lists,
+                                        const std::function<std::string_view(std::size_t)>& words, Intents& out) {
+  std::vector<ProblemGroup> groups;
+  for (const auto& list : lists) {
+    ProblemGroup& group = groups.emplace_back(ProblemGroup{list.name, list.count, list.open, {}});
+    if (!list.open) continue;
+    for (const auto& part : list.parts) {
+      ProblemPart& to = group.parts.emplace_back(ProblemPart{part.title == list.name ? std::string_view() : part.title, {}});
+      for (const std::size_t i : part.problems) to.lines.push_back({i, words(i)});
+    }
+  }
+  const ProblemPressed pressed = error_summary(ui, state::kProblems, heading, groups);
+  if (pressed.fold) out.push_back(state::TurnProblems{lists[*pressed.fold].child});
+  gap(ui, space::kMd);
+  return pressed.line;
+}
+
 void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<state::ActionVm>& problems, Intents& out) {
   if (problems.empty()) return;
   gap(ui, space::kMd);

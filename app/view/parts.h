@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,10 @@ void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out);
 /// Words one below the other; what has an intent is a link.
 void draw_lines(Ui& ui, std::string_view key, const std::vector<state::ActionVm>& lines, Intents& out);
 /// What stands in the way, each with the way to where it is mended; nothing when there is none.
+/// What is missing, as error_summary() has it, of key state::kProblems; `words` by the lists' numbers. Returns the number of the line
+/// pressed.
+std::optional<std::size_t> draw_missing(Ui& ui, std::string_view heading, const std::vector<state::ProblemListVm>& lists,
+                                        const std::function<std::string_view(std::size_t)>& words, Intents& out);
 void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<state::ActionVm>& problems, Intents& out);
 /// In a footer: the problem, or how many there are under `title`, for what is told further up may be out of sight.
 void draw_footer_problem(Ui& ui, std::string_view title, const std::vector<state::ActionVm>& problems);

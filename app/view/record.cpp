@@ -300,6 +300,11 @@ void draw_tabs(Pen& pen, const state::RecordVm& vm) {
   gap(pen.ui, space::kLg);
 }
 
+void draw_refused(Pen& pen, const state::RefusedVm& vm) {
+  const auto words = [&](std::size_t i) -> std::string_view { return vm.problems[i].label; };
+  if (const auto pressed = draw_missing(pen.ui, vm.heading, vm.lists, words, pen.out)) pen.out.push_back(*vm.problems[*pressed].intent);
+}
+
 void draw_section_title(Ui& ui, std::string_view title) {
   gap(ui, space::kXs);
   heading(ui, title);
@@ -336,6 +341,7 @@ void draw_record(Ui& ui, Rect where, const state::RecordVm& vm, const state::Sav
                              vm.came_back, vm.submitted_already, vm.open_submitted, vm.discard, vm.discard_question),
         [&] { draw_head(pen, vm); });
   if (vm.tabs.size() > 1) block(ui, "tabs", std::tie(vm.tabs, vm.tab), [&] { draw_tabs(pen, vm); });
+  if (!vm.refused.heading.empty()) block(ui, "refused", vm.refused, [&] { draw_refused(pen, vm.refused); });
   for (std::size_t i = 0; i < vm.sections.size(); ++i) {
     const auto& section = vm.sections[i];
     const bool said_by_tab = i == 0 && vm.tabs.size() > 1 && vm.tabs[vm.tab].name == section.title;

@@ -259,6 +259,50 @@ TEST_CASE("screens: a Submit that cannot be shows what is missing from its headi
   }
 }
 
+TEST_CASE("screens: what of a page kept the visit from being submitted stands at its top, and each line leads to its field", "[screens]") {
+  Window window(1, Look::Light);
+  for (const auto& shown : test::all_screens()) {
+    if (shown.name != "record-errors") continue;
+    window.show(shown, 1280, 800);
+    const auto happen = [&](const state::Intent& intent) {
+      state::update(window.state, intent, {window.state.now, window.state.mono, [] { return base::Id(); }});
+    };
+    window.head.draw_with([&](Ui& ui) {
+      state::Intents intents;
+      window.draw(ui, window.state, intents);
+      for (const auto& intent : intents) happen(intent);
+    });
+    window.head.settle(4);
+    auto vm = state::record_vm(window.state).refused;
+    REQUIRE(vm.lists.size() == 1);
+    if (!vm.lists[0].open) {
+      window.head.click("problems/fold0");
+      window.head.settle(4);
+      vm = state::record_vm(window.state).refused;
+    }
+    std::vector<std::size_t> lines;
+    for (const auto& part : vm.lists[0].parts) lines.insert(lines.end(), part.problems.begin(), part.problems.end());
+    REQUIRE(lines.size() > 3);
+    for (const bool by_key : {false, true}) {
+      const auto line = "problems/" + std::to_string(lines[by_key ? 1 : 2]);
+      INFO(line);
+      window.head.ui().focus(line);
+      window.head.settle(4);
+      REQUIRE(focused(window.head.semantics()).ends_with(line));
+      if (by_key) window.head.key(ImGuiKey_Enter);
+      else window.head.click(line);
+      window.head.ui().focus(window.state.focus);
+      window.head.settle(4);
+      const auto items = window.head.semantics().items();
+      const auto at = std::find_if(items.begin(), items.end(), [](const Item& item) { return interactive(item.role) && item.focused; });
+      REQUIRE(at != items.end());
+      CHECK(at->key.starts_with(window.state.focus.substr(0, window.state.focus.rfind('/'))));
+      CHECK_FALSE(at->offscreen);
+      CHECK_FALSE(at->key.starts_with("problems/"));
+    }
+  }
+}
+
 TEST_CASE("screens: what keeps a visit from being started, or a decision from being made, leads to its field", "[screens]") {
   Window window(1, Look::Light);
   std::size_t lines = 0;

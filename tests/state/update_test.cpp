@@ -480,6 +480,57 @@ TEST_CASE("update: a Submit that cannot be brings all that is missing to the key
   CHECK(vm.problems_heading == std::to_string(vm.problems.size()) + " things to do before you can submit");
 }
 
+TEST_CASE("update: once a Submit was refused each page of the visit says at its top what of it was in the way, and what is done by now",
+          "[state]") {
+  Desk desk;
+  desk.unlock();
+  desk.start(true);
+  const auto refused = [&] { return record_vm(desk.state).refused; };
+  desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
+  desk.act(Back{});
+  CHECK(refused().heading.empty());  // looked at, not submitted
+  desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
+  desk.act(PressSubmit{});
+  desk.act(Back{});
+  desk.act(ShowChild{desk.tunde});
+  auto vm = refused();
+  CHECK(vm.heading == "To do on this page before you can submit");
+  REQUIRE(vm.lists.size() == 1);
+  CHECK(vm.lists[0].name == "Tunde Okafor");
+  const auto line_of = [&](const std::string& words) {
+    std::size_t found = vm.problems.size();
+    for (const auto& part : vm.lists[0].parts)
+      for (const auto i : part.problems)
+        if (vm.problems[i].label == words) found = i;
+    return found;
+  };
+  CHECK(line_of("Say whether Amara was seen.") == vm.problems.size());
+  const auto seen = line_of("Say whether Tunde was seen.");
+  REQUIRE(seen < vm.problems.size());
+  desk.act(*vm.problems[seen].intent);
+  CHECK(desk.state.focus == Place{desk.tunde, "seen", Id(), {}}.key());
+  CHECK(desk.state.screen()->kind == ScreenKind::Record);
+  const auto to_do = vm.lists[0].count;
+  desk.act(FieldChosen{{desk.tunde, "seen", Id(), {}}, true});
+  vm = refused();
+  CHECK(line_of("Done: Say whether Tunde was seen.") == seen);
+  CHECK(vm.lists[0].count != to_do);
+  const bool was_open = vm.lists[0].open;
+  desk.act(TurnProblems{desk.tunde});
+  CHECK(refused().lists[0].open != was_open);
+  desk.act(ShowChild{Id()});
+  CHECK(refused().lists[0].name == "The visit");
+  desk.act(ShowChild{desk.amara});
+  vm = refused();
+  CHECK(line_of("Say whether Amara was seen.") < vm.problems.size());
+  desk.fill();
+  desk.act(Open{ScreenKind::Check, desk.state.visit->visit.id});
+  desk.act(PressSubmit{});
+  desk.hear(SubmitFailed{desk.last<Submit>().visit.id, base::Error{base::Fault::Full, "", ""}});
+  desk.act(Back{});
+  CHECK(refused().heading.empty());
+}
+
 TEST_CASE("update: what a visit lacks to be started is told at each field, in the page's order, and leads there", "[state]") {
   Desk desk;
   desk.unlock();
