@@ -10,6 +10,8 @@ namespace doorstep::editor {
 
 namespace {
 
+constexpr FriBidiChar kNothing = 0x200D;  ///< has a place and no width: a joiner
+
 std::vector<FriBidiChar> decoded(std::string_view text) {
   std::vector<FriBidiChar> out;
   for (std::size_t i = 0; i < text.size();) {
@@ -50,7 +52,14 @@ Paragraph::Paragraph(std::string_view text) : text_(text) {
   fribidi_join_arabic(types_.data(), count, levels_.data(), joining.data());
   fribidi_shape(FRIBIDI_FLAGS_DEFAULT | FRIBIDI_FLAGS_ARABIC, levels_.data(), count, joining.data(), letters.data());
   letters_ = std::move(letters);
-  for (std::size_t i = 0; i < text_.size(); i += decode(text_, i).bytes) starts_.push_back(i);
+  for (std::size_t i = 0; i < text_.size();) {
+    const std::size_t next = next_cluster(text_, i);
+    const char32_t first = decode(text_, i).value;
+    for (std::size_t from = i; i < next; i += decode(text_, i).bytes) {
+      if (i > from && is_behind(first, decode(text_, i).value)) letters_[starts_.size()] = kNothing;
+      starts_.push_back(i);
+    }
+  }
 }
 
 Paragraph::Visual Paragraph::visual(std::size_t begin, std::size_t end) const {

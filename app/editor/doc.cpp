@@ -155,6 +155,28 @@ bool is_invisible(char32_t c) {
          c == 0xFEFF || c == 0x00AD || (c < 0x20 && c != '\t') || (c >= 0xE0020 && c <= 0xE01EF);
 }
 
+bool is_behind(char32_t first, char32_t value) {
+  const bool is_tone = value >= 0x1F3FB && value <= 0x1F3FF;
+  return is_tone || (is_picture(first) && is_picture(value) && !is_flag_letter(value));
+}
+
+std::string_view without_behind(std::string_view words, std::string& room) {
+  constexpr std::string_view kJoinerBytes = "\xE2\x80\x8D", kToneBytes = "\xF0\x9F\x8F";
+  if (words.find(kJoinerBytes) == words.npos && words.find(kToneBytes) == words.npos) return words;
+  room.clear();
+  for (std::size_t i = 0; i < words.size();) {
+    const std::size_t next = next_cluster(words, i);
+    const CodePoint first = decode(words, i);
+    room += words.substr(i, first.bytes);
+    for (i += first.bytes; i < next;) {
+      const CodePoint c = decode(words, i);
+      if (!is_behind(first.value, c.value)) room += words.substr(i, c.bytes);
+      i += c.bytes;
+    }
+  }
+  return room;
+}
+
 std::size_t next_cluster(std::string_view text, std::size_t at) {
   if (at >= text.size()) return text.size();
   const auto is_ascii = [&](std::size_t i) { return static_cast<unsigned char>(text[i]) < 0x80; };

@@ -31,6 +31,12 @@ bool joins_previous(char32_t value);
 /// True for code points that are stored but never drawn: zero-width joiners, direction marks, variation selectors.
 bool is_invisible(char32_t value);
 
+/// Whether `value`, in a cluster that begins with `first`, is stored and not drawn: a picture joined to another one, a tone of skin. There
+/// are faces for the first picture of a family, and none here for all of it in one.
+bool is_behind(char32_t first, char32_t value);
+/// `words` as it is drawn, without what is_behind(); that is `words` itself, or what is put into `room`.
+std::string_view without_behind(std::string_view words, std::string& room);
+
 /// Byte offset of the end of the cluster that begins at `at`; of the beginning of the one that ends at `at`.
 std::size_t next_cluster(std::string_view text, std::size_t at);
 std::size_t prev_cluster(std::string_view text, std::size_t at);

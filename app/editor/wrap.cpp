@@ -26,10 +26,11 @@ bool closes(char32_t c) {
 
 float cluster_width(std::string_view text, std::size_t from, std::size_t to, const Advance& advance, bool masked) {
   if (masked) return advance(kBullet);
-  float w = 0;
-  for (std::size_t i = from; i < to;) {
+  const CodePoint first = decode(text, from);
+  float w = advance(first.value);
+  for (std::size_t i = from + first.bytes; i < to;) {
     const CodePoint c = decode(text, i);
-    w += advance(c.value);
+    if (!is_behind(first.value, c.value)) w += advance(c.value);
     i += c.bytes;
   }
   return w;

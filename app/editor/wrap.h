@@ -10,7 +10,7 @@ namespace doorstep::editor {
 
 class Paragraph;
 
-/// Width of one code point, in the unit of the wrapping width. Clusters are the sum of their code points.
+/// Width of one code point, in the unit of the wrapping width. Clusters are the sum of their code points that are drawn.
 using Advance = std::function<float(char32_t)>;
 
 /// One line on the screen: bytes [begin, end) of a paragraph. Trailing spaces belong to the row they end and hang over its edge.

@@ -134,6 +134,32 @@ TEST_CASE("doc: the caret steps over clusters, the same both ways", "[editor]") 
   CHECK(apart.prev(apart.end()) == Pos{0, 6});
 }
 
+TEST_CASE("doc: of pictures that are joined, or have a tone of skin, the first is drawn, as wide as it is, and all bytes stay", "[editor]") {
+  const auto drawn = [](std::string_view words) {
+    std::string room;
+    return std::string(without_behind(words, room));
+  };
+  CHECK(drawn("plain") == "plain");
+  CHECK(drawn("👍🏽 ok") == "👍 ok");
+  CHECK(drawn("a👨‍👩‍👧z") == "a👨\u200D\u200Dz");
+  CHECK(drawn("❤️‍🔥") == "❤\uFE0F\u200D");
+  CHECK(drawn("👩🏽‍🚒") == "👩\u200D");
+  CHECK(drawn("🇬🇧🇫🇷") == "🇬🇧🇫🇷");
+  CHECK(drawn("a\u200D👩 e\u0301🏽") == "a\u200D👩 e\u0301");  // a letter hides no picture
+  CHECK(drawn("🦺👩") == "🦺👩");
+  const std::string text = "a👨‍👩‍👧👍🏽z";
+  const Doc doc(text);
+  CHECK(doc.text() == text);
+  const auto width = [](std::string_view words) { return width_of(words, 0, words.size(), mono()); };
+  CHECK(width("👨‍👩‍👧") == 10);
+  CHECK(width("👍🏽") == 10);
+  CHECK(width("🇬🇧") == 20);
+  CHECK(width(text) == 40);
+  Wrap wrap;
+  wrap.update(doc, 25, 1, mono());
+  CHECK(wrap.rows() == std::vector<Row>{{0, 0, text.find("👍")}, {0, text.find("👍"), text.size()}});
+}
+
 TEST_CASE("doc: clusters of random text agree both ways", "[editor]") {
   std::mt19937 random(7);
   for (int i = 0; i < 3000; ++i) {

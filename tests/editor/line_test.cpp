@@ -53,6 +53,22 @@ TEST_CASE("line: a name in another script stands in its reading order, and the c
   CHECK(line.at(-5).byte == 0);
 }
 
+TEST_CASE("line: joined pictures among right-to-left letters are one picture too", "[editor]") {
+  const Page page("عا 👨‍👩‍👧 👍🏽", 1000);
+  const Line line = page.line();
+  REQUIRE(line.is_reordered());
+  std::string seen;
+  for (std::size_t i = 0; i < line.words().size();) {
+    const CodePoint c = decode(line.words(), i);
+    if (c.value >= 0x1F000) append_utf8(seen, c.value);
+    i += c.bytes;
+  }
+  CHECK((seen == "👍👨" || seen == "👨👍"));
+  const std::size_t family = 5, thumb = page.doc.bytes() - 8;
+  CHECK(length(line.boxes(family, thumb - 1)) == 10);
+  CHECK(length(line.boxes(thumb, page.doc.bytes())) == 10);
+}
+
 TEST_CASE("line: a paragraph from right to left stands at the right edge, and begins there", "[editor]") {
   const Page page("عائشہ", 200);
   const Line line = page.line();

@@ -732,3 +732,27 @@ TEST_CASE("widgets: what was found is bold in its row, in the letters that were 
   REQUIRE(told);
   CHECK(told->value == words);
 }
+
+TEST_CASE("widgets: pictures joined into one, or with a tone of skin, are drawn as the first of them", "[view]") {
+  const auto letters_drawn = [](const std::string& words) {
+    Headless screen(DOORSTEP_FONTS_DIR, 400, 400);
+    screen.draw_with([&](Ui& ui) {
+      begin_root(ui, "Doorstep");
+      begin_page(ui, "page", "Page", root_rest(ui));
+      body(ui, words);
+      end_page(ui);
+      end_root(ui);
+    });
+    screen.settle();
+    const auto items = screen.semantics().items();
+    CHECK(std::any_of(items.begin(), items.end(), [&](const Item& item) { return item.name == words; }));
+    int vertices = 0;
+    for (const ImDrawList* list : ImGui::GetDrawData()->CmdLists) vertices += list->VtxBuffer.Size;
+    return vertices / 4;
+  };
+  const int plain = letters_drawn("ab");
+  CHECK(letters_drawn("a👍b") == plain + 1);
+  CHECK(letters_drawn("a👍🏽b") == plain + 1);
+  CHECK(letters_drawn("a👨‍👩‍👧b") == plain + 1);
+  CHECK(letters_drawn("a❤️‍🔥b") == plain + 1);
+}

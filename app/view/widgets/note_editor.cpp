@@ -221,6 +221,8 @@ void draw_rows(Ui& ui, const EditBox& box, const EditorState& text, const Layout
     } else if (line.is_reordered()) {
       words = line.words();
     }
+    std::string drawn;
+    words = editor::without_behind(words, drawn);
     const ImVec2 at{line.is_reordered() ? std::round(l.x + line.left()) : l.x, std::round(y + (l.line - font->FontSize) / 2)};
     if (active && !text.rules().secret) ui.drawn_rows->draw(ui, *font, at, ink, words);
     else draw::list().AddText(font, font->FontSize, at, ink, words.data(), words.data() + words.size());

@@ -75,6 +75,8 @@ const TextCache::Rows& rows_of(Ui& ui, Type type, std::string_view text, float w
 void draw_row(Ui& ui, Type type, Color color, float x, float y, std::string_view shown) {
   ImFont* font = ui.fonts[type];
   const float space = ui.s(line_px(type)) - font->FontSize;
+  std::string room;
+  shown = editor::without_behind(shown, room);
   draw::list().AddText(font, font->FontSize, {std::round(x), std::round(y + space / 2)}, color, shown.data(), shown.data() + shown.size());
 }
 
