@@ -594,7 +594,7 @@ std::vector<Shown> all_screens() {
     s.editors.text(kSearch).reset("Willow");
     act(s, SearchTyped{});
     const auto& item = s.caseload->records.front();
-    hear(s, SearchHits{s.search_number, {{item.case_id, item.id(), "… she led me to her \x02" "drawings\x03 …", {}},
+    hear(s, SearchHits{s.search_number, {{item.case_id, item.id(), "… we walked to \x02Willow\x03 Park and back …", {}},
                                          {{}, {}, "… beside the \x02Willow\x03 tree, where he waits …", kDisclosed}}});
     return s;
   });
