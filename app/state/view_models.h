@@ -493,25 +493,12 @@ struct PartTabVm {
   std::string label;  ///< the name, and after a check how much is to do
   friend bool operator==(const PartTabVm&, const PartTabVm&) = default;
 };
-/// What is missing of the visit or of one child, section by section.
-struct ProblemListVm {
-  Id child;                               ///< nil: the visit
-  std::string name, count;                ///< "Amara Okafor", "4 to do"
-  bool open = false;
-  struct PartVm {
-    std::string title;
-    std::vector<std::size_t> problems;    ///< indices into the words of all that is missing
-    friend bool operator==(const PartVm&, const PartVm&) = default;
-  };
-  std::vector<PartVm> parts;
-  friend bool operator==(const ProblemListVm&, const ProblemListVm&) = default;
-};
 /// What of the page shown kept the visit from being submitted. A line stays when its problem is gone, and says so, so that nothing
 /// below moves while it is being answered.
 struct RefusedVm {
   std::string heading;                    ///< empty: it was not to be submitted, or nothing of this page was in the way
-  std::vector<ProblemListVm> lists;       ///< one
   std::vector<ActionVm> problems;         ///< pressed, each shows its question
+  ActionVm more;                          ///< without intent: those are all
   friend bool operator==(const RefusedVm&, const RefusedVm&) = default;
 };
 struct RecordVm {
@@ -591,6 +578,14 @@ struct BesidesVm {
   friend bool operator==(const BesidesVm&, const BesidesVm&) = default;
 };
 
+/// What is missing of the visit or of one child, section by section.
+struct ProblemListVm {
+  Id child;                               ///< nil: the visit
+  std::string name, count;                ///< "Amara Okafor", "4 to do"
+  bool open = false;
+  struct PartVm { std::string title; std::vector<std::size_t> problems; };  ///< indices into CheckVm::problems
+  std::vector<PartVm> parts;
+};
 struct CheckVm {
   std::string title, intro;
   std::string problems_heading;

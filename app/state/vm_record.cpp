@@ -540,57 +540,26 @@ std::string submitted_already(const State& state, const model::Visit& draft) {
 
 namespace {
 
-constexpr std::size_t kAllOpen = 8;     ///< problems: so few need no folding
-constexpr std::size_t kAboveAPage = 5;  ///< the same where the page they are of begins below them, and is to be seen
-
-/// What is missing, by child and section.
-std::vector<ProblemListVm> problem_lists(const State& state, const OpenVisit& open, const std::vector<rules::Problem>& problems) {
-  const auto& text = state.text();
-  const auto& form = state.form();
-  std::vector<ProblemListVm> out;
-  for (std::size_t i = 0; i < problems.size(); ++i) {
-    const auto& problem = problems[i];
-    const auto* part = part_of(open.visit, problem.child);
-    if (out.empty() || out.back().child != problem.child)
-      out.push_back({problem.child, part ? part->name : text("record.tab.visit"), {}, false, {}});
-    std::string title;
-    for (const auto& section : form.sections)
-      for (const auto& question : section.questions)
-        if (question.id == problem.question) title = rules::words(section.title, part);
-    auto& parts = out.back().parts;
-    if (parts.empty() || parts.back().title != title) parts.push_back({std::move(title), {}});
-    parts.back().problems.push_back(i);
-  }
-  for (auto& list : out) {
-    std::size_t count = 0;
-    for (const auto& part : list.parts) count += part.problems.size();
-    list.count = text.count("check.to_do", static_cast<long long>(count));
-    const bool comes_open = problems.size() <= kAllOpen || &list == &out.front();
-    list.open = comes_open != (open.problems_turned.count(list.child) > 0);
-  }
-  return out;
-}
-
 RefusedVm refused_vm(const State& state, const OpenVisit& open, const std::vector<rules::Problem>& now) {
+  constexpr std::size_t kAboveAPage = 5, kFirst = 3;  // the page they are of begins below them, and is to be seen
   const auto& text = state.text();
   RefusedVm vm;
-  auto lists = problem_lists(state, open, open.refused);
-  std::erase_if(lists, [&](const ProblemListVm& list) { return list.child != open.child; });
-  if (lists.empty()) return vm;
-  vm.heading = text("record.refused");
-  std::size_t of_page = 0, left = 0;
+  std::size_t left = 0;
   for (const auto& problem : open.refused) {
+    if (problem.child != open.child) continue;
     const bool is_left = std::find(now.begin(), now.end(), problem) != now.end();
+    left += is_left;
     auto words = text(problem.said);
     vm.problems.push_back({is_left ? std::move(words) : text("record.refused.done", {{"what", words}}),
                            GoToQuestion{{problem.child, problem.question, problem.item, problem.field}}});
-    if (problem.child != open.child) continue;
-    ++of_page;
-    left += is_left;
   }
-  lists.front().count = text.count("check.to_do", static_cast<long long>(left));
-  lists.front().open = (of_page <= kAboveAPage) != (open.problems_turned.count(open.child) > 0);
-  vm.lists = std::move(lists);
+  if (vm.problems.empty()) return vm;
+  vm.heading = left == 0 ? text("record.refused.none") : text.count("record.refused", static_cast<long long>(left));
+  if (vm.problems.size() <= kAboveAPage) return vm;
+  const bool all = open.problems_turned.count(open.child) > 0;
+  vm.more = {all ? text("record.refused.fewer") : text("record.refused.all", {{"n", std::to_string(vm.problems.size())}}),
+             TurnProblems{open.child}};
+  if (!all) vm.problems.resize(kFirst);
   return vm;
 }
 
@@ -687,6 +656,39 @@ std::string first_control(const RecordVm& vm, const Place& place) {
     }
   return {};
 }
+
+namespace {
+
+/// What is missing, by child and section.
+std::vector<ProblemListVm> problem_lists(const State& state, const OpenVisit& open, const std::vector<rules::Problem>& problems) {
+  constexpr std::size_t kAllOpen = 8;  ///< so few need no folding
+  const auto& text = state.text();
+  const auto& form = state.form();
+  std::vector<ProblemListVm> out;
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    const auto& problem = problems[i];
+    const auto* part = part_of(open.visit, problem.child);
+    if (out.empty() || out.back().child != problem.child)
+      out.push_back({problem.child, part ? part->name : text("record.tab.visit"), {}, false, {}});
+    std::string title;
+    for (const auto& section : form.sections)
+      for (const auto& question : section.questions)
+        if (question.id == problem.question) title = rules::words(section.title, part);
+    auto& parts = out.back().parts;
+    if (parts.empty() || parts.back().title != title) parts.push_back({std::move(title), {}});
+    parts.back().problems.push_back(i);
+  }
+  for (auto& list : out) {
+    std::size_t count = 0;
+    for (const auto& part : list.parts) count += part.problems.size();
+    list.count = text.count("check.to_do", static_cast<long long>(count));
+    const bool comes_open = problems.size() <= kAllOpen || &list == &out.front();
+    list.open = comes_open != (open.problems_turned.count(list.child) > 0);
+  }
+  return out;
+}
+
+}  // namespace
 
 CheckVm check_vm(const State& state) {
   const auto& text = state.text();

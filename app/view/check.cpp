@@ -1,6 +1,27 @@
 #include "app/view/parts.h"
 
 namespace doorstep::view {
+namespace {
+
+void draw_missing(Ui& ui, const state::CheckVm& vm, Intents& out) {
+  if (vm.problems.empty()) return;
+  std::vector<ProblemGroup> groups;
+  for (const auto& list : vm.lists) {
+    ProblemGroup& group = groups.emplace_back(ProblemGroup{list.name, list.count, list.open, {}});
+    if (!list.open) continue;
+    for (const auto& part : list.parts) {
+      ProblemPart& to = group.parts.emplace_back(ProblemPart{part.title == list.name ? std::string_view() : part.title, {}});
+      for (const std::size_t i : part.problems) to.lines.push_back({i, vm.problems[i]});
+    }
+  }
+  const ProblemPressed pressed = error_summary(ui, state::kProblems, vm.problems_heading, groups);
+  if (pressed.line) out.push_back(state::GoToProblem{*pressed.line});
+  if (pressed.fold) out.push_back(state::TurnProblems{vm.lists[*pressed.fold].child});
+  gap(ui, space::kMd);
+}
+
+}  // namespace
+
 void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
   draw_call_line(ui, where, vm.calls, out);
   begin_page(ui, "check", vm.title, where);
@@ -9,10 +30,7 @@ void draw_check(Ui& ui, Rect where, const state::CheckVm& vm, Intents& out) {
     secondary(ui, vm.intro);
     gap(ui, space::kMd);
     draw_calls_below_line(ui, vm.calls, out);
-    if (vm.problems.empty()) return;
-    const auto pressed =
-        draw_missing(ui, vm.problems_heading, vm.lists, [&](std::size_t i) -> std::string_view { return vm.problems[i]; }, out);
-    if (pressed) out.push_back(state::GoToProblem{*pressed});
+    draw_missing(ui, vm, out);
   });
   block(ui, "warnings", std::tie(vm.warnings_heading, vm.warnings, vm.submit_error), [&] {
     if (!vm.warnings.empty()) {

@@ -110,6 +110,7 @@ void draw_my_children(Ui& ui, Rect where, const state::MyChildrenVm& vm, ListPla
     gap(ui, space::kXs);
   });
   if (vm.searching) {
+    if (place != ListPlace::BesideOverview && !vm.calls.empty()) block(ui, "calls", vm.calls, [&] { draw_call_link(ui, vm.calls, out); });
     block(ui, "found", std::tie(vm.found, vm.clear_search), [&] {
       begin_flow(ui, space::kSm, kControl);
       if (!vm.found.empty()) text(ui, Type::Body, ui.c.ink2, vm.found, Role::Status);

@@ -180,15 +180,17 @@ void in_strip(Ui& ui, Rect& rest, const std::function<void()>& draw) {
 
 }  // namespace
 
-void draw_call_strip(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out) {
-  if (cards.empty()) return;
+void draw_call_link(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out) {
   const auto& first = cards.front();
   const std::string heading = with_number(first.heading, cards.size());
-  in_strip(ui, rest, [&] {
-    if (!call_line(ui, "call-strip", {.heading = heading, .emergency = first.emergency}, false, false)) return;
-    if (!is_open(ui, first)) out.push_back(state::TurnCall{first.key()});
-    out.push_back(state::Open{state::ScreenKind::MyChildren, {}});
-  });
+  if (!call_line(ui, "call-strip", {.heading = heading, .emergency = first.emergency}, false, false)) return;
+  if (!is_open(ui, first)) out.push_back(state::TurnCall{first.key()});
+  out.push_back(state::ClearSearch{});  // what is searched for stands where the calls are
+  out.push_back(state::Open{state::ScreenKind::MyChildren, {}});
+}
+
+void draw_call_strip(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out) {
+  if (!cards.empty()) in_strip(ui, rest, [&] { draw_call_link(ui, cards, out); });
 }
 
 void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std::string_view words) {
@@ -208,23 +210,6 @@ void draw_lines(Ui& ui, std::string_view key, const std::vector<state::ActionVm>
     if (!lines[i].intent) body(ui, lines[i].label);
     else if (link(ui, std::string(key) + "/" + std::to_string(i), lines[i].label)) out.push_back(*lines[i].intent);
   }
-}
-
-std::optional<std::size_t> draw_missing(Ui& ui, std::string_view heading, const std::vector<state::ProblemListVm>& lists,
-                                        const std::function<std::string_view(std::size_t)>& words, Intents& out) {
-  std::vector<ProblemGroup> groups;
-  for (const auto& list : lists) {
-    ProblemGroup& group = groups.emplace_back(ProblemGroup{list.name, list.count, list.open, {}});
-    if (!list.open) continue;
-    for (const auto& part : list.parts) {
-      ProblemPart& to = group.parts.emplace_back(ProblemPart{part.title == list.name ? std::string_view() : part.title, {}});
-      for (const std::size_t i : part.problems) to.lines.push_back({i, words(i)});
-    }
-  }
-  const ProblemPressed pressed = error_summary(ui, state::kProblems, heading, groups);
-  if (pressed.fold) out.push_back(state::TurnProblems{lists[*pressed.fold].child});
-  gap(ui, space::kMd);
-  return pressed.line;
 }
 
 void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<state::ActionVm>& problems, Intents& out) {

@@ -1,6 +1,5 @@
 #pragma once
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +43,9 @@ void draw_call_cards(Ui& ui, const std::vector<state::CallCardVm>& cards, Intent
 /// While a visit is written: one line below the bar that stays in sight, cut from `rest`; and what it opens, in the page. It comes
 /// closed and says nothing but that there is a call: others look on.
 void draw_call_line(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out);
-/// Where no list stands beside the page: one line below the bar that there is a call, cut from `rest`. It leads to the cards.
+/// One line that there is a call. It leads to the cards, of which there must be one.
+void draw_call_link(Ui& ui, const std::vector<state::CallCardVm>& cards, Intents& out);
+/// The same where no list stands beside the page: below the bar, cut from `rest`.
 void draw_call_strip(Ui& ui, Rect& rest, const std::vector<state::CallCardVm>& cards, Intents& out);
 /// What just happened, in a strip below the bar that is cut from `rest`; nothing when empty.
 void draw_notice_strip(Ui& ui, Rect& rest, std::string_view key, Tone tone, std::string_view words);
@@ -58,10 +59,6 @@ void draw_queue(Ui& ui, const state::ApprovalsVm& queue, Intents& out);
 /// Words one below the other; what has an intent is a link.
 void draw_lines(Ui& ui, std::string_view key, const std::vector<state::ActionVm>& lines, Intents& out);
 /// What stands in the way, each with the way to where it is mended; nothing when there is none.
-/// What is missing, as error_summary() has it, of key state::kProblems; `words` by the lists' numbers. Returns the number of the line
-/// pressed.
-std::optional<std::size_t> draw_missing(Ui& ui, std::string_view heading, const std::vector<state::ProblemListVm>& lists,
-                                        const std::function<std::string_view(std::size_t)>& words, Intents& out);
 void draw_problem_list(Ui& ui, std::string_view key, std::string_view title, const std::vector<state::ActionVm>& problems, Intents& out);
 /// In a footer: the problem, or how many there are under `title`, for what is told further up may be out of sight.
 void draw_footer_problem(Ui& ui, std::string_view title, const std::vector<state::ActionVm>& problems);

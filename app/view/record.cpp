@@ -301,8 +301,13 @@ void draw_tabs(Pen& pen, const state::RecordVm& vm) {
 }
 
 void draw_refused(Pen& pen, const state::RefusedVm& vm) {
-  const auto words = [&](std::size_t i) -> std::string_view { return vm.problems[i].label; };
-  if (const auto pressed = draw_missing(pen.ui, vm.heading, vm.lists, words, pen.out)) pen.out.push_back(*vm.problems[*pressed].intent);
+  begin_panel(pen.ui, state::kProblems, Tone::Danger, vm.heading);
+  text(pen.ui, Type::H3, pen.ui.c.danger.text, vm.heading, Role::Alert);
+  gap(pen.ui, space::kXs);
+  draw_lines(pen.ui, state::kProblems, vm.problems, pen.out);
+  if (vm.more.intent) draw_action(pen.ui, "problems/more", vm.more, ButtonKind::Quiet, pen.out);
+  end_panel(pen.ui);
+  gap(pen.ui, space::kMd);
 }
 
 void draw_section_title(Ui& ui, std::string_view title) {
