@@ -11,7 +11,7 @@ namespace doorstep::store {
 namespace {
 
 constexpr std::string_view kForked = "store.forked";
-/// In `meta`: 1 from when a diverged case took records with it that others list, until all are there again.
+/// In `meta`: 1 from when a case took records with it, or versions, that others list, until all are there again.
 constexpr std::string_view kMayMiss = "may_miss";
 
 void note(std::vector<Id>& ids, Id id) {
@@ -358,8 +358,9 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
   if (revision.kind != RecordKind::ChildRecord)
     DOORSTEP_TRY(db.exec("DELETE FROM revisions WHERE record=?1 AND rev<(SELECT max(rev) FROM revisions WHERE record=?1)",
                          revision.record));
-  DOORSTEP_TRY(db.exec("INSERT OR IGNORE INTO record_cases(record, case_id, kind) VALUES (?,?,?)", revision.record, case_id,
-                       word(revision.kind)));
+  DOORSTEP_TRY(db.exec("INSERT INTO record_cases(record, case_id, kind, told_rev) VALUES (?,?,?,?) ON CONFLICT(record, case_id)"
+                       " DO UPDATE SET told_rev=excluded.told_rev WHERE excluded.told_rev>told_rev",
+                       revision.record, case_id, word(revision.kind), revision.rev));
   if (revision.kind == RecordKind::ChildRecord && body.find("\"attachments\"") != body.npos)
     if (auto record = wire::decode<model::ChildRecord>(body))
       DOORSTEP_TRY(refer(revision.record, model::attachments_of(record->part)));
@@ -430,6 +431,7 @@ Result<void> Store::Impl::clear_case(Id case_id, Elsewhere listed_elsewhere) {
     DOORSTEP_TRY_ASSIGN(auto elsewhere, db.first<Id>("SELECT case_id FROM record_cases WHERE record=? LIMIT 1", record));
     if (elsewhere && listed_elsewhere == Elsewhere::Stays) {
       DOORSTEP_TRY(db.exec("UPDATE indexed SET case_id=? WHERE id=? AND case_id=?", *elsewhere, record, case_id));
+      DOORSTEP_TRY(forget_untold(record));
       continue;
     }
     DOORSTEP_TRY(unindex(record));
@@ -437,6 +439,16 @@ Result<void> Store::Impl::clear_case(Id case_id, Elsewhere listed_elsewhere) {
     decoded.erase(decoded.lower_bound({record, 0}), decoded.upper_bound({record, std::numeric_limits<std::int64_t>::max()}));
   }
   return {};
+}
+
+/// A version that none of the cases told of that still list the record: of a history that is no more, if the log it came with
+/// left before it could diverge. Those cases are asked again. A child record's stay, for they may be all there is of its words.
+Result<void> Store::Impl::forget_untold(Id record) {
+  DOORSTEP_TRY_ASSIGN(auto gone, db.exec("DELETE FROM revisions WHERE record=?1 AND kind<>'child_record' AND rev>"
+                                         "(SELECT max(told_rev) FROM record_cases WHERE record=?1)", record));
+  if (gone == 0) return {};
+  DOORSTEP_TRY(unindex(record));
+  return set_meta(kMayMiss, 1);
 }
 
 /// Brings what the server holds of a draft (from another device of the same worker, or merged there) into the one here.
@@ -587,8 +599,9 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
     out.purged.push_back(id);
     out.caseload_changed = true;
   }
-  if (!cases.empty()) decoded.clear();  // also what was only sent from here
-  return {};
+  if (cases.empty()) return {};
+  decoded.clear();  // also what was only sent from here
+  return ask_for_missing(out);
 }
 
 Result<bool> Store::Impl::ended() {

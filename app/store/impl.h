@@ -116,6 +116,7 @@ struct Store::Impl {
   Result<void> forget_base(DraftRow& row);
   enum class Elsewhere { Stays, Goes };  ///< what other cases list as well; Goes: it comes again, perhaps as a restored server has it
   Result<void> clear_case(Id case_id, Elsewhere listed_elsewhere);
+  Result<void> forget_untold(Id record);
   Result<void> rebase_draft(Id visit, Instant now, Applied& out);
   Result<void> settle_submissions(Instant now, Applied& out);
   Result<void> settle_submission(Id visit, Instant now, Applied& out);

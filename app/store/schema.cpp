@@ -184,6 +184,11 @@ CREATE INDEX outlived_by_case ON outlived (case_id);
   {7, R"sql(
 -- What was submitted here, without its bytes: whether any of it is not among the kept revisions is asked at each reading of the caseload.
 CREATE INDEX ops_submitted ON ops (incarnation, number, acked, status, settled, record, rev, case_id) WHERE kind='submit' AND bytes<>'';
+)sql"},
+  {8, R"sql(
+-- The newest version that this case's log told of: a restored server may have told less of one case than it once did of another.
+ALTER TABLE record_cases ADD COLUMN told_rev INTEGER NOT NULL DEFAULT 0;
+UPDATE record_cases SET told_rev=ifnull((SELECT max(rev) FROM revisions r WHERE r.record=record_cases.record), 0);
 )sql"}};
 
 }  // namespace

@@ -963,6 +963,28 @@ TEST_CASE("sync: a family of two children that a restore took back is as the res
   CHECK(must(store.caseload()).families == before);
 }
 
+TEST_CASE("sync: a family is as the restored server has it, also when the child left whose case told of more", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  const auto before = must(store.caseload()).families;
+  REQUIRE(before.size() == 1);
+  Server restored = server;
+  auto moved = before[0];
+  moved.address = "2 Test Street";
+  server.import(id_of("child/Amara"), model::RecordKind::Family, moved);
+  sync(store, server);
+  REQUIRE(must(store.caseload()).families == std::vector<model::Family>{moved});
+  // It never says that Amara's case diverged: it has gone to somebody else, and her brother's has come.
+  restored.child("Tobi");
+  restored.dropped.insert(id_of("child/Amara"));
+  for (int i = 0; i < 3; ++i) sync(store, restored);
+  CHECK(must(store.caseload()).families == before);
+  CHECK(must(store.search("harbour", 5)).size() == 1);
+}
+
 TEST_CASE("sync: what another tablet wrote in a draft that was thrown away here is a draft again", "[store]") {
   Folder folder;
   Server server;
