@@ -182,10 +182,12 @@ json::array carried(const json::value& base, const json::value& mine, const json
   return out;
 }
 
-/// The conflict of the same place whose side `fresh` was typed on, by the same author: it takes the newer words.
-bool typed_on(json::array& open, const std::multimap<std::string, std::size_t>& by_path, const Conflict& fresh) {
+/// The conflict of the same place whose side `fresh` was typed on, by the same author: it takes the newer words. Not one that stood
+/// in `seen` as well: there its author had the other side before them, and wrote that on.
+bool typed_on(json::array& open, const std::multimap<std::string, std::size_t>& by_path, const Entries& seen, const Conflict& fresh) {
   for (auto [at, end] = by_path.equal_range(fresh.path); at != end; ++at) {
     json::value& entry = open[at->second];
+    if (seen.count(&entry)) continue;
     const auto known = conflict_from_json(entry);
     if (!known || known->mine != fresh.base || known->mine_author != fresh.mine_author) continue;
     if (fresh.mine) entry.get_object()["mine"] = *fresh.mine;
@@ -195,13 +197,14 @@ bool typed_on(json::array& open, const std::multimap<std::string, std::size_t>& 
   return false;
 }
 
-void add_conflicts(json::array& open, const std::vector<Conflict>& fresh) {
+void add_conflicts(json::array& open, const std::vector<Conflict>& fresh, const json::value& mine) {
+  const Entries seen = entries(fresh.empty() ? nullptr : conflict_list(mine));
   std::multimap<std::string, std::size_t> by_path;
   if (!fresh.empty())
     for (std::size_t i = 0; i < open.size(); ++i)
       if (Maybe path = member(open[i].if_object(), "path"); path && path->is_string()) by_path.emplace(path->get_string(), i);
   for (const Conflict& conflict : fresh)
-    if (!typed_on(open, by_path, conflict)) open.push_back(to_json(conflict));
+    if (!typed_on(open, by_path, seen, conflict)) open.push_back(to_json(conflict));
 }
 
 bool has_member(const json::value& document, std::string_view key) {
@@ -325,7 +328,7 @@ MergeResult merge(const json::value& base, const json::value& mine, const json::
   }
   json::object document = merger.members("", base.if_object(), mine.get_object(), theirs.get_object());
   json::array open = carried(base, mine, theirs);
-  add_conflicts(open, merger.conflicts);
+  add_conflicts(open, merger.conflicts, mine);
   if (!open.empty() || theirs.get_object().contains(kConflicts)) document[kConflicts] = std::move(open);
   result.document = std::move(document);
   result.conflicts = std::move(merger.conflicts);

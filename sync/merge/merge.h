@@ -17,7 +17,7 @@ using base::Error;
 using base::Result;
 
 /// Changes whenever the same three documents could merge differently.
-inline constexpr int kMergeAlgorithm = 4;
+inline constexpr int kMergeAlgorithm = 5;
 /// Below a longer path everything is one value: each conflict carries its path, and a member's name may be as long as a record.
 inline constexpr std::size_t kPathBytes = 256;
 /// The member of a document that lists its open conflicts.

@@ -183,6 +183,17 @@ TEST_CASE("merge: who typed on without having seen the conflict wrote their side
   CHECK(conflicts_of(r.document)->size() == 2);
 }
 
+TEST_CASE("merge: who typed on with the conflict before them loses neither side of it", "[merge]") {
+  auto open = merge(doc(R"({})"), doc(R"({"t":"mine"})"), doc(R"({"t":"theirs"})"), one_author()).document;
+  auto on = open;
+  on.get_object()["t"] = "theirs, and on";
+  // Of before the conflict: the server, restored, made it once more out of what it was sent again.
+  auto r = merge(doc(R"({"t":"mine"})"), on, open, one_author());
+  CHECK(r.document == doc(R"({"t":"theirs","conflicts":[
+      {"path":"t","mine":"mine","theirs":"theirs","mine_author":"w1","theirs_author":"w1"},
+      {"path":"t","base":"mine","mine":"theirs, and on","theirs":"theirs","mine_author":"w1","theirs_author":"w1"}]})"));
+}
+
 TEST_CASE("settle: what was written on at the conflict's place since is the side that stood there", "[merge]") {
   const auto choose = [](json::value document, Choice::Keep keep) { return settle(document, "t", {keep, {}}).value(); };
   auto open = merge(doc(R"({"t":"a"})"), doc(R"({"t":"mine"})"), doc(R"({"t":"theirs"})"), one_author()).document;
