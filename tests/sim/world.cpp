@@ -257,6 +257,7 @@ void World::restore_server(Random& random) {
   for (auto& tablet : tablets_)  // what was on its way came from a server that is no more
     if (tablet->answer) tablet->answer.reset(), broke_off(*tablet, random, {base::Fault::Offline, "http.lost", ""});
   late_.clear();
+  drawer_.clear();  // nor does a request come again: its TLS connection ended with that server, and no other can open it
   const BackUp& backup = random.pick(backups_);
   let_go_of_server();
   server_disk_.restore(backup.disk);
