@@ -498,7 +498,8 @@ TEST_CASE("update: once a Submit was refused each page of the visit says at its 
   REQUIRE(count > 1);
   CHECK(vm.heading == "Not submitted: " + std::to_string(count) + " things to do on this page");
   const auto line_of = [&](const std::string& words) {
-    return std::find_if(vm.problems.begin(), vm.problems.end(), [&](const auto& line) { return line.label == words; }) - vm.problems.begin();
+    const auto from = vm.problems.begin();
+    return std::find_if(from, vm.problems.end(), [&](const auto& line) { return line.label == words; }) - from;
   };
   const auto none = static_cast<std::ptrdiff_t>(count);
   CHECK(line_of("Say whether Amara was seen.") == none);
