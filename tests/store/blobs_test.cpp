@@ -273,6 +273,37 @@ TEST_CASE("blobs: a photo that was asked for in a draft is not asked for any mor
   CHECK(must(store.next_blob(2000)).what == BlobStep::What::Nothing);
 }
 
+TEST_CASE("blobs: a photo of a record that a restored server is without is not asked for, though it was decided on", "[store]") {
+  Folder folder;
+  auto store = open_store(folder / "replica.db");
+  Server server;
+  server.child("Amara");
+  sync(store, server);
+  const auto before = server;
+  auto visit = visit_to({"Amara"});
+  visit.author = kSupervisor;
+  visit.children.front().attachments = {{id_of("a"), hash_of(photo("theirs")), 3000, "image/jpeg", "The bedroom", at(2)}};
+  const auto record = records_of(visit).front();
+  server.add(id_of("child/Amara"), {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kSupervisor, kDevice, at(3), {},
+                                    wire::encode(record), {}, {}});
+  sync(store, server);
+  must(store.want_blobs(record.id));
+  model::Decision decision;
+  decision.id = id_of("decision");
+  decision.on = {record.id, 1, base::sha256_hex(wire::encode(record))};
+  decision.verdict = model::Verdict::Approved;
+  must(store.decide(id_of("child/Amara"), decision, at(9)));
+  server = before;
+  server.epoch = "e2";
+  server.refuse[1] = wire::Refusal::UnknownCase;
+  server.child("Ben");
+  for (int rounds = 0; rounds < 3; ++rounds) sync(store, server);
+  CHECK(must(store.status()).waiting == 0);
+  CHECK(must(store.caseload()).records.empty());
+  CHECK(must(store.next_blob(2000)).what == BlobStep::What::Nothing);
+  CHECK_FALSE(sync(store, server).blobs);
+}
+
 TEST_CASE("blobs: what is taken off a draft is neither kept nor sent, though the server awaits it", "[store]") {
   Folder folder;
   const auto path = folder / "replica.db";
