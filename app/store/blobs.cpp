@@ -190,16 +190,24 @@ Result<void> Store::want_blobs(Id record) {
 
 Result<BlobStep> Store::next_blob(std::size_t max_bytes) {
   auto& db = impl_->db;
+  BlobStep step;
   std::vector<BlobRow> awaited;
   DOORSTEP_TRY(db.query(std::string(kColumns) + "WHERE need IS NOT NULL AND whole=1 ORDER BY size-need, sha256",
                         [&](const sql::Row& row) { awaited.push_back(row_of(row)); }));
   for (const BlobRow& row : awaited) {
     auto bytes = file_of(impl_->blob_folder, row).read(row.need, max_bytes);
     const std::size_t left = static_cast<std::size_t>(row.size - row.need);
-    if (bytes && bytes->size() == std::min(left, max_bytes)) return BlobStep{BlobStep::What::Send, row.sha256, row.need, std::move(*bytes)};
+    if (bytes && bytes->size() == std::min(left, max_bytes)) {
+      step.what = BlobStep::What::Send;
+      step.sha256 = row.sha256;
+      step.offset = row.need;
+      step.bytes = std::move(*bytes);
+      return step;
+    }
     if (bytes.has_error() && bytes.error().fault == Fault::Io) return bytes.error();
     base::log_event("blob.damaged");
     DOORSTEP_TRY(db.exec("UPDATE blobs SET whole=0, damaged=1, need=NULL WHERE sha256=?", row.sha256));
+    DOORSTEP_TRY_ASSIGN(step.purge_waited, impl_->ended());
   }
 
   struct Wanted { std::string sha256; std::int64_t size; };
@@ -218,12 +226,16 @@ Result<BlobStep> Store::next_blob(std::size_t max_bytes) {
     DOORSTEP_TRY_ASSIGN(std::int64_t have, file.size());
     if (have >= one.size) {  // closed between its last byte and its check
       DOORSTEP_TRY(impl_->check_fetched(one.sha256));
-      return next_blob(max_bytes);
+      continue;
     }
     if (file.whole()) have = 0;  // damaged: it begins anew
-    return BlobStep{BlobStep::What::Fetch, one.sha256, have, {}, std::min(max_bytes, static_cast<std::size_t>(one.size - have))};
+    step.what = BlobStep::What::Fetch;
+    step.sha256 = one.sha256;
+    step.offset = have;
+    step.most = std::min(max_bytes, static_cast<std::size_t>(one.size - have));
+    return step;
   }
-  return BlobStep{};
+  return step;
 }
 
 Result<void> Store::blob_sent(const std::string& sha256, std::int64_t have, bool ended) {

@@ -132,6 +132,7 @@ struct BlobStep {
   std::int64_t offset = 0;
   std::string bytes;
   std::size_t most = 0;
+  bool purge_waited = false;  ///< access has ended, and a photo that the purge waited for cannot be read: none of it will be sent
 };
 
 /// Everything the screens list. Dropped cases are not in it.

@@ -261,6 +261,7 @@ struct Runner::Impl {
 
   Result<engine::BlobTask> answer(const Port::NextBlob& question) {
     DOORSTEP_TRY_ASSIGN(auto step, db->next_blob(question.max_bytes));
+    if (step.purge_waited && pump) pump->wake(transport::Why::Changed);
     using What = engine::BlobTask::What;
     const What what = step.what == store::BlobStep::What::Send    ? What::Send
                       : step.what == store::BlobStep::What::Fetch ? What::Fetch

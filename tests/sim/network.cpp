@@ -195,6 +195,7 @@ void World::carry(Tablet& tablet, Random& random) {
       if (tablet.unsent) tablet.engine->handle(engine::Wake{});
       auto step = tablet.store->next_blob(wanted->max_bytes);
       if (!alive(tablet, random)) return;
+      if (step && step->purge_waited) tablet.engine->handle(engine::Wake{});
       if (step) tablet.engine->handle(task_of(std::move(*step)));
       else tablet.engine->handle(engine::Broken{step.error()});
     } else if (auto* move = std::get_if<engine::MoveBlob>(&*output)) {

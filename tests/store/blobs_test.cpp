@@ -151,7 +151,9 @@ TEST_CASE("blobs: a file that cannot be read any more is told, and keeps nothing
   must(store.submit(visit, records_of(visit), at(9)));
   must(store.apply(answer(store, server, {{hash_of(bytes), 0}}), at(60)));
   fs::resize_file(files(path).front(), 100);
-  CHECK(must(store.next_blob(4000)).what == BlobStep::What::Nothing);
+  const auto none = must(store.next_blob(4000));
+  CHECK(none.what == BlobStep::What::Nothing);
+  CHECK_FALSE(none.purge_waited);
   const auto view = must(store.caseload()).blobs.at(hash_of(bytes));
   CHECK(view.damaged);
   CHECK_FALSE(view.waiting);
@@ -363,4 +365,32 @@ TEST_CASE("blobs: a worker whose access ended sends the photos of drafts too, be
   drained({});
   CHECK(files(path).empty());
   CHECK(must(store.drafts()).empty());
+}
+
+TEST_CASE("blobs: a photo that cannot be read any more does not keep what a worker had whose access ended, and says so", "[store]") {
+  Folder folder;
+  Server server;
+  const auto path = folder / "replica.db";
+  auto store = open_store(path);
+  const std::string bytes = photo("a"), other = photo("b", 5000);
+  must(store.save_draft(with(store, with(store, visit_to({"Amara"}), other), bytes), at(3)));
+  const auto drained = [&](std::vector<wire::BlobNeed> need) {
+    auto reply = answer(store, server, std::move(need));
+    reply.cases.clear();
+    reply.drain = true;
+    must(store.apply(reply, at(61)));
+  };
+  drained({{hash_of(bytes), 0}, {hash_of(other), 0}});
+  for (const auto& file : files(path))
+    if (fs::file_size(file) < other.size()) fs::resize_file(file, 100);
+  auto step = must(store.next_blob(1 << 20));
+  CHECK(step.purge_waited);
+  CHECK(step.bytes == other);  // whatever else can be read is sent
+  must(store.blob_sent(hash_of(other), static_cast<std::int64_t>(other.size()), true));
+  step = must(store.next_blob(1 << 20));
+  CHECK(step.what == BlobStep::What::Nothing);
+  CHECK_FALSE(step.purge_waited);  // it is said once
+  drained({{hash_of(bytes), 0}});
+  CHECK(must(store.drafts()).empty());
+  CHECK(files(path).empty());
 }

@@ -128,6 +128,31 @@ TEST_CASE("blobs: words saved while photos are sent do not wait for them", "[wor
   });
 }
 
+TEST_CASE("blobs: a photo that cannot be read does not keep a tablet from purging itself when its worker's access ended", "[work]") {
+  CaseServer server;
+  Tablet worker(server, "W1001");
+  REQUIRE_FALSE(worker.open());
+  worker.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  const auto child = a_child(worker);
+  server.stop();
+  Folder camera;
+  write(camera / "x.jpg", photo(3000));
+  worker.save(attached(worker, worker.visit_to(child, "There is a hole in the ceiling."), camera / "x.jpg"));
+  const auto photos = [&] {
+    std::vector<fs::path> out;
+    for (const auto& entry : fs::recursive_directory_iterator(worker.folder.path()))
+      if (entry.is_regular_file() && entry.path().parent_path().extension() == ".blobs") out.push_back(entry.path());
+    return out;
+  };
+  REQUIRE(photos().size() == 1);
+  fs::resize_file(photos().front(), 100);
+  must(server::disable_worker(*server.repository, "W1001", true, kClock.wall()));
+  server.start();
+  worker.runner->run(state::SyncNow{});
+  worker.wait<state::SyncStatus>([&](const auto& s) { return s.phase == state::SyncPhase::Idle && photos().empty(); });
+  CHECK(worker.caseload->ended);
+}
+
 TEST_CASE("blobs: what is not a photo, too large, or no file at all is told by its name", "[work]") {
   CaseServer server;
   Tablet worker(server, "W1001");
