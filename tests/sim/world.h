@@ -184,6 +184,7 @@ class World {
   void forgive_what_is_gone();
   bool switched_off(Id worker, Id device) const;  ///< refused; who only left is drained
   bool entitled(const Tablet& tablet, Id case_id) const;
+  bool only_others_sent(const Tablet& tablet, Id record, const std::string& sha256);
   std::string left_over();
   void check_end();
   std::string describe(std::size_t word) const;
