@@ -189,7 +189,8 @@ int enrol(const Report& report, const TabletArguments& args) {
   if (!anew && fs::exists(tablet / config::kEnrolmentFile)) {
     if (args.if_needed) return report.done(tablet.string() + " is enrolled already. The code was not used.", {}, false);
     return report.refused(tablet.string() + " belongs to a tablet that is enrolled already.",
-                          "It was not touched; notes on it are safe. The code was not used.", "Choose another folder.");
+                          "It was not touched; notes on it are safe. The code was not used.",
+                          "For this tablet again, after a forgotten passphrase or for another worker: --anew. For another: another folder.");
   }
   const auto token = base::from_base32(args.token);
   if (!token || token->size() != 16)
@@ -246,10 +247,16 @@ int enrol(const Report& report, const TabletArguments& args) {
     return report.could_not("The tablet is enrolled at the server, but its folder could not be written.", kept.error(), kUnused,
                             "Make room on the disk, then run the same command again.");
   if (anew) (void)base::erase_file(key_file);
+  const auto pinned = config::pinned_trust(tablet);
+  const bool is_pinned = pinned.has_value() && !pinned->empty();
   return report.done("Enrolled. Device " + reply->device.str() + " for " + reply->worker_name + ".\n" +
                          "The worker starts Doorstep on this tablet and chooses a passphrase of at least four words" +
-                         (config.policy.pin ? ", or a PIN of at least six digits." : "."),
-                     {{"device", reply->device.str()}, {"worker", reply->worker.str()}});
+                         (config.policy.pin ? ", or a PIN of at least six digits." : ".") +
+                         (is_pinned || config.demonstration
+                              ? ""
+                              : "\nNo signing key is on this tablet: it takes files that nobody signed. Put the council's trust.pub to " +
+                                    std::string(config::kSystemTrustFile) + "."),
+                     {{"device", reply->device.str()}, {"worker", reply->worker.str()}, {"pinned", is_pinned}});
 }
 
 int drain(const Report& report, const fs::path& tablet, const fs::path& with) {

@@ -40,6 +40,8 @@ install(FILES ${CMAKE_BINARY_DIR}/package/uk.doorstep.Doorstep.metainfo.xml DEST
 install(FILES ${package}/uk.doorstep.Doorstep.svg DESTINATION share/icons/hicolor/scalable/apps COMPONENT tablet)
 install(FILES ${CMAKE_SOURCE_DIR}/platform/PROVISIONING.md DESTINATION share/doc/doorstep-provision COMPONENT provision)
 install(FILES ${package}/doorstep-server.service DESTINATION lib/systemd/system COMPONENT server)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/assets/demo/ DESTINATION share/doc/doorstep-server/extract COMPONENT server
+        FILES_MATCHING PATTERN "*.csv" PATTERN "README.md" PATTERN pictures EXCLUDE)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "Doorstep <it@doorstep.invalid>")

@@ -188,6 +188,7 @@ TEST_CASE("provision: enrol leaves a tablet with key, certificate and ticket, fo
   INFO(done.output);
   REQUIRE(done.code == 0);
   CHECK(done.output.find("Amina Yusuf") != std::string::npos);
+  CHECK(done.output.find("it takes files that nobody signed") != std::string::npos);
 
   CHECK(mode_of(tablet) == 0700);
   CHECK(mode_of(tablet / config::kDeviceKeyFile) == 0600);
@@ -539,6 +540,7 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
   INFO(boost::json::serialize(enrolled));
   REQUIRE(enrolled.at("result").as_string() == "done");
   CHECK(enrolled.at("device").as_string() == enrolment.device.str());
+  CHECK(enrolled.at("pinned").as_bool());
   CHECK(folder.read("tablet/trust.pub") == folder.read("trust.pub"));
   CHECK(app_takes_it());
   CHECK(enrol({}).at("result").as_string() == "refused");
