@@ -390,22 +390,28 @@ struct Runner::Impl {
     if (orders.wiped || command_thread.joinable() || clock.monotonic() < renew_own_again) return;
     const auto& own = options.enrolment;
     if (!certificate_is_due(options.credentials.valid_until(own.device_certificate), now())) return;
-    auto key = options.credentials.make_key();
-    if (!key) return base::log_error("renew_own", key.error());
-    auto request = options.credentials.make_request(*key);
-    auto context = options.credentials.client_context(own.device_certificate, own.device_key);
-    if (!request || !context) return base::log_error("renew_own", request ? context.error() : request.error());
-    command_client = std::make_unique<transport::HttpClient>(options.server, *context);
-    command_thread = std::thread([this, request = *request, key = std::move(*key), client = command_client.get()]() mutable {
-      name_thread("command");
-      post(OwnRenewed{std::move(key), transport::renew(*client, {request}, kCertificateLimit)});
+    renew_own_again = clock.monotonic() + kRenewAgain;
+    auto asked = ask_for_next<OwnRenewed>(own.device_certificate, own.device_key, command_thread, command_client, "command");
+    if (!asked) base::log_error("renew_own", asked.error());
+  }
+  /// For the certificate that follows this one, over it, with a new key, on `thread`, which is free. `Answer` is posted.
+  template <class Answer>
+  Result<void> ask_for_next(const std::string& certificate, const Secret& key, std::thread& thread,
+                            std::unique_ptr<transport::HttpClient>& client, const char* name) {
+    DOORSTEP_TRY_ASSIGN(auto fresh, options.credentials.make_key());
+    DOORSTEP_TRY_ASSIGN(auto request, options.credentials.make_request(fresh));
+    DOORSTEP_TRY_ASSIGN(auto context, options.credentials.client_context(certificate, key));
+    client = std::make_unique<transport::HttpClient>(options.server, context);
+    thread = std::thread([this, name, request = std::move(request), fresh = std::move(fresh), over = client.get()]() mutable {
+      name_thread(name);
+      post(Answer{std::move(fresh), transport::renew(*over, {request}, kCertificateLimit)});
     });
+    return {};
   }
 
   /// Until the new pair is on the disk the old one counts, and the server takes either.
   void on(OwnRenewed& m) {
     stop_asking_command();
-    renew_own_again = clock.monotonic() + kRenewAgain;
     if (auto kept = keep_own(m); !kept) base::log_error("renew_own", kept.error());
     else base::log_event("work.renewed_own", options.enrolment.device);
     ask_command();  // it may have found its thread at work
@@ -789,16 +795,9 @@ struct Runner::Impl {
     const auto until = options.credentials.valid_until(identity->worker_certificate);
     if (!certificate_is_due(until, now())) return;
     renew_again = clock.monotonic() + kRenewAgain;
-    auto key = options.credentials.make_key();
-    if (!key) return base::log_error("renew", key.error());
-    auto request = options.credentials.make_request(*key);
-    auto context = options.credentials.client_context(identity->worker_certificate, identity->worker_key);
-    if (!request || !context) return base::log_error("renew", request ? context.error() : request.error());
-    certificate_client = std::make_unique<transport::HttpClient>(options.server, *context);
-    certificate_thread = std::thread([this, request = *request, key = std::move(*key), client = certificate_client.get()]() mutable {
-      name_thread("certificate");
-      post(Renewed{std::move(key), transport::renew(*client, {request}, kCertificateLimit)});
-    });
+    auto asked = ask_for_next<Renewed>(identity->worker_certificate, identity->worker_key, certificate_thread, certificate_client,
+                                       "certificate");
+    if (!asked) base::log_error("renew", asked.error());
   }
 
   /// Key and certificate change together, in one transaction; the next connection shows them.

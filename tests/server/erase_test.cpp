@@ -167,6 +167,14 @@ void check_logs(Office& office) {
   CHECK((*unit)->audit_intact().value());
 }
 
+/// No word of what was erased is anywhere, and the logs are whole.
+void check_gone(Office& office) {
+  if (office.store == Store::Sqlcipher) REQUIRE(office.repository->scrub().has_value());
+  const auto after = all_there_is(office);
+  CHECK(after.find(kGone) == after.npos);
+  check_logs(office);
+}
+
 }  // namespace
 
 TEST_CASE("erase: two people, and then no word of a record can be got from the server; all else stays", "[server][S08]") {
@@ -358,10 +366,7 @@ TEST_CASE("erase: what would bring the words back is answered by name and not ke
   CHECK(ash.one(Tablet::submit(written.last_body, kAmara)).code == Refusal::UnknownCase);
   const auto late = sparrow.one(sparrow.decide(approved, kAmara, model::Verdict::Approved, kGone + " again"));
   CHECK(late.code == Refusal::Erased);
-  if (office.store == Store::Sqlcipher) REQUIRE(office.repository->scrub().has_value());
-  const auto after = all_there_is(office);
-  CHECK(after.find(kGone) == after.npos);
-  check_logs(office);
+  check_gone(office);
 }
 
 TEST_CASE("erase: a draft that named the record once, or comes only afterwards, keeps no word", "[server]") {
@@ -398,10 +403,7 @@ TEST_CASE("erase: a draft that named the record once, or comes only afterwards, 
   const auto refused = wren.one(wren.put(late));
   CHECK(refused.status == OpStatus::Refused);
   CHECK(refused.code == Refusal::Erased);
-  if (office.store == Store::Sqlcipher) REQUIRE(office.repository->scrub().has_value());
-  const auto after = all_there_is(office);
-  CHECK(after.find(kGone) == after.npos);
-  check_logs(office);
+  check_gone(office);
 }
 
 TEST_CASE("erase: what a client sent with its ids in capitals goes too", "[server]") {
