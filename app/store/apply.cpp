@@ -37,6 +37,17 @@ bool fits(const wire::CasePull& pull, const std::string& chain_before) {
 
 }  // namespace
 
+Readings::Readings(const std::vector<wire::CasePull>& pulls) {
+  std::vector<std::packaged_task<Reading()>*> in_order;
+  for (const wire::CasePull& pull : pulls)
+    for (const wire::LogEntry& entry : pull.entries)
+      in_order.push_back(&tasks_.emplace(&entry, [revision = &entry.revision] { return read(*revision); }).first->second);
+  if (in_order.empty()) return;
+  thread_ = std::jthread([in_order = std::move(in_order)] {
+    for (auto* task : in_order) (*task)();
+  });
+}
+
 Result<std::optional<Head>> Store::Impl::head_of(Id record) {
   std::optional<Head> out;
   DOORSTEP_TRY(db.query("SELECT rev, hash, body, state FROM revisions WHERE record=? ORDER BY rev DESC LIMIT 1", record,
@@ -54,6 +65,7 @@ Result<Applied> Store::apply(const wire::SyncReply& reply, Instant now) {
 
 Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   Applied out;
+  Readings readings(reply.cases);
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(db));
   DOORSTEP_TRY(db.exec("DELETE FROM purged WHERE told=1"));  // the push this answers carried them
   DOORSTEP_TRY(take_results(reply, out));
@@ -65,7 +77,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
                                                         " WHERE key='incarnation') AND number=? AND kind='put'", result.number));
     if (visit) note(visits, *visit);
   }
-  for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(take_case(pull, now, out, visits));
+  for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(take_case(pull, readings, now, out, visits));
   for (Id visit : visits) DOORSTEP_TRY(rebase_draft(visit, now, out));
   DOORSTEP_TRY(settle_submissions(now, out));
   for (Id dropped : reply.drop) {
@@ -233,7 +245,8 @@ Result<void> Store::Impl::take_put_result(Id visit, const std::string& bytes, co
   return put_draft(*row);
 }
 
-Result<void> Store::Impl::take_case(const wire::CasePull& pull, Instant now, Applied& out, std::vector<Id>& visits) {
+Result<void> Store::Impl::take_case(const wire::CasePull& pull, Readings& readings, Instant now, Applied& out,
+                                    std::vector<Id>& visits) {
   std::int64_t seq = 0;
   std::string chain = wire::kChainStart;
   DOORSTEP_TRY(db.query("SELECT seq, chain FROM cases WHERE id=?", pull.case_id,
@@ -252,7 +265,7 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Instant now, App
     DOORSTEP_TRY(clear_case(pull.case_id, pull.diverged.value_or(false) ? Elsewhere::Goes : Elsewhere::Stays));
   for (const wire::LogEntry& entry : pull.entries) {
     if (base::mutant("cursor-ahead") && &entry == &pull.entries.back() && pull.entries.size() > 1) break;
-    DOORSTEP_TRY(take_entry(pull.case_id, entry.revision));
+    DOORSTEP_TRY(take_entry(pull.case_id, entry.revision, readings.of(entry)));
     if (entry.revision.kind == RecordKind::Visit) {
       DOORSTEP_TRY(check_base(entry.revision));
       note(visits, entry.revision.record);
@@ -344,7 +357,7 @@ Result<void> Store::Impl::ask_for_missing(Applied& out) {
   return again.empty() ? set_meta(kMayMiss, 0) : Result<void>();
 }
 
-Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision) {
+Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision, Reading reading) {
   std::string body = revision.body;
   if (body.empty()) DOORSTEP_TRY(forget_words(revision.record));
   if (revision.kind == RecordKind::Visit) {  // of a draft that was thrown away only the fact is kept
@@ -361,10 +374,8 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
   DOORSTEP_TRY(db.exec("INSERT INTO record_cases(record, case_id, kind, told_rev) VALUES (?,?,?,?) ON CONFLICT(record, case_id)"
                        " DO UPDATE SET told_rev=excluded.told_rev WHERE excluded.told_rev>told_rev",
                        revision.record, case_id, word(revision.kind), revision.rev));
-  if (revision.kind == RecordKind::ChildRecord && body.find("\"attachments\"") != body.npos)
-    if (auto record = wire::decode<model::ChildRecord>(body))
-      DOORSTEP_TRY(refer(revision.record, model::attachments_of(record->part)));
-  return body.empty() ? Result<void>() : index_revision(case_id, revision);
+  if (reading.version) DOORSTEP_TRY(refer(revision.record, model::attachments_of(reading.version->body.part)));
+  return body.empty() ? Result<void>() : index_revision(case_id, revision, std::move(reading));
 }
 
 /// The record was erased: what was sent of it, and what was typed beside it, goes with what was pulled.

@@ -1,6 +1,9 @@
 #pragma once
 #include <boost/json/fwd.hpp>
 
+#include <future>
+#include <thread>
+
 #include "app/store/store.h"
 #include "platform/base/limits.h"
 #include "platform/sql/db.h"
@@ -41,6 +44,25 @@ struct Queued {
   wire::Operation op;
   Id visit;  ///< Submit: the draft
   Id part;   ///< Submit: the child of the draft
+};
+
+/// What the search index and the screens need of a revision.
+struct Reading {
+  std::optional<std::string> title;  ///< empty: not to be found by, or a newer program wrote it, and only that can show it
+  std::string prose;
+  model::RecordVersionPtr version;   ///< of a child record
+};
+Reading read(const model::Revision& revision);
+
+/// Reads the entries of a reply on a thread of its own, while they are written into the database. `pulls` has to outlive it.
+class Readings {
+ public:
+  explicit Readings(const std::vector<wire::CasePull>& pulls);
+  Reading of(const wire::LogEntry& entry) { return tasks_.at(&entry).get_future().get(); }  ///< once for each; waits
+
+ private:
+  std::map<const wire::LogEntry*, std::packaged_task<Reading()>> tasks_;
+  std::jthread thread_;
 };
 
 struct Store::Impl {
@@ -105,11 +127,11 @@ struct Store::Impl {
   Result<void> take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result);
   Result<void> forget_own_log();
   Result<void> take_results(const wire::SyncReply& reply, Applied& out);
-  Result<void> take_case(const wire::CasePull& pull, Instant now, Applied& out, std::vector<Id>& visits);
+  Result<void> take_case(const wire::CasePull& pull, Readings& readings, Instant now, Applied& out, std::vector<Id>& visits);
   Result<void> ask_for_missing(Applied& out);
   Result<void> keep_own_records(Id case_id);
   Result<void> hand_in_outlived(Id case_id, Instant now);
-  Result<void> take_entry(Id case_id, const model::Revision& revision);
+  Result<void> take_entry(Id case_id, const model::Revision& revision, Reading reading);
   Result<void> forget_words(Id record);
   Result<void> check_base(const model::Revision& revision);
   Result<void> forget_lost_bases(std::vector<Id>& visits);
@@ -157,7 +179,7 @@ struct Store::Impl {
   // search.cpp
   Result<void> index(Id id, int what, Id case_id, std::string_view title, std::string_view text);
   Result<void> unindex(Id id);
-  Result<void> index_revision(Id case_id, const model::Revision& revision);
+  Result<void> index_revision(Id case_id, const model::Revision& revision, Reading reading);
   Result<void> index_drafts();
 };
 

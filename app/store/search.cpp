@@ -67,7 +67,26 @@ Result<void> Store::Impl::index(Id id, int what, Id case_id, std::string_view ti
   return {};
 }
 
-Result<void> Store::Impl::index_revision(Id case_id, const model::Revision& revision) {
+Reading read(const model::Revision& revision) {
+  Reading out;
+  boost::json::monotonic_resource values;
+  const auto document = wire::parse_json(revision.body, &values);
+  if (!document) return out;
+  if (revision.kind == RecordKind::Child) {
+    if (auto child = wire::decode_value<model::Child>(*document)) out.title = std::move(child->name);
+  } else if (revision.kind == RecordKind::Family) {
+    if (auto family = wire::decode_value<model::Family>(*document)) out.title = std::move(family->name);
+  } else if (revision.kind == RecordKind::ChildRecord) {
+    if (auto record = wire::decode_value<model::ChildRecord>(*document)) {
+      out.title = record->part.name;
+      out.version = std::make_shared<model::RecordVersion>(model::RecordVersion{revision, std::move(*record)});
+    }
+  }
+  if (out.title) out.prose = prose_of(*document);
+  return out;
+}
+
+Result<void> Store::Impl::index_revision(Id case_id, const model::Revision& revision, Reading reading) {
   Hit::What what;
   switch (revision.kind) {
     case RecordKind::Child: what = Hit::What::Child; break;
@@ -75,28 +94,15 @@ Result<void> Store::Impl::index_revision(Id case_id, const model::Revision& revi
     case RecordKind::ChildRecord: what = Hit::What::Record; break;
     default: return {};
   }
-  std::optional<std::string> title;  // empty: a newer program wrote it, and only that can show it
-  boost::json::monotonic_resource values;
-  const auto document = wire::parse_json(revision.body, &values);
-  if (document && what == Hit::What::Child) {
-    if (auto child = wire::decode_value<model::Child>(*document)) title = child->name;
-  } else if (document && what == Hit::What::Family) {
-    if (auto family = wire::decode_value<model::Family>(*document)) title = family->name;
-  } else if (document) {
-    if (auto record = wire::decode_value<model::ChildRecord>(*document)) {
-      title = record->part.name;
-      // The screens will ask for it next.
-      auto& kept = decoded[{revision.record, revision.rev}];
-      kept = std::make_shared<model::RecordVersion>(model::RecordVersion{revision, std::move(*record)});
-    }
-  }
-  if (!title) {
+  if (!reading.title) {
     base::log_event("store.unreadable", revision.record, revision.rev);
     return {};
   }
+  // The screens will ask for it next.
+  if (reading.version) decoded[{revision.record, revision.rev}] = std::move(reading.version);
   DOORSTEP_TRY_ASSIGN(auto newer, db.first<std::int64_t>("SELECT 1 FROM revisions WHERE record=? AND rev>?", revision.record, revision.rev));
   if (newer) return {};
-  return index(revision.record, place(what), case_id, *title, prose_of(*document));
+  return index(revision.record, place(what), case_id, *reading.title, reading.prose);
 }
 
 /// Drafts are indexed when somebody searches, so that a save does not pay for it.
