@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "platform/base/mutant.h"
+#include "platform/base/secret.h"
 #include "sync/model/attachment.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
@@ -45,6 +46,7 @@ Readings::Readings(const std::vector<wire::CasePull>& pulls) {
   if (in_order.empty()) return;
   thread_ = std::jthread([in_order = std::move(in_order)] {
     for (auto* task : in_order) (*task)();
+    base::wipe_stack();  // short words; the memory is kept for the next thread
   });
 }
 

@@ -1,6 +1,7 @@
 #include <future>
 
 #include "app/store/impl.h"
+#include "platform/base/secret.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::store {
@@ -26,7 +27,7 @@ model::Revision revision_of(const sql::Row& row) {
   return out;
 }
 
-std::vector<model::RecordVersionPtr> decode_all(std::vector<model::Revision> revisions) {
+[[gnu::noinline]] std::vector<model::RecordVersionPtr> decode_all(std::vector<model::Revision> revisions) {
   std::vector<model::RecordVersionPtr> out;
   for (auto& revision : revisions)
     if (auto body = wire::decode<model::ChildRecord>(revision.body))
@@ -100,7 +101,13 @@ Result<void> Store::Impl::read_ahead() {
   constexpr std::size_t kPart = 64;  // long beside the start of a thread, short beside the whole
   std::vector<std::future<std::vector<model::RecordVersionPtr>>> parts;
   std::vector<model::Revision> part;
-  const auto hand_over = [&] { parts.push_back(std::async(std::launch::async, decode_all, std::exchange(part, {}))); };
+  const auto hand_over = [&] {
+    parts.push_back(std::async(std::launch::async, [part = std::exchange(part, {})]() mutable {
+      auto out = decode_all(std::move(part));
+      base::wipe_stack();  // short words; the memory is kept for the next thread
+      return out;
+    }));
+  };
   const std::string from = ", r.body FROM revisions r WHERE r.kind='child_record' AND ";
   DOORSTEP_TRY(db.query("SELECT " + std::string(kRevision) + from + std::string(kHeld), [&](const sql::Row& row) {
     part.push_back(revision_of(row));

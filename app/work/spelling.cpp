@@ -6,6 +6,7 @@
 #include <hunspell/hunspell.hxx>
 
 #include "platform/base/log.h"
+#include "platform/base/secret.h"
 
 namespace doorstep::work {
 namespace {
@@ -59,6 +60,7 @@ std::optional<Speller> Speller::open(const std::filesystem::path& folder) {
 
 Speller::Speller(std::unique_ptr<Hunspell> hunspell) : hunspell_(std::move(hunspell)) {}
 Speller::Speller(Speller&&) noexcept = default;
+Speller& Speller::operator=(Speller&&) noexcept = default;
 Speller::~Speller() = default;
 
 bool Speller::knows(const std::string& word) const { return hunspell_->spell(word); }
@@ -86,20 +88,27 @@ void SpellingWorker::run(Job job) {
 
 void SpellingWorker::serve() {
   ::pthread_setname_np(::pthread_self(), "spelling");
+  while (answer_next()) base::wipe_stack();  // this thread outlives the lock, and a short word lies on its stack
+}
+
+bool SpellingWorker::answer_next() {
   auto job = jobs_.pop();
-  const auto speller = job ? Speller::open(folder_) : std::nullopt;
-  if (job && !speller) base::log_event("spelling.no_dictionary");
-  for (; job && !jobs_.closed(); job = jobs_.pop()) {
-    if (auto* check = std::get_if<state::CheckSpelling>(&*job)) {
-      state::SpellingChecked checked;
-      for (auto& word : check->words) (!speller || speller->knows(word) ? checked.right : checked.wrong).push_back(std::move(word));
-      say_(std::move(checked));
-    } else {
-      auto& word = std::get<state::SuggestSpelling>(*job).word;
-      auto suggestions = speller ? speller->suggest(word) : std::vector<std::string>();
-      say_(state::SpellingSuggested{std::move(word), std::move(suggestions)});
-    }
+  if (!job || jobs_.closed()) return false;
+  if (!opened_) {
+    speller_ = Speller::open(folder_);
+    opened_ = true;
+    if (!speller_) base::log_event("spelling.no_dictionary");
   }
+  if (auto* check = std::get_if<state::CheckSpelling>(&*job)) {
+    state::SpellingChecked checked;
+    for (auto& word : check->words) (!speller_ || speller_->knows(word) ? checked.right : checked.wrong).push_back(std::move(word));
+    say_(std::move(checked));
+  } else {
+    auto& word = std::get<state::SuggestSpelling>(*job).word;
+    auto suggestions = speller_ ? speller_->suggest(word) : std::vector<std::string>();
+    say_(state::SpellingSuggested{std::move(word), std::move(suggestions)});
+  }
+  return true;
 }
 
 }  // namespace doorstep::work

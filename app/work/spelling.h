@@ -26,6 +26,7 @@ class Speller {
   /// Empty: there is none. Reads two files of a megabyte: 30 to 80 ms.
   static std::optional<Speller> open(const std::filesystem::path& folder);
   Speller(Speller&&) noexcept;
+  Speller& operator=(Speller&&) noexcept;
   ~Speller();
 
   bool knows(const std::string& word) const;
@@ -55,9 +56,12 @@ class SpellingWorker {
 
  private:
   void serve();
+  [[gnu::noinline]] bool answer_next();  ///< waits; false once closed
 
   std::filesystem::path folder_;
   std::function<void(state::Event)> say_;
+  bool opened_ = false;
+  std::optional<Speller> speller_;
   base::BoundedQueue<Job> jobs_{limits::kSpellingQueue};
   std::thread thread_;
 };

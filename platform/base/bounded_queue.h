@@ -2,8 +2,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <limits>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -71,7 +71,7 @@ class BoundedQueue {
   const std::size_t limit_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<T> items_;
+  std::list<T> items_;  // what an item held in itself is freed with it, and so overwritten where the program frees like that
   bool closed_ = false;
 };
 

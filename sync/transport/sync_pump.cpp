@@ -5,6 +5,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/log.h"
+#include "platform/base/secret.h"
 #include "sync/transport/reply.h"
 
 namespace doorstep::transport {
@@ -60,6 +61,7 @@ void SyncPump::stop() {
 
 void SyncPump::run() {
   while (wait_for_turn()) session();
+  base::wipe_stack();  // short words; the memory is kept for the next thread
 }
 
 bool SyncPump::wait_for_turn() {

@@ -73,7 +73,7 @@ class SyncPump {
   bool due(Time now) const;   // under the mutex, as begin_turn()
   void begin_turn();
   bool take_turn();           // at once: whether there is one
-  void session();             // one engine, until it closes
+  [[gnu::noinline]] void session();  // one engine, until it closes
   engine::Input exchange(engine::Send send);
   engine::Input exchange(const engine::BlobTask& task);
   std::optional<engine::Output> next(engine::Engine& engine);
