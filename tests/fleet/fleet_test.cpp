@@ -1,45 +1,12 @@
 // Forty tablets in one go, as a council's IT does it: one signed file, one table of codes, the real programs; and each of the
 // forty is opened by its worker and has synced.
-#include <catch2/catch_test_macros.hpp>
 #include <iostream>
 
-#include "platform/base/file.h"
-#include "platform/config/tablet_folder.h"
 #include "sync/server/csv.h"
-#include "sync/wire/codec.h"
-#include "tests/support/server_process.h"
+#include "tests/fleet/it.h"
 
 using namespace doorstep;
-namespace fs = std::filesystem;
-
-namespace {
-
-const std::string kProvision = std::string(DOORSTEP_BIN_DIR) + "/doorstep-provision";
-
-void write(const fs::path& file, const std::string& text) {
-  REQUIRE(base::write_file_atomic(file, text, base::Access::Owner).has_value());
-}
-
-std::string must_run(std::vector<std::string> command) {
-  const auto ran = support::run(std::move(command));
-  INFO(ran.output);
-  REQUIRE(ran.code == 0);
-  return ran.output;
-}
-
-/// As the app reads it at its start.
-support::Setup set_up(const fs::path& tablet) {
-  const auto loaded = config::load_tablet_config(tablet, "/nonexistent");
-  const auto* device = std::get_if<config::DeviceConfig>(&loaded);
-  REQUIRE(device);
-  support::Setup out;
-  out.enrolment = wire::decode<wire::EnrolReply>(support::read_text(tablet / config::kEnrolmentFile)).value();
-  out.device_key = base::Secret::copy_of(support::read_text(tablet / config::kDeviceKeyFile));
-  out.server = {device->server.sync.host, device->server.sync.port, device->server.name};
-  return out;
-}
-
-}  // namespace
+using namespace doorstep::fleet;
 
 TEST_CASE("fleet: forty tablets from one signed file and one table of codes, and each has synced", "[fleet]") {
   constexpr std::size_t kTablets = 40;
@@ -49,10 +16,7 @@ TEST_CASE("fleet: forty tablets from one signed file and one table of codes, and
   server.start();
 
   must_run({kProvision, "keygen", "--key", (folder / "signing.key").string(), "--trust", (folder / "trust.pub").string()});
-  std::string toml = server.device_toml();
-  const std::string named = "ca_file = \"ca.pem\"\n";
-  toml.replace(toml.find(named), named.size(), "ca_pem = '''\n" + support::read_text(server.folder() / "ca.pem") + "'''\n");
-  write(folder / "device.toml", "serial = 1\n" + toml);
+  write(folder / "device.toml", handed_out(server, 1));
   must_run({kProvision, "sign", (folder / "device.toml").string(), "--key", (folder / "signing.key").string()});
 
   const std::vector<std::string> workers = {"W1001", "W1002", "W1009", "W2001", "W2009"};

@@ -196,6 +196,9 @@ work::Options FieldTablet::options() const {
                      .check_signature = tls::SignatureCheck(enrolled.ca)};
   out.test_cost = how_.cost;
   out.vfs = how_.vfs;
+  out.chip = how_.chip;
+  out.pins = how_.pins;
+  out.lease = how_.lease;
   return out;
 }
 
@@ -267,11 +270,11 @@ std::string FieldTablet::try_to_open(std::string_view passphrase) {
   return state_.unlock_problem;
 }
 
-void FieldTablet::open() {
+void FieldTablet::open(std::string_view passphrase) {
   start();
   bool first = state_.stage == state::Stage::FirstUnlock;
-  state_.editors.text(state::kPassphrase).reset(kPassphrase);
-  if (first) state_.editors.text(state::kPassphraseAgain).reset(kPassphrase);
+  state_.editors.text(state::kPassphrase).reset(passphrase);
+  if (first) state_.editors.text(state::kPassphraseAgain).reset(passphrase);
   act(state::PressUnlock{});
   until("unlock", [](const auto& s) { return s.stage == state::Stage::Unlocked && s.caseload; });
 }

@@ -80,6 +80,9 @@ class CaseServer {
 struct TabletOptions {
   std::optional<vault::KdfCost> cost = vault::kTestCost;  ///< of unlocking; empty: what a shipped one costs
   std::string vfs;                                        ///< as work::Options
+  std::string chip = {};                                       ///< a TPM that holds the key; empty: none
+  vault::Pins pins = vault::Pins::Refused;                ///< the council's word
+  base::Millis lease = std::chrono::days(7);              ///< the same
 };
 
 /// A tablet without a window: State, and the Runner with its threads.
@@ -93,7 +96,8 @@ class FieldTablet {
 
   static constexpr std::string_view kPassphrase = "quiet river lantern teapot";
 
-  void open();   ///< starts the threads and unlocks; at first with a new passphrase
+  /// Starts the threads and unlocks; at first it is a new passphrase, or PIN.
+  void open(std::string_view passphrase = kPassphrase);
   /// Starts the threads of a tablet that was opened before, and tries a passphrase: what the screen says, empty when it opens.
   std::string try_to_open(std::string_view passphrase);
   void close();  ///< as the program ending

@@ -17,6 +17,7 @@ class ServerProcess {
   explicit ServerProcess(const std::filesystem::path& extract, const std::filesystem::path& folder = {}, bool demonstration = false);
   /// Serves; the first time on free ports, then on the same again. Returns when it does.
   void start();
+  void move() { port_ = enrol_port_ = 0; }  ///< while it does not serve: the next start is on other ports
   void kill();  ///< SIGKILL, and waits for the end
   void stop();  ///< SIGTERM, and waits for the end; throws when it does not end well
   pid_t pid() const { return process_->pid(); }  ///< while it serves
