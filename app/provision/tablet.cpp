@@ -335,7 +335,8 @@ int apply(const Report& report, const TabletArguments& args) {
           kUntouched, "Use the file of the tablet's own council.");
     if (config.serial > 0 && current->config.serial == config.serial && current->text != text)
       return report.refused(args.file.string(),
-                            {{name, 1, "serial", "another file with the serial " + std::to_string(config.serial) + " is on this tablet",
+                            {{name, config.serial_line, "serial",
+                              "another file with the serial " + std::to_string(config.serial) + " is on this tablet",
                               "give each file that is handed out a serial of its own"}}, kUntouched);
   }
   if (const auto kept = keep(*brought, tablet); kept.has_error())

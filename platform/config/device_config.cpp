@@ -136,7 +136,10 @@ void read_tablet(Table& table, DeviceConfig& config) {
 }
 
 void read_issue(Table& root, DeviceConfig& config) {
-  if (auto serial = root.maybe_number("serial", 1, kSerialMost, "")) config.serial = serial->value;
+  if (auto serial = root.maybe_number("serial", 1, kSerialMost, "")) {
+    config.serial = serial->value;
+    config.serial_line = serial->line;
+  }
   if (auto day = root.maybe_date("not_before")) config.not_before = Day{day->value, day->line};
   if (auto day = root.maybe_date("not_after")) config.not_after = Day{day->value, day->line};
   if (config.not_before && config.not_after && config.not_after->date < config.not_before->date)

@@ -42,6 +42,7 @@ struct Day {
 /// explained in platform/PROVISIONING.md, which a test holds against this room.
 struct DeviceConfig {
   std::int64_t serial = 0;              ///< one more with every file that is handed out; 0: none given
+  int serial_line = 1;                  ///< the line it stands on, or would
   std::optional<Day> not_before, not_after;  ///< first and last day (UTC) on which a tablet takes the file
   Council council;
   struct Server {

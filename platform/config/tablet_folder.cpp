@@ -60,7 +60,7 @@ Result<void> see_serial(const std::filesystem::path& tablet, std::int64_t serial
 
 std::optional<Problem> older_than_seen(const DeviceConfig& config, std::int64_t seen, const std::string& file_name) {
   if (config.serial >= seen) return std::nullopt;
-  return Problem{file_name, 1, "serial",
+  return Problem{file_name, config.serial_line, "serial",
                  "this file is older than one that this tablet has taken: its serial is " + std::to_string(config.serial) +
                      ", that one's was " + std::to_string(seen),
                  "use the newest file; to go back to earlier settings, give them a higher serial"};

@@ -117,8 +117,12 @@ TEST_CASE("tablet: a file older than one that was taken is refused, whoever sign
   CHECK(tablet.said().empty());
   CHECK(seen_serial(tablet.folder.path()) == 7);
   tablet.put(toml(6), tablet.key);
-  CHECK(tablet.said() == "device.toml:1: serial: this file is older than one that this tablet has taken: its serial is 6, that one's was "
+  CHECK(tablet.said() == "device.toml:2: serial: this file is older than one that this tablet has taken: its serial is 6, that one's was "
                          "7; use the newest file; to go back to earlier settings, give them a higher serial");
+  fs::remove(tablet.folder / kTrustFile);  // unsigned, with no serial at all
+  tablet.write(kDeviceTomlFile, toml(0));
+  CHECK(tablet.said().starts_with("device.toml:1: serial: this file is older than one that this tablet has taken: its serial is 0"));
+  tablet.write(kTrustFile, tablet.trust());
   tablet.put(toml(7), tablet.key);
   CHECK(tablet.said().empty());
   tablet.put(toml(8), tablet.key);

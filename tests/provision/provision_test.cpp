@@ -558,8 +558,10 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
   const std::string kept = folder.read("tablet/device.toml");
   write(signed_toml(port, ca, 5), "k");
   CHECK(reason(apply()).find("this file is older than one that this tablet has taken") != std::string::npos);
-  write(signed_toml(port, ca, 6), "k");
-  CHECK(reason(apply()).find("another file with the serial 6") != std::string::npos);
+  write("# two\n# remarks\n" + signed_toml(port, ca, 6), "k");
+  const auto twice = apply();
+  CHECK(reason(twice).find("another file with the serial 6") != std::string::npos);
+  CHECK(twice.at("problems").at(0).at("line").as_int64() == 3);
   write(signed_toml(port, ca, 7), "k2");
   CHECK(reason(apply()).find("signed by somebody else") != std::string::npos);
   CHECK(reason(apply({"--trust", at("stranger.pub")})).find("signed by somebody else") != std::string::npos);
