@@ -102,12 +102,14 @@ std::string dialled(Table& table, const std::string& key, Found<std::string> num
 }
 
 std::vector<Contact> read_contacts(Table& contacts, const std::string& key) {
-  const std::string example = "[[contacts." + key + "]] with label = \"Duty team\" and number = \"01632 960101\" below it";
-  const std::string number_example = "number = \"01632 960101\"";
+  const bool duty = key == "duty";
+  const std::string label_example = duty ? "label = \"Duty team\"" : "label = \"Emergency duty team\"";
+  const std::string number_example = duty ? "number = \"01632 960101\"" : "number = \"01632 960102\"";
+  const std::string example = "[[contacts." + key + "]] with " + label_example + " and " + number_example + " below it";
   std::vector<Contact> out;
   for (auto& entry : contacts.list(key, example)) {
     Contact contact;
-    if (auto label = entry.text("label", "label = \"Duty team\"")) contact.label = label->value;
+    if (auto label = entry.text("label", label_example)) contact.label = label->value;
     if (auto number = entry.text("number", number_example)) contact.number = dialled(entry, "number", *number, number_example);
     entry.finish({});
     out.push_back(std::move(contact));

@@ -178,6 +178,8 @@ TEST_CASE("device.toml: each wrong line is named with its key, what is wrong and
       {14, "it = \"01632 960103\"", 14, "policy.it", "there is no such key", "it belongs in [contacts]"},
       {20, "numbr = \"01632 960101\"", 20, "contacts.duty[1].numbr", "there is no such key", "did you mean \"number\"?"},
       {23, "", 22, "contacts.duty[2].label", "it is missing from [contacts.duty[2]]", "Duty team"},
+      {27, "", 26, "contacts.out_of_hours[1].label", "it is missing from", "write label = \"Emergency duty team\""},
+      {28, "number = \"ring Pat\"", 28, "contacts.out_of_hours[1].number", "is no telephone number", "write number = \"01632 960102\""},
       {31, "theme = \"system\"", 31, "tablet.theme", "\"system\" is no theme", "\"light\", \"dark\" or \"high-contrast\""},
       {31, "language = \"de\"", 31, "tablet.language", "\"de\" is no language Doorstep speaks", "\"en\" or \"cy\""},
       {31, "data_dir = \"/data\"", 31, "tablet.data_dir", "there is no such key", "known here: photos_dir, theme, language"},
@@ -232,6 +234,8 @@ label = "Duty team"
   CHECK(told == std::vector<std::string>{"1 council", "2 coucil", "5 server.url", "9 server.port", "12 policy.lock_s",
                                          "14 contacts.duty[1].number", "14 contacts.out_of_hours"});
   for (const auto& problem : problems) CHECK_FALSE(problem.would_be_right.empty());
+  CHECK(problems.back().would_be_right ==
+        "write [[contacts.out_of_hours]] with label = \"Emergency duty team\" and number = \"01632 960102\" below it");
 }
 
 TEST_CASE("device.toml: what is no TOML is named by its line", "[config]") {
