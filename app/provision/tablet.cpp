@@ -161,6 +161,42 @@ transport::Endpoint endpoint_of(const config::DeviceConfig& config, const config
   return out;
 }
 
+/// A call that failed in a way that device.toml may be to blame for, in words for whoever wrote it: a tablet's are for its worker.
+struct Blame {
+  bool passes;  ///< the same may succeed later, with the file as it is
+  std::string happened, to_do;
+};
+std::optional<Blame> blame(const base::Error& error, const config::DeviceConfig& config, const std::string& url) {
+  const std::string swapped = " server.url and server.enrol_url may be the wrong way round.";
+  const std::string ports = "Give server.url the port of `listen` in the server's server.toml, server.enrol_url that of `enrol_listen`.";
+  if (error.where == "tls.wrong_server")
+    return Blame{false,
+                 "server.name says " + config.server.name + ", and the certificate of the server at " + url +
+                     " does not carry that name. (A tablet would tell its worker code E62, or E64 for an address.)",
+                 "Give server.name a name that `doorstep-server init` was told with --name or --also. If the address leads to another "
+                 "server, mend that."};
+  if (error.where == "tls.no_certificate")
+    return Blame{false, url + " is where tablets sync, with their certificates. Nobody is enrolled there:" + swapped, ports};
+  if (error.where == "server.not-found") return Blame{false, "Nothing of this kind is served at " + url + ":" + swapped, ports};
+  if (error.where == "tls.interception")
+    return Blame{true,
+                 "The certificate of the server at " + url +
+                     " was not made by the authority in device.toml: the network is intercepting the connection, or the authority is "
+                     "another server's.",
+                 "Compare it with this server's ca.pem. If it is that, use another network."};
+  if (error.where == "tls.clock")
+    return Blame{true, "This machine's date is wrong, or the certificate of the server at " + url + " has expired.",
+                 "Check date and time here. If they are right, look at the server."};
+  if (error.where == "tls.old_protocol")
+    return Blame{true, "What answers at " + url + " does not speak TLS 1.3: it is not Doorstep's server.",
+                 "Check the address, or use another network."};
+  return std::nullopt;
+}
+int say(const Report& report, const Blame& blame, const base::Error& error, std::string_view safe) {
+  const std::string happened = blame.happened + " [" + error.where + "]", to_do = blame.to_do + " Then run the same command again.";
+  return blame.passes ? report.could_not(happened, safe, to_do) : report.refused(happened, safe, to_do);
+}
+
 /// The certificate must be this device's, for this key, from the authority that device.toml names.
 bool belongs(const wire::EnrolReply& reply, const base::Secret& key, const std::string& ca_pem) {
   const auto device = tls::inspect(reply.device_certificate);
@@ -223,6 +259,8 @@ int enrol(const Report& report, const TabletArguments& args) {
   if (config.demonstration) asked.demonstration = true;
   const auto reply = transport::enrol(client, asked, limits::kReplyTimeout);
   if (reply.has_error()) {
+    if (const auto because = blame(reply.error(), config, at.url()))
+      return say(report, *because, reply.error(), "Nothing was enrolled. " + std::string(kUnused));
     const auto fault = reply.error().fault;  // busy or limited is not a refusal: the code still counts
     if (reply.error().where == "server.demonstration")
       return report.refused("The server refused.\n" + reply.error().detail + " [" + reply.error().where + "]",
@@ -287,11 +325,13 @@ int drain(const Report& report, const fs::path& tablet, const fs::path& with) {
   transport::HttpClient client(endpoint_of(*config, config->server.sync), *context);
   const auto every = [](const base::CopyName&) { return true; };
   const auto done = transport::drain_folder(client, tablet / config::kOutboxFolder, every, limits::kReplyTimeout);
-  if (done.has_error())
-    return report.could_not("The sealed copies could not be handed in at " + config->server.sync.url() + ".", done.error(),
-                            "What the server took is gone from the folder; the rest is where it was.",
+  if (done.has_error()) {
+    const std::string url = config->server.sync.url(), taken = "What the server took is gone from the folder; the rest is where it was.";
+    if (const auto because = blame(done.error(), *config, url)) return say(report, *because, done.error(), taken);
+    return report.could_not("The sealed copies could not be handed in at " + url + ".", done.error(), taken,
                             "Mend what is named and run it again. Has the tablet's certificate run out, carry them with another's: "
                             "--with FOLDER");
+  }
   const boost::json::object facts{{"taken", done->taken}, {"kept", done->kept}};
   if (done->kept > 0)
     return report.refused("The server took " + std::to_string(done->taken) + " sealed copies, and not " + std::to_string(done->kept) + ".",

@@ -282,12 +282,14 @@ TEST_CASE("provision: drain shows the tablet's certificate as it was last renewe
   Enrolment enrolment;
   std::mutex mutex;
   std::vector<std::string> shown;
+  std::atomic<bool> enrols_only = false;
   server::ListenerConfig config;
   config.context = enrolment.council.listener();
   config.headers = {{wire::kProtoHeader, "1"}};
   auto main = server::HttpListener::start(std::move(config), [&](const server::HttpRequest& request) {
     std::lock_guard lock(mutex);
     shown.push_back(request.peer.identity->serial);
+    if (enrols_only) return server::problem(404, "not-found", "There is nothing here.", "");
     return server::problem(503, "unavailable", "Not now.", "");
   });
   REQUIRE(main.has_value());
@@ -319,6 +321,11 @@ TEST_CASE("provision: drain shows the tablet's certificate as it was last renewe
   CHECK(drain_shows() == renewed);
   renew(base::Id::from_name("the tablet that this was before"));
   CHECK(drain_shows() == tls::inspect(enrolled.device_certificate)->serial);
+  enrols_only = true;
+  const auto swapped = run({kProgram, "drain", tablet.string()});
+  INFO(swapped.output);
+  CHECK(swapped.code == 1);
+  CHECK(swapped.output.find("server.url and server.enrol_url may be the wrong way round") != std::string::npos);
 }
 
 TEST_CASE("provision: each way to fail has its own words and leaves no enrolment behind", "[provision][P37][P40]") {
@@ -350,8 +357,26 @@ TEST_CASE("provision: each way to fail has its own words and leaves no enrolment
   CHECK(intercepted.output.find("intercepting") != std::string::npos);
 
   const auto wrong_name = attempt(device_toml(port, "other.example.gov.uk"), enrolment.council.ca.cert, enrolment.code);
-  CHECK(wrong_name.code == 2);
+  CHECK(wrong_name.code == 1);  // run again it would fail again
+  CHECK(wrong_name.output.find("server.name says other.example.gov.uk") != std::string::npos);
   CHECK(wrong_name.output.find("E62") != std::string::npos);
+  CHECK(wrong_name.output.find("can be used again") != std::string::npos);
+
+  server::ListenerConfig tablets;
+  tablets.context = enrolment.council.listener();
+  const auto unasked = [](const server::HttpRequest&) { return server::problem(500, "internal", "", ""); };
+  auto main = server::HttpListener::start(std::move(tablets), unasked);
+  REQUIRE(main.has_value());
+  const auto swapped = attempt(device_toml((*main)->port()), enrolment.council.ca.cert, enrolment.code);
+  CHECK(swapped.code == 1);
+  CHECK(swapped.output.find("server.url and server.enrol_url may be the wrong way round") != std::string::npos);
+  CHECK(swapped.output.find("can be used again") != std::string::npos);
+
+  for (const auto* said : {&intercepted, &wrong_name, &swapped}) {  // whoever reads this is IT
+    INFO(said->output);
+    CHECK(said->output.find("all IT") == std::string::npos);
+    CHECK(said->output.find("our notes") == std::string::npos);
+  }
 
   const auto offline = attempt(device_toml(1), enrolment.council.ca.cert, enrolment.code);
   CHECK(offline.code == 2);
