@@ -27,9 +27,10 @@ int Report::could_not(std::string_view happened, const base::Error& error, std::
   return say(kCouldNot, std::string(happened) + "\n" + error.detail + " [" + error.where + "]", safe, to_do);
 }
 
-int Report::refused(const std::string& file, const std::vector<config::Problem>& problems, std::string_view safe) const {
-  return say(kRefused, file + " has " + std::to_string(problems.size()) + (problems.size() == 1 ? " problem." : " problems."), safe,
-             "Mend what is named, then run the same command again.", problems);
+int Report::refused(const std::string& file, const std::vector<config::Problem>& problems, std::string_view safe,
+                    std::string_view to_do) const {
+  return say(kRefused, file + " has " + std::to_string(problems.size()) + (problems.size() == 1 ? " problem." : " problems."), safe, to_do,
+             problems);
 }
 
 int Report::say(int code, std::string_view happened, std::string_view safe, std::string_view to_do,

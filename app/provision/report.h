@@ -27,7 +27,8 @@ class Report {
   int could_not(std::string_view happened, std::string_view safe, std::string_view to_do) const;
   int could_not(std::string_view happened, const base::Error& error, std::string_view safe, std::string_view to_do) const;
   /// A file's problems, each on a line of its own.
-  int refused(const std::string& file, const std::vector<config::Problem>& problems, std::string_view safe) const;
+  int refused(const std::string& file, const std::vector<config::Problem>& problems, std::string_view safe,
+              std::string_view to_do = "Mend what is named, then run the same command again.") const;
 
  private:
   int say(int code, std::string_view happened, std::string_view safe, std::string_view to_do,

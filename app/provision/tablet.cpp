@@ -36,6 +36,43 @@ bool has_chip(const TabletArguments& args) {
   return vault::provider_for({folder, {}, {}}, folder / "keys", vault::kTpmDevice)->level() == vault::Level::Tpm2;
 }
 
+/// Whom a tablet takes files from, and whom it is to take them from.
+struct Signers {
+  config::Trust pinned, given;  ///< given: by --trust
+  std::string given_pem;
+};
+/// Empty: `code` is the exit code, and it was said why.
+std::optional<Signers> signers(const Report& report, const TabletArguments& args, int& code) {
+  Signers out;
+  auto pinned = config::pinned_trust(args.tablet);
+  if (pinned.has_error()) {
+    code = report.could_not("The pinned signing key cannot be read.", pinned.error(), kUntouched,
+                            "Put the council's trust.pub there again.");
+    return std::nullopt;
+  }
+  out.pinned = std::move(*pinned);
+  if (args.trust.empty()) return out;
+  auto pem = base::read_file(args.trust, limits::kKeyFileBytes);
+  auto parsed = pem.has_value() ? config::parse_trust(*pem) : base::Result<config::Trust>(pem.error());
+  if (parsed.has_error()) {
+    code = report.could_not(args.trust.string() + " cannot be used.", parsed.error(), kUntouched,
+                            "Use the trust.pub of `doorstep-provision keygen`.");
+    return std::nullopt;
+  }
+  out.given = std::move(*parsed);
+  out.given_pem = std::move(*pem);
+  return out;
+}
+
+/// What root would write in somebody else's folder they could not read. False: `code` is the exit code, and it was said why.
+bool may_write(const Report& report, const TabletArguments& args, int& code) {
+  const auto owner = os::other_owner(args.tablet);
+  if (!owner) return true;
+  code = report.refused(args.tablet.string() + " belongs to " + *owner + ", who could not read what is written there now.", kUntouched,
+                        "Run the same command as that account: runuser -u " + *owner + " -- doorstep-provision ...");
+  return false;
+}
+
 /// Everything that speaks against a file. Empty: `code` is the exit code, and it was said why.
 std::optional<Brought> bring(const Report& report, const TabletArguments& args, int& code) {
   const auto refuse = [&](std::vector<config::Problem> problems) {
@@ -47,32 +84,13 @@ std::optional<Brought> bring(const Report& report, const TabletArguments& args, 
     code = report.could_not("There is no file " + args.file.string() + ".", kUntouched, "Write one with: doorstep-provision new");
     return std::nullopt;
   }
-  if (const auto owner = os::other_owner(args.tablet)) {
-    code = report.refused(args.tablet.string() + " belongs to " + *owner + ", who could not read what is written there now.", kUntouched,
-                          "Run the same command as that account: runuser -u " + *owner + " -- doorstep-provision ...");
-    return std::nullopt;
-  }
+  if (!may_write(report, args, code)) return std::nullopt;
+  auto keys = signers(report, args, code);
+  if (!keys) return std::nullopt;
+  const auto& given = keys->given;
   Brought out;
-  auto trust = config::pinned_trust(args.tablet);
-  if (trust.has_error()) {
-    code = report.could_not("The pinned signing key cannot be read.", trust.error(), kUntouched,
-                            "Put the council's trust.pub there again.");
-    return std::nullopt;
-  }
-  config::Trust given;
-  if (!args.trust.empty()) {
-    const auto pem = base::read_file(args.trust, limits::kKeyFileBytes);
-    auto parsed = pem.has_value() ? config::parse_trust(*pem) : base::Result<config::Trust>(pem.error());
-    if (parsed.has_error()) {
-      code = report.could_not(args.trust.string() + " cannot be used.", parsed.error(), kUntouched,
-                              "Use the trust.pub of `doorstep-provision keygen`.");
-      return std::nullopt;
-    }
-    given = std::move(*parsed);
-    out.trust_pem = *pem;
-    if (trust->empty()) trust = given;
-  }
-  auto loaded = config::load_device_file(args.file, *trust);
+  out.trust_pem = std::move(keys->given_pem);
+  auto loaded = config::load_device_file(args.file, keys->pinned.empty() ? given : keys->pinned);
   if (auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) return refuse(std::move(*problems));
   out.file = std::get<config::DeviceFile>(std::move(loaded));
   if (!given.empty() && !config::is_signed(out.file.text, out.file.signatures, given)) {
@@ -212,6 +230,32 @@ std::string not_alike(const config::DeviceConfig& device) {
                               : "This tablet's server is a demonstration, and device.toml does not say that the tablet is one.";
 }
 
+/// enrol --if-needed where a tablet is enrolled: nothing is brought to it, but the key that --trust names is pinned, where it
+/// signed what lies there.
+int leave(const Report& report, const TabletArguments& args) {
+  const std::string there = args.tablet.string() + " is enrolled already. The code was not used.";
+  int code = kDone;
+  const auto keys = signers(report, args, code);
+  if (!keys) return code;
+  const auto kept = base::read_file(args.tablet / config::kTrustFile, limits::kKeyFileBytes);
+  if (keys->given.empty() || (kept.has_value() && *kept == keys->given_pem))
+    return report.done(there, {{"pinned", !keys->pinned.empty()}}, false);
+  if (!may_write(report, args, code)) return code;
+  const fs::path file = args.tablet / config::kDeviceTomlFile;
+  for (const auto& trust : {keys->pinned, keys->given}) {  // the app will ask for the second, and only the first may change it
+    if (trust.empty()) continue;
+    const auto loaded = config::load_device_file(file, trust);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded))
+      return report.refused(file.string(), *problems, std::string(kUntouched) + " The code was not used.",
+                            "Bring it a file that this key signed: doorstep-provision apply, with --trust.");
+  }
+  const auto pinned = base::write_file_atomic(args.tablet / config::kTrustFile, keys->given_pem, base::Access::Owner);
+  if (pinned.has_error())
+    return report.could_not("The signing key could not be pinned.", pinned.error(), "Notes on it are safe. The code was not used.",
+                            "Make room on the disk, then run the same command again.");
+  return report.done(there + " The signing key is pinned there now.", {{"pinned", true}});
+}
+
 }  // namespace
 
 int enrol(const Report& report, const TabletArguments& args) {
@@ -223,10 +267,10 @@ int enrol(const Report& report, const TabletArguments& args) {
                           std::string(kUntouched) + " The code was not used.",
                           "Let the worker open it and sync, or choose another folder and keep this one.");
   if (!anew && fs::exists(tablet / config::kEnrolmentFile)) {
-    if (args.if_needed) return report.done(tablet.string() + " is enrolled already. The code was not used.", {}, false);
+    if (args.if_needed) return leave(report, args);
     return report.refused(tablet.string() + " belongs to a tablet that is enrolled already.",
                           "It was not touched; notes on it are safe. The code was not used.",
-                          "For this tablet again, after a forgotten passphrase or for another worker: --anew. For another: another folder.");
+                          "This tablet again, after a forgotten passphrase or for another worker: --anew. Another one: another folder.");
   }
   const auto token = base::from_base32(args.token);
   if (!token || token->size() != 16)

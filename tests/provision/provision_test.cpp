@@ -618,6 +618,55 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
   CHECK(folder.read("tablet/device.toml.sig").size() == 64);
 }
 
+TEST_CASE("provision: enrol --if-needed pins the signing key on a tablet that is enrolled already", "[provision][P35]") {
+  OwnFolder folder;
+  Enrolment enrolment;
+  const auto at = [&](const char* name) { return (folder / name).string(); };
+  const auto& ca = enrolment.council.ca.cert;
+  for (const auto& [key, trust] : {std::pair("k", "trust.pub"), std::pair("k2", "stranger.pub")})
+    REQUIRE(run({kProgram, "keygen", "--key", at(key), "--trust", at(trust)}).code == 0);
+  const auto write = [&](int serial, const char* key) {
+    fs::remove(at("device.toml.sig"));
+    folder.write("device.toml", signed_toml(enrolment.listener->port(), ca, serial));
+    if (key) REQUIRE(run({kProgram, "sign", at("device.toml"), "--key", at(key)}).code == 0);
+  };
+  const auto enrol = [&](const char* trust) {
+    std::vector<std::string> command = {kProgram, "enrol", at("device.toml"), "--token", enrolment.code, "--tablet", at("tablet"),
+                                        "--if-needed", "--json"};
+    if (trust) command.insert(command.end(), {"--trust", at(trust)});
+    return answer(run(command));
+  };
+  write(1, nullptr);
+  REQUIRE(enrol(nullptr).at("result").as_string() == "done");
+
+  // Nobody signed what lies there: with the key pinned the app would not start.
+  const auto refused = enrol("trust.pub");
+  CHECK(refused.at("result").as_string() == "refused");
+  CHECK(refused.at("problems").at(0).at("what").as_string().find("it is not signed") != std::string_view::npos);
+  CHECK(refused.at("to_do").as_string().find("doorstep-provision apply") != std::string_view::npos);
+  CHECK_FALSE(fs::exists(at("tablet/trust.pub")));
+  write(2, "k");
+  REQUIRE(run({kProgram, "apply", at("device.toml"), "--tablet", at("tablet")}).code == 0);
+  CHECK(enrol("stranger.pub").at("result").as_string() == "refused");
+  CHECK_FALSE(fs::exists(at("tablet/trust.pub")));
+
+  write(3, "k");  // which it does not bring: that is for apply
+  const auto pinned = enrol("trust.pub");
+  CHECK(pinned.at("result").as_string() == "done");
+  CHECK(pinned.at("pinned").as_bool());
+  CHECK(folder.read("tablet/trust.pub") == folder.read("trust.pub"));
+  CHECK(mode_of(folder / "tablet/trust.pub") == 0600);
+  CHECK(folder.read("tablet/device.toml").starts_with("serial = 2\n"));
+  CHECK(std::holds_alternative<config::DeviceConfig>(config::load_tablet_config(folder / "tablet", "/nonexistent")));
+  CHECK(enrol("trust.pub").at("result").as_string() == "unchanged");
+  CHECK(enrol("stranger.pub").at("result").as_string() == "refused");  // nobody's word but the pinned key's changes the pin
+  CHECK(folder.read("tablet/trust.pub") == folder.read("trust.pub"));
+  const auto left = enrol(nullptr);
+  CHECK(left.at("result").as_string() == "unchanged");
+  CHECK(left.at("pinned").as_bool());
+  CHECK(enrolment.asked == 1);
+}
+
 TEST_CASE("provision: a file that allows PINs is taken where a chip holds the tablet's key, and nowhere else", "[provision][K18]") {
   if (vault::tpm_answers(vault::kTpmDevice)) SKIP("this machine has a security chip: nothing to refuse");
   OwnFolder folder;
