@@ -409,8 +409,9 @@ int apply(const Report& report, const TabletArguments& args) {
   if (enrolment.has_value() && enrolment->demonstration.value_or(false) != brought->file.config.demonstration)
     return report.refused(not_alike(brought->file.config), kUntouched, kMakeAlike);
 
-  // Whatever is there now, the new file may mend it; only a whole one can say what it was.
-  auto now = config::load_device_file(tablet / config::kDeviceTomlFile);
+  // Whatever is there now, the new file may mend it; only one that the tablet believes can say what it was.
+  const auto pinned = config::pinned_trust(tablet);
+  auto now = config::load_device_file(tablet / config::kDeviceTomlFile, pinned.has_value() ? *pinned : config::Trust());
   if (const auto* current = std::get_if<config::DeviceFile>(&now)) {
     const auto& config = brought->file.config;
     if (current->config.council.id != config.council.id)

@@ -198,6 +198,11 @@ TEST_CASE("survival: a note typed offline survives a device.toml that is refused
     CHECK(support::read_text(office.tablet / "device.toml") == kept);
     CHECK(config_of(office.tablet).serial == 5);
   }
+  // What was put there past the program: the app does not start with it, and IT puts back what it had handed out.
+  write(office.tablet / "device.toml", newer);
+  REQUIRE(std::holds_alternative<std::vector<config::Problem>>(config::load_tablet_config(office.tablet, "/nonexistent")));
+  office.hand_out(kept, "signing");
+  REQUIRE(office.apply().code == 0);
   office.server.start();
   FieldTablet again(set_up(office.tablet), office.tablet);
   again.open();

@@ -667,6 +667,32 @@ TEST_CASE("provision: enrol --if-needed pins the signing key on a tablet that is
   CHECK(enrolment.asked == 1);
 }
 
+TEST_CASE("provision: where a pinned tablet's file was edited by hand, the very file it had taken mends it", "[provision][P35][P36]") {
+  OwnFolder folder;
+  Enrolment enrolment;
+  const auto at = [&](const char* name) { return (folder / name).string(); };
+  REQUIRE(run({kProgram, "keygen", "--key", at("k"), "--trust", at("trust.pub")}).code == 0);
+  folder.write("device.toml", signed_toml(enrolment.listener->port(), enrolment.council.ca.cert, 5));
+  REQUIRE(run({kProgram, "sign", at("device.toml"), "--key", at("k")}).code == 0);
+  const auto enrolled =
+      run({kProgram, "enrol", at("device.toml"), "--token", enrolment.code, "--tablet", at("tablet"), "--trust", at("trust.pub")});
+  REQUIRE(enrolled.code == 0);
+  const auto app_takes_it = [&] {
+    return std::holds_alternative<config::DeviceConfig>(config::load_tablet_config(folder / "tablet", "/nonexistent"));
+  };
+  const auto text = folder.read("device.toml"), signature = folder.read("device.toml.sig");
+  const auto edited = GENERATE_COPY(text + "[policy]\nlock_s = 600\n", "serial = 5\nnonsense");
+  const auto beside = GENERATE_COPY(signature, std::string(64, 'x'));
+  folder.write("tablet/device.toml", edited);
+  folder.write("tablet/device.toml.sig", beside);
+  REQUIRE_FALSE(app_takes_it());
+  const auto mended = run({kProgram, "apply", at("device.toml"), "--tablet", at("tablet")});
+  INFO(mended.output);
+  CHECK(mended.code == 0);
+  CHECK(folder.read("tablet/device.toml") == text);
+  CHECK(app_takes_it());
+}
+
 TEST_CASE("provision: a file that allows PINs is taken where a chip holds the tablet's key, and nowhere else", "[provision][K18]") {
   if (vault::tpm_answers(vault::kTpmDevice)) SKIP("this machine has a security chip: nothing to refuse");
   OwnFolder folder;
