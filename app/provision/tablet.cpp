@@ -301,11 +301,17 @@ int enrol(const Report& report, const TabletArguments& args) {
   transport::HttpClient client(endpoint_of(config, at), *context);
   wire::EnrolRequest asked{base::to_base32(*token), *request};
   if (config.demonstration) asked.demonstration = true;
+  asked.council = config.council.id;
   const auto reply = transport::enrol(client, asked, limits::kReplyTimeout);
   if (reply.has_error()) {
     if (const auto because = blame(reply.error(), config, at.url()))
       return say(report, *because, reply.error(), "Nothing was enrolled. " + std::string(kUnused));
     const auto fault = reply.error().fault;  // busy or limited is not a refusal: the code still counts
+    if (reply.error().where == "server.council")
+      return report.refused("council.id says " + config.council.id + ", and the server at " + at.url() + " is not that council's.\n" +
+                                reply.error().detail + " [" + reply.error().where + "]",
+                            "Nothing was enrolled. " + std::string(kUnused),
+                            "Give the tablet its own council's file, or mend council.id: the server's stands in its server.toml.");
     if (reply.error().where == "server.demonstration")
       return report.refused("The server refused.\n" + reply.error().detail + " [" + reply.error().where + "]",
                             "Nothing was enrolled. " + std::string(kUnused), kMakeAlike);

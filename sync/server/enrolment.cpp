@@ -95,6 +95,8 @@ Result<wire::EnrolReply> enrol(Repository& repository, const tls::Authority& ca,
   if (!token) return Error{Fault::NotFound, "enrol.token", {}};
   DOORSTEP_TRY_ASSIGN(auto worker, unit->worker(token->worker));
   if (!worker || !worker->usable()) return Error{Fault::Denied, "enrol.worker", {}};
+  if (request.council && !terms.council.empty() && *request.council != terms.council)
+    return Error{Fault::Denied, std::string(kOtherCouncil), {}};
   if (request.demonstration.value_or(false) != terms.demonstration) return Error{Fault::Denied, std::string(kNotAlike), {}};
   const Id device = token->used_at ? token->device : base::new_id(clock);
   DOORSTEP_TRY_ASSIGN(Issued issued, issue(ca, request.device_csr, tls::Subject::of_device(device), now));

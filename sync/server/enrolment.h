@@ -7,13 +7,14 @@
 
 namespace doorstep::server {
 
-inline constexpr std::string_view kNotAlike = "enrol.demonstration";  ///< Error::where of enrol()
+inline constexpr std::string_view kNotAlike = "enrol.demonstration", kOtherCouncil = "enrol.council";  ///< Error::where of enrol()
 
 struct EnrolmentTerms {
   base::Millis token_life = std::chrono::hours(72);       ///< security.md section 3
   base::Millis ticket_life = std::chrono::hours(24 * 30); ///< the tablet may wait in a cupboard for its worker
   std::string outbox_key = {};                            ///< raw: what tablets seal copies to; empty: none are taken
   bool demonstration = false;                             ///< every family here is invented
+  std::string council = {};                               ///< whose server this is, by id; empty: a tablet of any council's is enrolled
 };
 
 /// A fresh one-time token for a worker: 128 random bits in base32, said once. Only its SHA-256 is kept.
@@ -30,7 +31,7 @@ base::Result<std::string> make_tokens(Repository& repository, std::string_view c
 /// Device certificate and activation ticket for a token. Asked again with the same token and key before activation, it is the
 /// same enrolment (the reply may have been lost). Faults: NotFound (no such token), Conflict (used), Timeout (expired),
 /// Invalid (the certificate request), Denied (the worker has left; or, with `where` kNotAlike, one of tablet and server is a
-/// demonstration and the other is not: the token still counts).
+/// demonstration and the other is not; or, with kOtherCouncil, the tablet says that it is another council's: the token still counts).
 base::Result<wire::EnrolReply> enrol(Repository& repository, const tls::Authority& ca, const EnrolmentTerms& terms,
                                      const wire::EnrolRequest& request, const base::Clock& clock);
 

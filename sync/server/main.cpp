@@ -243,6 +243,7 @@ int serve(const Arguments& args, const doorstep::base::Clock& clock) {
   options.signer = &opened->data.signer;
   options.outbox = &opened->data.outbox;
   options.terms.demonstration = opened->config.demonstration;
+  options.terms.council = opened->config.council.id;
   server::Service service(*opened->data.repository, opened->data.ca, clock, server::validate_with(std::move(*forms)), options);
   auto main = listen(opened->config.listen, *opened, tls::ClientCertificates::Required,
                      [&](const server::HttpRequest& request) { return service.handle(request); });

@@ -484,6 +484,9 @@ HttpReply Service::enrol(const HttpRequest& request) {
   });
   if (done) return answer(wire::encode(*done));
   if (of_database(done.error())) return failure(done.error());
+  if (done.error().where == kOtherCouncil)
+    return problem(409, "council", "This server is " + options_.terms.council + "'s.",
+                   "The tablet's device.toml is " + *std::get<wire::EnrolRequest>(read).council + "'s.");
   if (done.error().where == kNotAlike)
     return options_.terms.demonstration
                ? problem(409, "demonstration", "This server is a demonstration, and the tablet is not.",

@@ -292,8 +292,9 @@ struct EnrolRequest {
   std::string token;       ///< base32, one time
   std::string device_csr;  ///< PEM
   std::optional<bool> demonstration = {};  ///< every screen of the tablet says that all is invented; empty: no
+  std::optional<std::string> council = {};  ///< whose the tablet's set-up is, by id; empty: it does not say
   template <class S, class F> static void each(S& s, F&& f) {
-    f("token", s.token); f("device_csr", s.device_csr); f("demonstration", s.demonstration);
+    f("token", s.token); f("device_csr", s.device_csr); f("demonstration", s.demonstration); f("council", s.council);
   }
   friend bool operator==(const EnrolRequest&, const EnrolRequest&) = default;
 };

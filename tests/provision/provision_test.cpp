@@ -93,6 +93,8 @@ struct Enrolment {
       return server::problem(404, "token-unknown", "This code is not known.", "Ask for a new one.");
     if (!older && wanted.demonstration.value_or(false) != demonstration)
       return server::problem(409, "demonstration", "One is a demonstration.", "The other is not.");
+    if (wanted.council && *wanted.council != "northmere")
+      return server::problem(409, "council", "This server is northmere's.", "The tablet's file is " + *wanted.council + "'s.");
     if (first_request.empty()) first_request = wanted.device_csr;
     wire::EnrolReply reply;
     reply.device = device;
@@ -691,6 +693,27 @@ TEST_CASE("provision: where a pinned tablet's file was edited by hand, the very 
   CHECK(mended.code == 0);
   CHECK(folder.read("tablet/device.toml") == text);
   CHECK(app_takes_it());
+}
+
+TEST_CASE("provision: a tablet is not enrolled at another council's server, and the code still counts", "[provision]") {
+  OwnFolder folder;
+  Enrolment enrolment;
+  folder.write("ca.pem", enrolment.council.ca.cert);
+  const fs::path tablet = folder / "tablet";
+  const auto enrol = [&](std::string toml) {
+    folder.write("device.toml", toml);
+    return run({kProgram, "enrol", (folder / "device.toml").string(), "--token", enrolment.code, "--tablet", tablet.string()});
+  };
+  std::string toml = device_toml(enrolment.listener->port());
+  const auto right = toml;
+  toml.replace(toml.find("\"northmere\""), 11, "\"southmere\"");
+  const auto refused = enrol(toml);
+  CHECK(refused.code == 1);
+  CHECK(refused.output.find("council.id says southmere") != std::string::npos);
+  CHECK(refused.output.find("This server is northmere's.") != std::string::npos);
+  CHECK(refused.output.find("can be used again") != std::string::npos);
+  CHECK_FALSE(fs::exists(tablet / config::kEnrolmentFile));
+  CHECK(enrol(right).code == 0);
 }
 
 TEST_CASE("provision: a file that allows PINs is taken where a chip holds the tablet's key, and nowhere else", "[provision][K18]") {

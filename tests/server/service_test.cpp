@@ -589,6 +589,35 @@ TEST_CASE("service: a demonstration's tablet is enrolled at a demonstration's se
   CHECK(wire::decode<wire::EnrolReply>(taken.body)->demonstration == (is_one ? true : std::optional<bool>()));
 }
 
+TEST_CASE("service: a tablet with another council's file is not enrolled, and one whose file names none is", "[server]") {
+  server::ServiceOptions options;
+  options.terms.council = "northmere";
+  options.failed_enrolments_per_hour = 1;
+  Office office(options);
+  const auto enrol = [&](const std::string& code, std::optional<std::string> council) {
+    server::HttpRequest request;
+    request.method = "POST";
+    request.target = "/v1/enrol";
+    request.headers["content-type"] = wire::kContentType;
+    wire::EnrolRequest asked{code, *tls::make_request(*tls::make_key())};
+    asked.council = std::move(council);
+    request.body = wire::encode(asked);
+    return office.service->handle_enrolment(request);
+  };
+  const auto token = [&] { return *server::make_token(*office.repository, "ash", {}, office.clock.now); };
+  const auto code = token();
+  for (int again = 0; again < 3; ++again) {  // neither counted against the address, nor does it use the code up
+    const auto refused = enrol(code, "southmere");
+    CHECK(problem_of(refused) == "409 council");
+    const auto words = wire::decode<wire::Problem>(refused.body).value();
+    CHECK(words.title == "This server is northmere's.");
+    CHECK(words.detail == "The tablet's device.toml is southmere's.");
+  }
+  CHECK(office.read([](server::Unit& unit) { return unit.devices(); }).empty());
+  CHECK(enrol(code, "northmere").status == 200);
+  CHECK(enrol(token(), std::nullopt).status == 200);  // one from before there was such a field
+}
+
 TEST_CASE("service: of fifty tablets that use one token at once, one is enrolled", "[server][P37]") {
   server::ServiceOptions options;
   options.failed_enrolments_per_hour = 1000;

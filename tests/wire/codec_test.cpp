@@ -108,6 +108,7 @@ TEST_CASE("codec: every message and record returns what went in, byte for byte",
   request.purged = {id("x"), id("y")};
   goes_both_ways(request);
   goes_both_ways(EnrolRequest{"TOKEN", "-----BEGIN\n"});
+  goes_both_ways(EnrolRequest{"TOKEN", "-----BEGIN\n", true, "northmere"});
   goes_both_ways(EnrolReply());
   goes_both_ways(ActivateRequest());
   goes_both_ways(ActivateReply());
