@@ -321,6 +321,8 @@ int tokens(const Arguments& args, const doorstep::base::Clock& clock) {
     return kRefused;
   }
   std::cout << *made;
+  std::cerr << "Each code is good for one tablet, for " << server::EnrolmentTerms().token_life / std::chrono::hours(1)
+            << " hours. On each, with its row's: doorstep-provision enrol device.toml --token TOKEN --tablet FOLDER\n";
   return 0;
 }
 
@@ -576,7 +578,9 @@ int main(int argc, char** argv) {
   auto* token_command = app.add_subcommand("token", "enrolment codes: each for one worker and one tablet");
   auto* whom = token_command->add_option_group("whom");
   whom->add_option("worker", args.worker, "worker_ref of the extract");
-  whom->add_option("--csv", args.file, "one for each row of this table with a column worker_ref; to standard output");
+  whom->add_option("--csv", args.file,
+                   "one for each row of this table with a column worker_ref; to standard output, with the column token behind the others: "
+                   "each tablet is enrolled with its row's");
   whom->require_option(1);
   auto* revoke_command = app.add_subcommand("revoke", "refuse a tablet, or a worker with every tablet");
   auto* which = revoke_command->add_option_group("which");

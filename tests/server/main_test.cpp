@@ -48,6 +48,25 @@ TEST_CASE("server program: an import of a folder that is not there is one error,
   CHECK(ran.output.find(nowhere.string() + ": is no folder that can be read") != std::string::npos);
 }
 
+TEST_CASE("server program: a table of codes comes with what is to be done with it", "[server]") {
+  const Server server;
+  REQUIRE(server.init().code == 0);
+  REQUIRE(server({"import", (fs::path(DOORSTEP_ASSETS_DIR) / "demo").string(), "--relative-dates"}).code == 0);
+  const fs::path wanted = server.folder.path() / "tablets.csv";
+  std::ofstream(wanted) << "asset,worker_ref\r\nTAB-1,W1001\r\nTAB-2,W1002\r\n";
+  const auto made = server({"token", "--csv", wanted.string()});
+  INFO(made.output);
+  REQUIRE(made.code == 0);
+  CHECK(made.output.starts_with("asset,worker_ref,token,expires_at\r\n"));
+  CHECK(made.output.find("Each code is good for one tablet, for 72 hours") != std::string::npos);
+  CHECK(made.output.find("doorstep-provision enrol device.toml --token TOKEN --tablet FOLDER") != std::string::npos);
+  // The table alone is standard output, for the file that it is kept in.
+  const auto table = run({"sh", "-c", "\"$@\" 2>/dev/null", "sh", DOORSTEP_BIN_DIR "/doorstep-server", "--data",
+                          (server.folder.path() / "server").string(), "token", "--csv", wanted.string()});
+  CHECK(lines(table.output) == 3);
+  CHECK(server({"token", "--help"}).output.find("each tablet is enrolled with its row's") != std::string::npos);
+}
+
 TEST_CASE("server program: a form that cannot be read is named by its file", "[server]") {
   Server server;
   REQUIRE(server.init().code == 0);
