@@ -544,7 +544,8 @@ int export_all(const Arguments& args, const doorstep::base::Clock& clock) {
 int main(int argc, char** argv) {
   if (const auto hardened = doorstep::os::harden_process(); !hardened) return fail(hardened.error());
   Arguments args;
-  CLI::App app{"The case server that tablets reconcile with."};
+  CLI::App app{"The case server that tablets reconcile with.\n"
+               "Exit codes: 0 done; 1 refused, or not all of it done, and standard error says why; 2 the command line is wrong."};
   app.require_subcommand(1);
   app.set_version_flag("--version", DOORSTEP_VERSION);
   app.add_option("-c,--config", args.config, "server.toml");
@@ -572,6 +573,9 @@ int main(int argc, char** argv) {
   serve_command->add_option("--next", args.next_s, "seconds after which tablets come back by themselves");
   auto* import_command = app.add_subcommand("import", "take in the nightly extract");
   import_command->add_option("folder", args.folder, "with the nine CSV files")->required();
+  import_command->footer(
+      "Exit codes: 0 every file was taken; 1 a file was not taken (what it would have said stays as it was, and the others were taken),\n"
+      "or nothing was, and standard error says why: mend it and run the same again; 2 the command line is wrong.");
   import_command->add_flag("--relative-dates", args.relative_dates, "accept T-14 and the like (demonstrations)");
   auto* filed_command = app.add_subcommand("import-filed", "take in the case system's acknowledgements");
   filed_command->add_option("file", args.file, "CSV: record,hash,filed_at,reference")->required();

@@ -32,7 +32,9 @@ TEST_CASE("server program: wrong command lines are told apart from refusals", "[
   CHECK(server({}).code == 2);
   CHECK(server({"nonsense"}).code == 2);
   CHECK(server({"init", "--name", "localhost"}).code == 2);  // a council is not invented
-  CHECK(server({"--help"}).code == 0);
+  const auto help = server({"--help"});
+  CHECK(help.code == 0);
+  CHECK(help.output.find("Exit codes: 0 done; 1 refused") != std::string::npos);
   const auto none = server({"status"});
   CHECK(none.code == 1);
   CHECK(none.output.find("no case server's folder") != std::string::npos);
@@ -46,6 +48,27 @@ TEST_CASE("server program: an import of a folder that is not there is one error,
   CHECK(ran.code == 1);
   CHECK(lines(ran.output) == 1);
   CHECK(ran.output.find(nowhere.string() + ": is no folder that can be read") != std::string::npos);
+}
+
+TEST_CASE("server program: the exit codes of an import stand in its help, and are these", "[server]") {
+  const Server server;
+  REQUIRE(server.init().code == 0);
+  const auto help = server({"import", "--help"}).output;
+  for (const char* words : {"0 every file was taken", "1 a file was not taken", "or nothing was", "2 the command line is wrong"}) {
+    INFO(words << "\n" << help);
+    CHECK(help.find(words) != std::string::npos);
+  }
+  const fs::path extract = server.folder.path() / "extract";
+  fs::copy(fs::path(DOORSTEP_ASSETS_DIR) / "demo", extract);
+  const auto import = [&] { return server({"import", extract.string(), "--relative-dates"}); };
+  CHECK(import().code == 0);
+  std::ofstream(extract / "hazards.csv", std::ios::app) << "H999,F99,,\n";
+  const auto partly = import();
+  INFO(partly.output);
+  CHECK(partly.code == 1);
+  CHECK(partly.output.find("hazards.csv:") != std::string::npos);
+  CHECK(partly.output.find("children.csv: 28 rows") != std::string::npos);
+  CHECK(server({"import"}).code == 2);
 }
 
 TEST_CASE("server program: a table of codes comes with what is to be done with it", "[server]") {
