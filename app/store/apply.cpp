@@ -36,6 +36,46 @@ bool fits(const wire::CasePull& pull, const std::string& chain_before) {
   return dense ? chain == pull.chain : pull.from == 0;
 }
 
+/// What a worker makes a record of this kind with, if this one says that `own` made it. Without number, case and time; only a
+/// decision says which revision it is on.
+std::optional<wire::Operation> own_operation(RecordKind kind, const std::string& body, Id own) {
+  wire::Operation op;
+  op.record_kind = RecordKind::ChildRecord;
+  op.body = body;
+  if (kind == RecordKind::ChildRecord) {
+    const auto record = wire::decode<model::ChildRecord>(body);
+    if (!record || record->author != own) return std::nullopt;
+    op.kind = wire::OpKind::Submit;
+    op.record = record->id;
+    op.urgent = model::is_urgent(record->part);
+    return op;
+  }
+  if (kind == RecordKind::Decision) {
+    const auto decision = wire::decode<model::Decision>(body);
+    if (!decision || decision->reviewer != own) return std::nullopt;
+    op.kind = wire::OpKind::Decide;
+    op.record = decision->on.record;
+    op.base_rev = decision->on.rev;
+    op.base_hash = decision->on.hash;
+    return op;
+  }
+  if (kind == RecordKind::Addendum) {
+    const auto addendum = wire::decode<model::Addendum>(body);
+    if (!addendum || addendum->author != own) return std::nullopt;
+    op.kind = wire::OpKind::Addendum;
+    op.record = addendum->record;
+    return op;
+  }
+  if (kind == RecordKind::Disposition) {
+    const auto disposition = wire::decode<model::Disposition>(body);
+    if (!disposition || disposition->by != own) return std::nullopt;
+    op.kind = wire::OpKind::Settle;
+    op.record = disposition->record;
+    return op;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Readings::Readings(const std::vector<wire::CasePull>& pulls) {
@@ -286,60 +326,59 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Readings& readin
 /// A server that went back may be without them, and the operations they came by need not be here: this store was put back as well,
 /// or another tablet of the worker's sent them.
 Result<void> Store::Impl::keep_own_records(Id case_id) {
-  struct Held { Id record; std::string state, body; };
+  struct Held { Id record; RecordKind kind{}; std::string state, body; };
   std::vector<Held> held;
-  DOORSTEP_TRY(db.query("SELECT record, state, body FROM revisions r JOIN record_cases c USING (record) WHERE case_id=? AND"
-                        " r.kind='child_record' AND rev=(SELECT max(rev) FROM revisions WHERE record=r.record)", case_id,
-                        [&](const sql::Row& row) { held.push_back({row.id(0), row.string(1), row.string(2)}); }));
+  DOORSTEP_TRY(db.query("SELECT record, r.kind, state, body FROM revisions r JOIN record_cases c USING (record) WHERE case_id=? AND"
+                        " rev=(SELECT max(rev) FROM revisions WHERE record=r.record)", case_id, [&](const sql::Row& row) {
+    if (const auto kind = model::from_code<RecordKind>(row.text(1))) held.push_back({row.id(0), *kind, row.string(2), row.string(3)});
+  }));
   DOORSTEP_TRY_ASSIGN(Id own, me());
-  for (const Held& one : held) {
-    const auto record = wire::decode<model::ChildRecord>(one.body);
-    if (record && record->author == own && !base::mutant("own-record-goes-with-history"))
-      DOORSTEP_TRY(db.exec("INSERT OR REPLACE INTO outlived(record, case_id, state, body) VALUES (?,?,?,?)", one.record, case_id,
-                           one.state, one.body));
-  }
+  for (const Held& one : held)
+    if (own_operation(one.kind, one.body, own) && !base::mutant("own-record-goes-with-history"))
+      DOORSTEP_TRY(db.exec("INSERT OR REPLACE INTO outlived(record, case_id, kind, state, body) VALUES (?,?,?,?,?)", one.record, case_id,
+                           word(one.kind), one.state, one.body));
   return {};
 }
 
 /// What the server's new history does not have, and no operation here says, is handed in as it was read.
 Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
-  struct Held { Id record; std::string state, body; };
+  struct Held { Id record; RecordKind kind{}; std::string state, body; };
   std::vector<Held> held;
-  DOORSTEP_TRY(db.query("SELECT record, state, body FROM outlived WHERE case_id=? ORDER BY record", case_id,
-                        [&](const sql::Row& row) { held.push_back({row.id(0), row.string(1), row.string(2)}); }));
+  DOORSTEP_TRY(db.query("SELECT record, kind, state, body FROM outlived WHERE case_id=? ORDER BY record", case_id, [&](const sql::Row& row) {
+    if (const auto kind = model::from_code<RecordKind>(row.text(1))) held.push_back({row.id(0), *kind, row.string(2), row.string(3)});
+  }));
   DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE case_id=?", case_id));
+  DOORSTEP_TRY_ASSIGN(Id own, me());
   for (const Held& one : held) {
+    auto made = own_operation(one.kind, one.body, own);
+    if (!made) continue;
     const std::string hash = base::sha256_hex(one.body);
-    DOORSTEP_TRY_ASSIGN(auto there, db.first<std::int64_t>("SELECT 1 FROM revisions WHERE record=? AND hash=? UNION ALL SELECT 1 FROM"
-                                                           " queued WHERE record=?1 AND kind='submit' AND body=?", one.record, hash,
-                                                           one.body));
+    const auto kind = model::code(made->kind);
+    DOORSTEP_TRY_ASSIGN(auto there, db.first<std::int64_t>("SELECT 1 FROM revisions WHERE record=?1 AND hash=?2 UNION ALL SELECT 1 FROM"
+                                                           " queued WHERE record=?3 AND kind=?4 AND body=?5", one.record, hash,
+                                                           made->record, kind, one.body));
     bool said = there.has_value();
-    DOORSTEP_TRY(db.query("SELECT bytes FROM ops WHERE record=? AND kind='submit' AND bytes<>''", one.record,
+    DOORSTEP_TRY(db.query("SELECT bytes FROM ops WHERE record=? AND kind=? AND bytes<>''", made->record, kind,
                           [&](const sql::Row& row) -> Result<void> {
       DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
       said = said || op.body == one.body;
       return {};
     }));
-    if (said) continue;
-    DOORSTEP_TRY_ASSIGN(auto record, wire::decode<model::ChildRecord>(one.body));
+    DOORSTEP_TRY_ASSIGN(auto head, head_of(made->record));
+    if (said || (head && head->body.empty())) continue;  // what was erased takes no more words
     Queued item;
-    item.op.kind = wire::OpKind::Submit;
-    item.op.record = one.record;
+    item.op = std::move(*made);
     item.op.case_id = case_id;
-    item.op.record_kind = RecordKind::ChildRecord;
     item.op.at = now;
-    item.op.body = one.body;
-    item.op.urgent = model::is_urgent(record.part);
-    item.part = record.part.id;
+    const bool submits = item.op.kind == wire::OpKind::Submit;
+    if (!submits && head && item.op.base_rev == 0) item.op.base_rev = head->rev, item.op.base_hash = head->hash;
     DOORSTEP_TRY(queue(item));
-    DOORSTEP_TRY_ASSIGN(auto head, head_of(one.record));
-    if (head || one.state != model::code(model::State::Draft)) continue;
+    if (!submits || head || one.state != model::code(model::State::Draft)) continue;
     item.op.kind = wire::OpKind::Withdraw;  // it had been taken back: nobody is to decide on it
     item.op.base_rev = 1;
     item.op.base_hash = hash;
     item.op.body.clear();
     item.op.urgent = false;
-    item.part = {};
     DOORSTEP_TRY(queue(item));
   }
   return {};

@@ -129,7 +129,7 @@ struct Store::Impl {
   Result<void> take_results(const wire::SyncReply& reply, Applied& out);
   Result<void> take_case(const wire::CasePull& pull, Readings& readings, Instant now, Applied& out, std::vector<Id>& visits);
   Result<void> ask_for_missing(Applied& out);
-  Result<void> keep_own_records(Id case_id);
+  Result<void> keep_own_records(Id case_id);  ///< those of the case that `own_operation` knows
   Result<void> hand_in_outlived(Id case_id, Instant now);
   Result<void> take_entry(Id case_id, const model::Revision& revision, Reading reading);
   Result<void> forget_words(Id record);

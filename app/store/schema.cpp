@@ -189,6 +189,10 @@ CREATE INDEX ops_submitted ON ops (incarnation, number, acked, status, settled, 
 -- The newest version that this case's log told of: a restored server may have told less of one case than it once did of another.
 ALTER TABLE record_cases ADD COLUMN told_rev INTEGER NOT NULL DEFAULT 0;
 UPDATE record_cases SET told_rev=ifnull((SELECT max(rev) FROM revisions r WHERE r.record=record_cases.record), 0);
+)sql"},
+  {9, R"sql(
+-- Also what the worker said beside a record: decisions, addenda, dispositions.
+ALTER TABLE outlived ADD COLUMN kind TEXT NOT NULL DEFAULT 'child_record';
 )sql"}};
 
 }  // namespace

@@ -613,7 +613,9 @@ std::string World::dump() {
                             "SELECT 'op', incarnation, number, kind, hex(substr(record,1,4)), 'acked', acked, status, code, detail, rev, bytes FROM ops"
                             " ORDER BY incarnation, number",
                             "SELECT 'case', hex(substr(id,1,4)), seq, 'dropped', dropped, '' FROM cases",
-                            "SELECT 'has', kind, hex(substr(record,1,4)), rev, state, body FROM revisions WHERE kind IN ('visit','child_record')"})
+                            "SELECT 'has', kind, hex(substr(record,1,4)), rev, state, body FROM revisions"
+                            " WHERE kind NOT IN ('family','worker','child')",
+                            "SELECT 'outlived', kind, hex(substr(record,1,4)), state, body FROM outlived"})
       must(tablet->eye->query(sql, [&](const sql::Row& row) {
         say("  ");
         for (int i = 0; i + 1 < row.columns(); ++i) say(row.string(i) + " ");

@@ -210,6 +210,10 @@ class Server {
       import(op.case_id, model::RecordKind::Addendum, must(wire::decode<model::Addendum>(op.body)));
       return result;
     }
+    if (op.kind == wire::OpKind::Settle) {
+      import(op.case_id, model::RecordKind::Disposition, must(wire::decode<model::Disposition>(op.body)));
+      return result;
+    }
     bool merges = op.kind == wire::OpKind::Put || op.kind == wire::OpKind::Submit;
     if (merges && before && before->rev != op.base_rev) {
       auto options = merge::record_options(kMe.str(), kMe.str());

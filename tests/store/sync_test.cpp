@@ -804,6 +804,87 @@ TEST_CASE("sync: one's own record that was only read here is handed in to a rest
   SECTION("the new history comes in parts, and says that it was erased") { in_parts(true); }
 }
 
+TEST_CASE("sync: what one said about another's record, if only read here, is handed in to a restored server that lost it", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  const Id child = id_of("child/Amara");
+  auto visit = visit_to({"Amara"}, "of another worker");
+  visit.author = kSupervisor;
+  const auto record = records_of(visit)[0];
+  server.import(child, model::RecordKind::ChildRecord, record);
+  const Server old = server;
+  const auto head = *server.head(record.id);
+  const model::RevisionRef on{record.id, head.rev, head.hash};
+  model::Decision decision;
+  decision.id = id_of("a decision");
+  decision.on = on;
+  decision.verdict = model::Verdict::Returned;
+  decision.reviewer = kMe;
+  decision.rationale = "why it went back";
+  model::Addendum addendum{id_of("b addendum"), record.id, kMe, "Ros Ash", at(4), "", "a word later", {}};
+  model::Disposition disposition;
+  disposition.id = id_of("c disposition");
+  disposition.record = record.id;
+  disposition.by = kMe;
+  disposition.outcome = "REFERRED";
+  server.import(child, model::RecordKind::Decision, decision);
+  server.import(child, model::RecordKind::Addendum, addendum);
+  server.import(child, model::RecordKind::Disposition, disposition);
+  auto of_another = addendum;
+  of_another.id = id_of("d addendum of another");
+  of_another.author = kSupervisor;
+  server.import(child, model::RecordKind::Addendum, of_another);
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  REQUIRE(must(store.record(record.id)).decisions.size() == 1);
+
+  SECTION("lost") {
+    Server restored = old;
+    sync(store, restored);
+    const auto again = must(store.freeze(64, 1 << 18, at(70)));
+    std::map<wire::OpKind, wire::Operation> said;
+    for (const std::string& bytes : again.ops.items) {
+      const auto op = must(wire::decode<wire::Operation>(bytes));
+      CHECK(op.record == record.id);
+      CHECK(op.record_kind == model::RecordKind::ChildRecord);
+      CHECK(op.case_id == child);
+      CHECK(op.base_rev == on.rev);
+      CHECK(op.base_hash == on.hash);
+      said[op.kind] = op;
+    }
+    REQUIRE(again.ops.items.size() == 3);
+    CHECK(said[wire::OpKind::Decide].body == wire::encode(decision));
+    CHECK(said[wire::OpKind::Addendum].body == wire::encode(addendum));
+    CHECK(said[wire::OpKind::Settle].body == wire::encode(disposition));
+    for (int i = 0; i < 2; ++i) sync(store, restored);
+    const auto view = must(store.record(record.id));
+    CHECK(view.decisions.size() == 1);
+    CHECK(view.addenda.size() == 1);  // in another's name nothing is handed in
+    CHECK(view.dispositions.size() == 1);
+    CHECK(must(store.freeze(64, 1 << 18, at(71))).ops.items.empty());
+  }
+  SECTION("lost in part") {
+    Server restored = old;
+    restored.import(child, model::RecordKind::Decision, decision);
+    sync(store, restored);
+    CHECK(shapes(must(store.freeze(64, 1 << 18, at(70)))).size() == 2);
+  }
+  SECTION("lost, and the record was erased") {
+    Server restored = old;
+    for (auto& entry : restored.cases[child].log)
+      if (entry.revision.record == record.id) entry.revision.body.clear();
+    model::Revision last;
+    last.record = record.id;
+    last.rev = head.rev + 1;
+    last.kind = model::RecordKind::ChildRecord;
+    restored.add(child, last);
+    sync(store, restored);
+    CHECK(must(store.freeze(64, 1 << 18, at(70))).ops.items.empty());
+    CHECK(everything(store).find("why it went back") == std::string::npos);
+  }
+}
+
 TEST_CASE("sync: a record that is offered again to a restored server cannot be taken back into a draft that ended", "[store]") {
   Folder folder;
   Server server;
