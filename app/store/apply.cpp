@@ -302,7 +302,7 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Readings& readin
     note(out.refetch, pull.case_id);
     return {};
   }
-  if (from_start && pull.diverged.value_or(false)) DOORSTEP_TRY(keep_own_records(pull.case_id));
+  if (from_start) DOORSTEP_TRY(keep_own_records(pull.case_id));  // of a case that was to be read anew no server says that it diverged
   if (from_start && !base::mutant("old-history-kept"))
     DOORSTEP_TRY(clear_case(pull.case_id, pull.diverged.value_or(false) ? Elsewhere::Goes : Elsewhere::Stays));
   for (const wire::LogEntry& entry : pull.entries) {

@@ -760,6 +760,24 @@ TEST_CASE("sync: one's own record that was only read here is handed in to a rest
     CHECK(must(store.status()).waiting == 0);
     CHECK(store.record(of_somebody_else).has_error());  // in another's name nothing is handed in
   }
+  SECTION("the case was to be read anew when the server went back") {
+    server.child("Amara", "Newname");
+    auto damaged = server.answer(must(store.freeze(64, 1 << 18, at(61))));
+    damaged.cases.at(0).chain = std::string(64, 'a');
+    REQUIRE(must(store.apply(damaged, at(61))).refetch.size() == 1);
+    Server restored = old;
+    sync(store, restored);
+    CHECK(shapes(must(store.freeze(64, 1 << 18, at(70)))) == std::vector<std::string>{"submit"});
+  }
+  SECTION("the case is read anew, and has it") {
+    server.child("Amara", "Newname");
+    auto damaged = server.answer(must(store.freeze(64, 1 << 18, at(61))));
+    damaged.cases.at(0).chain = std::string(64, 'a');
+    REQUIRE(must(store.apply(damaged, at(61))).refetch.size() == 1);
+    sync(store, server);
+    CHECK(must(store.record(mine)).head().revision.hash == head.hash);
+    CHECK(must(store.freeze(64, 1 << 18, at(70))).ops.items.empty());
+  }
   SECTION("taken back") {
     must(store.withdraw(id_of("child/Amara"), {mine, head.rev, head.hash}, at(61)));
     sync(store, server);
