@@ -26,7 +26,7 @@ struct Facts {
   bool held_before = false;             ///< see AuthorityFacts
   std::optional<model::Revision> head;  ///< newest revision of the operation's record, when it is listed in this case
   std::optional<model::Revision> base;  ///< its revision base_rev, when there is one
-  bool erased = false;                  ///< the operation's record was, or one that a draft rewrites
+  bool erased = false;                  ///< the operation's record was, one that a draft rewrites, or one of the same draft
   bool record_elsewhere = false;        ///< the record id is taken by something in no case of this one
   std::vector<Id> contributors;         ///< whoever wrote a version of the record's text
   bool body_id_taken = false;           ///< a record with the id inside the body (decision, addendum, disposition) exists

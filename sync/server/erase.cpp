@@ -63,6 +63,7 @@ Id about(const Revision& revision) {
 struct Holders {
   std::vector<Id> records;             ///< it, what stands beside it, and the drafts it was written in
   std::vector<Id> unknown_drafts;      ///< it was written in these, and none of their versions was ever taken; one may come yet
+  std::set<Id> parts;                  ///< erased_part() of each draft it was written in
   std::optional<Revision> open_draft;  ///< one of `records` that somebody is still writing
 };
 
@@ -104,7 +105,10 @@ class Gatherer {
   Result<void> drafts() {
     std::set<Id> visits;
     for (const Revision& revision : history_)
-      if (const auto body = wire::decode<model::ChildRecord>(revision.body)) visits.insert(body->visit);
+      if (const auto body = wire::decode<model::ChildRecord>(revision.body); body && body->visit) {
+        visits.insert(body->visit);
+        out_.parts.insert(erased_part(body->visit, body->part.id));
+      }
     DOORSTEP_TRY_ASSIGN(const auto writers, unit_.contributors(record_));
     std::vector<Revision> others;  // whose newest version says nothing of it: an earlier one may
     DOORSTEP_TRY(unit_.heads(RecordKind::Visit, [&](const RecordHead& head) -> Result<void> {
@@ -119,7 +123,7 @@ class Gatherer {
       if (std::any_of(versions.begin(), versions.end(), [this](const Revision& version) { return rewrites(version); })) add_draft(revision);
     }
     for (Id visit : visits) {
-      DOORSTEP_TRY_ASSIGN(const bool used, visit ? unit_.id_in_use(visit) : Result<bool>(true));
+      DOORSTEP_TRY_ASSIGN(const bool used, unit_.id_in_use(visit));
       if (!used) out_.unknown_drafts.push_back(visit);
     }
     return {};
@@ -220,6 +224,7 @@ Result<ErasureReport> erase_in_database(Repository& repository, Id record, const
   DOORSTEP_TRY_ASSIGN(const Holders holders, erasable(*unit, head));
   std::vector<Id> all = holders.records;
   all.insert(all.end(), holders.unknown_drafts.begin(), holders.unknown_drafts.end());
+  all.insert(all.end(), holders.parts.begin(), holders.parts.end());
   std::vector<Id> left;
   for (Id id : all) {
     DOORSTEP_TRY_ASSIGN(const bool gone, unit->erased(id));  // a draft of several children, with another's record
@@ -238,6 +243,8 @@ Result<ErasureReport> erase_in_database(Repository& repository, Id record, const
 }
 
 }  // namespace
+
+Id erased_part(Id visit, Id child) { return Id::from_name("part of a draft:" + visit.str() + child.str()); }
 
 Result<void> order_erasure(Repository& repository, Id record, const std::string& by, const std::string& reason, Instant now) {
   if (reason.find_first_not_of(" \t\n") == reason.npos) return Error{Fault::Invalid, "erase", "say why, with --reason"};

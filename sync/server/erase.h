@@ -17,6 +17,10 @@ inline constexpr auto kErasureOrderLife = std::chrono::hours(24 * 30);  ///< a l
 /// is open; the worker has no access, or wrote in it. Conflict: it was erased. Invalid: no reason.
 Result<void> order_erasure(Repository& repository, Id record, const std::string& by, const std::string& reason, Instant now);
 
+/// The id under which it is kept that a record was erased which said what this draft says of this child. Submitted on two tablets of
+/// its author's, one draft gives two records: the second has another id, and much the same words. Pure.
+Id erased_part(Id visit, Id child);
+
 struct ErasureReport {
   std::int64_t records = 0;  ///< with what stood beside it, and its drafts; 0: it was erased before
   std::int64_t photos = 0;

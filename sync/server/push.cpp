@@ -4,6 +4,7 @@
 #include "platform/base/mutant.h"
 #include "sync/model/attachment.h"
 #include "sync/rules/calendar.h"
+#include "sync/server/erase.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -46,9 +47,18 @@ Result<bool> blobs_missing(Unit& unit, const model::Revision& revision) {
   });
 }
 
-/// Whether the operation would bring words back that were erased: of its record, or of one that its draft rewrites.
+/// Whether the operation would bring words back that were erased: of its record, of one that its draft rewrites, or of one that was
+/// made of the same draft. A second record of that draft which was here before the erasure stands, and goes on.
 Result<bool> names_erased(Unit& unit, const wire::Operation& op) {
   DOORSTEP_TRY_ASSIGN(const bool erased, unit.erased(op.record));
+  if (!erased && op.kind == OpKind::Submit) {
+    const auto record = wire::decode<model::ChildRecord>(op.body);
+    if (!record || !record->visit) return false;
+    DOORSTEP_TRY_ASSIGN(const bool part, unit.erased(erased_part(record->visit, record->part.id)));
+    if (!part) return false;
+    DOORSTEP_TRY_ASSIGN(const auto head, unit.head(op.record));
+    return !head.has_value();
+  }
   if (erased || op.kind != OpKind::Put || op.body.find("\"revises\"") == op.body.npos) return erased;
   const auto visit = wire::decode<model::Visit>(op.body);
   if (!visit) return false;

@@ -406,6 +406,59 @@ TEST_CASE("erase: a draft that named the record once, or comes only afterwards, 
   check_gone(office);
 }
 
+TEST_CASE("erase: a second record of the draft that comes afterwards is not kept; one that was here, and a sibling's, are", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const Id ben = child_id("B1");
+  auto body = wren.record(any_id("to be erased"), kAmara, kGone);
+  body.visit = any_id("visit that two tablets submit");
+  auto twin = body;  // the same draft, submitted on another tablet
+  twin.id = any_id("before the erasure");
+  twin.part.answers["words"] = kKept;
+  for (const auto& record : {body, twin}) CHECK(wren.one(Tablet::submit(record, kAmara)).status == OpStatus::Applied);
+  sparrow.sync();
+  for (Id id : {body.id, twin.id})
+    CHECK(sparrow.one(sparrow.decide(*sparrow.has(kAmara, id), kAmara, model::Verdict::Returned, "Again.")).status == OpStatus::Applied);
+  REQUIRE(order(office, body.id, "sparrow").has_value());
+  const auto report = confirm(office, body.id, "owl");
+  INFO(why(report));
+  REQUIRE(report.has_value());
+  CHECK(report->records == 2);  // it, and the decision
+
+  auto late = body;
+  late.id = any_id("after the erasure");
+  const auto refused = wren.one(Tablet::submit(late, kAmara));
+  CHECK(refused.status == OpStatus::Refused);
+  CHECK(refused.code == Refusal::Erased);
+  CHECK_FALSE(office.head(late.id).has_value());
+  wren.sync();
+  const auto standing = *wren.has(kAmara, twin.id);
+  twin.part.answers["words"] = kKept + " once more";
+  CHECK(wren.one(Tablet::submit(twin, kAmara, &standing)).status == OpStatus::Applied);
+  auto sibling = wren.record(any_id("sibling"), ben, kKept);
+  sibling.visit = body.visit;
+  CHECK(wren.one(Tablet::submit(sibling, ben)).status == OpStatus::Applied);
+  check_gone(office);
+}
+
+TEST_CASE("erase: a second record of a draft of two children is not kept, whichever of them was erased first", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const Id ben = child_id("B1");
+  for (Id child : {kAmara, ben}) {
+    auto body = wren.record(any_id("to be erased of " + child.str()), child, kGone);
+    body.visit = any_id("visit");
+    CHECK(wren.one(Tablet::submit(body, child)).status == OpStatus::Applied);
+    sparrow.sync();
+    CHECK(sparrow.one(sparrow.decide(*sparrow.has(child, body.id), child, model::Verdict::Returned, "Again.")).status == OpStatus::Applied);
+    REQUIRE(order(office, body.id, "sparrow").has_value());
+    REQUIRE(confirm(office, body.id, "owl").has_value());
+    body.id = any_id("after the erasure of " + child.str());
+    CHECK(wren.one(Tablet::submit(body, child)).code == Refusal::Erased);
+  }
+  check_gone(office);
+}
+
 TEST_CASE("erase: what a client sent with its ids in capitals goes too", "[server]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");

@@ -90,6 +90,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
     for (const auto& other : body->facts.other_children) record.alerts.insert(other.id);
     for (const auto& person : body->facts.present) record.alerts.insert(person.id);
     record.photos = photos_of(*body);
+    record.drafts.emplace(body->visit, body->part.id);
     return add("SUBMITTED", record);
   }
 
@@ -138,6 +139,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
       if (head && head->state == "APPROVED") return "approved";
       auto body = wire::decode<model::ChildRecord>(op.body);
       if (!body) return "malformed";
+      if (!head && erased_drafts_.contains({body->visit, body->part.id})) return "erased";
       if (body->author != actor && !(head && head->writers.contains(body->author))) return "not_author";
       if (!body->conflicts.empty()) return "unsettled";
       if (incomplete(*body)) return "malformed";
@@ -152,6 +154,7 @@ std::string Reference::expect(const ServerLog::Operation& row, const wire::Opera
       for (const auto& other : body->facts.other_children) record.alerts.insert(other.id);
       for (const auto& person : body->facts.present) record.alerts.insert(person.id);
       record.photos = photos_of(*body);
+      record.drafts.emplace(body->visit, body->part.id);
       return add("SUBMITTED", record);
     }
     case OpKind::Withdraw:

@@ -72,14 +72,19 @@ class Reference {
     bool merged = false, conflicts = false;
     std::set<Id> alerts;
     std::set<std::string> photos = {};  ///< by their SHA-256, of the last submission
+    std::set<std::pair<Id, Id>> drafts = {};  ///< it was made of: each with its part's child
   };
 
   /// Goes on by one operation the server took in. Not empty: how the server's answer differs from the rules.
   std::string take(const ServerLog::Operation& row, const ServerLog& log, Council& council, Date today,
                    const std::set<std::pair<Id, Id>>& held);
-  /// The record was erased: one more revision, which says nothing, and nothing follows it.
+  /// The record was erased: one more revision, which says nothing, and nothing follows it, nor another record of the same draft.
   void erased(Id id) {
-    if (const auto found = records_.find(id); found != records_.end()) found->second.rev += 1, found->second.state = "NONE";
+    const auto found = records_.find(id);
+    if (found == records_.end()) return;
+    found->second.rev += 1;
+    found->second.state = "NONE";
+    erased_drafts_.insert(found->second.drafts.begin(), found->second.drafts.end());
   }
   const std::map<Id, Record>& records() const { return records_; }
 
@@ -91,6 +96,7 @@ class Reference {
   std::map<Id, std::tuple<Id, Id, std::string>> said_;  ///< decisions, addenda and dispositions: the case, who said it, and the body's hash
   std::set<std::tuple<Id, std::int64_t, std::string, Id>> taken_back_;  ///< records withdrawn: what was, and by which device
   std::set<Id> settled_;    ///< alerts
+  std::set<std::pair<Id, Id>> erased_drafts_;
 };
 
 }  // namespace doorstep::sim

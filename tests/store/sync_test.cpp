@@ -649,6 +649,36 @@ TEST_CASE("sync: an erased record leaves the tablet with all its words, and the 
   CHECK((!fs::exists(log) || fs::file_size(log) == 0));
 }
 
+TEST_CASE("sync: a submission that is refused because a record of its draft was erased is a draft again, with its photo, and rests", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, "written on two tablets");
+  const auto photo = must(store.add_blob("\xFF\xD8\xFF a photo", at(1)));
+  visit.children[0].attachments = std::vector<model::Attachment>{{id_of("photo"), photo.sha256, photo.size, photo.media_type, "", at(1)}};
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  must(store.submit(visit, records_of(visit), at(2)));
+  for (auto& entry : server.cases[kMe].log) entry.revision.body.clear();
+  model::Revision last;
+  last.record = visit.id;
+  last.rev = server.head(visit.id)->rev + 1;
+  last.kind = model::RecordKind::Visit;
+  server.add(kMe, last);
+  for (std::int64_t number : {2, 3}) server.refuse[number] = wire::Refusal::Erased;  // the submission, and the draft after it
+  for (int i = 0; i < 3; ++i) sync(store, server);
+  CHECK(server.received.size() == 3);
+  auto draft = must(store.draft(visit.id));
+  CHECK(observed(draft.visit).find("written on two tablets") != std::string::npos);
+  CHECK(store.blob(photo.sha256).has_value());
+  const auto status = must(store.status());
+  CHECK(status.waiting == 0);
+  CHECK(status.drafts_not_backed_up == 0);
+  CHECK(std::any_of(status.refused.begin(), status.refused.end(), [](const auto& answer) { return answer.code == wire::Refusal::Erased; }));
+  CHECK(must(store.freeze(64, 1 << 18, at(70))).ops.items.empty());
+}
+
 TEST_CASE("sync: cursor, rows and results are one; a failed apply leaves nothing behind", "[store]") {
   Folder folder;
   Server server;
