@@ -344,7 +344,8 @@ Result<void> Store::Impl::keep_own_records(Id case_id) {
 Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
   struct Held { Id record; RecordKind kind{}; std::string state, body; };
   std::vector<Held> held;
-  DOORSTEP_TRY(db.query("SELECT record, kind, state, body FROM outlived WHERE case_id=? ORDER BY record", case_id, [&](const sql::Row& row) {
+  DOORSTEP_TRY(db.query("SELECT record, kind, state, body FROM outlived WHERE case_id=? ORDER BY record", case_id,
+                        [&](const sql::Row& row) {
     if (const auto kind = model::from_code<RecordKind>(row.text(1))) held.push_back({row.id(0), *kind, row.string(2), row.string(3)});
   }));
   DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE case_id=?", case_id));

@@ -649,7 +649,7 @@ TEST_CASE("sync: an erased record leaves the tablet with all its words, and the 
   CHECK((!fs::exists(log) || fs::file_size(log) == 0));
 }
 
-TEST_CASE("sync: a submission that is refused because a record of its draft was erased is a draft again, with its photo, and rests", "[store]") {
+TEST_CASE("sync: a submission refused because a record of its draft was erased is a draft again, with its photo, and rests", "[store]") {
   Folder folder;
   Server server;
   server.child("Amara");
