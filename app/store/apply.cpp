@@ -36,8 +36,8 @@ bool fits(const wire::CasePull& pull, const std::string& chain_before) {
   return dense ? chain == pull.chain : pull.from == 0;
 }
 
-/// What a worker makes a record of this kind with, if this one says that `own` made it. Without number, case and time; only a
-/// decision says which revision it is on.
+/// What a worker makes a record of this kind with, if this one says that `own` made it. Without number and time; only a record says
+/// in which case, only a decision on which revision.
 std::optional<wire::Operation> own_operation(RecordKind kind, const std::string& body, Id own) {
   wire::Operation op;
   op.record_kind = RecordKind::ChildRecord;
@@ -47,6 +47,7 @@ std::optional<wire::Operation> own_operation(RecordKind kind, const std::string&
     if (!record || record->author != own) return std::nullopt;
     op.kind = wire::OpKind::Submit;
     op.record = record->id;
+    op.case_id = record->part.id;  // that of a matched child is an alias of the case it was read in, unless the match was taken back too
     op.urgent = model::is_urgent(record->part);
     return op;
   }
@@ -369,9 +370,9 @@ Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
     if (said || (head && head->body.empty())) continue;  // what was erased takes no more words
     Queued item;
     item.op = std::move(*made);
-    item.op.case_id = case_id;
     item.op.at = now;
     const bool submits = item.op.kind == wire::OpKind::Submit;
+    if (!submits) item.op.case_id = case_id;
     if (!submits && head && item.op.base_rev == 0) item.op.base_rev = head->rev, item.op.base_hash = head->hash;
     DOORSTEP_TRY(queue(item));
     if (!submits || head || one.state != model::code(model::State::Draft)) continue;

@@ -852,6 +852,22 @@ TEST_CASE("sync: one's own record that was only read here is handed in to a rest
   SECTION("the new history comes in parts, and says that it was erased") { in_parts(true); }
 }
 
+TEST_CASE("sync: a matched child's record that is handed in anew goes where it was written, as the match may be lost too", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  const Server old = server;
+  const auto record = records_of(visit_to({"a child nobody knew"}))[0];
+  server.import(id_of("child/Amara"), model::RecordKind::ChildRecord, record);
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server restored = old;
+  sync(store, restored);
+  const auto again = must(store.freeze(64, 1 << 18, at(70)));
+  REQUIRE(shapes(again) == std::vector<std::string>{"submit"});
+  CHECK(must(wire::decode<wire::Operation>(again.ops.items[0])).case_id == record.part.id);
+}
+
 TEST_CASE("sync: what one said about another's record, if only read here, is handed in to a restored server that lost it", "[store]") {
   Folder folder;
   Server server;
