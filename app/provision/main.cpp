@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? provision::kDone : provision::kCouldNot;
   }
   if (const auto hardened = os::harden_process(); hardened.has_error())
-    return report.could_not("This process could not be protected from other programs.", hardened.error(), "", "Call IT.");
+    return report.could_not("This process could not be protected from other programs.", hardened.error(), "", "Run it on another machine.");
   try {
     if (*command_new) return provision::make_new(report, file, ca);
     if (*command_check) return provision::check(report, file, trust);
@@ -64,6 +64,6 @@ int main(int argc, char** argv) {
     if (*command_drain) return provision::drain(report, drained, with.empty() ? drained : with);
     return provision::enrol(report, tablet);
   } catch (const std::exception& error) {
-    return report.could_not(std::string("Doorstep stopped: ") + error.what(), "Nothing was sent.", "Call IT.");
+    return report.could_not(std::string("Doorstep stopped: ") + error.what(), "Nothing was sent.", "Run it again. If it stops again, tell whoever maintains Doorstep.");
   }
 }
