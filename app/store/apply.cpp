@@ -424,9 +424,10 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
 /// The record was erased: what was sent of it, and what was typed beside it, goes with what was pulled.
 Result<void> Store::Impl::forget_words(Id record) {
   DOORSTEP_TRY(unindex(record));
-  DOORSTEP_TRY_ASSIGN(const auto gone, db.exec("DELETE FROM revisions WHERE record=? AND body<>''", record));
-  forgot = forgot || gone > 0;
-  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE record=? AND acked=1", record));
+  DOORSTEP_TRY_ASSIGN(const auto read, db.exec("DELETE FROM revisions WHERE record=? AND body<>''", record));
+  DOORSTEP_TRY_ASSIGN(const auto sent, db.exec("UPDATE ops SET bytes='', detail='' WHERE record=? AND acked=1 AND (bytes<>'' OR"
+                                               " detail<>'')", record));
+  forgot = forgot || read + sent > 0;
   DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE record=?", record));
   DOORSTEP_TRY(db.exec("DELETE FROM receipts WHERE record=?", record));
   DOORSTEP_TRY(db.exec("DELETE FROM blob_refs WHERE record=?", record));

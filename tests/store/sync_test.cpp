@@ -649,6 +649,29 @@ TEST_CASE("sync: an erased record leaves the tablet with all its words, and the 
   CHECK((!fs::exists(log) || fs::file_size(log) == 0));
 }
 
+TEST_CASE("sync: a record that is erased before it was read back leaves no word of what was sent, in the log of changes neither", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, "Quillimere");
+  must(store.submit(visit, records_of(visit), at(3)));
+  auto reply = server.answer(must(store.freeze(64, 1 << 18, at(4))));
+  reply.cases.clear();  // they come with the next
+  reply.more = true;
+  must(store.apply(reply, at(4)));
+  REQUIRE(everything(store).find("Quillimere") != std::string::npos);
+  const Id record = records_of(visit).front().id;
+  for (auto& entry : server.cases[visit.children[0].id].log)
+    if (entry.revision.record == record) entry.revision.body.clear();
+  server.add(visit.children[0].id, {record, 2, model::RecordKind::ChildRecord, model::State::None, {}, {}, at(5), {}, {}, {}, {}});
+  must(store.apply(server.answer(must(store.freeze(64, 1 << 18, at(6)))), at(6)));
+  CHECK(everything(store).find("Quillimere") == std::string::npos);
+  CHECK(store.record(record).has_error());
+  const auto log = folder / "a.db-wal";
+  CHECK((!fs::exists(log) || fs::file_size(log) == 0));
+}
+
 TEST_CASE("sync: a submission refused because a record of its draft was erased is a draft again, with its photo, and rests", "[store]") {
   Folder folder;
   Server server;
