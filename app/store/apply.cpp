@@ -128,6 +128,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
                                 dropped, wire::kChainStart));
     out.caseload_changed = true;
   }
+  if (!reply.more && !reply.need_view && !drain) DOORSTEP_TRY(drop_what_is_not_given());
   DOORSTEP_TRY(take_needs(reply));
   if (drain) DOORSTEP_TRY(send_unfinished(now));
   DOORSTEP_TRY(purge_dropped(out));
@@ -615,6 +616,15 @@ Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& o
   note(out.drafts_rewritten, visit_id);
   DOORSTEP_TRY(change_unseen(*row, wire::encode(visit), now));
   return rebase_draft(visit_id, now, out);
+}
+
+/// What was sent of a case that is not here, though the reply left none out that this worker may read: a draft outlived its case.
+/// The server tells nothing of such a case, not even that it is to be dropped, or that the record was erased.
+Result<void> Store::Impl::drop_what_is_not_given() {
+  DOORSTEP_TRY(db.exec("INSERT INTO cases(id, seq, chain, dropped) SELECT DISTINCT case_id, 0, ?, 1 FROM ops WHERE case_id NOT IN"
+                       " (SELECT id FROM cases) AND acked=1 AND status<>'refused' AND kind<>'put' AND bytes<>'' AND record NOT IN"
+                       " (SELECT record FROM record_cases)", wire::kChainStart));
+  return {};
 }
 
 /// Push before purge: a case leaves only when nothing of ours about it waits to be sent (I7).

@@ -142,6 +142,7 @@ struct Store::Impl {
   Result<void> rebase_draft(Id visit, Instant now, Applied& out);
   Result<void> settle_submissions(Instant now, Applied& out);
   Result<void> settle_submission(Id visit, Instant now, Applied& out);
+  Result<void> drop_what_is_not_given();
   Result<void> purge_dropped(Applied& out);
   Result<bool> ended();  ///< the worker's access
   Result<void> end_access(bool drain, Applied& out);

@@ -567,6 +567,9 @@ void World::check_end() {
                   " UNION ALL SELECT body FROM outlived", [&](const sql::Row& row) { words_.find(row.blob(0), kept); }));
     for (std::size_t word = 0; word < words_.size(); ++word)
       if (has(erased_words_, word) && has(kept, word)) throw Broken("erasure", who + " keeps the word " + describe(word));
+    if (must(db.first<std::int64_t>("SELECT 1 FROM ops o WHERE acked=1 AND status<>'refused' AND kind<>'put' AND bytes<>'' AND NOT EXISTS"
+                                    " (SELECT 1 FROM cases c WHERE c.id=o.case_id) AND record NOT IN (SELECT record FROM record_cases)")))
+      throw Broken("I7", who + " keeps what it sent of a case that is not here");
     if (!council_.usable(tablet->worker)) {  // left: drained
       if (must(db.first<std::int64_t>("SELECT 1 FROM drafts LIMIT 1"))) throw Broken("I7", who + " keeps a draft, and its worker has left");
       continue;

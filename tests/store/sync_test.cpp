@@ -1,3 +1,5 @@
+#include <catch2/generators/catch_generators.hpp>
+
 #include "platform/sql/db.h"
 #include "tests/store/support.h"
 
@@ -500,6 +502,39 @@ TEST_CASE("sync: a case is hidden at once and purged only after our work about i
   CHECK(must(store.freeze(64, 1 << 18, at(7))).purged.size() == 1);  // the answer is still out
   must(store.apply(server.answer(must(store.freeze(64, 1 << 18, at(7)))), at(8)));
   CHECK(must(store.freeze(64, 1 << 18, at(9))).purged.empty());
+}
+
+TEST_CASE("sync: what is sent of a case that has left leaves once it was received and the case is given no more", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Maren", "Quayle");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Maren"}, "Zanzibar canary");
+  visit.family_name = "Quayle";
+  sync(store, server);
+  const Id maren = visit.children[0].id;
+  server.dropped.insert(maren);
+  CHECK(sync(store, server).purged == std::vector<Id>{maren});
+  sync(store, server);  // the purge is told
+  must(store.submit(visit, records_of(visit), at(2)));
+  auto reply = server.answer(must(store.freeze(64, 1 << 18, at(3))));
+  auto holds = [&] { return everything(store).find("Zanzibar") != std::string::npos; };
+
+  SECTION("of a reply that tells of every case") {
+    CHECK(must(store.apply(reply, at(4))).purged == std::vector<Id>{maren});
+  }
+  SECTION("of a later one, where the first does not") {
+    const bool too_long = GENERATE(true, false);
+    (too_long ? reply.more : reply.need_view) = true;
+    CHECK(must(store.apply(reply, at(4))).purged.empty());
+    CHECK(holds());
+    CHECK(sync(store, server).purged == std::vector<Id>{maren});
+  }
+  CHECK(must(store.caseload()).records.empty());
+  CHECK(must(store.drafts()).empty());
+  CHECK_FALSE(holds());
+  CHECK(must(store.status()).waiting == 0);
 }
 
 TEST_CASE("sync: a family leaves with the last of its children", "[store]") {
