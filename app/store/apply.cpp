@@ -133,6 +133,10 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   if (drain) DOORSTEP_TRY(send_unfinished(now));
   DOORSTEP_TRY(purge_dropped(out));
   if (drain) DOORSTEP_TRY(purge_rest(out));
+  // What a draft named before this part of the log, the next may bring a record of. If not, it goes when the store is next opened.
+  if (reply.more && !forgot)
+    DOORSTEP_TRY(db.exec("UPDATE blobs SET referred=0 WHERE referred=1 AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE"
+                         " r.sha256=blobs.sha256)"));
   DOORSTEP_TRY(set_meta("epoch", reply.epoch));
   DOORSTEP_TRY(set_meta("last_sync", now.ms));
   if (reply.receipt) DOORSTEP_TRY(set_meta("receipt", wire::encode(*reply.receipt)));

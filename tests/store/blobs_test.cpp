@@ -1,3 +1,4 @@
+#include <catch2/generators/catch_generators.hpp>
 #include <fstream>
 
 #include "platform/base/file.h"
@@ -252,6 +253,40 @@ TEST_CASE("blobs: a photo whose visit was submitted on the worker's other tablet
   must(store.apply(answer(store, server, {{hash_of(bytes), 0}}), at(61)));
   CHECK(must(store.drafts()).empty());
   CHECK(must(store.next_blob(9000)).bytes == bytes);
+}
+
+TEST_CASE("blobs: a photo that left a draft elsewhere is there for its record, which a later reply brings", "[store]") {
+  Folder folder;
+  const auto path = folder / "replica.db";
+  std::optional<Store> store = open_store(path);
+  Server server;
+  server.child("Amara");
+  const std::string bytes = photo("a");
+  auto visit = with(*store, visit_to({"Amara", "Ben"}), bytes);
+  must(store->save_draft(visit, at(3)));
+  sync(*store, server);
+  const model::ChildRecord record = records_of(visit).front();
+  const bool submitted = GENERATE(true, false);
+  if (submitted)
+    server.add(record.part.id, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, kDevice, at(4), {},
+                                wire::encode(record), {}, {}});
+  visit.children.erase(visit.children.begin());
+  server.add(kMe, {visit.id, 2, model::RecordKind::Visit, model::State::Draft, kMe, kDevice, at(4), {}, wire::encode(visit), {}, {}});
+  auto first = answer(*store, server);
+  std::erase_if(first.cases, [](const auto& pull) { return pull.case_id != kMe; });
+  first.more = true;
+  must(store->apply(first, at(61)));
+  visit = must(store->draft(visit.id)).visit;
+  REQUIRE(visit.children.size() == 1);
+  observed(visit) += " Typed on.";
+  must(store->save_draft(visit, at(62)));
+  CHECK(store->blob(hash_of(bytes)).has_value());
+  sync(*store, server);
+  if (submitted) CHECK(must(store->record(record.id)).versions.size() == 1);
+  store.reset();
+  store = must(Store::open(path, the_key(), the_salt()));
+  CHECK(store->blob(hash_of(bytes)).has_value() == submitted);
+  CHECK(files(path).size() == (submitted ? 1 : 0));
 }
 
 TEST_CASE("blobs: a photo that was asked for in a draft is not asked for any more when the draft is gone", "[store]") {
