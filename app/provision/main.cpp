@@ -36,9 +36,11 @@ int main(int argc, char** argv) {
   command_sign->add_option("--passphrase-file", passphrase_file, "the key's passphrase is its first line; - for standard input");
   auto* command_enrol = app.add_subcommand("enrol", "give one tablet its key and certificate with a one-time code");
   command_enrol->add_option("--token", tablet.token, "the code that `doorstep-server token` printed")->required();
-  command_enrol->add_flag("--if-needed", tablet.if_needed, "a tablet that is enrolled already is left as it is, and that is no failure");
+  auto* if_needed =
+      command_enrol->add_flag("--if-needed", tablet.if_needed, "a tablet that is enrolled already is left as it is, and that is no failure");
   command_enrol->add_flag("--anew", tablet.anew,
-                          "a forgotten passphrase: what is stored is destroyed, but for sealed copies of what was not sent");
+                          "a forgotten passphrase: what is stored is destroyed, but for sealed copies of what was not sent")
+      ->excludes(if_needed);
   auto* command_drain = app.add_subcommand("drain", "hand what a tablet could not send itself to the case server");
   command_drain->add_option("tablet", drained, "its data folder, or a copy of it")->required();
   command_drain->add_option("--with", with, "the folder of another enrolled tablet, whose certificate carries it");

@@ -352,6 +352,11 @@ int drain(const Report& report, const fs::path& tablet, const fs::path& with) {
   if (waiting.has_error())
     return report.could_not("The sealed copies of " + tablet.string() + " cannot be read.", waiting.error(), "Nothing was changed.",
                             "Read the disk in another machine.");
+  // A slip in the name must not sound like an all-clear.
+  if (!fs::exists(tablet / config::kEnrolmentFile) && !fs::exists(tablet / config::kOutboxFolder))
+    return report.refused(tablet.string() + " is no tablet's folder: neither an enrolment nor sealed copies are in it.",
+                          "Nothing was changed.",
+                          "Name the folder that was --tablet when it was enrolled; of a disk from elsewhere, where it is mounted here.");
   if (waiting->empty()) return report.done(tablet.string() + " holds no sealed copies.", {{"taken", 0}, {"kept", 0}}, false);
   const std::string left = "The sealed copies are where they were.";
   const auto text = base::read_file(with / config::kEnrolmentFile, limits::kKeyFileBytes);
@@ -428,12 +433,13 @@ int apply(const Report& report, const TabletArguments& args) {
       return report.refused(args.file.string(),
                             {{name, config.serial_line, "serial",
                               "another file with the serial " + std::to_string(config.serial) + " is on this tablet",
-                              "give each file that is handed out a serial of its own"}}, kUntouched);
+                              "give each file that is handed out a serial of its own; if it was edited there, give this one a higher one"}},
+                            kUntouched);
   }
   if (const auto kept = keep(*brought, tablet); kept.has_error())
     return report.could_not(tablet.string() + " could not be written.", kept.error(), "Notes on it are safe.",
                             "Make room on the disk, then run the same command again.");
-  return report.done("Brought to " + tablet.string() + ". It counts from the next start of Doorstep on.",
+  return report.done("Brought to " + tablet.string() + ". It counts from the next start of Doorstep on; the server was not asked.",
                      {{"serial", brought->file.config.serial}});
 }
 

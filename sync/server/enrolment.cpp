@@ -40,7 +40,8 @@ Result<void> keep(Unit& unit, const Issued& issued, Instant now) {
 /// Of one unit of work, which somebody else commits.
 Result<std::string> put_new_token(Unit& unit, const std::string& worker_ref, const EnrolmentTerms& terms, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto worker, unit.worker_by_ref(worker_ref));
-  if (!worker || !worker->usable()) return Error{Fault::NotFound, "token.worker", "no active worker of the last `import` has this reference"};
+  if (!worker || !worker->usable())
+    return Error{Fault::NotFound, "token.worker", "no active worker of the last `import` has the reference \"" + worker_ref + "\""};
   std::string bytes = base::random_bytes(kTokenBytes);
   TokenRow row;
   row.hash = base::sha256_hex(bytes);

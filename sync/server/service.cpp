@@ -496,8 +496,8 @@ HttpReply Service::enrol(const HttpRequest& request) {
   switch (done.error().fault) {
     case Fault::NotFound:
       return failed(problem(403, "token-unknown", "This code is not known.", "Check it, or ask IT for a new one."));
-    case Fault::Conflict: return failed(problem(409, "token-used", "This code was used.", "Ask IT for a new one."));
-    case Fault::Timeout: return failed(problem(410, "token-expired", "This code has expired.", "Ask IT for a new one."));
+    case Fault::Conflict: return failed(problem(409, "token-used", "This code was used.", "Make a new one: doorstep-server token."));
+    case Fault::Timeout: return failed(problem(410, "token-expired", "This code has expired.", "Make a new one: doorstep-server token."));
     case Fault::Invalid: return failed(bad_certificate_request(done.error()));
     case Fault::Denied: return failed(problem(403, "worker-left", "The worker this code was made for has left.", "Ask IT."));
     default: return failure(done.error());

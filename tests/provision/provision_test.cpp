@@ -172,6 +172,7 @@ TEST_CASE("provision: wrong command lines are told apart from refusals", "[provi
   CHECK(run({kProgram}).code == 2);
   CHECK(run({kProgram, "enrol"}).code == 2);
   CHECK(run({kProgram, "nonsense"}).code == 2);
+  CHECK(run({kProgram, "enrol", "device.toml", "--token", "T", "--tablet", "t", "--anew", "--if-needed"}).code == 2);
   CHECK(run({kProgram, "--help"}).code == 0);
   CHECK(run({kProgram, "--version"}).output.find('.') != std::string::npos);
 }
@@ -277,6 +278,19 @@ TEST_CASE("provision: drain says what is to do where nothing can carry the copie
   CHECK(refused.code == 1);
   CHECK(refused.output.find("--with FOLDER") != std::string::npos);
   CHECK(fs::exists(tablet / "outbox" / base::CopyName{base::Id::from_name("device"), 1, 4}.file()));
+}
+
+TEST_CASE("provision: drain of a folder that is no tablet's does not say that nothing waits", "[provision][L30]") {
+  OwnFolder folder;
+  fs::create_directories(folder / "lists");
+  folder.write("lists/children.txt", "x");
+  for (const fs::path& other : {folder / "nowhere", folder / "lists"}) {
+    const auto refused = run({kProgram, "drain", other.string()});
+    INFO(refused.output);
+    CHECK(refused.code == 1);
+    CHECK(refused.output.find(other.string() + " is no tablet's folder") != std::string::npos);
+    CHECK(refused.output.find("holds no sealed copies") == std::string::npos);
+  }
 }
 
 TEST_CASE("provision: drain shows the tablet's certificate as it was last renewed", "[provision][L30][P39]") {
@@ -588,6 +602,7 @@ TEST_CASE("provision: a newer file is brought to a tablet, an older or foreign o
   write("# two\n# remarks\n" + signed_toml(port, ca, 6), "k");
   const auto twice = apply();
   CHECK(reason(twice).find("another file with the serial 6") != std::string::npos);
+  CHECK(boost::json::serialize(twice).find("if it was edited there") != std::string::npos);
   CHECK(twice.at("problems").at(0).at("line").as_int64() == 3);
   write(signed_toml(port, ca, 7), "k2");
   CHECK(reason(apply()).find("signed by somebody else") != std::string::npos);

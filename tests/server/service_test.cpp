@@ -673,7 +673,7 @@ TEST_CASE("service: tokens for a table of tablets, all of them or none", "[serve
     const auto error = make(csv).error();
     return error.where + ": " + error.detail;
   };
-  CHECK(refused("worker_ref\nwren\nnobody\nash\n") == "line 3: no active worker of the last `import` has this reference");
+  CHECK(refused("worker_ref\nwren\nnobody\nash\n") == "line 3: no active worker of the last `import` has the reference \"nobody\"");
   CHECK(refused("worker\nwren\n") == "line 1: there is no column worker_ref");
   CHECK(refused(*made) == "line 1: there is a column token already: this table has its codes");
   CHECK(refused("worker_ref,asset\nwren\n") == "line 2: 1 cells where the first line names 2");
