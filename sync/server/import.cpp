@@ -62,9 +62,15 @@ class Sheet {
   }
   bool good() const { return problems_.empty(); }
   std::size_t size() const { return good() ? table_.rows.size() : 0; }
-  const std::vector<ImportProblem>& problems() const { return problems_; }
+  /// The first of them, and how many more there are.
+  std::vector<ImportProblem> problems() const {
+    auto out = problems_;
+    if (more_ > 0) out.push_back({name_, 0, "and " + std::to_string(more_) + " more"});
+    return out;
+  }
   void wrong(std::int64_t line, std::string reason) {
     if (problems_.size() < kProblemsPerFile) problems_.push_back({name_, line, std::move(reason)});
+    else ++more_;
   }
 
   /// Calls `each` for every row, unless the columns are wrong.
@@ -159,6 +165,7 @@ class Sheet {
   std::map<std::string, std::size_t, std::less<>> index_;
   std::map<std::string, std::set<std::string>> seen_;
   std::vector<ImportProblem> problems_;
+  std::size_t more_ = 0;
   const CsvRow* row_ = nullptr;
 };
 
@@ -235,19 +242,24 @@ class Import {
     return sheet.good();
   }
 
+  /// `ref` is in no `file`. Where that file was not taken, this one is for no fault of its own, and that is said once.
+  void unknown(Sheet& sheet, const char* column, const std::string& ref, const char* file) {
+    if (report_.taken.contains(file)) return sheet.bad(column, "\"" + ref + "\" is not in " + file);
+    if (waiting_.insert({sheet.name(), file}).second) sheet.wrong(0, "not taken, because " + std::string(file) + " was not");
+  }
   /// A child the extract or an earlier one names; null and a problem otherwise.
   Reference<Child>* child_of(Sheet& sheet, const char* column = "child_ref") {
     std::string ref = sheet.needed(column);
     auto found = children_.find(id_of("child", ref));
     if (found != children_.end()) return &found->second;
-    sheet.bad(column, "\"" + ref + "\" is not in children.csv");
+    unknown(sheet, column, ref, "children.csv");
     return nullptr;
   }
   Reference<Family>* family_of(Sheet& sheet, const char* column = "family_ref") {
     std::string ref = sheet.needed(column);
     auto found = families_.find(id_of("family", ref));
     if (found != families_.end()) return &found->second;
-    sheet.bad(column, "\"" + ref + "\" is not in families.csv");
+    unknown(sheet, column, ref, "families.csv");
     return nullptr;
   }
 
@@ -400,7 +412,7 @@ class Import {
       auto* child = child_of(in);
       std::string ref = in.needed("worker_ref");
       auto worker = workers_.find(id_of("worker", ref));
-      if (worker == workers_.end() || !worker->second.active) in.bad("worker_ref", "\"" + ref + "\" is not in workers.csv");
+      if (worker == workers_.end() || !worker->second.active) unknown(in, "worker_ref", ref, "workers.csv");
       std::string kind = in.needed("kind");
       auto until = in.date("until");
       if (kind != "ALLOCATED" && kind != "COVER") in.bad("kind", "\"" + kind + "\" is neither ALLOCATED nor COVER");
@@ -589,6 +601,7 @@ class Import {
   const ImportOptions& options_;
   Instant now_;
   ImportReport report_;
+  std::set<std::pair<std::string, std::string>> waiting_;  ///< files, each with one that was not taken and that it names
   std::map<Id, WorkerRow> workers_, stored_workers_;
   std::map<Id, Reference<Family>> families_;
   std::map<Id, Reference<Child>> children_;

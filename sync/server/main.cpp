@@ -294,7 +294,12 @@ int import(const Arguments& args, const doorstep::base::Clock& clock) {
             << report->families_changed << "; children changed " << report->children_changed << "; cases moved "
             << report->cases_moved << "\n";
   for (const auto& problem : report->problems) std::cerr << problem.str() << "\n";
-  return report->problems.empty() ? 0 : kRefused;
+  if (report->problems.empty()) return 0;
+  std::string left;
+  for (std::string_view name : server::kExtractFiles)
+    if (!report->taken.contains(std::string(name))) (left += left.empty() ? "" : ", ") += name;
+  std::cerr << "Not taken: " << left << ". What it would have said stays as it was; mend it and run the same again.\n";
+  return kRefused;
 }
 
 int import_filed(const Arguments& args, const doorstep::base::Clock& clock) {

@@ -110,6 +110,26 @@ TEST_CASE("import: a bad row is named with file, line and reason, and nothing of
   CHECK(child(office, "A1").open_steps.size() == 1);
 }
 
+TEST_CASE("import: a file that waits for another says so once, and past fifty problems how many more there are", "[server]") {
+  Office office;
+  auto files = extract();
+  files["families.csv"] = "family_ref,name,address,postcode,phone,language\nF9,,,,,\n";
+  files["children.csv"] = "child_ref,family_ref,name,called,born,born_assumed,expected,sex,language,communication,disability,ethnicity\n";
+  files["steps.csv"] = "step_ref,child_ref,what,owner,due\n";
+  for (int i = 0; i < 60; ++i) {
+    const auto n = std::to_string(i);
+    files["children.csv"] += "N" + n + ",F9,A,,2020-01-01,,,,,,,\n";
+    files["steps.csv"] += "T" + n + ",N" + n + ",x,y,\n";
+  }
+  files["people.csv"] = "person_ref,family_ref,name,relationship,born,in_household,note\n";
+  for (int i = 0; i < 60; ++i) files["people.csv"] += "P" + std::to_string(i) + ",F1,,,,,\n";
+  const auto said = problems_of(office.import(files));
+  CHECK(said.find("children.csv: not taken, because families.csv was not\n") != std::string::npos);
+  CHECK(said.find("steps.csv: not taken, because children.csv was not\n") != std::string::npos);
+  CHECK(said.find("is not in") == std::string::npos);
+  CHECK(said.find("people.csv:51: name: is empty\npeople.csv: and 10 more\n") != std::string::npos);
+}
+
 TEST_CASE("import: one bad file does not hold up the others", "[server]") {
   Office office;
   auto files = extract();

@@ -66,6 +66,7 @@ TEST_CASE("server program: the exit codes of an import stand in its help, and ar
   const auto partly = import();
   INFO(partly.output);
   CHECK(partly.code == 1);
+  CHECK(partly.output.find("Not taken: hazards.csv.") != std::string::npos);
   CHECK(partly.output.find("hazards.csv:") != std::string::npos);
   CHECK(partly.output.find("children.csv: 28 rows") != std::string::npos);
   CHECK(server({"import"}).code == 2);
