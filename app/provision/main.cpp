@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
     if (*command_drain) return provision::drain(report, drained, with.empty() ? drained : with);
     return provision::enrol(report, tablet);
   } catch (const std::exception& error) {
-    return report.could_not(std::string("Doorstep stopped: ") + error.what(), "Nothing was sent.", "Run it again. If it stops again, tell whoever maintains Doorstep.");
+    return report.could_not(std::string("Doorstep stopped: ") + error.what(), "Nothing was sent.",
+                            "Run it again. If it stops again, tell whoever maintains Doorstep.");
   }
 }

@@ -42,39 +42,46 @@ std::optional<wire::Operation> own_operation(RecordKind kind, const std::string&
   wire::Operation op;
   op.record_kind = RecordKind::ChildRecord;
   op.body = body;
+  Id author;
   if (kind == RecordKind::ChildRecord) {
-    const auto record = wire::decode<model::ChildRecord>(body);
-    if (!record || record->author != own) return std::nullopt;
-    op.kind = wire::OpKind::Submit;
-    op.record = record->id;
-    op.case_id = record->part.id;  // that of a matched child is an alias of the case it was read in, unless the match was taken back too
-    op.urgent = model::is_urgent(record->part);
-    return op;
+    if (const auto record = wire::decode<model::ChildRecord>(body)) {
+      author = record->author;
+      op.kind = wire::OpKind::Submit;
+      op.record = record->id;
+      op.case_id = record->part.id;  // that of a matched child is an alias of the case it was read in, unless the match was taken back too
+      op.urgent = model::is_urgent(record->part);
+    }
+  } else if (kind == RecordKind::Decision) {
+    if (const auto decision = wire::decode<model::Decision>(body)) {
+      author = decision->reviewer;
+      op.kind = wire::OpKind::Decide;
+      op.record = decision->on.record;
+      op.base_rev = decision->on.rev;
+      op.base_hash = decision->on.hash;
+    }
+  } else if (kind == RecordKind::Addendum) {
+    if (const auto addendum = wire::decode<model::Addendum>(body))
+      author = addendum->author, op.kind = wire::OpKind::Addendum, op.record = addendum->record;
+  } else if (kind == RecordKind::Disposition) {
+    if (const auto disposition = wire::decode<model::Disposition>(body))
+      author = disposition->by, op.kind = wire::OpKind::Settle, op.record = disposition->record;
   }
-  if (kind == RecordKind::Decision) {
-    const auto decision = wire::decode<model::Decision>(body);
-    if (!decision || decision->reviewer != own) return std::nullopt;
-    op.kind = wire::OpKind::Decide;
-    op.record = decision->on.record;
-    op.base_rev = decision->on.rev;
-    op.base_hash = decision->on.hash;
-    return op;
-  }
-  if (kind == RecordKind::Addendum) {
-    const auto addendum = wire::decode<model::Addendum>(body);
-    if (!addendum || addendum->author != own) return std::nullopt;
-    op.kind = wire::OpKind::Addendum;
-    op.record = addendum->record;
-    return op;
-  }
-  if (kind == RecordKind::Disposition) {
-    const auto disposition = wire::decode<model::Disposition>(body);
-    if (!disposition || disposition->by != own) return std::nullopt;
-    op.kind = wire::OpKind::Settle;
-    op.record = disposition->record;
-    return op;
-  }
-  return std::nullopt;
+  return author == own ? std::optional(std::move(op)) : std::nullopt;
+}
+
+/// A record as it was last read.
+struct Held {
+  Id record;
+  RecordKind kind{};
+  std::string state, body;
+};
+/// `sql`: with these columns, of one case.
+Result<std::vector<Held>> held(sql::Db& db, std::string_view sql, Id case_id) {
+  std::vector<Held> out;
+  DOORSTEP_TRY(db.query(sql, case_id, [&](const sql::Row& row) {
+    if (const auto kind = model::from_code<RecordKind>(row.text(1))) out.push_back({row.id(0), *kind, row.string(2), row.string(3)});
+  }));
+  return out;
 }
 
 }  // namespace
@@ -87,7 +94,7 @@ Readings::Readings(const std::vector<wire::CasePull>& pulls) {
   if (in_order.empty()) return;
   thread_ = std::jthread([in_order = std::move(in_order)] {
     for (auto* task : in_order) (*task)();
-    base::wipe_stack();  // short words; the memory is kept for the next thread
+    base::wipe_stack();
   });
 }
 
@@ -332,14 +339,10 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Readings& readin
 /// A server that went back may be without them, and the operations they came by need not be here: this store was put back as well,
 /// or another tablet of the worker's sent them.
 Result<void> Store::Impl::keep_own_records(Id case_id) {
-  struct Held { Id record; RecordKind kind{}; std::string state, body; };
-  std::vector<Held> held;
-  DOORSTEP_TRY(db.query("SELECT record, r.kind, state, body FROM revisions r JOIN record_cases c USING (record) WHERE case_id=? AND"
-                        " rev=(SELECT max(rev) FROM revisions WHERE record=r.record)", case_id, [&](const sql::Row& row) {
-    if (const auto kind = model::from_code<RecordKind>(row.text(1))) held.push_back({row.id(0), *kind, row.string(2), row.string(3)});
-  }));
+  DOORSTEP_TRY_ASSIGN(const auto all, held(db, "SELECT record, r.kind, state, body FROM revisions r JOIN record_cases c USING (record)"
+                                               " WHERE case_id=? AND rev=(SELECT max(rev) FROM revisions WHERE record=r.record)", case_id));
   DOORSTEP_TRY_ASSIGN(Id own, me());
-  for (const Held& one : held)
+  for (const Held& one : all)
     if (own_operation(one.kind, one.body, own) && !base::mutant("own-record-goes-with-history"))
       DOORSTEP_TRY(db.exec("INSERT OR REPLACE INTO outlived(record, case_id, kind, state, body) VALUES (?,?,?,?,?)", one.record, case_id,
                            word(one.kind), one.state, one.body));
@@ -348,15 +351,11 @@ Result<void> Store::Impl::keep_own_records(Id case_id) {
 
 /// What the server's new history does not have, and no operation here says, is handed in as it was read.
 Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
-  struct Held { Id record; RecordKind kind{}; std::string state, body; };
-  std::vector<Held> held;
-  DOORSTEP_TRY(db.query("SELECT record, kind, state, body FROM outlived WHERE case_id=? ORDER BY record", case_id,
-                        [&](const sql::Row& row) {
-    if (const auto kind = model::from_code<RecordKind>(row.text(1))) held.push_back({row.id(0), *kind, row.string(2), row.string(3)});
-  }));
+  DOORSTEP_TRY_ASSIGN(const auto all,
+                      held(db, "SELECT record, kind, state, body FROM outlived WHERE case_id=? ORDER BY record", case_id));
   DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE case_id=?", case_id));
   DOORSTEP_TRY_ASSIGN(Id own, me());
-  for (const Held& one : held) {
+  for (const Held& one : all) {
     auto made = own_operation(one.kind, one.body, own);
     if (!made) continue;
     const std::string hash = base::sha256_hex(one.body);

@@ -104,7 +104,7 @@ Result<void> Store::Impl::read_ahead() {
   const auto hand_over = [&] {
     parts.push_back(std::async(std::launch::async, [part = std::exchange(part, {})]() mutable {
       auto out = decode_all(std::move(part));
-      base::wipe_stack();  // short words; the memory is kept for the next thread
+      base::wipe_stack();
       return out;
     }));
   };

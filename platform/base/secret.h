@@ -34,7 +34,7 @@ class Secret {
 /// Overwrites `text` so that the compiler cannot leave it out, then empties it.
 void wipe(std::string& text);
 
-/// Overwrites what calls that returned left below the caller on this thread's stack, 256 KiB of it.
+/// Overwrites what returned calls left below on this thread's stack, 256 KiB: short words. An ended thread's stack goes to the next.
 void wipe_stack();
 
 }  // namespace doorstep::base

@@ -61,7 +61,7 @@ void SyncPump::stop() {
 
 void SyncPump::run() {
   while (wait_for_turn()) session();
-  base::wipe_stack();  // short words; the memory is kept for the next thread
+  base::wipe_stack();
 }
 
 bool SyncPump::wait_for_turn() {

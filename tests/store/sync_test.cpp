@@ -643,19 +643,7 @@ TEST_CASE("sync: an erased record leaves the tablet with all its words, and the 
   };
   CHECK(dump(author).find(gone) != std::string::npos);
 
-  for (const Id& erased : {record, addendum.record, visit.id}) {
-    const auto head = *server.head(erased);
-    Id in;
-    for (auto& [id, c] : server.cases)
-      for (auto& entry : c.log)
-        if (entry.revision.record == erased) entry.revision.body.clear(), in = id;
-    model::Revision last;
-    last.record = erased;
-    last.rev = head.rev + 1;
-    last.kind = head.kind;
-    last.at = at(5);
-    server.add(in, last);
-  }
+  for (const Id& erased : {record, addendum.record, visit.id}) server.erase(erased);
   Store fresh = open_store(folder / "b.db");  // from nothing
   Server relay = server;  // with a numbering of its own
   relay.received.clear();
@@ -697,9 +685,7 @@ TEST_CASE("sync: a record that is erased before it was read back leaves no word 
   must(store.apply(reply, at(4)));
   REQUIRE(everything(store).find("Quillimere") != std::string::npos);
   const Id record = records_of(visit).front().id;
-  for (auto& entry : server.cases[visit.children[0].id].log)
-    if (entry.revision.record == record) entry.revision.body.clear();
-  server.add(visit.children[0].id, {record, 2, model::RecordKind::ChildRecord, model::State::None, {}, {}, at(5), {}, {}, {}, {}});
+  server.erase(record);
   must(store.apply(server.answer(must(store.freeze(64, 1 << 18, at(6)))), at(6)));
   CHECK(everything(store).find("Quillimere") == std::string::npos);
   CHECK(store.record(record).has_error());
@@ -718,12 +704,7 @@ TEST_CASE("sync: a submission refused because a record of its draft was erased i
   must(store.save_draft(visit, at(1)));
   sync(store, server);
   must(store.submit(visit, records_of(visit), at(2)));
-  for (auto& entry : server.cases[kMe].log) entry.revision.body.clear();
-  model::Revision last;
-  last.record = visit.id;
-  last.rev = server.head(visit.id)->rev + 1;
-  last.kind = model::RecordKind::Visit;
-  server.add(kMe, last);
+  server.erase(visit.id);
   for (std::int64_t number : {2, 3}) server.refuse[number] = wire::Refusal::Erased;  // the submission, and the draft after it
   for (int i = 0; i < 3; ++i) sync(store, server);
   CHECK(server.received.size() == 3);
@@ -994,13 +975,7 @@ TEST_CASE("sync: what one said about another's record, if only read here, is han
   }
   SECTION("lost, and the record was erased") {
     Server restored = old;
-    for (auto& entry : restored.cases[child].log)
-      if (entry.revision.record == record.id) entry.revision.body.clear();
-    model::Revision last;
-    last.record = record.id;
-    last.rev = head.rev + 1;
-    last.kind = model::RecordKind::ChildRecord;
-    restored.add(child, last);
+    restored.erase(record.id);
     sync(store, restored);
     CHECK(must(store.freeze(64, 1 << 18, at(70))).ops.items.empty());
     CHECK(everything(store).find("why it went back") == std::string::npos);
