@@ -14,6 +14,8 @@
 namespace doorstep::sql {
 namespace {
 
+constexpr std::size_t kCachedStatements = 256;  // a room has some dozens; past it the SQL is being built, not fixed
+
 using base::Error;
 using base::Fault;
 
@@ -163,6 +165,36 @@ Connection::~Connection() {
   DOORSTEP_ASSERT(borrowed == 0);
   for (auto& [sql, entry] : cache) sqlite3_finalize(entry.stmt);
   if (handle) DOORSTEP_ASSERT(sqlite3_close(handle) == SQLITE_OK);
+}
+
+base::Result<Statement> Connection::borrow(std::string_view sql) {
+  auto found = cache.find(sql);
+  if (found != cache.end() && !found->second.borrowed) {
+    found->second.borrowed = true;
+    return Statement(this, found->second.stmt, &found->second);
+  }
+  sqlite3_stmt* stmt = nullptr;
+  const char* tail = nullptr;
+  int code = sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &stmt, &tail);
+  if (code != SQLITE_OK) {  // the SQL is this program's own, so its message holds nobody's words
+    auto error = sql_error(handle, code, "sql.prepare");
+    error.detail = sqlite3_errmsg(handle);
+    return error;
+  }
+  std::string_view rest = sql.substr(static_cast<std::size_t>(tail - sql.data()));
+  if (!stmt || rest.find_first_not_of(" \t\r\n;") != rest.npos) {
+    sqlite3_finalize(stmt);
+    return Error{Fault::Invalid, "sql.prepare", "exactly one command, please"};
+  }
+  if (found != cache.end()) return Statement(this, stmt, nullptr);  // the cached one is in use further up
+  if (cache.size() >= kCachedStatements)
+    std::erase_if(cache, [](auto& item) {
+      if (item.second.borrowed) return false;
+      sqlite3_finalize(item.second.stmt);
+      return true;
+    });
+  auto& entry = cache.emplace(std::string(sql), CachedStatement{stmt, true}).first->second;
+  return Statement(this, stmt, &entry);
 }
 
 base::Result<void> Connection::run(const char* sql) {

@@ -13,6 +13,7 @@
 
 #include "platform/base/error.h"
 #include "platform/base/secret.h"
+#include "platform/sql/statement.h"
 
 namespace doorstep::sql {
 
@@ -39,6 +40,8 @@ struct Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
+  /// A statement for one SQL command, from the cache when it was used before.
+  base::Result<Statement> borrow(std::string_view sql);
   /// Runs commands of this room's own, pragmas included.
   base::Result<void> run(const char* sql);
   /// The first column of every row of a pragma of this room's own. Not cached: SQLCipher answers some while preparing.

@@ -11,7 +11,6 @@ namespace doorstep::sql {
 namespace {
 
 constexpr std::string_view kPlainHeader{"SQLite format 3\0", 16};
-constexpr std::size_t kCachedStatements = 256;  // a room has some dozens; past it the SQL is being built, not fixed
 
 Result<void> harden(Connection& connection) {
   static constexpr std::array<std::pair<int, int>, 6> kSettings = {{{SQLITE_DBCONFIG_DEFENSIVE, 1},
@@ -99,37 +98,7 @@ Result<Db> Db::open(const std::filesystem::path& path, const base::Secret& key, 
   return Db(std::move(connection));
 }
 
-Result<Statement> Db::borrow(std::string_view sql) {
-  auto& cache = connection_->cache;
-  auto found = cache.find(sql);
-  if (found != cache.end() && !found->second.borrowed) {
-    found->second.borrowed = true;
-    return Statement(connection_.get(), found->second.stmt, &found->second);
-  }
-  sqlite3_stmt* stmt = nullptr;
-  const char* tail = nullptr;
-  int code = sqlite3_prepare_v3(connection_->handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &stmt,
-                                &tail);
-  if (code != SQLITE_OK) {  // the SQL is this program's own, so its message holds nobody's words
-    auto error = sql_error(connection_->handle, code, "sql.prepare");
-    error.detail = sqlite3_errmsg(connection_->handle);
-    return error;
-  }
-  std::string_view rest = sql.substr(static_cast<std::size_t>(tail - sql.data()));
-  if (!stmt || rest.find_first_not_of(" \t\r\n;") != rest.npos) {
-    sqlite3_finalize(stmt);
-    return Error{Fault::Invalid, "sql.prepare", "exactly one command, please"};
-  }
-  if (found != cache.end()) return Statement(connection_.get(), stmt, nullptr);  // the cached one is in use further up
-  if (cache.size() >= kCachedStatements)
-    std::erase_if(cache, [](auto& item) {
-      if (item.second.borrowed) return false;
-      sqlite3_finalize(item.second.stmt);
-      return true;
-    });
-  auto& entry = cache.emplace(std::string(sql), CachedStatement{stmt, true}).first->second;
-  return Statement(connection_.get(), stmt, &entry);
-}
+Result<Statement> Db::borrow(std::string_view sql) { return connection_->borrow(sql); }
 
 Result<void> Db::script(std::string_view sql) {
   int code = sqlite3_exec(connection_->handle, std::string(sql).c_str(), nullptr, nullptr, nullptr);
@@ -173,12 +142,18 @@ Result<Transaction> Transaction::begin(Db& db) { return start(db, "BEGIN IMMEDIA
 Result<Transaction> Transaction::read(Db& db) { return start(db, "BEGIN"); }
 
 Transaction::~Transaction() {
-  if (connection_ && !sqlite3_get_autocommit(connection_->handle)) (void)connection_->run("ROLLBACK");
+  if (connection_ && !sqlite3_get_autocommit(connection_->handle)) (void)end("ROLLBACK");
+}
+
+Result<void> Transaction::end(const char* sql) {
+  DOORSTEP_TRY_ASSIGN(Statement statement, connection_->borrow(sql));
+  DOORSTEP_TRY(statement.run());
+  return {};
 }
 
 Result<void> Transaction::commit() {
   DOORSTEP_ASSERT(connection_ != nullptr);
-  DOORSTEP_TRY(connection_->run("COMMIT"));  // on an error this object still rolls back
+  DOORSTEP_TRY(end("COMMIT"));  // on an error this object still rolls back
   connection_ = nullptr;
   return {};
 }

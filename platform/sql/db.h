@@ -153,6 +153,7 @@ class Transaction {
  private:
   explicit Transaction(Connection* connection) : connection_(connection) {}
   static Result<Transaction> start(Db& db, const char* sql);
+  Result<void> end(const char* sql);
   Connection* connection_;
 };
 

@@ -81,7 +81,7 @@ class Statement : public Row {
   Result<std::int64_t> run();
 
  private:
-  friend class Db;
+  friend struct Connection;
   Statement(Connection* connection, sqlite3_stmt* stmt, CachedStatement* cached);
   void release() noexcept;
   void begin_bind(std::size_t count);
