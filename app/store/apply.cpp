@@ -91,11 +91,18 @@ Readings::Readings(const std::vector<wire::CasePull>& pulls) {
   for (const wire::CasePull& pull : pulls)
     for (const wire::LogEntry& entry : pull.entries)
       in_order.push_back(&tasks_.emplace(&entry, [revision = &entry.revision] { return read(*revision); }).first->second);
-  if (in_order.empty()) return;
+  constexpr std::size_t kFew = 8;  // they take less time than a thread does to begin
+  if (in_order.size() < kFew) return;
   thread_ = std::jthread([in_order = std::move(in_order)] {
     for (auto* task : in_order) (*task)();
     base::wipe_stack();
   });
+}
+
+Reading Readings::of(const wire::LogEntry& entry) {
+  auto& task = tasks_.at(&entry);
+  if (!thread_.joinable()) task();
+  return task.get_future().get();
 }
 
 Result<std::optional<Head>> Store::Impl::head_of(Id record) {

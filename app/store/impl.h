@@ -54,11 +54,12 @@ struct Reading {
 };
 Reading read(const model::Revision& revision);
 
-/// Reads the entries of a reply on a thread of its own, while they are written into the database. `pulls` has to outlive it.
+/// Reads the entries of a reply on a thread of its own, while they are written into the database; of a short one each as it is asked for.
+/// `pulls` has to outlive it.
 class Readings {
  public:
   explicit Readings(const std::vector<wire::CasePull>& pulls);
-  Reading of(const wire::LogEntry& entry) { return tasks_.at(&entry).get_future().get(); }  ///< once for each; waits
+  Reading of(const wire::LogEntry& entry);  ///< once for each; waits
 
  private:
   std::map<const wire::LogEntry*, std::packaged_task<Reading()>> tasks_;
