@@ -35,7 +35,9 @@ base::Result<std::string> decompress(std::string_view bytes, std::size_t limit_b
   if (!prefix.empty()) DOORSTEP_ASSERT(!ZSTD_isError(ZSTD_DCtx_refPrefix(stream.get(), prefix.data(), prefix.size())));
 
   std::string out;
-  std::string piece(std::min<std::size_t>(ZSTD_DStreamOutSize(), limit_bytes + 1), '\0');
+  // With room for all of it zstd writes it there, without a window of its own. What the frame says of its size may be wrong.
+  const auto said = std::max<unsigned long long>(ZSTD_getFrameContentSize(bytes.data(), bytes.size()), 1);  // huge: it does not say
+  std::string piece(static_cast<std::size_t>(std::min<unsigned long long>({said, ZSTD_DStreamOutSize(), limit_bytes + 1})), '\0');
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   for (;;) {
     ZSTD_outBuffer to{piece.data(), piece.size(), 0};
