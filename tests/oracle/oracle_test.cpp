@@ -82,7 +82,7 @@ struct World {
 std::map<Id, std::int64_t> should_see(pg::Db& db, Id worker, const std::string& today) {
   std::map<Id, std::int64_t> out;
   auto done = db.query(
-      "SELECT c.id, (SELECT count(*) FROM case_log l WHERE l.case_id = c.id) FROM cases c CROSS JOIN workers w "
+      "SELECT c.id, (SELECT coalesce(max(l.seq), 0) FROM case_log l WHERE l.case_id = c.id) FROM cases c CROSS JOIN workers w "
       "WHERE w.id = ?1 AND w.active AND NOT w.revoked AND c.alias_of IS NULL AND CASE WHEN c.owner IS NOT NULL THEN c.owner = w.id "
       "ELSE coalesce(c.allocated = w.id, false) OR (w.role = 'SUPERVISOR' AND coalesce(c.team = w.team, false)) "
       "OR EXISTS(SELECT 1 FROM cover v WHERE v.case_id = c.id AND v.worker = w.id AND v.until >= ?2) END",

@@ -19,6 +19,7 @@
 #include "sync/wire/codec.h"
 #include "tests/support/folder.h"
 #include "tests/support/postgres.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace std::chrono;
@@ -51,10 +52,10 @@ class Place {
     command({"init", "--name", "localhost", "--also", "127.0.0.1", "--council", "Test council", "--council-id", "test", "--listen",
              "127.0.0.1:8443", "--enrol-listen", "127.0.0.1:8444", "--postgres", cluster.url("cases_app", database_), "--owner",
              cluster.url("cases_owner", database_)});
-    command({"import", DOORSTEP_ASSETS_DIR "/demo", "--relative-dates"});
+    command({"import", support::assets("demo"), "--relative-dates"});
   }
   std::vector<std::string> program(std::vector<std::string> arguments) const {
-    std::vector<std::string> words{DOORSTEP_BIN_DIR "/doorstep-server", "--data", folder_.path().string(), "--assets", DOORSTEP_ASSETS_DIR};
+    std::vector<std::string> words{support::bin("doorstep-server"), "--data", folder_.path().string(), "--assets", support::assets()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     return words;
   }
