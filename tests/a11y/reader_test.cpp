@@ -5,6 +5,7 @@
 
 #include "tests/a11y/ears.h"
 #include "tests/support/tablet.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using support::Reader;
@@ -15,7 +16,7 @@ TEST_CASE("a11y: nothing is told until a screen reader is switched on; then all 
   auto& [display, reader] = ears();
   reader.switch_on(false);
   support::Folder folder;
-  Tablet tablet(display, {.command = {DOORSTEP_BIN_DIR "/doorstep", "--tablet", folder.path().string()}, .env = {}});
+  Tablet tablet(display, {.command = {support::bin("doorstep"), "--tablet", folder.path().string()}, .env = {}});
   tablet.wait_for("close", "button");
   CHECK_FALSE(reader.knows(tablet.process().pid()));
   CHECK(tablet.frames_within(std::chrono::milliseconds(500)) == 0);
@@ -118,7 +119,7 @@ TEST_CASE("a11y: a desktop that ends takes nothing with it", "[.a11y_end]") {  /
   auto& [display, reader] = ears();
   support::Folder folder;
   reader.switch_on();
-  Tablet tablet(display, {.command = {DOORSTEP_BIN_DIR "/doorstep", "--tablet", folder.path().string()}, .env = {}});
+  Tablet tablet(display, {.command = {support::bin("doorstep"), "--tablet", folder.path().string()}, .env = {}});
   reader.listen_to(tablet.process().pid());
   reader.wait_for("close");
   reader.end_bus();

@@ -5,6 +5,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "tests/support/folder.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using base::CopyName;
@@ -73,7 +74,7 @@ TEST_CASE("sealed copy: a folder's copies are found by their names, in order, an
 }
 
 TEST_CASE("sealed copy: the published test vector opens", "[base]") {
-  const auto file = base::read_file(DOORSTEP_ROOT "/tests/fuzz/corpus/base_sealed_copy/vector", 8192);
+  const auto file = base::read_file(support::tree("tests/fuzz/corpus/base_sealed_copy/vector"), 8192);
   REQUIRE(file.has_value());
   const auto own = base::outbox_keys(base::Secret::copy_of("the outbox of this test vector 1"));
   CHECK(base::to_hex(own.open) == "c1d0f1727e42f67fb5d8655ff1c2a382893cf97bab163685eb9007f210995f62");

@@ -9,6 +9,7 @@
 #include "tests/bench/measure.h"
 #include "tests/support/cast.h"
 #include "tests/support/headless.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::bench;
@@ -58,7 +59,7 @@ struct Window {
   state::State state;
   state::Intents asked;
   decltype(test::Shown::draw) draw = test::Shown().draw;
-  test::Headless head{DOORSTEP_FONTS_DIR, kW, kH};
+  test::Headless head{support::fonts(), kW, kH};
 };
 
 std::string a_note_of(std::size_t words) {
@@ -87,7 +88,7 @@ void report(std::string_view figure, std::vector<Cost> costs, const std::string&
 // What it takes to build a frame, from NewFrame to the end of Render: view model, layout, semantics, vertices. Nothing is drawn.
 TEST_CASE("frame", "[frame]") {
   const int frames = quick() ? 2 : 200;
-  test::Headless demo(DOORSTEP_FONTS_DIR, kW, kH);
+  test::Headless demo(support::fonts(), kW, kH);
   demo.draw_with(show_demo);
   demo.settle();
   Window window;

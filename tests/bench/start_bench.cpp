@@ -7,6 +7,7 @@
 
 #include "tests/bench/measure.h"
 #include "tests/support/server_process.h"
+#include "tests/support/tree.h"
 #include "tests/support/xvfb.h"
 
 using namespace doorstep;
@@ -58,11 +59,11 @@ double ms_to_first_frame(std::vector<std::string> command, bool is_ours) {
 // From the start of the process to the lock screen in a window under Xvfb, on an enrolled tablet.
 TEST_CASE("start", "[start]") {
   const int rounds = quick() ? 1 : 15;
-  const std::string bin = DOORSTEP_BIN_DIR;
+  const std::string bin = support::bin();
   support::Folder folder;
   const auto tablet = (folder / "tablet").string();
   {
-    support::ServerProcess server(DOORSTEP_ASSETS_DIR "/demo");
+    support::ServerProcess server(support::assets("demo"));
     server.start();
     const auto device = server.write_device_toml(folder.path()).string();
     const auto enrolled =

@@ -11,6 +11,7 @@
 
 #include "platform/base/file.h"
 #include "tests/support/folder.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::config;
@@ -302,14 +303,14 @@ TEST_CASE("device.toml: its days are said against this machine's date, and a clo
 }
 
 TEST_CASE("device.toml: platform/PROVISIONING.md has the example as it is", "[config]") {
-  const auto document = base::read_file(DOORSTEP_ROOT "/platform/PROVISIONING.md", 1 << 20).value();
+  const auto document = base::read_file(support::tree("platform/PROVISIONING.md"), 1 << 20).value();
   CHECK(document.find("```toml\n" + std::string(example_device_toml()) + "```\n") != std::string::npos);
 }
 
 TEST_CASE("device.toml: platform/PROVISIONING.md has every key, its default and its limits, and no other", "[config]") {
   struct Row { std::string key, type, unit, standard, limits; };
   std::vector<Row> rows;
-  std::istringstream document(base::read_file(DOORSTEP_ROOT "/platform/PROVISIONING.md", 1 << 20).value());
+  std::istringstream document(base::read_file(support::tree("platform/PROVISIONING.md"), 1 << 20).value());
   for (std::string line; std::getline(document, line);) {
     if (!line.starts_with("| `")) continue;
     std::vector<std::string> cells;

@@ -10,6 +10,7 @@
 #include "sync/wire/codec.h"
 #include "tests/support/field.h"
 #include "tests/support/situations.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using support::FieldTablet;
@@ -64,7 +65,7 @@ class Sender {
 
 TEST_CASE("released: every operation that a released tablet froze is taken in", "[e2e]") {
   std::size_t files = 0, operations = 0;
-  for (const auto& file : std::filesystem::directory_iterator(DOORSTEP_ROOT "/tests/e2e/released")) {
+  for (const auto& file : std::filesystem::directory_iterator(support::tree("tests/e2e/released"))) {
     if (file.path().extension() != ".txt") continue;
     ++files;
     INFO(file.path().filename());

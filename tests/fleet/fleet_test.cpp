@@ -4,6 +4,7 @@
 
 #include "sync/server/csv.h"
 #include "tests/fleet/it.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::fleet;
@@ -12,7 +13,7 @@ TEST_CASE("fleet: forty tablets from one signed file and one table of codes, and
   constexpr std::size_t kTablets = 40;
   const auto began = std::chrono::steady_clock::now();
   support::Folder folder;
-  support::ServerProcess server(DOORSTEP_ASSETS_DIR "/demo");
+  support::ServerProcess server(support::assets("demo"));
   server.start();
 
   must_run({kProvision, "keygen", "--key", (folder / "signing.key").string(), "--trust", (folder / "trust.pub").string()});

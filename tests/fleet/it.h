@@ -5,13 +5,14 @@
 #include "platform/config/tablet_folder.h"
 #include "sync/wire/codec.h"
 #include "tests/support/server_process.h"
+#include "tests/support/tree.h"
 
 /// A council's IT with the real programs: what is handed out is signed, and the tablets' folders are filled by doorstep-provision.
 namespace doorstep::fleet {
 
 namespace fs = std::filesystem;
 
-inline const std::string kProvision = std::string(DOORSTEP_BIN_DIR) + "/doorstep-provision";
+inline const std::string kProvision = support::bin("doorstep-provision");
 
 inline void write(const fs::path& file, std::string_view text) {
   REQUIRE(base::write_file_atomic(file, text, base::Access::Owner).has_value());

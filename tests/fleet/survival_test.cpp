@@ -6,6 +6,7 @@
 #include "tests/fleet/it.h"
 #include "tests/support/chip.h"
 #include "tests/support/situations.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::fleet;
@@ -27,7 +28,7 @@ struct Note {
 /// IT, its signing key and the council's server; one tablet of Ruth's.
 struct Office {
   support::Folder folder;
-  support::ServerProcess server{DOORSTEP_ASSETS_DIR "/demo"};
+  support::ServerProcess server{support::assets("demo")};
   const fs::path tablet = folder / "tablet";
 
   Office() {

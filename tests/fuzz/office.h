@@ -5,12 +5,13 @@
 #include "sync/server/service.h"
 #include "sync/server/sqlcipher_repository.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/tree.h"
 
 /// A case server that begins every run as the same one: its database file is made once and laid down again.
 namespace doorstep::fuzz {
 
 inline std::string asset(const std::string& name) {
-  return *base::read_file(DOORSTEP_ASSETS_DIR "/" + name, limits::kAssetBytes);
+  return *base::read_file(support::assets(name), limits::kAssetBytes);
 }
 
 struct Clock final : base::Clock {

@@ -7,6 +7,7 @@
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/tree.h"
 
 namespace {
 
@@ -23,7 +24,7 @@ bool feed(const fuzz::Harness& harness, const fs::path& file) {
 }
 
 bool feed_corpus(const fuzz::Harness& harness) {
-  const fs::path folder = fs::path(DOORSTEP_ROOT) / "tests/fuzz/corpus" / harness.name;
+  const fs::path folder = support::tree("tests/fuzz/corpus") / harness.name;
   std::vector<fs::path> files;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder, none)) files.push_back(entry.path());

@@ -2,12 +2,13 @@
 #include "platform/base/limits.h"
 #include "sync/rules/clocks.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 
 namespace {
 
-std::string asset(const char* name) { return *base::read_file(DOORSTEP_ASSETS_DIR + std::string("/rules/") + name, limits::kAssetBytes); }
+std::string asset(const char* name) { return *base::read_file(support::assets("rules") / name, limits::kAssetBytes); }
 
 void compute(const rules::Rules& rules, base::Date today) {
   model::Child child;

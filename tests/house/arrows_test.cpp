@@ -6,6 +6,8 @@
 #include <optional>
 #include <regex>
 
+#include "tests/support/tree.h"
+
 namespace {
 namespace fs = std::filesystem;
 
@@ -135,7 +137,7 @@ std::vector<std::string> problems(const std::string& file, const std::string& te
 }  // namespace
 
 TEST_CASE("house: every arrow between rooms is one that was drawn", "[house][S07]") {
-  const fs::path root = DOORSTEP_ROOT;
+  const fs::path root = doorstep::support::tree();
   std::vector<std::string> wrong;
   int files = 0;
   for (const char* floor : {"app", "sync", "platform"}) {
@@ -190,7 +192,7 @@ TEST_CASE("house: a temporary that GCC 12 destroys twice is named", "[house]") {
 }
 
 TEST_CASE("house: the top level holds what was chosen", "[house]") {
-  for (const auto& entry : fs::directory_iterator(DOORSTEP_ROOT)) {
+  for (const auto& entry : fs::directory_iterator(doorstep::support::tree())) {
     std::string name = entry.path().filename().string();
     if (name.starts_with(".") || name == "build") continue;
     static const std::set<std::string> chosen = {"CMakeLists.txt", "README.md", "app", "assets", "platform", "sync", "tests"};
@@ -200,7 +202,7 @@ TEST_CASE("house: the top level holds what was chosen", "[house]") {
 }
 
 TEST_CASE("house: every room of the table has its library, and each library its place in the table", "[house]") {
-  std::string cmake = read(fs::path(DOORSTEP_ROOT) / "CMakeLists.txt");
+  std::string cmake = read(doorstep::support::tree("CMakeLists.txt"));
   static const std::regex made(R"(\nroom\(([a-z/]+))");
   std::set<std::string> built, drawn;
   for (std::sregex_iterator it(cmake.begin(), cmake.end(), made), end; it != end; ++it) built.insert((*it)[1]);
@@ -209,7 +211,7 @@ TEST_CASE("house: every room of the table has its library, and each library its 
 }
 
 TEST_CASE("house: every mistake put in on purpose is on the simulator's bench, and the other way round", "[house]") {
-  const fs::path root = DOORSTEP_ROOT;
+  const fs::path root = doorstep::support::tree();
   std::set<std::string> put_in, listed;
   auto collect = [](const std::string& text, const char* pattern, std::set<std::string>& into) {
     const std::regex name(pattern);

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <regex>
 
+#include "tests/support/tree.h"
+
 namespace {
 namespace fs = std::filesystem;
 
@@ -53,9 +55,9 @@ std::vector<Row> rows_of(const std::string& text) {
 std::map<std::string, std::string> every_test() {
   static const std::regex test_case(R"re(\nTEST_CASE\(\s*"([^"]+)"\s*,\s*"([^"]+)"\s*\))re");
   std::map<std::string, std::string> out;
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(DOORSTEP_ROOT) / "tests")) {
+  for (const auto& entry : fs::recursive_directory_iterator(doorstep::support::tree("tests"))) {
     if (entry.path().extension() != ".cpp") continue;
-    const std::string suite = fs::relative(entry.path(), fs::path(DOORSTEP_ROOT) / "tests").begin()->string(), text = read(entry.path());
+    const std::string suite = fs::relative(entry.path(), doorstep::support::tree("tests")).begin()->string(), text = read(entry.path());
     for (std::sregex_iterator at(text.begin(), text.end(), test_case), end; at != end; ++at)
       out[suite + ": " + (*at)[1].str()] = (*at)[2];
   }
@@ -131,7 +133,7 @@ std::vector<std::string> wrong_controls(const std::string& list, const std::vect
 }  // namespace
 
 TEST_CASE("requirements: each of the sixty has its answer, and every test that is named is there", "[house]") {
-  const auto rows = rows_of(read(fs::path(DOORSTEP_ROOT) / "tests/security/README.md"));
+  const auto rows = rows_of(read(doorstep::support::tree("tests/security/README.md")));
   for (const auto& problem : problems(rows, every_test())) FAIL_CHECK(problem);
   CHECK(rows.size() == 60);
 }
@@ -163,7 +165,7 @@ TEST_CASE("requirements: a table that lies is told so", "[house]") {
 }
 
 TEST_CASE("requirements: what is held has its control in the list, and every edit still fits its file", "[house]") {
-  const fs::path root = DOORSTEP_ROOT;
+  const fs::path root = doorstep::support::tree();
   const auto rows = rows_of(read(root / "tests/security/README.md"));
   const auto source = [&](const std::string& file) { return read(root / file); };
   const auto wrong = wrong_controls(read(root / "tests/security/controls.txt"), rows, source);

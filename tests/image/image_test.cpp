@@ -13,6 +13,7 @@
 
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using base::Fault;
@@ -91,7 +92,7 @@ char at(const Pixels& pixels, int x, int y) {
   return "rgb"[best];
 }
 
-const std::filesystem::path kProgram = std::filesystem::path(DOORSTEP_BIN_DIR) / "doorstep-picture";
+const std::filesystem::path kProgram = support::bin("doorstep-picture");
 
 }  // namespace
 

@@ -19,6 +19,7 @@
 #include "tests/support/council.h"
 #include "tests/support/folder.h"
 #include "tests/support/process.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::support;
@@ -26,7 +27,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string kProgram = std::string(DOORSTEP_BIN_DIR) + "/doorstep-provision";
+const std::string kProgram = support::bin("doorstep-provision");
 
 struct OwnFolder : Folder {
   void write(const std::string& name, std::string_view text) const {
@@ -786,7 +787,7 @@ TEST_CASE("diagnose: the report says what IT must know, and names nobody", "[pro
   Enrolment enrolment;
   const fs::path tablet = folder / "tablet";
   const auto report = [&] {
-    const auto ran = run({std::string(DOORSTEP_BIN_DIR) + "/doorstep", "--diagnose", "--tablet", tablet.string()});
+    const auto ran = run({support::bin("doorstep"), "--diagnose", "--tablet", tablet.string()});
     CHECK(ran.code == 0);
     return ran.output;
   };

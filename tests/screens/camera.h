@@ -6,6 +6,7 @@
 
 #include "app/shell/shell.h"
 #include "tests/support/cast.h"
+#include "tests/support/tree.h"
 
 /// Pictures of screens as the shell draws them, in its own window on the display that DISPLAY names.
 namespace doorstep::test {
@@ -17,7 +18,7 @@ struct Camera {
   int percent = 100;                                   ///< size of text
   int height = 800;                                    ///< of the window; its width is 1280
   bool to_the_end = false;                             ///< scrolled down as far as it goes
-  std::filesystem::path fonts = DOORSTEP_FONTS_DIR;
+  std::filesystem::path fonts = support::fonts();
   std::function<void(view::Ui&)> change = [](view::Ui&) {};  ///< before each frame: what a test puts wrong
 };
 /// `semantics` says what stands where in the picture.

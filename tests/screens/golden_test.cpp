@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tests/support/folder.h"
+#include "tests/support/tree.h"
 #include "tests/support/xvfb.h"
 
 using namespace doorstep;
@@ -18,8 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kKept = fs::path(DOORSTEP_ROOT) / "tests/screens/golden";
-const fs::path kWrong = (fs::path(DOORSTEP_BIN_DIR) / "../golden").lexically_normal();  ///< what failed, for a look
+const fs::path kKept = support::tree("tests/screens/golden");
+const fs::path kWrong = support::bin("../golden").lexically_normal();  ///< what failed, for a look
 constexpr std::string_view kRenew = "If it is meant so, renew what is kept: test_screens \"[.renew]\".";
 constexpr view::Look kLooks[] = {view::Look::Light, view::Look::Dark, view::Look::HighContrast};
 constexpr int kPercents[] = {100, 200};
@@ -34,7 +35,7 @@ class Fonts {
     fs::create_symlink(dejavu / "DejaVuSans-Bold.ttf", folder_ / view::kSemiboldFile);
     fs::create_symlink(dejavu / "DejaVuSans-Bold.ttf", folder_ / view::kDisplayFile);
     for (const view::FallbackFile& file : view::kFallbackFiles)
-      fs::create_symlink(fs::path(DOORSTEP_FONTS_DIR) / file.name, folder_ / file.name);
+      fs::create_symlink(support::fonts() / file.name, folder_ / file.name);
   }
   const fs::path& path() const { return folder_.path(); }
 

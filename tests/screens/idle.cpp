@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "tests/screens/camera.h"
+#include "tests/support/tree.h"
 #include "tests/support/xvfb.h"
 
 using namespace doorstep;
@@ -38,7 +39,7 @@ TEST_CASE("idle: ten seconds beginning six after the last key, on every screen",
   const support::Xvfb display(1280, 800);
   const base::SystemClock clock;
   shell::Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   auto shell = shell::Shell::open(options, clock);
   REQUIRE(shell.has_value());
   SDL_WarpMouseGlobal(0, 0);

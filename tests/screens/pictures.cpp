@@ -2,13 +2,14 @@
 
 #include "tests/screens/camera.h"
 #include "tests/screens/golden.h"
+#include "tests/support/tree.h"
 #include "tests/support/xvfb.h"
 
 using namespace doorstep;
 using test::Camera;
 
 TEST_CASE("pictures of every screen, in build/<kind>/pictures", "[.pictures]") {
-  const auto folder = std::filesystem::path(DOORSTEP_BIN_DIR) / "../pictures";
+  const auto folder = support::bin("../pictures");
   std::filesystem::create_directories(folder);
   const support::Xvfb display(1280, 4000);
   auto screens = test::all_screens();

@@ -9,6 +9,7 @@
 #include "tests/support/cast.h"
 #include "tests/support/contrast.h"
 #include "tests/support/headless.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::view;
@@ -24,7 +25,7 @@ std::string joined(const std::vector<std::string>& lines) {
 
 /// A window, and the screen in it.
 struct Window {
-  Window(float scale, Look look) : head(DOORSTEP_FONTS_DIR, 1280, 800, scale, look) {
+  Window(float scale, Look look) : head(support::fonts(), 1280, 800, scale, look) {
     head.draw_with([this](Ui& ui) {
       state::Intents intents;
       ui.picture = {};
@@ -134,7 +135,7 @@ TEST_CASE("screens: every word has its contrast to what is behind it, in every l
 }
 
 TEST_CASE("screens: a word that is too faint where it stands is found", "[screens]") {
-  Headless head(DOORSTEP_FONTS_DIR, 400, 200);
+  Headless head(support::fonts(), 400, 200);
   const Tokens& c = tokens(Look::Light);
   Color ink = c.ink, back = c.surface;
   head.draw_with([&](Ui&) {

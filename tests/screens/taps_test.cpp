@@ -9,6 +9,7 @@
 #include "app/view/screens.h"
 #include "tests/support/desk.h"
 #include "tests/support/headless.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;
@@ -143,7 +144,7 @@ class Worker {
   Desk desk_;
   std::uint64_t focused_ = 0;
   std::size_t written_ = 0;
-  test::Headless head_{DOORSTEP_FONTS_DIR, 1280, 20000};
+  test::Headless head_{support::fonts(), 1280, 20000};
 };
 
 void tell(const char* visit, const Worker& worker, int most) {

@@ -14,6 +14,7 @@
 #include "tests/support/decrypted.h"
 #include "tests/support/server_process.h"
 #include "tests/support/situations.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using support::FieldTablet;
@@ -65,7 +66,7 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
 
 /// assets/demo with the canaries of the extract in the Doyle family.
 void write_extract(const std::filesystem::path& to) {
-  const std::filesystem::path demo = std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo";
+  const std::filesystem::path demo = support::assets("demo");
   auto put = [&](const std::string& name, const std::function<void(std::string&)>& change) {
     std::string text = support::read_text(demo / name);
     change(text);

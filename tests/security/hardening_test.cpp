@@ -7,15 +7,19 @@
 #include "platform/base/file.h"
 #include "tests/support/process.h"
 #include "tests/support/server_process.h"
+#include "tests/support/tree.h"
 
+using doorstep::support::assets;
+using doorstep::support::bin;
 using doorstep::support::run;
+using doorstep::support::tree;
 
 #if defined(DOORSTEP_OPTIMISED) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
 TEST_CASE("hardening: position-independent, read-only relocations, no lazy binding, no stack to run from, checked copies", "[security][S01][S07][H60]") {
   for (const char* name : {"doorstep", "doorstep-picture", "doorstep-provision", "doorstep-server"}) {
     INFO(name);
-    const std::string program = std::string(DOORSTEP_BIN_DIR) + "/" + name;
+    const std::string program = bin(name);
     const auto readelf = [&](const char* what) {
       const auto ran = run({"readelf", "-W", what, program});
       REQUIRE(ran.code == 0);
@@ -50,7 +54,7 @@ TEST_CASE("hardening: a plain SQLite that is loaded before ours keeps nothing in
   const std::string data = folder.path() / "server";
   doorstep::support::Process::Options options;
   options.env["LD_PRELOAD"] = found[1];
-  const auto made = run({std::string(DOORSTEP_BIN_DIR) + "/doorstep-server", "--data", data, "init", "--name", "localhost", "--council",
+  const auto made = run({bin("doorstep-server"), "--data", data, "init", "--name", "localhost", "--council",
                          "Northmere Council", "--council-id", "northmere"}, options);
   INFO(made.output);
   REQUIRE(made.code == 0);
@@ -64,7 +68,7 @@ TEST_CASE("hardening: a plain SQLite that is loaded before ours keeps nothing in
 #endif
 
 TEST_CASE("hardening: the server leaves no core", "[security][H57]") {
-  doorstep::support::ServerProcess server(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
+  doorstep::support::ServerProcess server(assets("demo"));
   server.start();
   const auto limits = doorstep::base::read_file("/proc/" + std::to_string(server.pid()) + "/limits", 1 << 16);
   REQUIRE(limits.has_value());
@@ -90,7 +94,7 @@ TEST_CASE("hardening: the bill of materials names what each program was made of,
       {"doorstep-server", {"libsqlcipher-dev", "libssl3", "libpq5", "libzstd1"}}};
   for (const auto& [name, parts] : expected) {
     INFO(name);
-    const auto made = run({std::string(DOORSTEP_ROOT) + "/platform/dev/sbom.sh", std::string(DOORSTEP_BIN_DIR) + "/" + name}, {},
+    const auto made = run({tree("platform/dev/sbom.sh"), bin(name)}, {},
                           std::chrono::minutes(2));
     INFO(made.output);
     REQUIRE(made.code == 0);
@@ -157,7 +161,7 @@ std::string wrong_in(const boost::json::value& bill) {
 }
 
 std::string bill_of(const std::string& program) {
-  const auto made = run({std::string(DOORSTEP_ROOT) + "/platform/dev/sbom.sh", std::string(DOORSTEP_BIN_DIR) + "/" + program}, {},
+  const auto made = run({tree("platform/dev/sbom.sh"), bin(program)}, {},
                         std::chrono::minutes(2));
   INFO(made.output);
   REQUIRE(made.code == 0);
@@ -196,7 +200,7 @@ TEST_CASE("hardening: no known fault is in what the programs are made of, but th
     REQUIRE(doorstep::base::write_file_atomic(file, bill, doorstep::base::Access::Owner).has_value());
     return file.string();
   };
-  const std::string tool = std::string(DOORSTEP_ROOT) + "/platform/dev/faults.sh";
+  const std::string tool = tree("platform/dev/faults.sh");
   const auto asked = [&](const std::string& bill) { return run({tool, bill}, {}, std::chrono::minutes(1)); };
   const std::string app = bill_of("doorstep");
   for (const char* name : {"doorstep", "doorstep-provision", "doorstep-server"}) {
@@ -222,7 +226,7 @@ TEST_CASE("hardening: no known fault is in what the programs are made of, but th
   // The reasons hold: what the faults need is not in the program.
   for (const char* needed : {"concat_ws", "DBCONFIG_LOOKASIDE", "detail=none", "detail = none"})
     for (const char* floor : {"app", "sync", "platform"})
-      for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(DOORSTEP_ROOT) / floor))
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(tree() / floor))
         if (entry.path().extension() == ".cpp" || entry.path().extension() == ".h") {
           const auto source = doorstep::base::read_file(entry.path(), 1 << 22);
           REQUIRE(source.has_value());

@@ -19,6 +19,7 @@
 #include "sync/wire/codec.h"
 #include "tests/support/server_process.h"
 #include "tests/support/situations.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using support::FieldTablet;
@@ -169,7 +170,7 @@ transport::HttpResponse truncated(const WireTablet& tablet) {
 }  // namespace
 
 TEST_CASE("refusals: each by a name of its own, and the server goes on", "[security][T41][T42][T43][T45][A47][A49][A50]") {
-  support::ServerProcess server(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
+  support::ServerProcess server(support::assets("demo"));
   server.start();
   auto child = [](const std::string& ref) { return base::Id::from_name("child:" + ref); };
 

@@ -5,6 +5,7 @@
 #include "tests/server/office.h"
 #include "tests/support/folder.h"
 #include "tests/support/process.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::support;
@@ -14,10 +15,10 @@ namespace {
 
 struct Server {
   Folder folder;
-  fs::path assets = DOORSTEP_ASSETS_DIR;
+  fs::path assets = support::assets();
 
   Ran operator()(std::vector<std::string> words) const {
-    words.insert(words.begin(), {DOORSTEP_BIN_DIR "/doorstep-server", "--data", (folder.path() / "server").string(), "--assets", assets.string()});
+    words.insert(words.begin(), {support::bin("doorstep-server"), "--data", (folder.path() / "server").string(), "--assets", assets.string()});
     return run(std::move(words));
   }
   Ran init() const { return (*this)({"init", "--name", "localhost", "--council", "Northmere Council", "--council-id", "northmere"}); }
@@ -59,7 +60,7 @@ TEST_CASE("server program: the exit codes of an import stand in its help, and ar
     CHECK(help.find(words) != std::string::npos);
   }
   const fs::path extract = server.folder.path() / "extract";
-  fs::copy(fs::path(DOORSTEP_ASSETS_DIR) / "demo", extract);
+  fs::copy(support::assets("demo"), extract);
   const auto import = [&] { return server({"import", extract.string(), "--relative-dates"}); };
   CHECK(import().code == 0);
   std::ofstream(extract / "hazards.csv", std::ios::app) << "H999,F99,,\n";
@@ -75,7 +76,7 @@ TEST_CASE("server program: the exit codes of an import stand in its help, and ar
 TEST_CASE("server program: a table of codes comes with what is to be done with it", "[server]") {
   const Server server;
   REQUIRE(server.init().code == 0);
-  REQUIRE(server({"import", (fs::path(DOORSTEP_ASSETS_DIR) / "demo").string(), "--relative-dates"}).code == 0);
+  REQUIRE(server({"import", support::assets("demo").string(), "--relative-dates"}).code == 0);
   const fs::path wanted = server.folder.path() / "tablets.csv";
   std::ofstream(wanted) << "asset,worker_ref\r\nTAB-1,W1001\r\nTAB-2,W1002\r\n";
   const auto made = server({"token", "--csv", wanted.string()});
@@ -85,7 +86,7 @@ TEST_CASE("server program: a table of codes comes with what is to be done with i
   CHECK(made.output.find("Each code is good for one tablet, for 72 hours") != std::string::npos);
   CHECK(made.output.find("doorstep-provision enrol device.toml --token TOKEN --tablet FOLDER") != std::string::npos);
   // The table alone is standard output, for the file that it is kept in.
-  const auto table = run({"sh", "-c", "\"$@\" 2>/dev/null", "sh", DOORSTEP_BIN_DIR "/doorstep-server", "--data",
+  const auto table = run({"sh", "-c", "\"$@\" 2>/dev/null", "sh", support::bin("doorstep-server"), "--data",
                           (server.folder.path() / "server").string(), "token", "--csv", wanted.string()});
   CHECK(lines(table.output) == 3);
   CHECK(server({"token", "--help"}).output.find("each tablet is enrolled with its row's") != std::string::npos);

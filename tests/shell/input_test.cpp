@@ -13,6 +13,7 @@
 #include "app/view/widgets/layout.h"
 #include "app/view/widgets/note_editor.h"
 #include "tests/support/display.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::shell;
@@ -29,7 +30,7 @@ struct StillClock final : base::Clock {
 struct NoteWindow {
   explicit NoteWindow(Options options = {}, const char* driver = "x11") : shell(open(std::move(options), driver)) {}
   Shell open(Options options, const char* driver) {
-    options.fonts = DOORSTEP_FONTS_DIR;
+    options.fonts = support::fonts();
     options.width = 640, options.height = 480;
     options.caret_blinks = false;
     setenv("DISPLAY", display.name().c_str(), 1);

@@ -16,6 +16,7 @@
 #include "app/view/widgets/layout.h"
 #include "app/view/widgets/picture.h"
 #include "tests/support/gallery.h"
+#include "tests/support/tree.h"
 #include "tests/support/xvfb.h"
 
 using namespace doorstep;
@@ -78,7 +79,7 @@ TEST_CASE("shell: where there is no display it says so, and does not draw where 
   }
   base::SystemClock clock;
   Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   const auto shell = Shell::open(options, clock);
   for (const auto& [name, value] : before)
     if (value) setenv(name.c_str(), value->c_str(), 1);
@@ -92,7 +93,7 @@ TEST_CASE("shell: a window that draws, sleeps, is woken and stops", "[shell]") {
   base::SystemClock clock;
   test::Gallery gallery;
   Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   auto shell = Shell::open(options, clock);
   INFO((shell.has_value() ? std::string() : shell.error().detail));
   REQUIRE(shell.has_value());
@@ -167,7 +168,7 @@ TEST_CASE("shell: a screen changed by a press in the last frame still comes to r
   const support::Xvfb display(640, 480);
   base::SystemClock clock;
   Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   auto shell = Shell::open(options, clock);
   REQUIRE(shell.has_value());
   constexpr int kPressedIn = 10;           // long after everything has come to rest by itself
@@ -194,7 +195,7 @@ TEST_CASE("shell: a deadline is heard also while there is no pause", "[shell]") 
   const support::Xvfb display(640, 480);
   base::SystemClock clock;
   Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   auto shell = Shell::open(options, clock);
   REQUIRE(shell.has_value());
   const base::Millis start = clock.monotonic(), at = start + base::Millis(200);
@@ -216,7 +217,7 @@ TEST_CASE("shell: a page that a finger threw goes on by itself, comes to rest, a
   const support::Xvfb display(1280, 800);
   base::SystemClock clock;
   Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   auto shell = Shell::open(options, clock);
   REQUIRE(shell.has_value());
   const auto finger = [](std::uint32_t type, int y) {
@@ -285,7 +286,7 @@ TEST_CASE("shell: a file that is dropped is told, and a photo is drawn pixel for
   const support::Xvfb display(640, 480);
   base::SystemClock clock;
   Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   options.width = 640, options.height = 480;
   auto shell = Shell::open(options, clock);
   REQUIRE(shell.has_value());
@@ -340,7 +341,7 @@ TEST_CASE("shell: each time it comes to rest it says so, and how much it has hea
   fcntl(fds[0], F_SETFL, O_NONBLOCK);
   setenv("DOORSTEP_SEMANTICS_FD", std::to_string(fds[1]).c_str(), 1);
   Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   auto shell = Shell::open(options, clock);
   unsetenv("DOORSTEP_SEMANTICS_FD");
   REQUIRE(shell.has_value());
@@ -384,7 +385,7 @@ TEST_CASE("shell: ten seconds beginning six after the last key, the note editor 
   base::SystemClock clock;
   test::Gallery gallery;
   Options options;
-  options.fonts = DOORSTEP_FONTS_DIR;
+  options.fonts = support::fonts();
   auto shell = Shell::open(options, clock);
   REQUIRE(shell.has_value());
   base::Millis at = clock.monotonic() + base::Millis(500);
@@ -446,7 +447,7 @@ TEST_CASE("gallery: pictures of every widget, where a folder for them is named",
         gallery.scale = 3;
         gallery.reason_open = true;
         Options options;
-        options.fonts = DOORSTEP_FONTS_DIR;
+        options.fonts = support::fonts();
         options.look = look;
         options.text_scale = static_cast<float>(percent) / 100;
         options.caret_blinks = false;

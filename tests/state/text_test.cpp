@@ -5,6 +5,7 @@
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
 #include "tests/support/desk.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::tests;
@@ -140,7 +141,7 @@ TEST_CASE("text: Welsh of the rules is of names and definitions that the rules h
 TEST_CASE("text: every key the source names has words, and every word is used", "[state]") {
   const auto assets = shipped_assets();
   std::string source;
-  for (const auto& file : std::filesystem::directory_iterator(std::string(DOORSTEP_ROOT) + "/app/state"))
+  for (const auto& file : std::filesystem::directory_iterator(support::tree("app/state")))
     if (file.path().extension() == ".cpp") {
       auto text = base::read_file(file.path(), limits::kAssetBytes);
       REQUIRE(text.has_value());
@@ -215,7 +216,7 @@ TEST_CASE("text: words stay plain: no sentence over 25 words, none of the words 
 TEST_CASE("text: every sentence of the rules has words, and none has words that no rule says", "[state]") {
   const auto& text = shipped_assets()->text;
   std::set<std::string> said;
-  for (const auto& file : std::filesystem::directory_iterator(std::string(DOORSTEP_ROOT) + "/sync/rules")) {
+  for (const auto& file : std::filesystem::directory_iterator(support::tree("sync/rules"))) {
     const auto source = base::read_file(file.path(), limits::kAssetBytes);
     REQUIRE(source.has_value());
     const std::regex key(R"re((named|quoted|of_child)?\(?"(rule\.[a-z_.]+)")re");

@@ -13,6 +13,7 @@
 #include "tests/support/canary.h"
 #include "tests/support/server_process.h"
 #include "tests/support/tablet.h"
+#include "tests/support/tree.h"
 
 namespace {
 
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 using std::chrono::seconds;
 
 const std::string kPassphrase(support::FieldTablet::kPassphrase);
-const std::string kBin = DOORSTEP_BIN_DIR;
+const std::string kBin = support::bin();
 
 /// Written in the course of the story; each has a word that stands nowhere else.
 const std::vector<std::string> kCanaries = {
@@ -138,7 +139,7 @@ class Story {
 };
 
 void Story::provision() {
-  server_ = std::make_unique<support::ServerProcess>(DOORSTEP_ASSETS_DIR "/demo", folder_ / "server", true);
+  server_ = std::make_unique<support::ServerProcess>(support::assets("demo"), folder_ / "server", true);
   const std::string taken = server_->output();
   server_->start();
   step("The council's server has its caseload", first_line(taken.substr(taken.rfind("workers changed"))));

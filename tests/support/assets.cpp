@@ -4,11 +4,12 @@
 #include "app/state/words.h"
 #include "platform/base/file.h"
 #include "platform/base/limits.h"
+#include "tests/support/tree.h"
 
 namespace doorstep::tests {
 
 std::string asset(const std::string& name) {
-  auto text = base::read_file(std::string(DOORSTEP_ASSETS_DIR) + "/" + name, limits::kAssetBytes);
+  auto text = base::read_file(support::assets(name), limits::kAssetBytes);
   REQUIRE(text.has_value());
   return *text;
 }

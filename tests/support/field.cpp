@@ -18,6 +18,7 @@
 #include "sync/server/sqlcipher_repository.h"
 #include "sync/transport/calls.h"
 #include "sync/wire/codec.h"
+#include "tests/support/tree.h"
 
 namespace doorstep::support {
 namespace {
@@ -54,7 +55,7 @@ store::Store open_store(const std::filesystem::path& tablet) {
 std::string read_text(const std::filesystem::path& file) { return must(base::read_file(file, limits::kCsvBytes)); }
 
 std::shared_ptr<const state::Assets> read_assets() {
-  std::filesystem::path folder = DOORSTEP_ASSETS_DIR;
+  std::filesystem::path folder = support::assets();
   auto assets = std::make_shared<state::Assets>();
   assets->text = must(state::Text::parse(read_text(folder / "text/en-GB.json")));
   assets->welsh = must(state::Text::parse(read_text(folder / "text/cy.json"))).over(assets->text);
@@ -76,14 +77,14 @@ CaseServer::CaseServer(CaseServerOptions how) : options_(std::move(how)), key_(b
   enrol_context_ = must(tls::server_context({.ca = ca_.cert, .cert = cert, .key = server_key, .clients = tls::ClientCertificates::None}));
   repository_ = must(options_.open ? options_.open(key_) : server::open_sqlcipher_repository(database(), key_, options_.repository));
   std::vector<rules::Form> forms;
-  forms.push_back(must(rules::parse_form(read_text(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "forms/visit.json"))));
+  forms.push_back(must(rules::parse_form(read_text(support::assets("forms/visit.json")))));
   server::ServiceOptions options;
   options.requests_per_minute = 100'000;
   signer_ = must(tls::make_signer(ca_, {"localhost"}, tls::kServerDays, now));
   options.signer = &signer_;
   options.outbox = &outbox_;
   service_ = std::make_unique<server::Service>(*repository_, ca_, clock_, server::validate_with(std::move(forms)), options);
-  import(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
+  import(support::assets("demo"));
   start();
 }
 

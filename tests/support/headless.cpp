@@ -28,7 +28,7 @@ std::string bytes_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-Headless::Headless(std::string_view fonts, int w, int h, float scale, view::Look look) : inner_(std::make_unique<Inner>()), ui_(std::make_unique<view::Ui>()) {
+Headless::Headless(const std::string& fonts, int w, int h, float scale, view::Look look) : inner_(std::make_unique<Inner>()), ui_(std::make_unique<view::Ui>()) {
   const std::filesystem::path folder(fonts);
   inner_->files = {bytes_of(folder / view::kRegularFile), bytes_of(folder / view::kSemiboldFile), bytes_of(folder / view::kDisplayFile), {}};
   for (const view::FallbackFile& file : view::kFallbackFiles)

@@ -14,8 +14,8 @@ class Headless {
  public:
   using Draw = std::function<void(view::Ui&)>;
 
-  /// `fonts`: DOORSTEP_FONTS_DIR. One at a time: Dear ImGui has one current context.
-  Headless(std::string_view fonts, int w, int h, float scale = 1, view::Look look = view::Look::Light);
+  /// `fonts`: the folder of the typefaces. One at a time: Dear ImGui has one current context.
+  Headless(const std::string& fonts, int w, int h, float scale = 1, view::Look look = view::Look::Light);
   ~Headless();
 
   void draw_with(Draw draw) { draw_ = std::move(draw); }

@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "tests/support/tree.h"
+
 namespace doorstep::support {
 namespace {
 
@@ -39,7 +41,7 @@ Postgres& Postgres::shared() {
 }
 
 void Postgres::start() {
-  process_ = std::make_unique<Process>(std::vector<std::string>{DOORSTEP_ROOT "/platform/dev/postgres.sh", "run", folder_.string()});
+  process_ = std::make_unique<Process>(std::vector<std::string>{support::tree("platform/dev/postgres.sh"), "run", folder_.string()});
   const auto until = std::chrono::steady_clock::now() + kLimit;
   while (run({"psql", "-X", "-Atqc", "SELECT 1", url("postgres", "postgres")}).code != 0) {
     if (!process_->running() || std::chrono::steady_clock::now() > until)

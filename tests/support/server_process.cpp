@@ -7,6 +7,7 @@
 #include "platform/base/bytes.h"
 #include "platform/base/file.h"
 #include "sync/server/data_folder.h"
+#include "tests/support/tree.h"
 
 namespace doorstep::support {
 namespace {
@@ -35,8 +36,7 @@ ServerProcess::ServerProcess(const std::filesystem::path& extract, const std::fi
 }
 
 std::vector<std::string> ServerProcess::program(std::vector<std::string> arguments) const {
-  std::vector<std::string> words{DOORSTEP_BIN_DIR "/doorstep-server", "--data", folder().string(), "--assets",
-                                 DOORSTEP_ASSETS_DIR};
+  std::vector<std::string> words{support::bin("doorstep-server"), "--data", folder().string(), "--assets", support::assets()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return words;
 }

@@ -6,6 +6,7 @@
 #include "app/state/view_models.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
+#include "tests/support/tree.h"
 
 namespace doorstep::support {
 namespace {
@@ -222,7 +223,7 @@ class Comparing : public Hand {
 
 std::vector<Situation> read_situations() {
   std::vector<Situation> out;
-  auto document = json::parse(read_text(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo/situations.json"));
+  auto document = json::parse(read_text(support::assets("demo/situations.json")));
   for (const auto& value : document.at("situations").as_array()) {
     const auto& o = value.as_object();
     Situation s{static_cast<int>(o.at("number").as_int64()), std::string(o.at("title").as_string()), std::string(o.at("child").as_string()), {}};

@@ -9,6 +9,7 @@
 #include "platform/base/file.h"
 #include "tests/support/field.h"
 #include "tests/support/process.h"
+#include "tests/support/tree.h"
 #include "tests/torture/script.h"
 
 using namespace doorstep;
@@ -86,7 +87,7 @@ TEST_CASE("app kill: two hundred kills while typing lose nothing older than prom
     const int pause_after = pauses ? between(1, 50) : 0;
     lane.pauses = pauses;
     lane.typist = std::make_unique<Process>(
-        std::vector<std::string>{DOORSTEP_BIN_DIR "/typist", lane.folder.path().string(), lane.visit.str(),
+        std::vector<std::string>{support::bin("typist"), lane.folder.path().string(), lane.visit.str(),
                                  std::to_string(pause_after)});
     const bool typing = lane.typist->wait_for_output("typed ", seconds(60));
     INFO(lane.typist->output());

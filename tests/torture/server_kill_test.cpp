@@ -10,6 +10,7 @@
 #include "sync/wire/codec.h"
 #include "tests/support/server_process.h"
 #include "tests/support/situations.h"
+#include "tests/support/tree.h"
 #include "tests/torture/script.h"
 
 using namespace doorstep;
@@ -85,7 +86,7 @@ struct Worker {
 }  // namespace
 
 TEST_CASE("server kill: two hundred kills during pushes lose nothing acknowledged and store nothing twice", "[torture]") {
-  support::ServerProcess server(std::filesystem::path(DOORSTEP_ASSETS_DIR) / "demo");
+  support::ServerProcess server(support::assets("demo"));
   server.start();
   Worker ruth(server, "W1001", "C0101"), tomasz(server, "W1002", "C0301");
   for (auto* worker : {&ruth, &tomasz}) {

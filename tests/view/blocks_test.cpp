@@ -8,6 +8,7 @@
 #include "app/view/models.h"
 #include "app/view/widgets/controls.h"
 #include "tests/support/headless.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::view;
@@ -16,7 +17,7 @@ namespace {
 
 /// A page of twenty buttons, each a block; counts how often each is drawn.
 struct Page {
-  Page() : head(DOORSTEP_FONTS_DIR, 400, 300) {
+  Page() : head(support::fonts(), 400, 300) {
     for (int i = 0; i < 20; ++i) words.push_back("Button " + std::to_string(i));
     drawn.resize(words.size());
     typed.resize(words.size());

@@ -6,6 +6,7 @@
 #include "app/view/widgets/controls.h"
 #include "app/view/widgets/layout.h"
 #include "tests/support/headless.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::view;
@@ -15,7 +16,7 @@ namespace {
 
 /// A page of two hundred buttons, and a finger on it.
 struct Thrown {
-  Thrown() : screen(DOORSTEP_FONTS_DIR, 1280, 800) {
+  Thrown() : screen(support::fonts(), 1280, 800) {
     screen.draw_with([this](Ui& ui) { draw(ui); });
     screen.settle();
     first = screen.semantics().find_key("button0")->rect.y0;

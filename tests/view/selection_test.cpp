@@ -11,6 +11,7 @@
 #include "app/view/widgets/note_editor.h"
 #include "app/view/widgets/text.h"
 #include "tests/support/headless.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::view;
@@ -22,7 +23,7 @@ constexpr Millis kHold{450};
 
 /// A note, and after it a pass phrase, a date and a button, on one page; the note in a block, as a record's are.
 struct Page {
-  explicit Page(std::string_view words, float scale = 1, int w = 1280, int h = 800) : note(words), screen(DOORSTEP_FONTS_DIR, w, h, scale) {
+  explicit Page(std::string_view words, float scale = 1, int w = 1280, int h = 800) : note(words), screen(support::fonts(), w, h, scale) {
     screen.draw_with([this](Ui& ui) { draw(ui); });
     screen.settle(6);
   }

@@ -6,6 +6,7 @@
 #include "app/view/widgets/layout.h"
 #include "app/view/widgets/note_editor.h"
 #include "tests/support/headless.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::view;
@@ -16,7 +17,7 @@ namespace {
 /// A note, a field after it, and what an app would do about what they say.
 struct Page {
   explicit Page(std::string_view words, float scale = 1, int w = 1280, int h = 800)
-      : note(words, {.spelling = true}), screen(DOORSTEP_FONTS_DIR, w, h, scale) {
+      : note(words, {.spelling = true}), screen(support::fonts(), w, h, scale) {
     look_at();
     screen.draw_with([this](Ui& ui) { draw(ui); });
     screen.settle(6);

@@ -12,6 +12,7 @@
 #include "app/view/widgets/text.h"
 #include "tests/support/gallery.h"
 #include "tests/support/headless.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::view;
@@ -21,7 +22,7 @@ using test::Headless;
 namespace {
 
 struct Bench {
-  explicit Bench(std::string only = "", int w = 1280, int h = 800, float scale = 1, Look look = Look::Light) : screen(DOORSTEP_FONTS_DIR, w, h, scale, look) {
+  explicit Bench(std::string only = "", int w = 1280, int h = 800, float scale = 1, Look look = Look::Light) : screen(support::fonts(), w, h, scale, look) {
     gallery.only = std::move(only);
     screen.draw_with([this](Ui& ui) { gallery.draw(ui); });
     screen.settle(6);
@@ -154,7 +155,7 @@ TEST_CASE("widgets: names, 44 px, nothing clipped or over another, at every size
 }
 
 TEST_CASE("widgets: the faults are found", "[view]") {
-  Headless screen(DOORSTEP_FONTS_DIR, 400, 300);
+  Headless screen(support::fonts(), 400, 300);
   screen.draw_with([](Ui& ui) {
     begin_root(ui, "x");
     press(ui, "small", {0, 0, 30, 30}, {.name = "Small"});
@@ -308,7 +309,7 @@ TEST_CASE("fields: a pass phrase is in no record, on no clipboard and in no line
 TEST_CASE("fields: the caret of a pass phrase is where its letters end, or its bullets", "[view]") {
   for (const bool show : {false, true}) {
     editor::EditorState phrase("iiii WWWW", {.single_line = true, .secret = true});
-    Headless screen(DOORSTEP_FONTS_DIR, 800, 600);
+    Headless screen(support::fonts(), 800, 600);
     screen.draw_with([&](Ui& ui) {
       begin_root(ui, "root");
       begin_page(ui, "page", "page", {0, 0, ui.width(), ui.height()});
@@ -527,7 +528,7 @@ TEST_CASE("note editor: the caret asks to be woken, then rests", "[view]") {
 
 TEST_CASE("text: names in other scripts have letters, and stay as they were in the record", "[view]") {
   const std::string name = "عائشہ خان 14:05, 王秀英, Żółć, 😟";
-  Headless screen(DOORSTEP_FONTS_DIR, 800, 600);
+  Headless screen(support::fonts(), 800, 600);
   screen.draw_with([&](Ui& ui) {
     begin_root(ui, "x");
     begin_page(ui, "p", "x", root_rest(ui));
@@ -543,7 +544,7 @@ TEST_CASE("text: names in other scripts have letters, and stay as they were in t
 
 TEST_CASE("text: a paragraph from right to left ends at the right edge of its column, a title begins where titles do", "[view]") {
   const std::string said = "مجھے 3 بجے ڈر لگتا ہے";
-  Headless screen(DOORSTEP_FONTS_DIR, 800, 600);
+  Headless screen(support::fonts(), 800, 600);
   screen.draw_with([&](Ui& ui) {
     begin_root(ui, "x");
     begin_page(ui, "p", "x", root_rest(ui));
@@ -582,7 +583,7 @@ TEST_CASE("text: rows are kept while they are drawn, for their text, width and f
 }
 
 TEST_CASE("text: laid out again or remembered, it measures the same", "[view]") {
-  Headless screen(DOORSTEP_FONTS_DIR, 1280, 800);
+  Headless screen(support::fonts(), 1280, 800);
   const std::vector<std::string> texts = {"",
                                           " ",
                                           "one",
@@ -610,7 +611,7 @@ TEST_CASE("text: laid out again or remembered, it measures the same", "[view]") 
 }
 
 TEST_CASE("draw: what cannot be seen costs no vertices", "[view]") {
-  Headless screen(DOORSTEP_FONTS_DIR, 640, 480);
+  Headless screen(support::fonts(), 640, 480);
   int hidden = -1, shown = -1;
   screen.draw_with([&](Ui& ui) {
     begin_root(ui, "x");
@@ -696,7 +697,7 @@ TEST_CASE("asked from outside: a field's text is selected and replaced as if typ
 }
 
 TEST_CASE("widgets: what was found is bold in its row, in the letters that were written, over several lines too", "[view]") {
-  Headless screen(DOORSTEP_FONTS_DIR, 400, 400);
+  Headless screen(support::fonts(), 400, 400);
   const std::string words = "… José led me to her drawings, and to the josé of clay that she had made for her mother …";
   std::vector<std::pair<std::size_t, std::size_t>> found;
   for (const std::string_view one : {"José", "josé of clay"}) found.emplace_back(words.find(one), words.find(one) + one.size());
@@ -735,7 +736,7 @@ TEST_CASE("widgets: what was found is bold in its row, in the letters that were 
 
 TEST_CASE("widgets: pictures joined into one, or with a tone of skin, are drawn as the first of them", "[view]") {
   const auto letters_drawn = [](const std::string& words) {
-    Headless screen(DOORSTEP_FONTS_DIR, 400, 400);
+    Headless screen(support::fonts(), 400, 400);
     screen.draw_with([&](Ui& ui) {
       begin_root(ui, "Doorstep");
       begin_page(ui, "page", "Page", root_rest(ui));

@@ -10,6 +10,7 @@
 
 #include "tests/support/server_process.h"
 #include "tests/support/tablet.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using support::FieldTablet;
@@ -60,15 +61,15 @@ std::string told(const std::map<std::string, int>& places) {
 TEST_CASE("windows: after a lock no word that was read, typed or searched for is in the app's memory", "[windows][H56]") {
   ::signal(SIGPIPE, SIG_IGN);
   support::Folder folder;
-  support::ServerProcess server(DOORSTEP_ASSETS_DIR "/demo");
+  support::ServerProcess server(support::assets("demo"));
   server.start();
   const auto tablet_folder = (folder / "ruth").string();
-  const auto enrolled = support::run({DOORSTEP_BIN_DIR "/doorstep-provision", "enrol", server.write_device_toml(folder.path()).string(),
+  const auto enrolled = support::run({support::bin("doorstep-provision"), "enrol", server.write_device_toml(folder.path()).string(),
                                       "--token", server.token("W1001"), "--tablet", tablet_folder});
   INFO(enrolled.output);
   REQUIRE(enrolled.code == 0);
   support::Display display(1280, 800);
-  Tablet tablet(display, {.command = {DOORSTEP_BIN_DIR "/doorstep", "--tablet", tablet_folder}, .env = {}});
+  Tablet tablet(display, {.command = {support::bin("doorstep"), "--tablet", tablet_folder}, .env = {}});
   for (const char* field : {"unlock/passphrase", "unlock/again"}) tablet.type_into(field, std::string(FieldTablet::kPassphrase));
   tablet.press("unlock-action");
   tablet.wait_for("My children");

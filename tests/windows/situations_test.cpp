@@ -9,6 +9,7 @@
 #include "tests/support/form_hand.h"
 #include "tests/support/server_process.h"
 #include "tests/support/tablet.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using support::Control;
@@ -125,7 +126,7 @@ TEST_CASE("windows: each situation is pasted into the real app, approved, and re
   const auto began = std::chrono::steady_clock::now();
   auto seconds = [&] { return (std::chrono::steady_clock::now() - began) / std::chrono::seconds(1); };
   support::Folder folder;
-  support::ServerProcess server(DOORSTEP_ASSETS_DIR "/demo");
+  support::ServerProcess server(support::assets("demo"));
   server.start();
   const auto device_toml = server.write_device_toml(folder.path()).string();
   Worker ruth(server, "W1001"), tomasz(server, "W1002");
@@ -139,12 +140,12 @@ TEST_CASE("windows: each situation is pasted into the real app, approved, and re
   std::size_t visits = 0, read_back = 0, pasted = 0, pasted_bytes = 0;
   for (Worker* worker : {&ruth, &tomasz}) {
     const auto tablet_folder = (folder / worker->ref).string();
-    const auto enrolled = support::run({DOORSTEP_BIN_DIR "/doorstep-provision", "enrol", device_toml, "--token",
+    const auto enrolled = support::run({support::bin("doorstep-provision"), "enrol", device_toml, "--token",
                                         server.token(worker->ref), "--tablet", tablet_folder});
     INFO(enrolled.output);
     REQUIRE(enrolled.code == 0);
     support::Display display(1280, 800);
-    Tablet tablet(display, {.command = {DOORSTEP_BIN_DIR "/doorstep", "--tablet", tablet_folder}, .env = {}});
+    Tablet tablet(display, {.command = {support::bin("doorstep"), "--tablet", tablet_folder}, .env = {}});
     for (const char* field : {"unlock/passphrase", "unlock/again"})
       tablet.type_into(field, std::string(FieldTablet::kPassphrase));
     tablet.press("unlock-action");
@@ -182,7 +183,7 @@ TEST_CASE("windows: each situation is pasted into the real app, approved, and re
           }
         }
       } catch (const std::exception& error) {
-        display.screenshot(DOORSTEP_BIN_DIR "/../windows/situation-" + std::to_string(situation.number) + ".png");
+        display.screenshot(support::bin("../windows/situation-" + std::to_string(situation.number) + ".png"));
         FAIL_CHECK(error.what());
         if (!tablet.running()) throw;
       }

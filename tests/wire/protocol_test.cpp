@@ -9,6 +9,7 @@
 #include "platform/base/limits.h"
 #include "sync/merge/merge.h"
 #include "sync/wire/prefix.h"
+#include "tests/support/tree.h"
 
 using namespace doorstep;
 using namespace doorstep::wire;
@@ -16,7 +17,7 @@ using namespace doorstep::wire;
 namespace {
 
 std::string page() {
-  std::ifstream in(DOORSTEP_ROOT "/sync/PROTOCOL.md", std::ios::binary);
+  std::ifstream in(support::tree("sync/PROTOCOL.md"), std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
   REQUIRE(!text.str().empty());
@@ -202,7 +203,7 @@ TEST_CASE("protocol: the page names the version of each part that has one", "[wi
 TEST_CASE("protocol: every problem of the server stands on the page", "[wire]") {
   const auto text = page();
   std::size_t all = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(DOORSTEP_ROOT "/sync/server")) {
+  for (const auto& entry : std::filesystem::directory_iterator(support::tree("sync/server"))) {
     if (entry.path().extension() != ".cpp" || entry.path().filename() == "problem.cpp") continue;  // where they are written
     std::ifstream in(entry.path());
     std::ostringstream code;

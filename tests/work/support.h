@@ -22,6 +22,7 @@
 #include "sync/transport/calls.h"
 #include "sync/wire/codec.h"
 #include "tests/support/folder.h"
+#include "tests/support/tree.h"
 
 /// A real case server on loopback, and tablets that are a Runner with somebody listening to its events.
 namespace doorstep::work::test {
@@ -56,7 +57,7 @@ class CaseServer {
     service_ = std::make_unique<server::Service>(*repository, ca_, kClock, accept, options);
     std::map<std::string, std::string> files;
     for (auto name : server::kExtractFiles)
-      files[std::string(name)] = must(base::read_file(fs::path(DOORSTEP_ASSETS_DIR) / "demo" / name, limits::kCsvBytes));
+      files[std::string(name)] = must(base::read_file(support::assets("demo") / name, limits::kCsvBytes));
     server::ImportOptions how;
     how.relative_to = rules::uk_date(kClock.wall());
     auto report = must(server::import_extract(*repository, files, how, kClock.wall()));
@@ -173,7 +174,7 @@ class Tablet {
     Options options;
     options.folder = folder.path();
     options.photos = photos;
-    options.picture_program = fs::path(DOORSTEP_BIN_DIR) / "doorstep-picture";
+    options.picture_program = support::bin("doorstep-picture");
     options.enrolment = {enrolment_.device, enrolment_.worker, enrolment_.worker_name, key_.clone(), enrolment_.device_certificate,
                          enrolment_.ticket, base::from_hex(enrolment_.outbox_key.value_or("")).value_or("")};
     if (days_left) options.enrolment.device_certificate = server_.own_certificate(enrolment_.device, key_, *days_left);
