@@ -1,4 +1,5 @@
 // doorstep_sim: the sync protocol under everything that can go wrong, from seeds.
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,7 +89,7 @@ void report(const Plan& plan, const Outcome& outcome) {
 
 struct Job {
   std::uint64_t from = 1, seeds = 0;
-  std::uint64_t share = 0, shares = 1;  ///< of the seeds, or of the mistakes: every `shares`-th
+  std::uint64_t share = 0, shares = 1;  ///< of the seeds: every `shares`-th
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   double limit_s = 0;                   ///< 0: none
   bool keep_going = false;
@@ -125,24 +126,47 @@ void run_seeds(const Job& job, const Tell& tell) {
 }
 
 #ifdef DOORSTEP_MUTANTS
+/// The mistakes that are yet to be tried, for whichever process is free: one takes a thousand times as long as another.
+class Bench {
+ public:
+  Bench(const std::string& only, std::uint64_t from) {
+    if (::pipe2(ends_, O_NONBLOCK) != 0) std::exit(2);
+    for (std::size_t i = 0; i < sim::mutants().size(); ++i)
+      if (only.empty() ? sim::mutants()[i].on_bench : only == sim::mutants()[i].name) put({i, from, false});
+  }
+  struct Trial {
+    std::uint64_t mistake, from;  ///< the first seed
+    bool again;
+  };
+  void put(const Trial& trial) {
+    if (::write(ends_[1], &trial, sizeof trial) != sizeof trial) ::_exit(2);
+  }
+  std::optional<Trial> take() {
+    Trial out;
+    return ::read(ends_[0], &out, sizeof out) == sizeof out ? std::optional(out) : std::nullopt;
+  }
+
+ private:
+  int ends_[2];
+};
+
 /// Each mistake of the bench until a seed notices it. What is not noticed is a hole in the checks. With time left: again, from
 /// the next seeds on.
-void run_bench(const Job& job, const std::string& only, const Tell& tell) {
-  std::vector<std::uint64_t> next(sim::mutants().size(), job.from);
-  for (bool again = false; !again || (job.limit_s > 0 && job.in_time()); again = true)
-    for (std::size_t i = 0; i < sim::mutants().size(); ++i) {
-      const sim::Mutant& mutant = sim::mutants()[i];
-      if ((only.empty() ? !mutant.on_bench : only != mutant.name) || i % job.shares != job.share || (again && !job.in_time())) continue;
-      base::active_mutant = mutant.name;
-      std::optional<sim::Broken> caught;
-      std::uint64_t tried = 0;
-      for (; !caught && tried < job.seeds; ++tried) caught = run(sim::plan_of(next[i]++)).broken;
-      tell({next[i] - 1, tried, !caught, i});
-      const std::string what = caught ? caught->what() : "NOT noticed: " + std::string(mutant.mistake);
-      std::printf("%-26s %5llu seeds: %s\n", mutant.name, static_cast<unsigned long long>(tried), what.c_str());
-      std::fflush(stdout);
-      base::active_mutant = {};
-    }
+void run_bench(const Job& job, Bench& bench, const Tell& tell) {
+  while (const auto trial = bench.take()) {
+    if (trial->again && !job.in_time()) continue;
+    const sim::Mutant& mutant = sim::mutants()[trial->mistake];
+    base::active_mutant = mutant.name;
+    std::optional<sim::Broken> caught;
+    std::uint64_t tried = 0;
+    for (; !caught && tried < job.seeds; ++tried) caught = run(sim::plan_of(trial->from + tried)).broken;
+    tell({trial->from + tried - 1, tried, !caught, trial->mistake});
+    const std::string what = caught ? caught->what() : "NOT noticed: " + std::string(mutant.mistake);
+    std::printf("%-26s %5llu seeds: %s\n", mutant.name, static_cast<unsigned long long>(tried), what.c_str());
+    std::fflush(stdout);
+    base::active_mutant = {};
+    if (job.limit_s > 0 && job.in_time()) bench.put({trial->mistake, trial->from + tried, true});
+  }
 }
 #endif
 
@@ -295,7 +319,10 @@ int main(int argc, char** argv) {
   if (job.seeds == 0) job.seeds = job.limit_s > 0 && !mutants ? 1'000'000'000 : 2000;
   std::vector<Told> told;
 #ifdef DOORSTEP_MUTANTS
-  if (mutants) told = divided(job, jobs, [&](const Job& share, const Tell& tell) { run_bench(share, *mutants, tell); });
+  if (mutants) {
+    Bench bench(*mutants, job.from);
+    told = divided(job, jobs, [&](const Job& share, const Tell& tell) { run_bench(share, bench, tell); });
+  }
 #endif
   if (!mutants) told = divided(job, jobs, run_seeds);
   const int ended = mutants ? sum_of_bench(told, job.seconds()) : sum_of_seeds(told, job.from, job.seconds());
