@@ -29,7 +29,7 @@ tests() {  # build folder, ctest options
 
 step "build, release" build release
 step "build, the bench of mistakes" build release doorstep_sim_mutants
-step "tests, release" tests release -j 2 -E '^story$'
+step "tests, release" tests release -j $(($(nproc) + 1)) -E '^story$'
 # It waits for real windows on a machine that may be busy, so it may be told twice; every other test passes the first time.
 step "the story, in real windows" tests release -R '^story$' --repeat until-pass:2
 if [ "${1:-}" != all ]; then
@@ -38,8 +38,8 @@ if [ "${1:-}" != all ]; then
 fi
 
 step "build, AddressSanitizer and UBSan" build asan
-step "tests, AddressSanitizer and UBSan" tests asan -j 2 -LE release-only
+step "tests, AddressSanitizer and UBSan" tests asan -j $(($(nproc) + 1)) -LE release-only
 step "build, ThreadSanitizer" build tsan test_engine test_transport test_server test_work
-step "tests, ThreadSanitizer" tests tsan -j 2 -R '^(engine|transport|server|work)$'
+step "tests, ThreadSanitizer" tests tsan -j $(($(nproc) + 1)) -R '^(engine|transport|server|work)$'
 step "every fuzzer for a minute, from the kept corpus" platform/dev/fuzz.sh --seed 1 60
 echo "test: everything passed"
