@@ -147,7 +147,7 @@ class Decider {
 
   std::optional<Outcome> read_record() {
     if (op_.record_kind != RecordKind::ChildRecord) return no(Refusal::Malformed, "record_kind");
-    auto record = wire::decode<model::ChildRecord>(op_.body);
+    auto record = facts_.submitted ? base::Result<model::ChildRecord>(*facts_.submitted) : wire::decode<model::ChildRecord>(op_.body);
     if (!record) return no(Refusal::Malformed, record.error().detail);
     if (record->id != op_.record) return no(Refusal::Malformed, "id");
     // A matched child's earlier records keep the provisional id inside: an alias of the case.

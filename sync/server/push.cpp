@@ -48,13 +48,12 @@ Result<bool> blobs_missing(Unit& unit, const model::Revision& revision) {
 }
 
 /// Whether the operation would bring words back that were erased: of its record, of one that its draft rewrites, or of one that was
-/// made of the same draft. A second record of that draft which was here before the erasure stands, and goes on.
-Result<bool> names_erased(Unit& unit, const wire::Operation& op) {
+/// made of the same draft. A second record of that draft which was here before the erasure stands, and goes on. `submitted`: its body.
+Result<bool> names_erased(Unit& unit, const wire::Operation& op, const std::optional<model::ChildRecord>& submitted) {
   DOORSTEP_TRY_ASSIGN(const bool erased, unit.erased(op.record));
-  if (!erased && op.kind == OpKind::Submit) {
-    const auto record = wire::decode<model::ChildRecord>(op.body);
-    if (!record || !record->visit) return false;
-    DOORSTEP_TRY_ASSIGN(const bool part, unit.erased(erased_part(record->visit, record->part.id)));
+  if (!erased && submitted) {
+    if (!submitted->visit) return false;
+    DOORSTEP_TRY_ASSIGN(const bool part, unit.erased(erased_part(submitted->visit, submitted->part.id)));
     if (!part) return false;
     DOORSTEP_TRY_ASSIGN(const auto head, unit.head(op.record));
     return !head.has_value();
@@ -194,14 +193,18 @@ Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, co
   if (!worker || !device || access_of(*worker, *device) == Access::None) return Error{Fault::Denied, "push.revoked", {}};
 
   bool erased = false;
+  std::optional<model::ChildRecord> submitted;
   if (op) {
-    DOORSTEP_TRY_ASSIGN(erased, names_erased(*unit, *op));
+    if (op->kind == OpKind::Submit)
+      if (auto record = wire::decode<model::ChildRecord>(op->body)) submitted = std::move(*record);
+    DOORSTEP_TRY_ASSIGN(erased, names_erased(*unit, *op, submitted));
   }
   if (!op || op->number != number || op->body.size() > limits::kRecordBytes) {
     row.result = refuse(number, Refusal::Malformed, op ? "number or size" : op.error().detail).result;
   } else {
     DOORSTEP_TRY_ASSIGN(Facts facts, gather(*unit, {*worker, *device}, *op, now));
     facts.erased = erased;
+    facts.submitted = std::move(submitted);
     Outcome outcome = decide(*op, facts, validate);
     DOORSTEP_TRY(take_effect(*unit, *op, facts, outcome));
     if (base::mutant("effect-apart-from-key")) {
