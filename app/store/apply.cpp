@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "platform/base/mutant.h"
-#include "platform/base/secret.h"
 #include "sync/model/attachment.h"
 #include "sync/model/visit.h"
 #include "sync/wire/codec.h"
@@ -86,23 +85,14 @@ Result<std::vector<Held>> held(sql::Db& db, std::string_view sql, Id case_id) {
 
 }  // namespace
 
-Readings::Readings(const std::vector<wire::CasePull>& pulls) {
-  std::vector<std::packaged_task<Reading()>*> in_order;
+std::vector<std::function<Reading()>> Readings::in_order(const std::vector<wire::CasePull>& pulls) {
+  std::vector<std::function<Reading()>> out;
   for (const wire::CasePull& pull : pulls)
-    for (const wire::LogEntry& entry : pull.entries)
-      in_order.push_back(&tasks_.emplace(&entry, [revision = &entry.revision] { return read(*revision); }).first->second);
-  constexpr std::size_t kFew = 8;  // they take less time than a thread does to begin
-  if (in_order.size() < kFew) return;
-  thread_ = std::jthread([in_order = std::move(in_order)] {
-    for (auto* task : in_order) (*task)();
-    base::wipe_stack();
-  });
-}
-
-Reading Readings::of(const wire::LogEntry& entry) {
-  auto& task = tasks_.at(&entry);
-  if (!thread_.joinable()) task();
-  return task.get_future().get();
+    for (const wire::LogEntry& entry : pull.entries) {
+      places_.emplace(&entry, out.size());
+      out.push_back([revision = &entry.revision] { return read(*revision); });
+    }
+  return out;
 }
 
 Result<std::optional<Head>> Store::Impl::head_of(Id record) {

@@ -1,10 +1,10 @@
 #pragma once
 #include <boost/json/fwd.hpp>
 
-#include <future>
-#include <thread>
+#include <map>
 
 #include "app/store/store.h"
+#include "platform/base/beside.h"
 #include "platform/base/limits.h"
 #include "platform/sql/db.h"
 
@@ -54,16 +54,16 @@ struct Reading {
 };
 Reading read(const model::Revision& revision);
 
-/// Reads the entries of a reply on a thread of its own, while they are written into the database; of a short one each as it is asked for.
-/// `pulls` has to outlive it.
+/// Reads the entries of a reply while they are written into the database. `pulls` has to outlive it.
 class Readings {
  public:
-  explicit Readings(const std::vector<wire::CasePull>& pulls);
-  Reading of(const wire::LogEntry& entry);  ///< once for each; waits
+  explicit Readings(const std::vector<wire::CasePull>& pulls) : readings_(in_order(pulls)) {}
+  Reading of(const wire::LogEntry& entry) { return readings_.take(places_.at(&entry)); }  ///< once for each; waits
 
  private:
-  std::map<const wire::LogEntry*, std::packaged_task<Reading()>> tasks_;
-  std::jthread thread_;
+  std::vector<std::function<Reading()>> in_order(const std::vector<wire::CasePull>& pulls);
+  std::map<const wire::LogEntry*, std::size_t> places_;
+  base::Beside<Reading> readings_;
 };
 
 struct Store::Impl {
