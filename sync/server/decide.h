@@ -35,7 +35,7 @@ struct Facts {
   bool alert_settled = false;           ///< Settle: the alert has a disposition
   bool blobs_missing = false;           ///< Decide: a photo or drawing of `head` is not here
   std::optional<CaseRow> target;        ///< Match: the case named in the body, when there is one
-  std::optional<model::ChildRecord> submitted;  ///< Submit: what the body says, where it was read already
+  const model::ChildRecord* submitted = nullptr;  ///< Submit: what the body says, where it was read already; outlives the decision
 };
 
 /// A revision to add, and which logs get it.

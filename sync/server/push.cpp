@@ -1,5 +1,9 @@
 #include "sync/server/push.h"
 
+#include <future>
+#include <span>
+
+#include "platform/base/beside.h"
 #include "platform/base/limits.h"
 #include "platform/base/mutant.h"
 #include "sync/model/attachment.h"
@@ -165,9 +169,23 @@ struct Taken {
   std::optional<wire::Receipt> receipt;
 };
 
-/// One operation in one transaction. `op`: what `bytes` say.
+/// What an operation's bytes say, and a submission's record.
+struct Read {
+  Result<wire::Operation> op;
+  std::optional<model::ChildRecord> submitted;
+};
+
+Read read(Result<wire::Operation> op) {
+  Read out{std::move(op), std::nullopt};
+  if (out.op && out.op->kind == OpKind::Submit)
+    if (auto record = wire::decode<model::ChildRecord>(out.op->body)) out.submitted = std::move(*record);
+  return out;
+}
+
+/// One operation in one transaction.
 Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
-                      std::int64_t number, const std::string& bytes, const Result<wire::Operation>& op, const std::string& hash, Instant now) {
+                      std::int64_t number, const std::string& bytes, const Read& said, const std::string& hash, Instant now) {
+  const auto& op = said.op;
   Scope scope{actor.device.id};
   if (op) {
     for (Id id : {op->case_id, body_ids(*op).target})
@@ -193,18 +211,15 @@ Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, co
   if (!worker || !device || access_of(*worker, *device) == Access::None) return Error{Fault::Denied, "push.revoked", {}};
 
   bool erased = false;
-  std::optional<model::ChildRecord> submitted;
   if (op) {
-    if (op->kind == OpKind::Submit)
-      if (auto record = wire::decode<model::ChildRecord>(op->body)) submitted = std::move(*record);
-    DOORSTEP_TRY_ASSIGN(erased, names_erased(*unit, *op, submitted));
+    DOORSTEP_TRY_ASSIGN(erased, names_erased(*unit, *op, said.submitted));
   }
   if (!op || op->number != number || op->body.size() > limits::kRecordBytes) {
     row.result = refuse(number, Refusal::Malformed, op ? "number or size" : op.error().detail).result;
   } else {
     DOORSTEP_TRY_ASSIGN(Facts facts, gather(*unit, {*worker, *device}, *op, now));
     facts.erased = erased;
-    facts.submitted = std::move(submitted);
+    if (said.submitted) facts.submitted = &*said.submitted;
     Outcome outcome = decide(*op, facts, validate);
     DOORSTEP_TRY(take_effect(*unit, *op, facts, outcome));
     if (base::mutant("effect-apart-from-key")) {
@@ -241,11 +256,15 @@ Result<std::optional<std::string>> known_hash(Unit& unit, Id device, std::int64_
 Result<Pushed> push(Repository& repository, const ValidateRecord& validate, const Actor& actor, std::int64_t incarnation,
                     const wire::OpsBatch& ops, Instant now, const tls::Signer* signer) {
   Pushed out;
-  std::vector<Result<wire::Operation>> read;
-  for (const std::string& bytes : ops.items) {
-    read.push_back(wire::decode<wire::Operation>(bytes));
-    if (read.back()) out.operations.push_back(*read.back());
-  }
+  std::vector<std::function<Read()>> to_read;
+  for (const std::string& bytes : ops.items) to_read.push_back([&bytes] { return read(wire::decode<wire::Operation>(bytes)); });
+  base::Beside<Read> readings(std::move(to_read));
+  std::vector<Read> said;
+  said.reserve(ops.items.size());
+  const auto tell = [&] {
+    for (Read& one : said)
+      if (one.op) out.operations.push_back(std::move(*one.op));
+  };
   std::string epoch;
   const Id device = actor.device.id;
   std::string hash = ops.prev;
@@ -253,7 +272,12 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
     DOORSTEP_TRY_ASSIGN(epoch, unit->epoch());
     DOORSTEP_TRY_ASSIGN(out.chain, unit->chain_of(device, incarnation));
-    if (ops.items.empty() || (ops.first > out.chain.through + 1 && !base::mutant("gap-taken-in"))) return out;
+    if (ops.items.empty() || (ops.first > out.chain.through + 1 && !base::mutant("gap-taken-in"))) {
+      unit.reset();
+      for (std::size_t i = 0; i < ops.items.size(); ++i) said.push_back(readings.take(i));
+      tell();
+      return out;
+    }
     DOORSTEP_TRY_ASSIGN(auto before, known_hash(*unit, device, incarnation, ops.first - 1));
     if (before != ops.prev && !base::mutant("key-without-content") && !base::mutant("gap-taken-in")) return forked();
     // The whole batch is compared before any of it is taken in.
@@ -266,17 +290,30 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
       if (known != chained && !base::mutant("key-without-content")) return forked();
     }
   }
+  std::vector<Taken> taken;
+  taken.reserve(ops.items.size());
+  const auto sign = [signer, &epoch](std::span<Taken> some, std::span<const Read> what) -> Result<void> {
+    for (std::size_t i = 0; signer && i < some.size(); ++i)
+      if (Taken& one = some[i]; one.receipt) {
+        DOORSTEP_TRY_ASSIGN(one.row.result.receipt, sign_receipt(*signer, epoch, one.row, *what[i].op, *one.receipt));
+      }
+    return {};
+  };
+  constexpr std::size_t kSignedTogether = 16;
+  std::vector<std::future<Result<void>>> signing;  // ends before what it signs
   for (std::size_t i = 0; i < ops.items.size(); ++i) {
     const std::string& bytes = ops.items[i];
     hash = wire::chain_next(hash, bytes);
-    DOORSTEP_TRY_ASSIGN(auto taken, insist(repository, [&] {
-                          return take_in(repository, validate, actor, incarnation, ops.first + static_cast<std::int64_t>(i), bytes, read[i],
-                                         hash, now);
+    said.push_back(readings.take(i));
+    DOORSTEP_TRY_ASSIGN(auto one, insist(repository, [&] {
+                          return take_in(repository, validate, actor, incarnation, ops.first + static_cast<std::int64_t>(i), bytes,
+                                         said.back(), hash, now);
                         }));
-    if (signer && taken.receipt) {
-      DOORSTEP_TRY_ASSIGN(taken.row.result.receipt, sign_receipt(*signer, epoch, taken.row, *read[i], *taken.receipt));
-    }
-    out.results.push_back(std::move(taken.row.result));
+    taken.push_back(std::move(one));
+    // Beside the next commits; several at a time, as a thread takes as long to begin as one signature. Where none can, here at the end.
+    if (taken.size() % kSignedTogether == 0)
+      signing.push_back(std::async(std::launch::async | std::launch::deferred, sign, std::span(taken).last(kSignedTogether),
+                                   std::span<const Read>(said).last(kSignedTogether)));
   }
   DOORSTEP_TRY(insist(repository, [&]() -> Result<void> {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.write_within({device}));
@@ -284,6 +321,11 @@ Result<Pushed> push(Repository& repository, const ValidateRecord& validate, cons
     DOORSTEP_TRY_ASSIGN(out.receipt, unit->add_receipt(device, incarnation, out.chain, now));
     return unit->commit();
   }));
+  const std::size_t rest = taken.size() % kSignedTogether;
+  DOORSTEP_TRY(sign(std::span(taken).last(rest), std::span<const Read>(said).last(rest)));
+  for (auto& part : signing) DOORSTEP_TRY(part.get());
+  for (Taken& one : taken) out.results.push_back(std::move(one.row.result));
+  tell();
   return out;
 }
 
@@ -299,7 +341,7 @@ Result<wire::OpResult> push_unnumbered(Repository& repository, const ValidateRec
     op.number = chain.through + 1;
     const std::string bytes = wire::encode(op), hash = wire::chain_next(chain.hash, bytes);
     auto taken = insist(repository, [&] {
-      return take_in(repository, validate, actor, kIncarnation, op.number, bytes, op, hash, now);
+      return take_in(repository, validate, actor, kIncarnation, op.number, bytes, read(op), hash, now);
     });
     if (taken) return std::move(taken->row.result);
     const bool another_took_it = taken.error().where == "push.forked";

@@ -71,6 +71,33 @@ TEST_CASE("receipts: a submit and a decision are signed for, each by itself; a d
   CHECK(server::read_receipt(*office.repository, office.signer, 1'000'000).error().fault == Fault::NotFound);
 }
 
+TEST_CASE("receipts: of forty that come at once each is signed for what it answers, and what cannot be read is refused in its place", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  constexpr std::size_t kUnreadable = 19;
+  std::vector<wire::Operation> ops;
+  for (int i = 0; i < 40; ++i) ops.push_back(Tablet::submit(wren.record(any_id("r" + std::to_string(i)), child_id("A1")), child_id("A1")));
+  ops[kUnreadable].body = "{";
+  const auto results = wren.sync(ops);
+  const auto receipt_signer = wren.last.receipt_signer;
+  REQUIRE(results.size() == ops.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    CAPTURE(i);
+    REQUIRE((results[i].status == OpStatus::Refused) == (i == kUnreadable));
+    REQUIRE(results[i].receipt.has_value() == (i != kUnreadable));
+    if (i == kUnreadable) continue;
+    const auto statement = said(*results[i].receipt);
+    CHECK(statement.operation == static_cast<std::int64_t>(i) + 1);
+    CHECK(statement.record == ops[i].record);
+    CHECK(statement.hash == base::sha256_hex(ops[i].body));
+    auto whole = *results[i].receipt;
+    whole.signer = receipt_signer;
+    CHECK(server::check_receipt(*office.repository, office.ca.cert, whole).has_value());
+  }
+  const auto again = wren.post<wire::SyncReply>("/v1/sync", wire::encode(wren.last_request), wren.identity);
+  CHECK(again.results == results);
+}
+
 TEST_CASE("receipts: what is sent again, its reply lost, gets the same receipt; so it does under another signer", "[server]") {
   Office office;
   Tablet wren(office, "wren");
