@@ -252,7 +252,7 @@ class Device {
     if (!who) return world_.rest(milliseconds(20));  // until somebody lets them in again
     wire::OpsBatch batch{chain_.through + 1, chain_.hash, {}};
     std::vector<wire::Operation> ops;
-    for (auto n = 1 + pick(6); n > 0; --n) {
+    for (auto n = pick(12) ? 1 + pick(6) : 20; n > 0; --n) {  // twenty are read and signed beside
       wire::Operation op = any_operation();
       op.number = batch.first + static_cast<std::int64_t>(ops.size());
       op.at = world_.office.clock.now;
@@ -260,7 +260,7 @@ class Device {
       ops.push_back(std::move(op));
     }
     auto send = [&](server::Repository& repository) {
-      return server::push(repository, [](const auto&) { return std::string(); }, *who, 1, batch, world_.office.clock.now);
+      return server::push(repository, [](const auto&) { return std::string(); }, *who, 1, batch, world_.office.clock.now, &world_.office.signer);
     };
     base::Result<server::Pushed> again = base::Error{};
     std::thread twin;
@@ -493,9 +493,9 @@ TEST_CASE("oracle: random grants, operations and pulls of many devices at two se
   for (auto left = how_long(); left > seconds(0); left -= kRound) round(f, first + 1000 * rounds++, std::min(left, kRound));
   CHECK(f.operations > 0);
   CHECK(f.compared > 0);
-  std::cout << "oracle: " << duration<double>(steady_clock::now() - began).count() << " s, " << rounds << " rounds of 6 devices at 2 servers; "
-            << f.operations << " operations (" << f.refused << " refused, " << f.merged << " merged, " << f.twice
-            << " batches sent twice at once), " << f.grants << " changes of grants, " << f.pulls << " pulls with " << f.entries
+  std::cout << "oracle: " << duration<double>(steady_clock::now() - began).count() << " s, " << rounds
+            << " rounds of 6 devices at 2 servers; " << f.operations << " operations (" << f.refused << " refused, " << f.merged << " merged, "
+            << f.twice << " batches sent twice at once), " << f.grants << " changes of grants, " << f.pulls << " pulls with " << f.entries
             << " entries and " << f.drops << " drops, " << f.compared << " comparisons with SQL, " << f.busy
             << " told to come back; " << f.commits << " commits of PostgreSQL's; seed " << first << "\n";
 }

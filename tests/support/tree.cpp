@@ -4,7 +4,9 @@ namespace doorstep::support {
 
 namespace {
 
-std::filesystem::path in(const std::filesystem::path& folder, const std::string& inside) { return inside.empty() ? folder : folder / inside; }
+std::filesystem::path in(const std::filesystem::path& folder, const std::string& inside) {
+  return inside.empty() ? folder : folder / inside;
+}
 
 }  // namespace
 
