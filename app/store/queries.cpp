@@ -98,11 +98,11 @@ Result<model::RecordVersionPtr> Store::Impl::read_version(model::Revision revisi
 
 /// All child records into `decoded`: what is read and decrypted here is decoded beside it, as somebody waits for an unlocked tablet.
 Result<void> Store::Impl::read_ahead() {
-  constexpr std::size_t kPart = 64;  // long beside the start of a thread, short beside the whole; fewer are decoded here
+  constexpr std::size_t kPart = 64;  // long beside the start of a thread, short beside the whole; fewer than one are decoded here
   std::vector<std::future<std::vector<model::RecordVersionPtr>>> parts;
   std::vector<model::Revision> part;
   const auto hand_over = [&] {
-    const auto how = part.size() < kPart ? std::launch::deferred : std::launch::async;
+    const auto how = parts.empty() && part.size() < kPart ? std::launch::deferred : std::launch::async;
     parts.push_back(std::async(how, [part = std::exchange(part, {})]() mutable {
       auto out = decode_all(std::move(part));
       base::wipe_stack();
