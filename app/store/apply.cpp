@@ -137,6 +137,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   if (drain) DOORSTEP_TRY(send_unfinished(now));
   DOORSTEP_TRY(purge_dropped(out));
   if (drain) DOORSTEP_TRY(purge_rest(out));
+  DOORSTEP_TRY(ask_for_missing(out));
   // What a draft named before this part of the log, the next may bring a record of. If not, it goes when the store is next opened.
   if (reply.more && !forgot)
     DOORSTEP_TRY(db.exec("UPDATE blobs SET referred=0 WHERE referred=1 AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE"
@@ -329,8 +330,7 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Readings& readin
   if (!pull.complete) return {};
   DOORSTEP_TRY_ASSIGN(Id own_case, me());
   if (pull.case_id == own_case) DOORSTEP_TRY(forget_lost_bases(visits));
-  DOORSTEP_TRY(hand_in_outlived(pull.case_id, now));
-  return ask_for_missing(out);
+  return hand_in_outlived(pull.case_id, now);
 }
 
 /// A server that went back may be without them, and the operations they came by need not be here: this store was put back as well,
@@ -387,7 +387,7 @@ Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
   return {};
 }
 
-/// What went with a diverged case, and did not come again with it, comes again with the other cases that list it.
+/// What went with the history of a case, and did not come again in the same reply, comes again with the other cases that list it.
 Result<void> Store::Impl::ask_for_missing(Applied& out) {
   DOORSTEP_TRY_ASSIGN(auto missing, meta_number(kMayMiss));
   if (missing == 0) return {};
@@ -666,7 +666,7 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
   }
   if (cases.empty()) return {};
   decoded.clear();  // also what was only sent from here
-  return ask_for_missing(out);
+  return {};
 }
 
 Result<bool> Store::Impl::ended() {

@@ -1163,6 +1163,32 @@ TEST_CASE("sync: a family is as the restored server has it, also when the child 
   CHECK(must(store.search("harbour", 5)).size() == 1);
 }
 
+TEST_CASE("sync: a reply to an earlier request takes a family of two children away from neither without asking for it again", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  auto late = server.answer(must(store.freeze(64, 1 << 18, at(2))));
+  REQUIRE(late.cases.size() == 2);
+  sync(store, server);
+  auto moved = must(store.caseload()).families.at(0);
+  moved.address = "2 Test Street";
+  for (const char* child : {"child/Amara", "child/Tobi"}) server.import(id_of(child), model::RecordKind::Family, moved);
+  sync(store, server);
+  // Of the second case it tells of the child alone: the rest was to come in another part.
+  wire::CasePull& second = late.cases.back();
+  second.entries.resize(1);
+  second.to = 1;
+  second.chain = wire::chain_next(wire::kChainStart, second.entries[0].revision);
+  second.complete = false;
+  late.more = true;
+  const auto applied = must(store.apply(late, at(90)));
+  CHECK(std::find(applied.refetch.begin(), applied.refetch.end(), late.cases.front().case_id) != applied.refetch.end());
+  sync(store, server);
+  CHECK(must(store.caseload()).families == std::vector<model::Family>{moved});
+}
+
 TEST_CASE("sync: what another tablet wrote in a draft that was thrown away here is a draft again", "[store]") {
   Folder folder;
   Server server;
