@@ -230,6 +230,10 @@ Result<void> Store::Impl::take_results(const wire::SyncReply& reply, Applied& ou
       DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(bytes));
       DOORSTEP_TRY(take_receipt(std::move(receipt), op, incarnation, result));
     }
+    if (result.status != wire::OpStatus::Refused && kind != model::code(wire::OpKind::Put)) {  // the erasure may be here already
+      DOORSTEP_TRY_ASSIGN(auto erased, db.first<std::int64_t>("SELECT 1 FROM revisions WHERE record=? AND body=''", record));
+      if (erased) DOORSTEP_TRY(forget_words(record));
+    }
     if (result.status != wire::OpStatus::Applied) {
       DOORSTEP_TRY_ASSIGN(auto told, answers("number=" + std::to_string(result.number), std::nullopt));
       out.answers.insert(out.answers.end(), told.begin(), told.end());

@@ -693,6 +693,34 @@ TEST_CASE("sync: a record that is erased before it was read back leaves no word 
   CHECK((!fs::exists(log) || fs::file_size(log) == 0));
 }
 
+TEST_CASE("sync: what is only acknowledged after its record was erased leaves no word of it, and no receipt", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, "Quillimere");
+  must(store.submit(visit, records_of(visit), at(3)));
+  server.answer(must(store.freeze(64, 1 << 18, at(4))));  // lost on its way
+  const Id record = records_of(visit).front().id;
+  server.erase(record);
+  auto reply = server.answer(must(store.freeze(64, 1 << 18, at(5))));
+  wire::SyncReply first = reply;  // it answers an operation before this one, in a batch of its own
+  first.results.clear();
+  first.applied_through = 0;
+  first.head_hash = wire::kChainStart;
+  first.more = true;
+  must(store.apply(first, at(5)));
+  REQUIRE(everything(store).find("Quillimere") != std::string::npos);
+  reply.cases.clear();
+  REQUIRE(reply.results.size() == 1);
+  reply.results[0].receipt.emplace().statement = "of Quillimere";
+  must(store.apply(reply, at(6)));
+  CHECK(everything(store).find("Quillimere") == std::string::npos);
+  CHECK(store.record(record).has_error());
+  const auto log = folder / "a.db-wal";
+  CHECK((!fs::exists(log) || fs::file_size(log) == 0));
+}
+
 TEST_CASE("sync: a submission refused because a record of its draft was erased is a draft again, with its photo, and rests", "[store]") {
   Folder folder;
   Server server;
