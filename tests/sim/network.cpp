@@ -1,4 +1,4 @@
-// Requests and replies on their way, and the pump that sends them: sync/transport/sync_pump.cpp and app/work/runner.cpp without
+// Requests and replies on their way, and the pump that sends them: sync/transport/sync_pump.cpp and app/work/sync.cpp without
 // their threads, one exchange at a time, so that anything can happen in between.
 #include "sync/server/encoding.h"
 #include "sync/transport/reply.h"
@@ -12,7 +12,7 @@ namespace {
 using base::Error;
 using base::Fault;
 
-constexpr int kFreshStarts = 3;          // as app/work/runner.cpp
+constexpr int kFreshStarts = 3;          // as app/work/sync.cpp
 constexpr std::size_t kDrawer = 24;
 constexpr int kLongestRound = 600;       // exchanges: more is a round that never ends
 constexpr std::string_view kPhotos = "/v1/blobs/";
