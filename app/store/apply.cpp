@@ -605,7 +605,7 @@ Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& o
         continue;
       }
     }
-    if (place != visit.children.end() && parts.size() > 0) visit.children.erase(place);
+    if (place != visit.children.end()) visit.children.erase(place);
   }
   DOORSTEP_TRY(db.exec("UPDATE ops SET settled=1 WHERE visit=? AND kind='submit' AND acked=1", visit_id));
   out.drafts_changed = true;
