@@ -474,7 +474,10 @@ void World::forgive_what_is_gone() {
     words_.taken_out(word);
   }
   for (std::size_t photo = 0; photo < photos_.size(); ++photo) {
-    if (photos_[photo].fate != Photos::Fate::Kept || photo_somewhere(photo)) continue;
+    if (photos_[photo].fate != Photos::Fate::Kept || server_photos_.contains(photo)) continue;
+    if (std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) {  // as with words
+          return tablet->photos.contains(photo) && (!photos_[photo].set_back || photos_[photo].taken_by.contains(tablet->worker));
+        })) continue;
     if (!tablet_images_used_ && !purged_any_ && !photos_[photo].spoiled)
       throw Broken("I8", "photo " + std::to_string(photo) + " was kept by nobody but the server");
     photos_[photo].fate = Photos::Fate::Gone;

@@ -180,6 +180,7 @@ void World::attach(Tablet& tablet, Random& random) {
   trace.add(made ? "taken" : made.error().where);
   if (!made) return;
   ++figures.photos;
+  photos_[photo].taken_by.insert(tablet.worker);
   const std::size_t crashes = figures.crashes;
   if (random.percent(25)) advance(tablet, random, plan_.trouble.network);
   if (figures.crashes != crashes) return;  // nothing names it yet

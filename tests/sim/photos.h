@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "platform/base/bytes.h"
+#include "platform/base/id.h"
 #include "tests/sim/words.h"
 
 namespace doorstep::sim {
@@ -17,7 +18,9 @@ class Photos {
   struct Photo {
     std::string bytes, sha256;
     Fate fate = Fate::Unsaved;
-    bool spoiled = false;  ///< something happened to a file of it
+    bool spoiled = false;   ///< something happened to a file of it
+    bool set_back = false;  ///< a tablet lost it when it was put back to an image
+    std::set<base::Id> taken_by;
   };
 
   std::size_t make(std::size_t size) {

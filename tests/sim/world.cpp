@@ -161,6 +161,7 @@ void World::died(Tablet& tablet, Random& random) {
 
 void World::restore_tablet(Tablet& tablet, const TabletImage& image) {
   const Found before = tablet.words;
+  const std::set<std::size_t> photos_before = tablet.photos;
   let_go(tablet);
   tablet.disk.restore(image.disk);
   tablet.spoiled = image.spoiled;
@@ -170,6 +171,8 @@ void World::restore_tablet(Tablet& tablet, const TabletImage& image) {
   check_tablet(tablet);
   for (std::size_t word = 0; word < words_.size(); ++word)
     if (has(before, word) && !has(tablet.words, word)) set_back_.insert(word);
+  for (std::size_t photo : photos_before)
+    if (!tablet.photos.contains(photo)) photos_[photo].set_back = true;
   forgive_what_is_gone();
 }
 
