@@ -1,9 +1,12 @@
 #pragma once
+#include <boost/json/fwd.hpp>
+
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/state/view_models.h"
+#include "sync/rules/beside.h"
 #include "sync/rules/clocks.h"
 
 /// Pieces that several view models share.
@@ -94,6 +97,8 @@ BesidesVm beside_of_draft(const State& state, const model::Visit& visit);
 /// ... and in a record, with the siblings' of the same visit that are here. Lines of `blocks` that it names lead back to it.
 BesidesVm beside_of_record(const State& state, const model::ChildRecord& record, std::vector<ReadBlockVm>& blocks);
 
+/// Who wrote it, of whom, where, and when it was received.
+std::vector<FactVm> record_facts(const State& state, const RecordItem& item);
 /// Everything a record says, section by section, in the form's words.
 std::vector<ReadBlockVm> read_blocks(const State& state, const model::ChildRecord& record);
 /// What was said of the risk: words, or a label and words.
@@ -111,7 +116,16 @@ std::string draft_title(const State& state, const model::Visit& visit);
 /// What differs between two bodies of the same child, in the form's words.
 std::vector<ChangeVm> changes_between(const State& state, const model::RecordVersion& before, const model::RecordVersion& after,
                                       bool same_record);
-/// The question that a path of a body or draft is about, in the form's words; empty: none.
+/// The question a path of a body or draft is about; nullptr for what no question asks.
+const rules::Question* question_at(const rules::Form& form, std::string_view path);
+/// The same in the form's words; empty: none.
 std::string place_words(const State& state, std::string_view path, const model::ChildPart* part);
+/// One value of a body as a person reads it; `part`: of the child it is about, or nullptr.
+std::string value_words(const State& state, const rules::Question* question, const model::ChildPart* part, std::string_view member,
+                        const boost::json::value& value);
+/// The member an entry of such a list is called by; the others stand below it. Empty: it is no list, or its entries have no name.
+std::string_view title_member(rules::Kind kind);
+/// What accounts are called, a line each.
+std::string labels_of(const std::vector<rules::Account>& accounts);
 
 }  // namespace doorstep::state
