@@ -136,6 +136,8 @@ Result<void> Store::withdraw(Id case_id, const model::RevisionRef& on, Instant n
     row->stage = kStageWriting;
     row->dirty = true;
     DOORSTEP_TRY(impl_->put_draft(*row));
+    Applied ignored;  // the draft is read anew
+    DOORSTEP_TRY(impl_->rebase_draft(*visit, now, ignored));  // what the server made of it may have come meanwhile
     return tx.commit();
   }
   DOORSTEP_TRY_ASSIGN(auto sent, impl_->db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND acked=0", on.record));

@@ -475,8 +475,12 @@ void World::forgive_what_is_gone() {
   }
   for (std::size_t photo = 0; photo < photos_.size(); ++photo) {
     if (photos_[photo].fate != Photos::Fate::Kept || server_photos_.contains(photo)) continue;
-    if (std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) {  // as with words
-          return tablet->photos.contains(photo) && (!photos_[photo].set_back || photos_[photo].taken_by.contains(tablet->worker));
+    if (std::any_of(tablets_.begin(), tablets_.end(), [&](const auto& tablet) {  // as with words; and something there names it
+          bool named = false;
+          must(tablet->eye->query("SELECT sha256 FROM blob_refs",
+                                  [&](const sql::Row& row) { named = named || row.string(0) == photos_[photo].sha256; }));
+          return named && tablet->photos.contains(photo) &&
+                 (!photos_[photo].set_back || photos_[photo].taken_by.contains(tablet->worker));
         })) continue;
     if (!tablet_images_used_ && !purged_any_ && !photos_[photo].spoiled)
       throw Broken("I8", "photo " + std::to_string(photo) + " was kept by nobody but the server");
@@ -609,11 +613,14 @@ std::string World::dump() {
   auto words = [&](std::string_view text) {
     std::string found;
     words_.each(text, [&](std::size_t word) { found += " " + Words::token(word); });
+    photos_.each(text, [&](std::size_t photo) { found += " photo " + std::to_string(photo); });
     return found;
   };
   for (const auto& tablet : tablets_) {
     if (!tablet->eye) continue;
-    say(name(*tablet) + " of " + brief(tablet->worker) + (council_.usable(tablet->worker) ? "" : " (gone)") + "\n");
+    say(name(*tablet) + " of " + brief(tablet->worker) + (council_.usable(tablet->worker) ? "" : " (gone)"));
+    for (std::size_t photo : tablet->photos) say(", photo " + std::to_string(photo));
+    say("\n");
     for (const char* sql : {"SELECT 'draft', hex(substr(visit,1,4)), 'stage', stage, 'base', base_rev, 'dirty', dirty, 'await', await_rev, body FROM drafts",
                             "SELECT 'queued', kind, hex(substr(record,1,4)), 'base', base_rev, body FROM queued ORDER BY id",
                             "SELECT 'op', incarnation, number, kind, hex(substr(record,1,4)), 'acked', acked, status, code, detail, rev, bytes FROM ops"

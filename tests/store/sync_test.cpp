@@ -1217,6 +1217,36 @@ TEST_CASE("sync: a reply to an earlier request takes a family of two children aw
   CHECK(must(store.caseload()).families == std::vector<model::Family>{moved});
 }
 
+TEST_CASE("sync: a draft that is taken back before it was sent is brought together with the merge that came meanwhile", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, "One.");
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  auto elsewhere = visit;
+  elsewhere.children[0].answers["home"] = std::string("Warm, elsewhere.");
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = 2;
+  revision.kind = model::RecordKind::Visit;
+  revision.body = wire::encode(elsewhere);
+  server.add(kMe, revision);
+  observed(visit) = "One. Two.";
+  must(store.save_draft(visit, at(2)));
+  const auto batch = must(store.freeze(64, 1 << 18, at(2)));
+  REQUIRE(batch.ops.items.size() == 1);
+  must(store.submit(visit, records_of(visit), at(3)));
+  must(store.apply(server.answer(batch), at(3)));
+  must(store.withdraw(visit.children[0].id, {records_of(visit).front().id, 0, {}}, at(4)));
+  for (int i = 0; i < 2; ++i) sync(store, server);
+  CHECK(must(store.status()).drafts_not_backed_up == 0);
+  auto draft = must(store.draft(visit.id));
+  CHECK(observed(draft.visit) == "One. Two.");
+  CHECK(std::get<std::string>(draft.visit.children[0].answers["home"]) == "Warm, elsewhere.");
+}
+
 TEST_CASE("sync: what another tablet wrote in a draft that was thrown away here is a draft again", "[store]") {
   Folder folder;
   Server server;
