@@ -32,11 +32,8 @@ std::vector<wire::Cursor> values(const Cursors& cursors) {
 Result<std::optional<Cursors>> cursors_of(Unit& unit, Id device, const wire::View& view) {
   std::vector<wire::Cursor> list;
   if (view.cases) {
-    if (view.cases->size() > limits::kCasesPerView) return Error{Fault::Invalid, "view.cases", "too many cases"};
-    if (wire::view_digest(*view.cases) != view.digest) return Error{Fault::Invalid, "view.digest", "not the digest of its cases"};
     list = *view.cases;
   } else if (view.digest != wire::view_digest({})) {
-    if (!base::from_hex(view.digest)) return Error{Fault::Invalid, "view.digest", "not a digest"};
     DOORSTEP_TRY_ASSIGN(auto known, unit.view(device, view.digest));
     if (!known) return std::optional<Cursors>();
     list = std::move(known->cursors);
@@ -50,7 +47,6 @@ Result<std::optional<Cursors>> cursors_of(Unit& unit, Id device, const wire::Vie
 Result<std::vector<wire::Incarnation>> lost_of(Unit& unit, Id device, const wire::SyncRequest& request) {
   std::vector<wire::Incarnation> out;
   if (!request.earlier) return out;
-  if (request.earlier->size() > wire::kEarlierIncarnations) return Error{Fault::Invalid, "earlier", "too many incarnations"};
   for (const wire::Incarnation& told : *request.earlier) {
     if (told.number >= request.incarnation || told.through == 0) continue;
     DOORSTEP_TRY_ASSIGN(auto row, unit.operation(device, told.number, told.through));
@@ -166,6 +162,18 @@ Result<void> compare(Unit& unit, const Actor& actor, const wire::SyncRequest& re
 }
 
 }  // namespace
+
+Result<void> check_asked(const wire::SyncRequest& request) {
+  const wire::View& view = request.view;
+  if (view.cases && view.cases->size() > limits::kCasesPerView) return Error{Fault::Invalid, "view.cases", "too many cases"};
+  if (view.cases && wire::view_digest(*view.cases) != view.digest)
+    return Error{Fault::Invalid, "view.digest", "not the digest of its cases"};
+  if (!base::from_hex(view.digest)) return Error{Fault::Invalid, "view.digest", "not a digest"};
+  if (request.earlier && request.earlier->size() > wire::kEarlierIncarnations)
+    return Error{Fault::Invalid, "earlier", "too many incarnations"};
+  if (request.purged.size() > limits::kCasesPerView) return Error{Fault::Invalid, "purged", "too many cases"};
+  return {};
+}
 
 Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::SyncRequest& request, Instant now) {
   Pulled out;

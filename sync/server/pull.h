@@ -16,10 +16,13 @@ struct Pulled {
   std::vector<wire::Incarnation> lost;  ///< of request.earlier: not so in this history, which was restored from a backup
 };
 
+/// What can be said of a pull before anything is stored of the push it comes with. Fault::Invalid: where it cannot be read.
+base::Result<void> check_asked(const wire::SyncRequest& request);
+
 /// What the device lacks, read in one snapshot after its push was committed: entitlements, heads and rows agree with each
 /// other. Remembers what the device was offered, so that the next request need only name the digest.
 /// To a worker whose access ended nothing is listed: the answer is what to drop.
-/// Fault::Invalid: the view's cases do not have the digest it states.
+/// `request`: one that check_asked() let pass.
 base::Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::SyncRequest& request, Instant now);
 
 }  // namespace doorstep::server

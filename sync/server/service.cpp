@@ -254,8 +254,8 @@ HttpReply Service::sync(const HttpRequest& request) {
     return problem(403, "wrong-device", "The certificate belongs to another tablet.", "Call IT.");
   if (asked.incarnation < 1 || asked.ops.first < 1)
     return problem(400, "malformed", "The request cannot be read.", "ops.first, incarnation");
-  if (asked.purged.size() > limits::kCasesPerView)
-    return problem(400, "malformed", "The request cannot be read.", "purged: too many cases");
+  if (auto whole = check_asked(asked); !whole)
+    return problem(400, "malformed", "The request cannot be read.", whole.error().where + ": " + whole.error().detail);
   if (asked.ops.items.size() > limits::kOpsPerPush)
     return problem(413, "too-many-operations", "Too many operations in one request.", std::to_string(limits::kOpsPerPush));
 
@@ -271,15 +271,11 @@ HttpReply Service::sync(const HttpRequest& request) {
   Actor reader = actor;  // what waits to be wiped hands in all it has, and reads nothing
   if (is_to_be_wiped(actor.device, now)) reader.worker.disabled = true;
   auto pulled = pull(repository_, reader, asked, now);
-  if (pulled && !pulled->awaited.empty()) {
+  if (!pulled) return failure(pulled.error());
+  if (!pulled->awaited.empty()) {
     auto need = blob_needs(repository_, options_.blobs, pulled->awaited, now);
     if (!need) return failure(need.error());
     if (!need->empty()) needed = std::move(*need);
-  }
-  if (!pulled) {
-    if (pulled.error().where.starts_with("view.") || pulled.error().where == "earlier")
-      return problem(400, "malformed", "The request cannot be read.", pulled.error().where + ": " + pulled.error().detail);
-    return failure(pulled.error());
   }
 
   wire::SyncReply reply;

@@ -76,6 +76,18 @@ TEST_CASE("service: what did not change is not sent again, and the digest alone 
   CHECK(problem_of(wren.raw(request)) == "400 malformed");
 }
 
+TEST_CASE("service: of a request whose view cannot be read nothing is stored", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync();
+  auto request = wren.request({"an operation"});
+  request.view.digest = std::string(64, 'b');
+  CHECK(problem_of(wren.raw(request)) == "400 malformed");
+  const auto reply = wire::decode<wire::SyncReply>(wren.raw(wren.request()).body);
+  REQUIRE(reply.has_value());
+  CHECK(reply->applied_through == 0);
+}
+
 TEST_CASE("service: a small budget is kept to, and everything arrives in the end", "[server]") {
   Office office;
   Tablet wren(office, "wren");
