@@ -127,6 +127,10 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(take_case(pull, readings, now, out, visits));
   for (Id visit : visits) DOORSTEP_TRY(rebase_draft(visit, now, out));
   DOORSTEP_TRY(settle_submissions(now, out));
+  for (Id visit : visits) {
+    DOORSTEP_TRY_ASSIGN(const auto head, head_of(visit));
+    if (head && head->hash == base::sha256_hex("")) DOORSTEP_TRY(forget_beside(visit));  // erased, and its draft ended with that
+  }
   for (Id dropped : reply.drop) {
     DOORSTEP_TRY(db.exec("INSERT INTO cases(id, seq, chain, dropped) VALUES (?,0,?,1) ON CONFLICT(id) DO UPDATE SET dropped=1",
                                 dropped, wire::kChainStart));
@@ -139,9 +143,11 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   if (drain) DOORSTEP_TRY(purge_rest(out));
   DOORSTEP_TRY(ask_for_missing(out));
   // What a draft named before this part of the log, the next may bring a record of. If not, it goes when the store is next opened.
-  if (reply.more && !forgot)
+  if (reply.more)
     DOORSTEP_TRY(db.exec("UPDATE blobs SET referred=0 WHERE referred=1 AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE"
                          " r.sha256=blobs.sha256)"));
+  for (const std::string& sha256 : std::exchange(erased_photos, {}))
+    DOORSTEP_TRY(db.exec("UPDATE blobs SET referred=1 WHERE sha256=?", sha256));
   DOORSTEP_TRY(set_meta("epoch", reply.epoch));
   DOORSTEP_TRY(set_meta("last_sync", now.ms));
   if (reply.receipt) DOORSTEP_TRY(set_meta("receipt", wire::encode(*reply.receipt)));
@@ -230,7 +236,7 @@ Result<void> Store::Impl::take_results(const wire::SyncReply& reply, Applied& ou
       DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(bytes));
       DOORSTEP_TRY(take_receipt(std::move(receipt), op, incarnation, result));
     }
-    if (result.status != wire::OpStatus::Refused && kind != model::code(wire::OpKind::Put)) {  // the erasure may be here already
+    if (kind != model::code(wire::OpKind::Put)) {  // the erasure may be here already
       DOORSTEP_TRY_ASSIGN(auto erased, db.first<std::int64_t>("SELECT 1 FROM revisions WHERE record=? AND body=''", record));
       if (erased) DOORSTEP_TRY(forget_words(record));
     }
@@ -338,14 +344,14 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Readings& readin
 }
 
 /// A server that went back may be without them, and the operations they came by need not be here: this store was put back as well,
-/// or another tablet of the worker's sent them.
+/// or another tablet of the worker's sent them. What is kept already is newer: this comes of a history that was not read to its end.
 Result<void> Store::Impl::keep_own_records(Id case_id) {
   DOORSTEP_TRY_ASSIGN(const auto all, held(db, "SELECT record, r.kind, state, body FROM revisions r JOIN record_cases c USING (record)"
                                                " WHERE case_id=? AND rev=(SELECT max(rev) FROM revisions WHERE record=r.record)", case_id));
   DOORSTEP_TRY_ASSIGN(Id own, me());
   for (const Held& one : all)
     if (own_operation(one.kind, one.body, own) && !base::mutant("own-record-goes-with-history"))
-      DOORSTEP_TRY(db.exec("INSERT OR REPLACE INTO outlived(record, case_id, kind, state, body) VALUES (?,?,?,?,?)", one.record, case_id,
+      DOORSTEP_TRY(db.exec("INSERT OR IGNORE INTO outlived(record, case_id, kind, state, body) VALUES (?,?,?,?,?)", one.record, case_id,
                            word(one.kind), one.state, one.body));
   return {};
 }
@@ -435,9 +441,19 @@ Result<void> Store::Impl::forget_words(Id record) {
   forgot = forgot || read + sent > 0;
   DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE record=?", record));
   DOORSTEP_TRY(db.exec("DELETE FROM receipts WHERE record=?", record));
+  DOORSTEP_TRY(forget_beside(record));
+  decoded.erase(decoded.lower_bound({record, 0}), decoded.upper_bound({record, std::numeric_limits<std::int64_t>::max()}));
+  return {};
+}
+
+/// Not of a draft that goes on with words of its own.
+Result<void> Store::Impl::forget_beside(Id record) {
+  DOORSTEP_TRY_ASSIGN(const auto goes_on, draft_row(record));
+  if (goes_on) return {};
+  DOORSTEP_TRY(db.query("SELECT sha256 FROM blob_refs WHERE record=?", record,
+                        [&](const sql::Row& row) { erased_photos.insert(row.string(0)); }));
   DOORSTEP_TRY(db.exec("DELETE FROM blob_refs WHERE record=?", record));
   DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE key>=? AND key<?", record.str() + "/", record.str() + "0"));
-  decoded.erase(decoded.lower_bound({record, 0}), decoded.upper_bound({record, std::numeric_limits<std::int64_t>::max()}));
   return {};
 }
 
@@ -641,19 +657,23 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
   DOORSTEP_TRY(db.query("SELECT id FROM cases WHERE dropped=1 AND id<>? AND NOT EXISTS (SELECT 1 FROM ops WHERE case_id=cases.id AND"
                         " acked=0) AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)"
                         " AND NOT EXISTS (SELECT 1 FROM blobs b LEFT JOIN blob_refs r USING (sha256)"
-                        " WHERE b.need IS NOT NULL AND b.whole=1" +
+                        " WHERE (b.need IS NOT NULL OR ?) AND b.whole=1" +
                         std::string(base::mutant("purge-before-photo") ? " AND 0" : "") +
                         " AND (EXISTS (SELECT 1 FROM record_cases c WHERE c.record=r.record AND c.case_id=cases.id)"
                         " OR EXISTS (SELECT 1 FROM ops o WHERE o.record=r.record AND o.case_id=cases.id)"
                         " OR NOT EXISTS (SELECT 1 FROM drafts d WHERE d.visit=r.record UNION SELECT 1 FROM record_cases c WHERE"
                         " c.record=r.record UNION SELECT 1 FROM ops o WHERE o.record=r.record AND o.kind<>'put')))",
-                        own,  // the last: of which case it is only the server knows
+                        own, needs_more,  // the last: of which case it is only the server knows
                         [&](const sql::Row& row) { cases.push_back(row.id(0)); }));
   for (Id id : cases) {
     std::vector<Id> records;
     DOORSTEP_TRY(db.query("SELECT record FROM record_cases WHERE case_id=?", id,
                           [&](const sql::Row& row) { records.push_back(row.id(0)); }));
     DOORSTEP_TRY(clear_case(id, Elsewhere::Stays));
+    for (Id record : records)  // what is typed beside one that stays, under a matched child, stays with it
+      DOORSTEP_TRY(db.exec("UPDATE unfinished SET case_id=(SELECT case_id FROM record_cases WHERE record=?1) WHERE case_id=?2 AND key>=?3"
+                           " AND key<?4 AND EXISTS (SELECT 1 FROM record_cases WHERE record=?1)", record, id, record.str() + "/",
+                           record.str() + "0"));
     DOORSTEP_TRY(db.exec("DELETE FROM unfinished WHERE case_id=?", id));
     DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE case_id=?", id));
     // A matched child's records are still here, under the child: a restored server may have to be sent them again.
@@ -685,6 +705,7 @@ Result<void> Store::Impl::end_access(bool drain, Applied& out) {
     DOORSTEP_TRY(set_meta("access_ended", drain ? 1 : 0));
     out.caseload_changed = true;
   }
+  if (before && !drain) DOORSTEP_TRY(db.exec("UPDATE cases SET dropped=0"));  // this reply says which are to go
   if (!drain) return {};
   DOORSTEP_TRY(db.exec("UPDATE cases SET dropped=1"));
   DOORSTEP_TRY(db.exec("UPDATE drafts SET await_rev=0"));

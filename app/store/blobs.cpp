@@ -90,7 +90,8 @@ Result<void> Store::Impl::collect_blobs(Loose loose) {
                          " AND NOT EXISTS (SELECT 1 FROM ops o WHERE o.record=blob_refs.record AND o.kind='submit' AND o.bytes<>''" +
                          std::string(base::mutant("acked-photo-thrown-away") ? " AND o.acked=0)" : ")")));
     // What the server awaits is sent first: its visit may have been submitted on another tablet.
-    const std::string which = " WHERE NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha256=blobs.sha256) AND (need IS NULL OR whole=0)" +
+    const std::string which = " WHERE NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha256=blobs.sha256) AND (whole=0 OR (need IS NULL" +
+                              std::string(needs_more ? " AND 0))" : "))") +
                               std::string(loose == Loose::Kept ? " AND referred=1" : "");
     DOORSTEP_TRY(db.query("SELECT id FROM blobs" + which, [&](const sql::Row& row) { gone.push_back(row.id(0)); }));
     if (!gone.empty()) DOORSTEP_TRY(db.exec("DELETE FROM blobs" + which));
@@ -113,6 +114,7 @@ Result<void> Store::Impl::collect_blobs(Loose loose) {
 
 Result<void> Store::Impl::take_needs(const wire::SyncReply& reply) {
   if (!base::mutant("photo-missed-for-ever")) absent.clear();
+  needs_more = reply.need && reply.need->size() >= limits::kBlobsNeeded;
   DOORSTEP_TRY(db.exec("UPDATE blobs SET need=NULL WHERE need IS NOT NULL"));
   for (const wire::BlobNeed& need : reply.need.value_or(std::vector<wire::BlobNeed>()))
     DOORSTEP_TRY(db.exec("UPDATE blobs SET need=?2 WHERE sha256=?1 AND ?2 BETWEEN 0 AND size", need.sha256, need.have));

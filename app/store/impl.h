@@ -73,6 +73,8 @@ struct Store::Impl {
   const std::filesystem::path blob_folder;
   std::set<std::string> absent;  ///< of what is wanted: the server had none since its last answer
   bool forgot = false;            ///< words went with this reply that were erased
+  std::set<std::string> erased_photos;  ///< what they named
+  bool needs_more = false;        ///< the last reply named as many photos as it could: the server may await others
   std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
   /// Versions as they were last read, so that a change to one record does not decode all of them again. What leaves the
   /// tablet leaves this too.
@@ -134,6 +136,7 @@ struct Store::Impl {
   Result<void> hand_in_outlived(Id case_id, Instant now);
   Result<void> take_entry(Id case_id, const model::Revision& revision, Reading reading);
   Result<void> forget_words(Id record);
+  Result<void> forget_beside(Id record);  ///< photos that it named, and words typed beside it
   Result<void> check_base(const model::Revision& revision);
   Result<void> forget_lost_bases(std::vector<Id>& visits);
   Result<void> forget_base(DraftRow& row);

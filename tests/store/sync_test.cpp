@@ -1601,3 +1601,262 @@ TEST_CASE("sync: a version is found by its name, and one that is not here is not
   CHECK(lacks(held.name()));
   CHECK(lacks({kMe, held.name().start, 2}));
 }
+
+namespace {
+
+model::Attachment attached(Store& store, const std::string& bytes) {
+  const auto photo = must(store.add_blob(bytes, at(1)));
+  return {id_of("photo/" + photo.sha256), photo.sha256, photo.size, photo.media_type, "", at(1)};
+}
+
+}  // namespace
+
+TEST_CASE("sync: a photo of a draft whose Put is on its way outlives the erasure of that draft", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto other = visit_to({"Ben"}, "another");
+  auto visit = visit_to({"Amara"}, "first words");
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  // The other tablet submits it; the record is approved and erased, with the draft.
+  auto gone = visit;
+  gone.discarded = true;
+  from_elsewhere(server, gone, 2);
+  server.erase(visit.id);
+  // Offline here: typed on, with a photo.
+  const auto photo = attached(store, "\xFF\xD8\xFF a new photo");
+  observed(visit) += " New words.";
+  visit.children[0].attachments = std::vector<model::Attachment>{photo};
+  must(store.submit(other, records_of(other), at(2)));
+  must(store.save_draft(visit, at(2)));
+  const auto first = must(store.freeze(1, 1 << 18, at(3)));
+  REQUIRE(shapes(first) == std::vector<std::string>{"submit"});
+  server.refuse[3] = wire::Refusal::Erased;
+  must(store.apply(server.answer(first), at(4)));  // the erasure is in it; the Put was frozen with the first batch
+  CHECK(store.blob(photo.sha256).has_value());
+  const auto second = must(store.freeze(64, 1 << 18, at(5)));
+  REQUIRE(shapes(second) == std::vector<std::string>{"put"});
+  must(store.apply(server.answer(second), at(6)));
+  for (int i = 0; i < 2; ++i) sync(store, server);
+  auto draft = must(store.draft(visit.id));
+  CHECK(observed(draft.visit).find("New words") != std::string::npos);
+  REQUIRE(draft.visit.children[0].attachments);
+  CHECK(store.blob(photo.sha256).has_value());
+}
+
+TEST_CASE("sync: words typed beside a draft that goes on stay when its earlier versions are erased", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, "first words");
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  auto gone = visit;
+  gone.discarded = true;
+  from_elsewhere(server, gone, 2);
+  server.erase(visit.id);
+  observed(visit) += " New words.";
+  must(store.save_draft(visit, at(2)));
+  must(store.save_unfinished({{visit.id.str() + "/visit/jotting", Id(), "half a sentence"}}));
+  server.refuse[2] = wire::Refusal::Erased;
+  for (int i = 0; i < 3; ++i) sync(store, server);
+  CHECK(wire::encode(must(store.draft(visit.id)).visit).find("New words") != std::string::npos);
+  CHECK(must(store.unfinished()).size() == 1);
+}
+
+TEST_CASE("sync: a case is not purged before its photos are sent, though the server named 64 others first", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  // 80 photos in all, four visits to one child with 16 each and one to the other with 16.
+  std::vector<std::string> sent;
+  std::vector<wire::BlobNeed> needs;
+  for (int v = 0; v < 5; ++v) {
+    auto visit = visit_to({v < 4 ? "Amara" : "Tobi"}, "visit " + std::to_string(v));
+    visit.id = id_of("visit/photos" + std::to_string(v));
+    visit.children[0].attachments.emplace();
+    for (int i = 0; i < 16; ++i) {
+      const auto photo = attached(store, "\xFF\xD8\xFF photo " + std::to_string(v * 100 + i));
+      visit.children[0].attachments->push_back(photo);
+      needs.push_back({photo.sha256, 0});
+    }
+    must(store.submit(visit, records_of(visit), at(2)));
+  }
+  const std::string last = needs.back().sha256;
+  needs.resize(64);  // as many as a reply names: limits, "of them named in `need`"
+  auto reply = server.answer(must(store.freeze(64, 1 << 18, at(3))));
+  reply.need = needs;
+  must(store.apply(reply, at(4)));
+  server.dropped.insert(id_of("child/Tobi"));  // reassigned before all photos have gone
+  auto next = server.answer(must(store.freeze(64, 1 << 18, at(5))));
+  next.need = needs;
+  CHECK(must(store.apply(next, at(6))).purged.empty());
+  CHECK(store.blob(last).has_value());
+}
+
+TEST_CASE("sync: what was refused because its record is erased leaves no word, also when the erasure came first", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, "a visit");
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  const Id record = records_of(visit)[0].id;
+  model::Addendum addendum;
+  addendum.id = id_of("addendum");
+  addendum.record = record;
+  addendum.text = "Quillimere";
+  const bool in_one = GENERATE(true, false);
+  CAPTURE(in_one);
+  server.erase(record);
+  server.refuse[2] = wire::Refusal::Erased;
+  if (in_one) {
+    must(store.addendum(visit.children[0].id, addendum, at(2)));
+    sync(store, server);
+  } else {
+    const auto reply = server.answer(must(store.freeze(64, 1 << 18, at(2))));
+    must(store.addendum(visit.children[0].id, addendum, at(2)));  // while that was on its way
+    must(store.apply(reply, at(3)));
+  }
+  for (int i = 0; i < 3; ++i) sync(store, server);
+  CHECK(must(store.status()).waiting == 0);
+  CHECK(everything(store).find("Quillimere") == std::string::npos);
+}
+
+TEST_CASE("sync: one's own record that a restored server lost is handed in, also if its case is read anew twice", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  auto visit = visit_to({"Amara"}, "first version");
+  const auto record = records_of(visit)[0];
+  const Id amara = visit.children[0].id;
+  // Of the worker's other tablet.
+  server.add(amara, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, id_of("device/b"), at(2), {},
+                     wire::encode(record), {}, {}});
+  const Server old = server;
+  server.add(amara, {record.id, 2, model::RecordKind::ChildRecord, model::State::Returned, kMe, id_of("device/b"), at(2), {},
+                     wire::encode(record), {}, {}});
+  auto newer = record;
+  newer.part.answers["observed"] = std::string("the newest words");
+  server.add(amara, {record.id, 3, model::RecordKind::ChildRecord, model::State::Submitted, kMe, id_of("device/b"), at(3), {},
+                     wire::encode(newer), {}, {}});
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  REQUIRE(everything(store).find("the newest words") != std::string::npos);
+  Server restored = old;
+  restored.epoch = "e2";
+  restored.child("Amara", "Newname");  // longer than the first part
+  auto reply = restored.answer(must(store.freeze(64, 1 << 18, at(5))));
+  REQUIRE(reply.cases.size() == 1);
+  auto& pull = reply.cases[0];
+  REQUIRE(pull.diverged.value_or(false));
+  REQUIRE(pull.entries.size() >= 4);
+  pull.entries.resize(3);
+  pull.to = 3;
+  pull.chain = restored.cases[amara].chain[3];
+  pull.complete = false;
+  reply.more = true;
+  must(store.apply(reply, at(6)));
+  SECTION("once") {}
+  SECTION("the connection broke and the server was put back once more") {
+    restored = old;
+    restored.epoch = "e3";
+    restored.cases[amara].log.clear();
+    restored.cases[amara].chain = {wire::kChainStart};
+    restored.child("Amara", "Othername");
+    restored.add(amara, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, id_of("device/b"), at(2), {},
+                         wire::encode(record), {}, {}});
+  }
+  SECTION("a part of it was damaged on its way") {
+    auto damaged = restored.answer(must(store.freeze(64, 1 << 18, at(7))));
+    REQUIRE(damaged.cases.size() == 1);
+    damaged.cases[0].chain = std::string(64, 'a');
+    must(store.apply(damaged, at(7)));
+  }
+  sync(store, restored);
+  const auto batch = must(store.freeze(64, 1 << 18, at(70)));
+  REQUIRE(shapes(batch) == std::vector<std::string>{"submit"});
+  CHECK(batch.ops.items[0].find("the newest words") != std::string::npos);
+}
+
+TEST_CASE("sync: words typed beside a record stay while the record does, also when its child is matched", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Nobody"}, "words");
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  const auto view = must(store.record(records_of(visit)[0].id));
+  must(store.save_unfinished({{view.head().revision.record.str() + "/addendum/text", view.case_id, "half an addendum"}}));
+  server.add(id_of("child/Amara"), *server.head(records_of(visit)[0].id));
+  server.dropped.insert(id_of("child/Nobody"));
+  sync(store, server);
+  sync(store, server);
+  REQUIRE(must(store.record(records_of(visit)[0].id)).case_id == id_of("child/Amara"));
+  CHECK(must(store.unfinished()).size() == 1);
+}
+
+TEST_CASE("sync: who is given access back loses nothing that was not purged yet", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  auto visit = visit_to({"Amara"}, "words");
+  const auto photo = attached(store, "\xFF\xD8\xFF a photo");
+  visit.children[0].attachments = std::vector<model::Attachment>{photo};
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  sync(store, server);  // the draft's tombstone, if any
+  const auto record = records_of(visit)[0].id;
+  must(store.save_unfinished({{record.str() + "/addendum/text", id_of("child/Amara"), "half an addendum"}}));
+  wire::SyncReply drained = server.answer(must(store.freeze(64, 1 << 18, at(2))));
+  drained.drain = true;
+  drained.drop = {id_of("child/Amara"), kMe};
+  drained.need = {{photo.sha256, 0}};
+  must(store.apply(drained, at(3)));
+  REQUIRE(must(store.caseload()).ended);
+  REQUIRE(must(store.unfinished()).size() == 1);  // the case waits for its photo
+  must(store.blob_sent(photo.sha256, photo.size, true));
+  const auto batch = must(store.freeze(64, 1 << 18, at(4)));
+  auto applied = must(store.apply(server.answer(batch), at(4)));  // access is back before the purge
+  CHECK(applied.purged.empty());
+  CHECK(must(store.caseload()).records.size() == 1);
+  CHECK(must(store.unfinished()).size() == 1);
+}
+
+TEST_CASE("sync: a photo that left a draft elsewhere waits for its record, also beside an erasure", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  auto erased = visit_to({"Tobi"}, "to be erased");
+  must(store.submit(erased, records_of(erased), at(1)));
+  auto visit = visit_to({"Amara", "Ben"}, "words");
+  const auto photo = attached(store, "\xFF\xD8\xFF a photo");
+  visit.children[0].attachments = std::vector<model::Attachment>{photo};
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  const auto record = records_of(visit)[0];
+  visit.children.erase(visit.children.begin());
+  from_elsewhere(server, visit, 2);
+  server.erase(records_of(erased)[0].id);
+  server.add(record.part.id, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, kDevice, at(4), {},
+                              wire::encode(record), {}, {}});
+  auto first = server.answer(must(store.freeze(64, 1 << 18, at(5))));
+  std::erase_if(first.cases, [](const auto& pull) { return pull.case_id == id_of("child/Amara"); });
+  first.more = true;
+  must(store.apply(first, at(5)));
+  CHECK(store.blob(photo.sha256).has_value());
+  sync(store, server);
+  CHECK(store.blob(photo.sha256).has_value());
+}
