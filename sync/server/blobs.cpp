@@ -129,9 +129,16 @@ Result<std::vector<wire::BlobNeed>> blob_needs(Repository& repository, const Blo
   std::vector<wire::BlobNeed> out;
   for (const BlobRow& blob : awaited) {
     SealedFile file = file_of(place, blob);
-    DOORSTEP_TRY_ASSIGN(const std::int64_t have, file.size());
-    if (file.whole() && have == blob.size) DOORSTEP_TRY(note(repository, blob.id, now));  // killed before it was noted
-    else out.push_back({blob.sha256, have});
+    DOORSTEP_TRY_ASSIGN(std::int64_t have, file.size());
+    if (file.whole()) {  // killed before it was noted
+      if (whole_blob(place, blob)) {
+        DOORSTEP_TRY(note(repository, blob.id, now));
+        continue;
+      }
+      DOORSTEP_TRY(file.remove());  // and damaged since
+      have = 0;
+    }
+    out.push_back({blob.sha256, have});
   }
   return out;
 }

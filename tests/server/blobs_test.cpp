@@ -309,6 +309,24 @@ TEST_CASE("blobs: a file that is gone or damaged is not given, and is asked for 
   }
 }
 
+TEST_CASE("blobs: a photo that was damaged between its rename and the note of it is asked for again", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  const std::string bytes = photo("one");
+  wren.sync({Tablet::submit(record_with(wren, "r", {bytes}), kAmara)});
+  std::filesystem::create_directory(office.blobs.folder);
+  const auto row = row_of(office, wren, bytes);
+  auto file = file_of(office, row);
+  REQUIRE(file.append(0, bytes).has_value());
+  REQUIRE(file.finish().has_value());  // renamed; killed here
+  std::fstream damaged(office.blobs.folder / row.id.str(), std::ios::in | std::ios::out | std::ios::binary);
+  damaged.seekp(500) << "other bytes";
+  damaged.close();
+  CHECK(need(wren) == std::vector<wire::BlobNeed>{{base::sha256_hex(bytes), 0}});
+  CHECK(state_of(patch(wren, bytes, 0)).verified);
+  CHECK(get(wren, bytes).body == bytes);
+}
+
 TEST_CASE("blobs: a disk without room refuses photos, takes words, and loses nothing", "[server]") {
   server::ServiceOptions options;
   options.blobs.keep_free = std::int64_t{1} << 60;
