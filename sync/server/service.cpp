@@ -176,6 +176,12 @@ HttpReply wrong_method(const char* allowed) {
   return reply;
 }
 
+/// A tablet that waits to be wiped hands in all it has, and reads nothing.
+Actor reader_of(Actor actor, Instant now) {
+  actor.worker.disabled = actor.worker.disabled || is_to_be_wiped(actor.device, now);
+  return actor;
+}
+
 }  // namespace
 
 ValidateRecord validate_with(std::vector<rules::Form> forms) {
@@ -268,8 +274,7 @@ HttpReply Service::sync(const HttpRequest& request) {
                      "Nothing is lost: the tablet starts a new chain and sends again what was not received.");
     return failure(pushed.error());
   }
-  Actor reader = actor;  // what waits to be wiped hands in all it has, and reads nothing
-  if (is_to_be_wiped(actor.device, now)) reader.worker.disabled = true;
+  const Actor reader = reader_of(actor, now);
   auto pulled = pull(repository_, reader, asked, now);
   if (!pulled) return failure(pulled.error());
   if (!pulled->awaited.empty()) {
@@ -357,7 +362,8 @@ HttpReply Service::take_blob(const Actor& actor, const std::string& sha256, cons
 HttpReply Service::give_blob(const Actor& actor, const std::string& sha256, const HttpRequest& request) {
   const auto range = range_of(request);
   if (!range) return problem(416, "range", "Say which bytes: Range: bytes=first-last.", std::to_string(limits::kBlobPartBytes));
-  auto part = read_blob(repository_, options_.blobs, actor, sha256, range->first, range->second, clock_.wall());
+  const Instant now = clock_.wall();
+  auto part = read_blob(repository_, options_.blobs, reader_of(actor, now), sha256, range->first, range->second, now);
   if (!part) return part.error().fault == Fault::NotFound ? unknown_blob() : failure(part.error());
   if (part->bytes.empty()) return problem(416, "range", "It ends before that.", std::to_string(part->size));
   HttpReply reply;

@@ -113,3 +113,31 @@ TEST_CASE("commands: the worker's certificate does not ask for them, a disabled 
   REQUIRE(unknown.has_error());
   CHECK(unknown.error().fault == base::Fault::NotFound);
 }
+
+TEST_CASE("commands: a tablet that is to be wiped is given no photo", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  const std::string bytes = "\xFF\xD8\xFF a bedroom";
+  auto record = wren.record(any_id("r"), child_id("A1"));
+  record.part.attachments.emplace();
+  record.part.attachments->push_back({any_id("photo"), base::sha256_hex(bytes), static_cast<std::int64_t>(bytes.size()), "image/jpeg", "", {1}});
+  CHECK(wren.one(Tablet::submit(record, child_id("A1"))).status == OpStatus::Applied);
+  const auto ask_blob = [&](const char* method, const std::string& query, std::string body) {
+    server::HttpRequest request;
+    request.method = method;
+    request.target = "/v1/blobs/" + base::sha256_hex(bytes) + query;
+    request.headers["content-type"] = "application/octet-stream";
+    request.headers["range"] = "bytes=0-";
+    request.body = std::move(body);
+    request.peer.identity = wren.identity;
+    return office.service->handle(request);
+  };
+  REQUIRE(ask_blob("PATCH", "?offset=0", bytes).status == 200);
+  CHECK(ask_blob("GET", "", {}).status == 206);
+  give(office, wren.device, CommandKind::Wipe);
+  const auto synced = wire::decode<wire::SyncReply>(wren.raw(wren.request()).body);
+  REQUIRE(synced.has_value());
+  CHECK(synced->drain);
+  CHECK(synced->cases.empty());
+  CHECK(ask_blob("GET", "", {}).status == 404);
+}
