@@ -112,6 +112,7 @@ Result<Applied> Store::apply(const wire::SyncReply& reply, Instant now) {
 
 Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   Applied out;
+  erased_photos.clear();
   Readings readings(reply.cases);
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(db));
   DOORSTEP_TRY(db.exec("DELETE FROM purged WHERE told=1"));  // the push this answers carried them
@@ -143,11 +144,12 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   if (drain) DOORSTEP_TRY(purge_rest(out));
   DOORSTEP_TRY(ask_for_missing(out));
   // What a draft named before this part of the log, the next may bring a record of. If not, it goes when the store is next opened.
+  std::vector<std::string> left;
   if (reply.more)
-    DOORSTEP_TRY(db.exec("UPDATE blobs SET referred=0 WHERE referred=1 AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE"
-                         " r.sha256=blobs.sha256)"));
-  for (const std::string& sha256 : std::exchange(erased_photos, {}))
-    DOORSTEP_TRY(db.exec("UPDATE blobs SET referred=1 WHERE sha256=?", sha256));
+    DOORSTEP_TRY(db.query("SELECT sha256 FROM blobs WHERE referred=1 AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE"
+                          " r.sha256=blobs.sha256)", [&](const sql::Row& row) { left.push_back(row.string(0)); }));
+  for (const std::string& sha256 : left)
+    if (!erased_photos.contains(sha256)) DOORSTEP_TRY(db.exec("UPDATE blobs SET referred=0 WHERE sha256=?", sha256));
   DOORSTEP_TRY(set_meta("epoch", reply.epoch));
   DOORSTEP_TRY(set_meta("last_sync", now.ms));
   if (reply.receipt) DOORSTEP_TRY(set_meta("receipt", wire::encode(*reply.receipt)));

@@ -1675,7 +1675,6 @@ TEST_CASE("sync: a case is not purged before its photos are sent, though the ser
   Store store = open_store(folder / "a.db");
   sync(store, server);
   // 80 photos in all, four visits to one child with 16 each and one to the other with 16.
-  std::vector<std::string> sent;
   std::vector<wire::BlobNeed> needs;
   for (int v = 0; v < 5; ++v) {
     auto visit = visit_to({v < 4 ? "Amara" : "Tobi"}, "visit " + std::to_string(v));
