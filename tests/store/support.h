@@ -257,6 +257,26 @@ inline Applied sync(Store& store, Server& server, Instant now = at(60)) {
   return must(store.apply(server.answer(must(store.freeze(64, 256 * 1024, now))), now));
 }
 
+/// What a batch holds: kinds of operations, "!" where urgent.
+inline std::vector<std::string> shapes(const Batch& batch) {
+  std::vector<std::string> out;
+  for (const auto& bytes : batch.ops.items) {
+    auto op = must(wire::decode<wire::Operation>(bytes));
+    out.push_back(std::string(model::code(op.kind)) + (op.urgent ? "!" : ""));
+  }
+  return out;
+}
+
+/// What another tablet of the same worker wrote of a draft, as its server's log has it.
+inline void from_elsewhere(Server& server, const model::Visit& visit, std::int64_t rev) {
+  model::Revision revision;
+  revision.record = visit.id;
+  revision.rev = rev;
+  revision.kind = model::RecordKind::Visit;
+  revision.body = wire::encode(visit);
+  server.add(kMe, revision);
+}
+
 inline std::string everything(Store& store) {
   std::string out;
   must(store.dump([&](std::string_view line) { (out += line) += '\n'; }));
