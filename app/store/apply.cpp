@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kForked = "store.forked";
 /// In `meta`: 1 from when a case took records with it, or versions, that others list, until all are there again.
 constexpr std::string_view kMayMiss = "may_miss";
+/// In `ops`: a submission that was refused, whose words are a draft again.
+constexpr std::string_view kDraftAgain = "kind='submit' AND acked=1 AND status='refused' AND settled=1";
 
 void note(std::vector<Id>& ids, Id id) {
   if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
@@ -113,6 +115,7 @@ Result<Applied> Store::apply(const wire::SyncReply& reply, Instant now) {
 Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   Applied out;
   erased_photos.clear();
+  own_log_whole = false;
   Readings readings(reply.cases);
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(db));
   DOORSTEP_TRY(db.exec("DELETE FROM purged WHERE told=1"));  // the push this answers carried them
@@ -137,6 +140,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
                                 dropped, wire::kChainStart));
     out.caseload_changed = true;
   }
+  DOORSTEP_TRY(hand_in_of_dropped(now));
   if (!reply.more && !reply.need_view && !drain) DOORSTEP_TRY(drop_what_is_not_given());
   DOORSTEP_TRY(take_needs(reply));
   if (drain) DOORSTEP_TRY(send_unfinished(now));
@@ -173,7 +177,10 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
   DOORSTEP_TRY_ASSIGN(auto lost, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND acked=1",
                                                         incarnation, reply.applied_through));
   if (lost.value_or(0) == 0 || base::mutant("restore-unseen")) return {};
-  // The server went back to an earlier time: offer again what it acknowledged and lost.
+  // The server went back to an earlier time: offer again what it acknowledged and lost. Not a submission that it refused: that is a
+  // draft again, and is sent as it will be then.
+  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE incarnation=? AND number>? AND " + std::string(kDraftAgain), incarnation,
+                       reply.applied_through));
   DOORSTEP_TRY_ASSIGN(auto gaps, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND bytes=''",
                                                         incarnation, reply.applied_through));
   DOORSTEP_TRY(db.exec("UPDATE ops SET acked=0, settled=0, dismissed=0, status=NULL, code=NULL, detail=NULL, rev=NULL, result_hash=NULL"
@@ -194,13 +201,13 @@ Result<void> Store::Impl::offer_again(const wire::Incarnation& lost) {
                                                        lost.through));
   const std::int64_t kept = hash && *hash == lost.hash ? lost.through : 0;
   std::vector<Queued> again;
-  DOORSTEP_TRY(db.query("SELECT bytes, visit, part FROM ops WHERE incarnation=? AND number>? AND kind<>'put' AND bytes<>''"
-                        " ORDER BY number", lost.number, kept, [&](const sql::Row& row) -> Result<void> {
+  DOORSTEP_TRY(db.query("SELECT bytes, visit, part FROM ops WHERE incarnation=? AND number>? AND kind<>'put' AND bytes<>'' AND NOT (" +
+                        std::string(kDraftAgain) + ") ORDER BY number", lost.number, kept, [&](const sql::Row& row) -> Result<void> {
     DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
     again.push_back({0, std::move(op), row.id(1), row.id(2)});
     return {};
   }));
-  for (const Queued& item : again) DOORSTEP_TRY(queue(item));
+  DOORSTEP_TRY(queue_first(std::move(again)));
   DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND number>?", lost.number, kept));
   if (!base::mutant("receipt-stands-for-ever"))
     DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", lost.number, kept));
@@ -243,7 +250,8 @@ Result<void> Store::Impl::take_results(const wire::SyncReply& reply, Applied& ou
       if (erased) DOORSTEP_TRY(forget_words(record));
     }
     if (result.status != wire::OpStatus::Applied) {
-      DOORSTEP_TRY_ASSIGN(auto told, answers("number=" + std::to_string(result.number), std::nullopt));
+      DOORSTEP_TRY_ASSIGN(auto told, answers("incarnation=" + std::to_string(incarnation) + " AND number=" +
+                                             std::to_string(result.number), std::nullopt));
       out.answers.insert(out.answers.end(), told.begin(), told.end());
     }
   }
@@ -341,7 +349,12 @@ Result<void> Store::Impl::take_case(const wire::CasePull& pull, Readings& readin
   DOORSTEP_TRY(db.exec("UPDATE cases SET seq=?, chain=? WHERE id=?", pull.to, pull.chain, pull.case_id));
   if (!pull.complete) return {};
   DOORSTEP_TRY_ASSIGN(Id own_case, me());
-  if (pull.case_id == own_case) DOORSTEP_TRY(forget_lost_bases(visits));
+  if (pull.case_id == own_case) {
+    own_log_whole = true;
+    DOORSTEP_TRY(forget_lost_bases(visits));
+    DOORSTEP_TRY(db.query("SELECT record FROM record_cases c JOIN revisions r USING (record) WHERE case_id=? AND record NOT IN"
+                          " (SELECT visit FROM drafts) AND r.body<>''", own_case, [&](const sql::Row& row) { note(visits, row.id(0)); }));
+  }
   return hand_in_outlived(pull.case_id, now);
 }
 
@@ -364,6 +377,7 @@ Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
                       held(db, "SELECT record, kind, state, body FROM outlived WHERE case_id=? ORDER BY record", case_id));
   DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE case_id=?", case_id));
   DOORSTEP_TRY_ASSIGN(Id own, me());
+  std::vector<Queued> again;
   for (const Held& one : all) {
     auto made = own_operation(one.kind, one.body, own);
     if (!made) continue;
@@ -373,7 +387,7 @@ Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
                                                            " queued WHERE record=?3 AND kind=?4 AND body=?5", one.record, hash,
                                                            made->record, kind, one.body));
     bool said = there.has_value();
-    DOORSTEP_TRY(db.query("SELECT bytes FROM ops WHERE record=? AND kind=? AND bytes<>''", made->record, kind,
+    DOORSTEP_TRY(db.query("SELECT bytes FROM ops WHERE record=? AND kind=? AND bytes<>'' AND status IS NOT 'refused'", made->record, kind,
                           [&](const sql::Row& row) -> Result<void> {
       DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
       said = said || op.body == one.body;
@@ -387,15 +401,24 @@ Result<void> Store::Impl::hand_in_outlived(Id case_id, Instant now) {
     const bool submits = item.op.kind == wire::OpKind::Submit;
     if (!submits) item.op.case_id = case_id;
     if (!submits && head && item.op.base_rev == 0) item.op.base_rev = head->rev, item.op.base_hash = head->hash;
-    DOORSTEP_TRY(queue(item));
+    again.push_back(item);
     if (!submits || head || one.state != model::code(model::State::Draft)) continue;
     item.op.kind = wire::OpKind::Withdraw;  // it had been taken back: nobody is to decide on it
     item.op.base_rev = 1;
     item.op.base_hash = hash;
     item.op.body.clear();
     item.op.urgent = false;
-    DOORSTEP_TRY(queue(item));
+    again.push_back(std::move(item));
   }
+  return queue_first(std::move(again));
+}
+
+/// The rest of a history that was being read does not come any more. What the server has of it all the same it takes once.
+Result<void> Store::Impl::hand_in_of_dropped(Instant now) {
+  std::vector<Id> cases;
+  DOORSTEP_TRY(db.query("SELECT DISTINCT case_id FROM outlived JOIN cases c ON c.id=case_id WHERE dropped=1",
+                        [&](const sql::Row& row) { cases.push_back(row.id(0)); }));
+  for (Id id : cases) DOORSTEP_TRY(hand_in_outlived(id, now));
   return {};
 }
 
@@ -553,7 +576,7 @@ Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
     out.drafts_changed = true;
     return put_draft(fresh);
   };
-  if (!row) return discarded ? Result<void>() : take_over();
+  if (!row) return discarded || !own_log_whole ? Result<void>() : take_over();  // its end may be in what is still to come of the log
   if (row->stage == kStageSubmitting) return {};
   // What is awaited may be below the base: the server went back in time.
   if (row->await_rev > 0 ? head->rev < row->await_rev : head->rev <= row->base_rev) return {};
@@ -600,7 +623,9 @@ Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& o
   std::vector<Part> parts;
   DOORSTEP_TRY(db.query("SELECT part, record, case_id, status, rev FROM ops WHERE visit=? AND kind='submit' AND acked=1 AND settled=0"
                         " ORDER BY incarnation, number", visit_id, [&](const sql::Row& r) {
-    parts.push_back({r.id(0), r.id(1), r.id(2), r.string(3), r.integer(4)});
+    const Id child = r.id(0);  // submitted twice it was a draft in between: the later answer counts
+    std::erase_if(parts, [&](const Part& part) { return part.child == child; });
+    parts.push_back({child, r.id(1), r.id(2), r.string(3), r.integer(4)});
   }));
   bool back = false;
   for (const Part& part : parts) {
@@ -658,6 +683,8 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
   DOORSTEP_TRY_ASSIGN(Id own, me());  // with its drafts: purge_rest()
   DOORSTEP_TRY(db.query("SELECT id FROM cases WHERE dropped=1 AND id<>? AND NOT EXISTS (SELECT 1 FROM ops WHERE case_id=cases.id AND"
                         " acked=0) AND NOT EXISTS (SELECT 1 FROM queued WHERE case_id=cases.id)"
+                        " AND NOT EXISTS (SELECT 1 FROM record_cases c WHERE c.case_id=cases.id AND (EXISTS (SELECT 1 FROM ops o WHERE"
+                        " o.record=c.record AND acked=0) OR EXISTS (SELECT 1 FROM queued q WHERE q.record=c.record)))"
                         " AND NOT EXISTS (SELECT 1 FROM blobs b LEFT JOIN blob_refs r USING (sha256)"
                         " WHERE (b.need IS NOT NULL OR ?) AND b.whole=1" +
                         std::string(base::mutant("purge-before-photo") ? " AND 0" : "") +
@@ -681,10 +708,16 @@ Result<void> Store::Impl::purge_dropped(Applied& out) {
     // A matched child's records are still here, under the child: a restored server may have to be sent them again.
     constexpr std::string_view kGone = " AND acked=1 AND record NOT IN (SELECT record FROM record_cases)";
     const std::string forget = "UPDATE ops SET bytes='', detail='' WHERE ";
+    const std::string forget_draft = forget + "kind='put' AND acked=1 AND bytes<>'' AND record NOT IN (SELECT visit FROM drafts) AND ";
     DOORSTEP_TRY(db.exec(forget + "case_id=?" + std::string(kGone), id));
-    for (Id record : records) DOORSTEP_TRY(db.exec(forget + "record=?" + std::string(kGone), record));
-    DOORSTEP_TRY(db.exec("DELETE FROM receipts WHERE record IN (SELECT record FROM ops WHERE case_id=?)"
-                         " AND record NOT IN (SELECT record FROM record_cases)", id));
+    DOORSTEP_TRY(db.exec(forget_draft + "instr(bytes, ?)>0", id.str()));  // it ended, and was sent with all that it said of the child
+    constexpr std::string_view kNoReceipt = "DELETE FROM receipts WHERE record NOT IN (SELECT record FROM record_cases) AND ";
+    for (Id record : records) {  // a matched child's were sent under another case
+      DOORSTEP_TRY(db.exec(forget_draft + "record IN (SELECT visit FROM ops WHERE record=?)", record));
+      DOORSTEP_TRY(db.exec(forget + "record=?" + std::string(kGone), record));
+      DOORSTEP_TRY(db.exec(std::string(kNoReceipt) + "record=?", record));
+    }
+    DOORSTEP_TRY(db.exec(std::string(kNoReceipt) + "record IN (SELECT record FROM ops WHERE case_id=?)", id));
     DOORSTEP_TRY(db.exec("DELETE FROM cases WHERE id=?", id));
     DOORSTEP_TRY(db.exec("INSERT INTO purged(case_id) VALUES (?) ON CONFLICT(case_id) DO UPDATE SET ready=0, told=0", id));
     out.purged.push_back(id);

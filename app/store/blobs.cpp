@@ -82,12 +82,14 @@ Result<void> Store::Impl::collect_blobs(Loose loose) {
   std::vector<Id> gone;
   {
     DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(db));
-    // A submission that is kept for a server that is restored must find its photos; no other operation says a record's words.
+    // A submission that is kept for a server that is restored must find its photos; no other operation says a record's words. One
+    // that was refused is a draft again.
     DOORSTEP_TRY(db.exec("DELETE FROM blob_refs WHERE NOT EXISTS (SELECT 1 FROM revisions r WHERE r.record=blob_refs.record)"
                          " AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.visit=blob_refs.record)"
                          " AND NOT EXISTS (SELECT 1 FROM queued q WHERE q.record=blob_refs.record)"
                          " AND NOT EXISTS (SELECT 1 FROM outlived o WHERE o.record=blob_refs.record)"
-                         " AND NOT EXISTS (SELECT 1 FROM ops o WHERE o.record=blob_refs.record AND o.kind='submit' AND o.bytes<>''" +
+                         " AND NOT EXISTS (SELECT 1 FROM ops o WHERE o.record=blob_refs.record AND o.kind='submit' AND o.bytes<>''"
+                         " AND o.status IS NOT 'refused'" +
                          std::string(base::mutant("acked-photo-thrown-away") ? " AND o.acked=0)" : ")")));
     // What the server awaits is sent first: its visit may have been submitted on another tablet.
     const std::string which = " WHERE NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha256=blobs.sha256) AND (whole=0 OR (need IS NULL" +

@@ -74,6 +74,7 @@ struct Store::Impl {
   std::set<std::string> absent;  ///< of what is wanted: the server had none since its last answer
   bool forgot = false;            ///< words went with this reply that were erased
   std::set<std::string> erased_photos;  ///< what they named
+  bool own_log_whole = false;     ///< this reply brought the worker's own log to its end
   bool needs_more = false;        ///< the last reply named as many photos as it could: the server may await others
   std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
   /// Versions as they were last read, so that a change to one record does not decode all of them again. What leaves the
@@ -109,6 +110,8 @@ struct Store::Impl {
 
   // outbox.cpp
   Result<void> queue(const Queued& item);
+  Result<void> queue_first(std::vector<Queued> items);  ///< before all that waits, which may have been made upon these
+  Result<std::vector<Queued>> all_queued();
   Result<void> queue_on(wire::OpKind kind, Id case_id, const model::RevisionRef& on, std::string body, Instant now);
   Result<std::optional<Queued>> queued(std::int64_t id);
   Result<std::vector<Queued>> ready_to_freeze(Instant now);
@@ -134,6 +137,7 @@ struct Store::Impl {
   Result<void> ask_for_missing(Applied& out);
   Result<void> keep_own_records(Id case_id);  ///< those of the case that `own_operation` knows
   Result<void> hand_in_outlived(Id case_id, Instant now);
+  Result<void> hand_in_of_dropped(Instant now);
   Result<void> take_entry(Id case_id, const model::Revision& revision, Reading reading);
   Result<void> forget_words(Id record);
   Result<void> forget_beside(Id record);  ///< photos that it named, and words typed beside it

@@ -18,6 +18,8 @@ void urgent_first(std::vector<Queued>& items) {
   std::stable_partition(items.begin(), items.end(), [&](const Queued& item) { return urgent.contains(item.op.record); });
 }
 
+constexpr std::string_view kQueued = "SELECT id, kind, record, case_id, record_kind, base_rev, base_hash, at, body, urgent, visit, part"
+                                     " FROM queued";
 Queued queued_of(const sql::Row& row) {
   Queued out;
   out.id = row.integer(0);
@@ -48,9 +50,23 @@ Result<void> Store::Impl::queue(const Queued& item) {
 
 Result<std::optional<Queued>> Store::Impl::queued(std::int64_t id) {
   std::optional<Queued> out;
-  DOORSTEP_TRY(db.query("SELECT id, kind, record, case_id, record_kind, base_rev, base_hash, at, body, urgent, visit, part FROM queued"
-                        " WHERE id=?", id, [&](const sql::Row& row) { out = queued_of(row); }));
+  DOORSTEP_TRY(db.query(std::string(kQueued) + " WHERE id=?", id, [&](const sql::Row& row) { out = queued_of(row); }));
   return out;
+}
+
+Result<std::vector<Queued>> Store::Impl::all_queued() {
+  std::vector<Queued> out;
+  DOORSTEP_TRY(db.query(std::string(kQueued) + " ORDER BY id", [&](const sql::Row& row) { out.push_back(queued_of(row)); }));
+  return out;
+}
+
+Result<void> Store::Impl::queue_first(std::vector<Queued> items) {
+  if (items.empty()) return {};
+  DOORSTEP_TRY_ASSIGN(auto behind, all_queued());
+  DOORSTEP_TRY(db.exec("DELETE FROM queued"));
+  items.insert(items.end(), std::make_move_iterator(behind.begin()), std::make_move_iterator(behind.end()));
+  for (const Queued& item : items) DOORSTEP_TRY(queue(item));
+  return {};
 }
 
 Result<bool> Store::Impl::waits_for(Id visit, bool frozen_only) {
@@ -207,17 +223,14 @@ Result<void> Store::match(Id provisional_child, Id target, Instant now) {
 
 Result<void> Store::dismiss(std::int64_t number) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
-  DOORSTEP_TRY_ASSIGN(auto incarnation, impl_->meta_number("incarnation"));
-  DOORSTEP_TRY(impl_->db.exec("UPDATE ops SET dismissed=1 WHERE incarnation=? AND number=?", incarnation, number));
+  DOORSTEP_TRY(impl_->db.exec("UPDATE ops SET dismissed=1 WHERE rowid=? AND acked=1", number));
   return tx.commit();
 }
 
 /// What can be frozen now: everything queued, and every changed draft whose last Put was answered. A draft's next Put needs
 /// that answer, because it names the revision it is based on.
 Result<std::vector<Queued>> Store::Impl::ready_to_freeze(Instant now) {
-  std::vector<Queued> out;
-  DOORSTEP_TRY(db.query("SELECT id, kind, record, case_id, record_kind, base_rev, base_hash, at, body, urgent, visit, part FROM queued"
-                        " ORDER BY id", [&](const sql::Row& row) { out.push_back(queued_of(row)); }));
+  DOORSTEP_TRY_ASSIGN(auto out, all_queued());
   DOORSTEP_TRY_ASSIGN(Id author, me());
   DOORSTEP_TRY(db.query("SELECT visit, body, base_rev, base_hash FROM drafts d WHERE dirty=1 AND stage<>? AND await_rev=0"
                         " AND NOT EXISTS (SELECT 1 FROM ops WHERE record=d.visit AND kind='put' AND acked=0) ORDER BY saved_at, visit",
@@ -379,7 +392,6 @@ Result<void> Store::start_incarnation() {
 
 Result<void> Store::Impl::next_incarnation() {
   DOORSTEP_TRY_ASSIGN(auto incarnation, meta_number("incarnation"));
-  DOORSTEP_TRY_ASSIGN(auto waiting, db.first<std::int64_t>("SELECT count(*) FROM queued"));
   std::vector<Queued> again;
   if (base::mutant("fork-forgets")) DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE acked=0"));
   DOORSTEP_TRY(db.query("SELECT bytes, visit, part FROM ops WHERE incarnation=? AND acked=0 AND bytes<>'' ORDER BY number", incarnation,
@@ -388,14 +400,11 @@ Result<void> Store::Impl::next_incarnation() {
     again.push_back({0, std::move(op), row.id(1), row.id(2)});
     return {};
   }));
-  if (waiting.value_or(0) > 0)  // they were made after what is sent again
-    DOORSTEP_TRY(db.query("SELECT id, kind, record, case_id, record_kind, base_rev, base_hash, at, body, urgent, visit, part FROM queued"
-                          " ORDER BY id", [&](const sql::Row& row) { again.push_back(queued_of(row)); }));
-  DOORSTEP_TRY(db.exec("DELETE FROM queued"));
   for (const Queued& item : again) {
     if (item.op.kind == wire::OpKind::Put) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1 WHERE visit=?", item.op.record));
-    else DOORSTEP_TRY(queue(item));
   }
+  std::erase_if(again, [](const Queued& item) { return item.op.kind == wire::OpKind::Put; });
+  DOORSTEP_TRY(queue_first(std::move(again)));
   DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND acked=0", incarnation));
   DOORSTEP_TRY(set_meta("incarnation", incarnation + 1));
   DOORSTEP_TRY(set_meta("op_last", 0));

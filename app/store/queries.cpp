@@ -51,10 +51,8 @@ Result<std::vector<T>> bodies(sql::Db& db, RecordKind kind) {
 
 Result<std::vector<Answer>> Store::Impl::answers(std::string_view where, const std::optional<Id>& id) {
   std::vector<Answer> out;
-  std::string text = "SELECT number, kind, record, case_id, visit, status, code, detail FROM ops WHERE acked=1 AND dismissed=0"
-                     " AND status<>'applied'"
-                     " AND incarnation=(SELECT CAST(value AS INTEGER) FROM meta WHERE key='incarnation') AND " + std::string(where) +
-                     " ORDER BY number";
+  std::string text = "SELECT rowid, kind, record, case_id, visit, status, code, detail FROM ops WHERE acked=1 AND dismissed=0"
+                     " AND status<>'applied' AND " + std::string(where) + " ORDER BY incarnation, number";
   auto take = [&](const sql::Row& row) {
     Answer answer;
     answer.number = row.integer(0);

@@ -128,8 +128,11 @@ Result<std::vector<Hit>> Store::search(std::string_view text, std::size_t limit)
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   DOORSTEP_TRY(impl_->index_drafts());
   DOORSTEP_TRY(impl_->db.query(
-      "SELECT i.what, i.id, i.case_id, words.title, snippet(words, -1, char(2), char(3), '…', 16) FROM words JOIN indexed i"
-      " ON i.doc=words.rowid WHERE words MATCH ? AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id=i.case_id AND c.dropped=1)"
+      // A family is indexed under one of its children's cases, which may be about to leave before the others.
+      "SELECT i.what, i.id, iif(i.case_id IN (SELECT id FROM cases WHERE dropped=1), (SELECT r.case_id FROM record_cases r JOIN cases c"
+      " ON c.id=r.case_id WHERE r.record=i.id AND dropped=0), i.case_id) AS held, words.title,"
+      " snippet(words, -1, char(2), char(3), '…', 16) FROM words JOIN indexed i ON i.doc=words.rowid WHERE words MATCH ?"
+      " AND held IS NOT NULL"
       " ORDER BY i.what=2, bm25(words, 10.0, 1.0) LIMIT ?", match, static_cast<std::int64_t>(limit), [&](const sql::Row& row) {
     Hit hit;
     hit.what = static_cast<Hit::What>(row.integer(0));

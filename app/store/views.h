@@ -38,7 +38,7 @@ struct Lease {
 
 /// Something the server answered about what was sent, that a person should hear of.
 struct Answer {
-  std::int64_t number = 0;  ///< of the operation
+  std::int64_t number = 0;  ///< for dismiss(): of no other answer, also after another incarnation began
   wire::OpKind kind{};
   Id record;
   Id case_id;

@@ -429,3 +429,21 @@ TEST_CASE("blobs: a photo that cannot be read any more does not keep what a work
   CHECK(must(store.drafts()).empty());
   CHECK(files(path).empty());
 }
+
+TEST_CASE("blobs: a photo that was taken off after its submission was refused is not kept for that submission", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  const auto bytes = photo("taken off");
+  auto visit = with(store, visit_to({"Amara"}), bytes);
+  must(store.submit(visit, records_of(visit), at(3)));
+  server.refuse[1] = wire::Refusal::Malformed;
+  sync(store, server);
+  REQUIRE(store.blob(hash_of(bytes)).has_value());
+  visit.children[0].attachments.reset();
+  must(store.save_draft(visit, at(4)));
+  CHECK(store.blob(hash_of(bytes)).has_error());
+  CHECK(files(folder / "a.db").empty());
+}

@@ -225,3 +225,52 @@ TEST_CASE("drafts: a discard takes nothing with it that was written on the other
     CHECK(must(here.drafts()).empty());
   }
 }
+
+TEST_CASE("drafts: one that ended does not come back while the log of drafts is read in parts; an open one comes with its end", "[store]") {
+  Folder folder;
+  Server server;
+  auto ended = visit_to({"Amara"}, "was submitted"), open = visit_to({"Tobi"}, "still being written");
+  const auto put = [&](model::Visit visit, std::int64_t rev, bool discarded) {
+    if (discarded) visit.discarded = true;
+    server.add(kMe, {visit.id, rev, model::RecordKind::Visit, model::State::Draft, kMe, id_of("device/b"), at(rev), {},
+                     wire::encode(visit), {}, {}});
+  };
+  put(ended, 1, false);
+  put(open, 1, false);
+  put(ended, 2, true);
+  Store store = open_store(folder / "a.db");
+  auto reply = server.answer(must(store.freeze(64, 1 << 18, at(5))));
+  REQUIRE(reply.cases.size() == 1);
+  auto& pull = reply.cases[0];
+  REQUIRE(pull.entries.size() == 3);
+  pull.entries.resize(2);
+  pull.to = 2;
+  pull.chain = server.cases[kMe].chain[2];
+  pull.complete = false;
+  reply.more = true;
+  CHECK_FALSE(must(store.apply(reply, at(5))).drafts_changed);
+  CHECK(must(store.drafts()).empty());
+  sync(store, server);
+  REQUIRE(must(store.drafts()).size() == 1);
+  CHECK(must(store.drafts())[0].visit == open);
+}
+
+TEST_CASE("drafts: one that was submitted does not come back where the answer to its tombstone comes without the log", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, "submitted");
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  must(store.submit(visit, records_of(visit), at(2)));
+  sync(store, server);
+  auto reply = server.answer(must(store.freeze(64, 1 << 18, at(3))));
+  REQUIRE(reply.results.size() == 1);
+  std::erase_if(reply.cases, [](const auto& pull) { return pull.case_id == kMe; });
+  reply.more = true;
+  must(store.apply(reply, at(3)));
+  CHECK(must(store.drafts()).empty());
+  sync(store, server);
+  CHECK(must(store.drafts()).empty());
+}

@@ -160,3 +160,23 @@ TEST_CASE("receipts: they leave the tablet with their record", "[store]") {
   sync(tablet.store, tablet.server);
   CHECK(everything(tablet.store).find("the council's") == std::string::npos);
 }
+
+TEST_CASE("receipts: a matched child's leave the tablet with the case that the record is in", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db", kMe, kDevice, checking());
+  sync(store, server);
+  const auto visit = visit_to({"Nobody"}, "a child nobody knew");
+  must(store.submit(visit, records_of(visit), at(1)));
+  const auto record = records_of(visit)[0].id;
+  must(store.apply(signed_reply(server, must(store.freeze(64, 1 << 18, at(2)))), at(2)));
+  server.add(id_of("child/Amara"), *server.head(record));
+  server.dropped.insert(id_of("child/Nobody"));
+  sync(store, server);
+  REQUIRE(must(store.record(record)).receipts.size() == 1);
+  const auto signature = must(store.record(record)).receipts[0].receipt.signature;
+  server.dropped.insert(id_of("child/Amara"));
+  sync(store, server);
+  CHECK(everything(store).find(signature) == std::string::npos);
+}

@@ -580,3 +580,143 @@ TEST_CASE("restored: one's own record that a restored server lost is handed in, 
   REQUIRE(shapes(batch) == std::vector<std::string>{"submit"});
   CHECK(batch.ops.items[0].find("the newest words") != std::string::npos);
 }
+
+TEST_CASE("restored: a submission that was refused, and is a draft again, is not sent again as it was", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara"}, "first words");
+  must(store.submit(visit, records_of(visit), at(1)));
+  server.refuse[1] = wire::Refusal::Malformed;
+  sync(store, server);
+  observed(visit) = "put right";
+  must(store.save_draft(visit, at(2)));
+  sync(store, server);
+  const bool began_anew = GENERATE(false, true);
+  CAPTURE(began_anew);
+  if (began_anew) {
+    must(store.start_incarnation());
+    must(store.apply(knows_nothing({{1, 0, wire::kChainStart}}), at(4)));
+  } else {
+    sync(store, old);
+  }
+  chain_of_its_own(old);
+  CHECK(shapes(must(store.freeze(64, 1 << 18, at(5)))) == std::vector<std::string>{"put"});
+  sync(store, old);
+  must(store.submit(visit, records_of(visit), at(6)));
+  for (int i = 0; i < 2; ++i) sync(store, old);
+  REQUIRE(must(store.caseload()).records.size() == 1);
+  CHECK(std::get<std::string>(must(store.caseload()).records[0].head().body.part.answers.at("observed")) == "put right");
+  CHECK(must(store.drafts()).empty());
+}
+
+TEST_CASE("restored: a child that was refused beside one not answered yet is a draft again all the same", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara", "Tobi"}, "words");
+  must(store.submit(visit, records_of(visit), at(1)));
+  server.refuse[1] = old.refuse[1] = wire::Refusal::Malformed;
+  must(store.apply(server.answer(must(store.freeze(1, 1 << 18, at(2)))), at(2)));
+  must(store.apply(knows_nothing(), at(3)));
+  for (int i = 0; i < 3; ++i) sync(store, old);
+  const auto draft = must(store.draft(visit.id));
+  REQUIRE(draft.visit.children.size() == 1);
+  CHECK(draft.visit.children[0].name == "Amara");
+  CHECK(must(store.caseload()).records.size() == 1);
+}
+
+TEST_CASE("restored: of a child that was submitted twice the later answer counts, and no empty draft comes back", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara"}, "first words");
+  const auto record = records_of(visit)[0];
+  auto elsewhere = record;
+  elsewhere.part.answers["observed"] = "frightened";
+  server.add(record.part.id, {record.id, 1, model::RecordKind::ChildRecord, model::State::Returned, kMe, id_of("device/b"), at(2), {},
+                              wire::encode(elsewhere), {}, {}});
+  must(store.submit(visit, {record}, at(3)));
+  sync(store, server);
+  const auto draft = must(store.draft(visit.id));
+  REQUIRE(draft.visit.conflicts.size() == 1);
+  const auto settled = must(store.settle_conflict(visit.id, draft.visit.conflicts[0].path, {merge::Choice::Keep::Mine, {}}, at(5))).visit;
+  must(store.submit(settled, records_of(settled), at(6)));
+  old.refuse[1] = wire::Refusal::WrongState;
+  must(store.apply(knows_nothing(), at(7)));
+  for (int i = 0; i < 4; ++i) sync(store, old);
+  CHECK(must(store.drafts()).empty());
+  REQUIRE(must(store.caseload()).records.size() == 1);
+  CHECK_FALSE(must(store.caseload()).records[0].head().local);
+}
+
+TEST_CASE("restored: what was made upon a record waits behind that record when it is sent again", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  auto visit = visit_to({"Amara"}, "words");
+  SECTION("by operations of an earlier incarnation") {
+    must(store.submit(visit, records_of(visit), at(1)));
+    for (int i = 0; i < 2; ++i) sync(store, server);
+    must(store.start_incarnation());
+    const auto head = must(store.record(records_of(visit)[0].id)).head().revision;
+    must(store.withdraw(visit.children[0].id, {head.record, head.rev, head.hash}, at(3)));
+    must(store.apply(knows_nothing({{1, 0, wire::kChainStart}}), at(4)));
+  }
+  SECTION("as it was last read") {
+    Server old = server;
+    old.epoch = "e2";
+    const auto record = records_of(visit)[0];
+    server.add(record.part.id, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, id_of("device/b"), at(2), {},
+                                wire::encode(record), {}, {}});
+    sync(store, server);
+    const auto reply = old.answer(must(store.freeze(64, 1 << 18, at(3))));
+    const auto head = must(store.record(record.id)).head().revision;
+    must(store.withdraw(visit.children[0].id, {head.record, head.rev, head.hash}, at(3)));
+    must(store.apply(reply, at(4)));
+  }
+  CHECK(shapes(must(store.freeze(64, 1 << 18, at(5)))) == std::vector<std::string>{"submit", "withdraw"});
+}
+
+TEST_CASE("restored: one's own record is handed in also when its case leaves before the new history was read to its end", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Server old = server;
+  old.epoch = "e2";
+  const auto record = records_of(visit_to({"Amara"}, "of the other tablet"))[0];
+  server.add(record.part.id, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, id_of("device/b"), at(2), {},
+                              wire::encode(record), {}, {}});
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  old.child("Amara", "Newname");  // another history
+  auto reply = old.answer(must(store.freeze(64, 1 << 18, at(3))));
+  REQUIRE(reply.cases.size() == 1);
+  reply.cases[0].entries.resize(1);
+  reply.cases[0].to = 1;
+  reply.cases[0].chain = old.cases[record.part.id].chain[1];
+  reply.cases[0].complete = false;
+  reply.more = true;
+  must(store.apply(reply, at(3)));
+  old.dropped.insert(record.part.id);
+  CHECK(must(store.apply(old.answer(must(store.freeze(64, 1 << 18, at(4)))), at(4))).purged.empty());
+  const auto batch = must(store.freeze(64, 1 << 18, at(5)));
+  REQUIRE(shapes(batch) == std::vector<std::string>{"submit"});
+  CHECK(batch.ops.items[0].find("of the other tablet") != std::string::npos);
+  CHECK(must(store.apply(old.answer(batch), at(5))).purged == std::vector<Id>{record.part.id});
+}

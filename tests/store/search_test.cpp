@@ -62,3 +62,26 @@ TEST_CASE("search: a draft is found as it is now, and no more by the words it lo
   CHECK(must(store.search("walrus", 10)).empty());
   CHECK(must(store.search("ocelot", 10)).size() == 1);
 }
+
+TEST_CASE("search: a family is found, in a case that is here, while another child's case is about to leave", "[store]") {
+  Folder folder;
+  Server server;
+  for (const char* name : {"Amara", "Tobi"}) server.child(name);
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  const auto found = must(store.search("harbour", 5));
+  REQUIRE(found.size() == 1);
+  for (const char* name : {"Amara", "Tobi"}) {
+    auto visit = visit_to({name}, "waits");
+    must(store.submit(visit, records_of(visit), at(1)));
+    must(store.freeze(64, 1 << 18, at(1)));
+  }
+  wire::SyncReply reply;  // it answers an earlier request: what waits keeps the case
+  reply.epoch = server.epoch;
+  reply.head_hash = wire::kChainStart;
+  reply.drop = {found[0].case_id};
+  must(store.apply(reply, at(2)));
+  const auto still = must(store.search("harbour", 5));
+  REQUIRE(still.size() == 1);
+  CHECK(still[0].case_id != found[0].case_id);
+}

@@ -1275,3 +1275,74 @@ TEST_CASE("sync: a photo that left a draft elsewhere waits for its record, also 
   sync(store, server);
   CHECK(store.blob(photo.sha256).has_value());
 }
+
+TEST_CASE("sync: a matched child's case does not leave before what was written of it under its first name", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  const auto visit = visit_to({"Nobody"}, "a child nobody knew");
+  must(store.submit(visit, records_of(visit), at(1)));
+  sync(store, server);
+  const auto record = records_of(visit)[0].id;
+  auto returned = *server.head(record);
+  returned.rev = 2;
+  returned.state = model::State::Returned;
+  server.add(id_of("child/Amara"), returned);
+  server.dropped.insert(id_of("child/Nobody"));
+  for (int i = 0; i < 2; ++i) sync(store, server);
+  const auto head = must(store.record(record)).head();
+  auto again = model::visit_of(head.body, {record, head.revision.rev, head.revision.hash}, id_of("visit/again"));
+  observed(again) = "put right";
+  const auto earlier = must(store.freeze(64, 1 << 18, at(5)));
+  must(store.submit(again, records_of(again), at(5)));  // the child's id inside is still the first
+  server.dropped.insert(id_of("child/Amara"));
+  CHECK(must(store.apply(server.answer(earlier), at(6))).purged.empty());
+  CHECK(sync(store, server).purged == std::vector<Id>{id_of("child/Amara")});
+  CHECK(server.received.back().find("put right") != std::string::npos);
+}
+
+TEST_CASE("sync: a refusal that nobody has read yet is told also after a new incarnation began", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  auto visit = visit_to({"Amara"}, "words");
+  must(store.submit(visit, records_of(visit), at(1)));
+  server.refuse[1] = wire::Refusal::NotAuthor;
+  sync(store, server);
+  must(store.start_incarnation());
+  auto other = visit_to({"Amara"}, "others");
+  other.id = id_of("visit/other");
+  must(store.submit(other, records_of(other), at(2)));
+  server.received.clear();
+  server.hashes = {wire::kChainStart};
+  server.results.clear();
+  sync(store, server);
+  const auto refused = must(store.status()).refused;
+  REQUIRE(refused.size() == 2);
+  CHECK(must(store.draft(visit.id)).answers.size() == 1);
+  must(store.dismiss(refused[0].number));
+  REQUIRE(must(store.status()).refused.size() == 1);
+  CHECK(must(store.status()).refused[0].number == refused[1].number);
+}
+
+TEST_CASE("sync: what was written in a draft that ended leaves with the child, whether it was submitted or thrown away", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  auto visit = visit_to({"Amara"}, "Quillimere");
+  must(store.save_draft(visit, at(1)));
+  sync(store, server);
+  const bool submitted = GENERATE(true, false);
+  if (submitted) must(store.submit(visit, records_of(visit), at(2)));
+  else must(store.discard(visit.id, at(2)));
+  for (int i = 0; i < 3; ++i) sync(store, server);
+  REQUIRE(must(store.drafts()).empty());
+  server.dropped.insert(visit.children[0].id);
+  CHECK(sync(store, server).purged == std::vector<Id>{visit.children[0].id});
+  CHECK(everything(store).find("Quillimere") == std::string::npos);
+}
