@@ -88,17 +88,20 @@ class Gatherer {
   Result<void> look_in(Id case_id) {
     DOORSTEP_TRY_ASSIGN(const auto row, unit_.case_row(case_id));
     DOORSTEP_TRY_ASSIGN(const auto newest, newest_in(unit_, case_id));
-    bool others = false;
-    for (const Revision& revision : newest) {
+    for (const Revision& revision : newest)
       if (about(revision) == record_) note(revision.record);
-      others = others || (revision.kind == RecordKind::ChildRecord && revision.record != record_ && !revision.body.empty());
-    }
-    // The name a provisional case was opened with is this record's, until another record of the child needs it.
-    if (!row || (!row->provisional && !row->alias_of) || (others && !row->alias_of)) return {};
+    if (!row || (!row->provisional && !row->alias_of)) return {};
     DOORSTEP_TRY_ASSIGN(const auto child, unit_.revision(case_id, 1));
-    if (child && !history_.empty() && child->kind == RecordKind::Child && child->author && child->author == history_.front().author &&
-        child->at == history_.front().at)
-      note(case_id);
+    if (!child || child->kind != RecordKind::Child || !child->author) return {};
+    // The name the case was opened with is needed while the child has another record; a matched child has a name of its own, and then
+    // while the record is there that opened it. With the last of these it goes, whichever was erased first.
+    for (const Revision& revision : newest) {
+      if (revision.kind != RecordKind::ChildRecord || revision.record == record_ || revision.body.empty()) continue;
+      if (!row->alias_of) return {};
+      DOORSTEP_TRY_ASSIGN(const auto first, unit_.revision(revision.record, 1));
+      if (first && first->author == child->author && first->at == child->at) return {};
+    }
+    note(case_id);
     return {};
   }
 

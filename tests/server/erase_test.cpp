@@ -537,6 +537,48 @@ TEST_CASE("erase: a name that only the record gave a child goes with it, unless 
   }
 }
 
+TEST_CASE("erase: the name a newcomer was met under goes with the last of two erased records", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  for (const std::string first : {"opened", "next"})
+    for (const std::string matched : {"never", "before", "between"}) {
+      INFO(first << " is erased first, matched " << matched);
+      const std::string n = first + matched;
+      const Id child = any_id("newcomer" + n), opened = any_id("opened" + n), next = any_id("next" + n);
+      for (Id id : {opened, next}) {
+        auto body = wren.record(id, child, kGone);
+        body.visit = any_id("visit of " + id.str());
+        body.part.name = kGone + " Newcomer";
+        CHECK(wren.one(Tablet::submit(body, child)).status == OpStatus::Applied);
+        office.clock.pass(base::Millis(60'000));
+        sparrow.sync();
+        CHECK(sparrow.one(sparrow.decide(*sparrow.has(child, id), child, model::Verdict::Approved, "Read.")).status == OpStatus::Applied);
+      }
+      const auto erase = [&](Id record) {
+        REQUIRE(order(office, record, "sparrow").has_value());
+        const auto report = confirm(office, record, "owl");
+        INFO(why(report));
+        REQUIRE(report.has_value());
+      };
+      const auto match = [&] {
+        sparrow.sync();
+        auto op = Tablet::on(OpKind::Match, *sparrow.has(child, child), child, wire::encode(wire::MatchBody{kAmara}));
+        op.record_kind = RecordKind::Child;
+        CHECK(sparrow.one(op).status == OpStatus::Applied);
+        sparrow.purge(child);
+      };
+      if (matched == "before") match();
+      erase(first == "opened" ? opened : next);
+      // While the other says it too. A matched child has another name: then only while it is the other's that opened the case.
+      CHECK(office.head(child)->body.empty() == (matched == "before" && first == "opened"));
+      if (matched == "between") match();
+      erase(first == "opened" ? next : opened);
+      CHECK(office.head(child)->body.empty());
+      wren.sync();
+    }
+  check_gone(office);
+}
+
 TEST_CASE("erase: the database itself destroys nothing that two people did not order", "[server]") {
   Office office(Store::Sqlcipher);
   const Id record = approved(office);
