@@ -5,6 +5,7 @@
 
 #include "platform/base/bytes.h"
 #include "platform/base/mutant.h"
+#include "sync/server/named.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -62,7 +63,7 @@ Id about(const Revision& revision) {
 /// What holds words of one child's record.
 struct Holders {
   std::vector<Id> records;             ///< it, what stands beside it, and the drafts it was written in
-  std::vector<Id> unknown_drafts;      ///< it was written in these, and none of their versions was ever taken; one may come yet
+  std::set<Id> never_taken;            ///< drafts of it, and records it was submitted as, that no version was taken of; one may come yet
   std::set<Id> parts;                  ///< erased_part() of each draft it was written in
   std::optional<Revision> open_draft;  ///< one of `records` that somebody is still writing
 };
@@ -77,6 +78,7 @@ class Gatherer {
     DOORSTEP_TRY_ASSIGN(const auto cases, unit_.cases_listing(record_));
     for (Id id : cases) DOORSTEP_TRY(look_in(id));
     DOORSTEP_TRY(drafts());
+    DOORSTEP_TRY(refused());
     return std::move(out_);
   }
 
@@ -117,27 +119,37 @@ class Gatherer {
     DOORSTEP_TRY(unit_.heads(RecordKind::Visit, [&](const RecordHead& head) -> Result<void> {
       const Revision& revision = head.revision;
       if (revision.body.empty()) return {};
-      if (visits.contains(revision.record) || rewrites(revision)) add_draft(revision);
+      if (visits.contains(revision.record) || rewrites(revision.body)) add_draft(revision);
       else if (revision.rev > 1 && std::find(writers.begin(), writers.end(), revision.author) != writers.end()) others.push_back(revision);
       return {};
     }));
     for (const Revision& revision : others) {
       DOORSTEP_TRY_ASSIGN(const auto versions, unit_.history(revision.record));
-      if (std::any_of(versions.begin(), versions.end(), [this](const Revision& version) { return rewrites(version); })) add_draft(revision);
+      const bool once = std::any_of(versions.begin(), versions.end(), [this](const Revision& version) { return rewrites(version.body); });
+      if (once) add_draft(revision);
     }
     for (Id visit : visits) {
       DOORSTEP_TRY_ASSIGN(const bool used, unit_.id_in_use(visit));
-      if (!used) out_.unknown_drafts.push_back(visit);
+      if (!used) out_.never_taken.insert(visit);
     }
     return {};
   }
 
-  bool rewrites(const Revision& draft) const {
-    if (draft.body.find("\"revises\"") == draft.body.npos) return false;
-    const auto visit = wire::decode<model::Visit>(draft.body);
-    return visit && std::any_of(visit->children.begin(), visit->children.end(), [&](const model::ChildPart& part) {
-      return part.revises && part.revises->record == record_;
+  /// A submission that was refused goes back into its draft, and is made again under another id.
+  Result<void> refused() {
+    return unit_.refused([&](const wire::Operation& op) -> Result<void> {
+      const auto said = op.kind == wire::OpKind::Submit ? part_named(op.body) : DraftPart();
+      const bool submitted = said.visit && out_.parts.contains(erased_part(said.visit, said.child));
+      if (!submitted && !(op.kind == wire::OpKind::Put && rewrites(op.body))) return {};
+      DOORSTEP_TRY_ASSIGN(const bool used, unit_.id_in_use(op.record));
+      if (!used) out_.never_taken.insert(op.record);
+      return {};
     });
+  }
+
+  bool rewrites(std::string_view draft) const {
+    const auto records = rewritten_named(draft);
+    return std::find(records.begin(), records.end(), record_) != records.end();
   }
   void add_draft(const Revision& newest) {
     note(newest.record);
@@ -226,7 +238,7 @@ Result<ErasureReport> erase_in_database(Repository& repository, Id record, const
   if (now - order->at > kErasureOrderLife) return denied("the order is older than 30 days: order it again");
   DOORSTEP_TRY_ASSIGN(const Holders holders, erasable(*unit, head));
   std::vector<Id> all = holders.records;
-  all.insert(all.end(), holders.unknown_drafts.begin(), holders.unknown_drafts.end());
+  all.insert(all.end(), holders.never_taken.begin(), holders.never_taken.end());
   all.insert(all.end(), holders.parts.begin(), holders.parts.end());
   std::vector<Id> left;
   for (Id id : all) {

@@ -9,6 +9,7 @@
 #include "sync/model/attachment.h"
 #include "sync/rules/calendar.h"
 #include "sync/server/erase.h"
+#include "sync/server/named.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -55,19 +56,17 @@ Result<bool> blobs_missing(Unit& unit, const model::Revision& revision) {
 /// made of the same draft. A second record of that draft which was here before the erasure stands, and goes on. `submitted`: its body.
 Result<bool> names_erased(Unit& unit, const wire::Operation& op, const std::optional<model::ChildRecord>& submitted) {
   DOORSTEP_TRY_ASSIGN(const bool erased, unit.erased(op.record));
-  if (!erased && submitted) {
-    if (!submitted->visit) return false;
-    DOORSTEP_TRY_ASSIGN(const bool part, unit.erased(erased_part(submitted->visit, submitted->part.id)));
+  if (!erased && op.kind == OpKind::Submit) {
+    const auto said = submitted ? DraftPart{submitted->visit, submitted->part.id} : part_named(op.body);
+    if (!said.visit) return false;
+    DOORSTEP_TRY_ASSIGN(const bool part, unit.erased(erased_part(said.visit, said.child)));
     if (!part) return false;
     DOORSTEP_TRY_ASSIGN(const auto head, unit.head(op.record));
     return !head.has_value();
   }
-  if (erased || op.kind != OpKind::Put || op.body.find("\"revises\"") == op.body.npos) return erased;
-  const auto visit = wire::decode<model::Visit>(op.body);
-  if (!visit) return false;
-  for (const model::ChildPart& part : visit->children) {
-    if (!part.revises) continue;
-    DOORSTEP_TRY_ASSIGN(const bool rewritten, unit.erased(part.revises->record));
+  if (erased || op.kind != OpKind::Put) return erased;
+  for (Id record : rewritten_named(op.body)) {
+    DOORSTEP_TRY_ASSIGN(const bool rewritten, unit.erased(record));
     if (rewritten) return true;
   }
   return false;

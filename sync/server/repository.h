@@ -125,6 +125,8 @@ class Unit {
   virtual Result<DeviceChain> chain_of(Id device, std::int64_t incarnation) = 0;
   virtual Result<std::optional<OperationRow>> operation(Id device, std::int64_t incarnation, std::int64_t number) = 0;
   virtual Result<void> add_operation(const OperationRow& row) = 0;
+  /// What was refused and is kept, as far as it can be read.
+  virtual Result<void> refused(const std::function<Result<void>(const wire::Operation&)>& each) = 0;
   virtual Result<wire::Receipt> add_receipt(Id device, std::int64_t incarnation, const DeviceChain& through, Instant at) = 0;
   /// The first that goes through exactly this operation: of a submit or a decision, its own.
   virtual Result<std::optional<wire::Receipt>> receipt_of(Id device, std::int64_t incarnation, std::int64_t operation) = 0;

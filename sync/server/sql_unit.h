@@ -367,6 +367,25 @@ class SqlUnit : public Unit {
                  row.device, row.incarnation, row.result.number, row.hash, Store::bind(kept.bytes), row.worker, row.received_at,
                  model::code(row.result.status), code, Store::bind(kept.detail), row.result.rev, row.result.hash));
   }
+  Result<void> refused(const std::function<Result<void>(const wire::Operation&)>& each) override {
+    constexpr std::int64_t kPage = 200;
+    OperationRow last;
+    for (std::int64_t rows = kPage; rows == kPage;) {
+      rows = 0;
+      DOORSTEP_TRY(db_.query("SELECT bytes, device, incarnation, number FROM operations WHERE status = 'refused' "
+                             "AND (device, incarnation, number) > (?1, ?2, ?3) ORDER BY device, incarnation, number LIMIT ?4",
+                             last.device, last.incarnation, last.result.number, kPage, [&](const Row& row) -> Result<void> {
+        ++rows;
+        last.device = row.id(1);
+        last.incarnation = row.integer(2);
+        last.result.number = row.integer(3);
+        DOORSTEP_TRY_ASSIGN(const auto bytes, store_.open_operation(row, 0, last));
+        const auto op = wire::decode<wire::Operation>(bytes);
+        return op ? each(*op) : Result<void>();
+      }));
+    }
+    return {};
+  }
   Result<wire::Receipt> add_receipt(Id device, std::int64_t incarnation, const DeviceChain& through, Instant at) override {
     DOORSTEP_TRY_ASSIGN(auto number, db_.template first<std::int64_t>(
                                          "INSERT INTO receipts(device, incarnation, through, hash, at) "

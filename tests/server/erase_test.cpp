@@ -579,6 +579,54 @@ TEST_CASE("erase: the name a newcomer was met under goes with the last of two er
   check_gone(office);
 }
 
+TEST_CASE("erase: what was refused of a record before it was taken goes with it, under whatever id it came", "[server]") {
+  Office office({}, [](const model::ChildRecord& record) { return record.part.name.empty() ? std::string("name") : std::string(); });
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const Id ben = child_id("B1");
+  auto body = wren.record(any_id("refused as incomplete"), kAmara, kGone + " at first");
+  body.visit = any_id("visit");
+  body.part.name.clear();
+  CHECK(wren.one(Tablet::submit(body, kAmara)).code == Refusal::Malformed);
+  auto unreadable = Tablet::submit(body, kAmara);  // of a program that writes another form
+  unreadable.record = any_id("refused as unreadable");
+  unreadable.body.replace(unreadable.body.find("\"facts\":"), 8, "\"facts\":7,\"form\":");
+  CHECK(wren.one(unreadable).code == Refusal::Malformed);
+  auto elsewhere = body;
+  elsewhere.id = any_id("refused as another's");
+  CHECK(wren.one(Tablet::submit(elsewhere, child_id("S1"))).code == Refusal::UnknownCase);
+  auto sibling = wren.record(any_id("a sibling's, refused"), ben, kKept);
+  sibling.visit = body.visit;
+  sibling.part.name.clear();
+  const auto of_sibling = wren.next;
+  CHECK(wren.one(Tablet::submit(sibling, ben)).code == Refusal::Malformed);
+  body.id = any_id("taken");
+  body.part.name = "Amara";
+  CHECK(wren.one(Tablet::submit(body, kAmara)).status == OpStatus::Applied);
+  sparrow.sync();
+  CHECK(sparrow.one(sparrow.decide(*sparrow.has(kAmara, body.id), kAmara, model::Verdict::Returned, "Again.")).status == OpStatus::Applied);
+  wren.sync();
+  const auto returned = *wren.has(kAmara, body.id);
+  model::Visit again;  // a draft of it that was never taken
+  again.id = any_id("draft again");
+  again.author = wren.worker;
+  again.children.push_back(body.part);
+  again.children.back().revises = model::RevisionRef{body.id, returned.rev, returned.hash};
+  again.children.back().attachments = {attachment(kGone)};
+  again.children.back().attachments->front().size = -1;
+  CHECK(wren.one(wren.put(again)).code == Refusal::Malformed);
+
+  REQUIRE(order(office, body.id, "sparrow").has_value());
+  const auto report = confirm(office, body.id, "owl");
+  INFO(why(report));
+  REQUIRE(report.has_value());
+  CHECK(report->records == 2);  // it, and the decision
+  const auto of_ben = office.read([&](server::Unit& unit) { return unit.operation(wren.device, 1, of_sibling); });
+  CHECK(of_ben->bytes.find(kKept) != std::string::npos);
+  unreadable.record = any_id("refused as unreadable afterwards");
+  CHECK(wren.one(unreadable).code == Refusal::Erased);
+  check_gone(office);
+}
+
 TEST_CASE("erase: the database itself destroys nothing that two people did not order", "[server]") {
   Office office(Store::Sqlcipher);
   const Id record = approved(office);

@@ -176,9 +176,11 @@ void World::check_erasure(const std::vector<Id>& fresh) {
     words_.find(bytes, log_.in_operations);
     if (row.string(1) == "refused")
       words_.find(bytes, bytes.starts_with(R"({"kind":"submit")") ? log_.in_refused_submissions : log_.in_refused);
-    if (!names_erased(bytes)) return;
-    if (const auto op = wire::decode<wire::Operation>(bytes); op && erased_.contains(op->record))
-      throw Broken("erasure", "an operation on what was erased has its words");
+    const auto op = wire::decode<wire::Operation>(bytes);
+    if (op && erased_.contains(op->record)) throw Broken("erasure", "an operation on what was erased has its words");
+    if (!op || op->kind != wire::OpKind::Submit || log_.heads.contains(op->record)) return;
+    if (const auto said = wire::decode<model::ChildRecord>(op->body); said && reference_.erased_draft(said->visit, said->part.id))
+      throw Broken("erasure", "a submission of what was erased, which was refused before, has its words");
   }));
   for (std::size_t word = 0; word < words_.size(); ++word) {
     if (!has(before, word) || has(log_.in_revisions, word) || has(log_.in_operations, word)) continue;

@@ -441,13 +441,17 @@ void World::note_what_goes_with(Id record) {
   photos_to_be_erased_.clear();
   if (!server_eye_) return;
   std::set<Id> related = {record};
+  std::set<std::pair<Id, Id>> drafts;
   std::vector<std::pair<Id, std::string>> bodies;
   (void)server_eye_->query("SELECT record, body FROM revisions", [&](const sql::Row& row) {
     bodies.emplace_back(row.id(0), row.string(1));
     const std::string& body = bodies.back().second;
     if (row.id(0) != record && body.find(record.str()) != body.npos) related.insert(row.id(0));
     if (row.id(0) == record)
-      if (const auto said = wire::decode<model::ChildRecord>(body)) related.insert(said->visit);
+      if (const auto said = wire::decode<model::ChildRecord>(body)) {
+        related.insert(said->visit);
+        drafts.emplace(said->visit, said->part.id);
+      }
   });
   std::set<std::size_t> others;
   for (const auto& [id, body] : bodies) {
@@ -455,9 +459,17 @@ void World::note_what_goes_with(Id record) {
     for (std::size_t photo : photos_.named_in(body)) (related.contains(id) ? photos_to_be_erased_ : others).insert(photo);
   }
   for (std::size_t photo : others) photos_to_be_erased_.erase(photo);
-  (void)server_eye_->query("SELECT bytes FROM operations", [&](const sql::Row& row) {
+  (void)server_eye_->query("SELECT bytes, status FROM operations", [&](const sql::Row& row) {
     const std::string bytes = row.string(0);
-    if (const auto op = wire::decode<wire::Operation>(bytes); op && related.contains(op->record)) words_.find(bytes, to_be_erased_);
+    const auto op = wire::decode<wire::Operation>(bytes);
+    if (!op) return;
+    bool goes = related.contains(op->record);
+    if (row.string(1) == "refused" && !log_.heads.contains(op->record)) {  // and what was refused before under an id of its own
+      const auto said = wire::decode<model::ChildRecord>(op->body);
+      const bool submitted = op->kind == wire::OpKind::Submit && said && drafts.contains({said->visit, said->part.id});
+      goes = goes || submitted || (op->kind == wire::OpKind::Put && op->body.find(record.str()) != std::string::npos);
+    }
+    if (goes) words_.find(bytes, to_be_erased_);
   });
 }
 

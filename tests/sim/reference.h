@@ -86,6 +86,7 @@ class Reference {
     found->second.state = "NONE";
     erased_drafts_.insert(found->second.drafts.begin(), found->second.drafts.end());
   }
+  bool erased_draft(Id visit, Id child) const { return erased_drafts_.contains({visit, child}); }
   const std::map<Id, Record>& records() const { return records_; }
 
  private:
