@@ -1,6 +1,7 @@
 #include "sync/server/erase.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "platform/base/bytes.h"
@@ -75,8 +76,8 @@ class Gatherer {
   Result<Holders> run() {
     out_.records = {record_};
     DOORSTEP_TRY_ASSIGN(history_, unit_.history(record_));
-    DOORSTEP_TRY_ASSIGN(const auto cases, unit_.cases_listing(record_));
-    for (Id id : cases) DOORSTEP_TRY(look_in(id));
+    DOORSTEP_TRY_ASSIGN(cases_, unit_.cases_listing(record_));
+    for (Id id : cases_) DOORSTEP_TRY(look_in(id));
     DOORSTEP_TRY(drafts());
     DOORSTEP_TRY(refused());
     return std::move(out_);
@@ -114,13 +115,16 @@ class Gatherer {
         visits.insert(body->visit);
         out_.parts.insert(erased_part(body->visit, body->part.id));
       }
-    DOORSTEP_TRY_ASSIGN(const auto writers, unit_.contributors(record_));
     std::vector<Revision> others;  // whose newest version says nothing of it: an earlier one may
     DOORSTEP_TRY(unit_.heads(RecordKind::Visit, [&](const RecordHead& head) -> Result<void> {
       const Revision& revision = head.revision;
       if (revision.body.empty()) return {};
-      if (visits.contains(revision.record) || rewrites(revision.body)) add_draft(revision);
-      else if (revision.rev > 1 && std::find(writers.begin(), writers.end(), revision.author) != writers.end()) others.push_back(revision);
+      if (visits.contains(revision.record) || rewrites(revision.body)) {
+        add_draft(revision);
+      } else if (revision.rev > 1) {
+        DOORSTEP_TRY_ASSIGN(const bool began, may_have_begun(revision.author));
+        if (began) others.push_back(revision);
+      }
       return {};
     }));
     for (const Revision& revision : others) {
@@ -133,6 +137,17 @@ class Gatherer {
       if (!used) out_.never_taken.insert(visit);
     }
     return {};
+  }
+
+  /// To write it anew one must have read it, whatever became of that.
+  Result<bool> may_have_begun(Id worker) {
+    if (const auto known = readers_.find(worker); known != readers_.end()) return known->second;
+    bool& read = readers_[worker];
+    for (Id id : cases_) {
+      DOORSTEP_TRY_ASSIGN(const bool held, unit_.held_before(id, worker));
+      read = read || held;
+    }
+    return read;
   }
 
   /// A submission that was refused goes back into its draft, and is made again under another id.
@@ -160,6 +175,8 @@ class Gatherer {
   Unit& unit_;
   const Id record_;
   std::vector<Revision> history_;
+  std::vector<Id> cases_;         ///< that list it
+  std::map<Id, bool> readers_;    ///< of those asked about: whether they held one of these
   Holders out_;
 };
 

@@ -406,6 +406,36 @@ TEST_CASE("erase: a draft that named the record once, or comes only afterwards, 
   check_gone(office);
 }
 
+TEST_CASE("erase: the draft of one who only began to take the record over keeps no word", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow"), ash(office, "ash");
+  const auto body = wren.record(any_id("to be erased"), kAmara, kGone);
+  CHECK(wren.one(Tablet::submit(body, kAmara)).status == OpStatus::Applied);
+  sparrow.sync();
+  CHECK(sparrow.one(sparrow.decide(*sparrow.has(kAmara, body.id), kAmara, model::Verdict::Returned, "Again.")).status == OpStatus::Applied);
+  auto files = extract();
+  files["allocations.csv"] = "child_ref,worker_ref,kind,until\nA1,ash,ALLOCATED,\nB1,wren,ALLOCATED,\nS1,heron,ALLOCATED,\n";
+  office.import(files);
+  ash.sync();
+  const auto returned = *ash.has(kAmara, body.id);
+  model::Visit again;
+  again.id = any_id("draft again");
+  again.author = ash.worker;
+  again.children.push_back(body.part);
+  again.children.back().revises = model::RevisionRef{body.id, returned.rev, returned.hash};
+  const auto made = ash.one(ash.put(again));
+  CHECK(made.status == OpStatus::Applied);
+  again.children.clear();
+  again.discarded = true;
+  CHECK(ash.one(ash.put(again, made.rev, made.hash)).status == OpStatus::Applied);
+  REQUIRE(order(office, body.id, "sparrow").has_value());
+  const auto report = confirm(office, body.id, "owl");
+  INFO(why(report));
+  REQUIRE(report.has_value());
+  CHECK(report->records == 3);  // it, the decision, the draft
+  check_gone(office);
+}
+
 TEST_CASE("erase: a second record of the draft that comes afterwards is not kept; one that was here, and a sibling's, are", "[server]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");
