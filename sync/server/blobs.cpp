@@ -25,10 +25,13 @@ SealedFile file_of(const BlobFolder& place, const BlobRow& blob) {
   return {place.folder / blob.id.str(), "DOORSTEP-BLOB|" + blob.id.str(), blob.key};
 }
 
+/// NotFound: it was taken off its draft meanwhile.
 Result<void> note(Repository& repository, Id blob, std::optional<Instant> verified_at) {
   return insist(repository, [&]() -> Result<void> {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.write_within({}));
     DOORSTEP_TRY(unit->set_verified(blob, verified_at));
+    DOORSTEP_TRY_ASSIGN(const bool known, unit->blob_known(blob));
+    if (!known) return unknown();
     return unit->commit();
   });
 }
@@ -132,7 +135,7 @@ Result<std::vector<wire::BlobNeed>> blob_needs(Repository& repository, const Blo
     DOORSTEP_TRY_ASSIGN(std::int64_t have, file.size());
     if (file.whole()) {  // killed before it was noted
       if (whole_blob(place, blob)) {
-        DOORSTEP_TRY(note(repository, blob.id, now));
+        if (const auto noted = note(repository, blob.id, now); !noted && noted.error().fault != Fault::NotFound) return noted.error();
         continue;
       }
       DOORSTEP_TRY(file.remove());  // and damaged since

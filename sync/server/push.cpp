@@ -128,16 +128,19 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
 }
 
 /// What the new version names is awaited from whoever sent it. What a draft named and does no more is awaited from nobody: it was
-/// taken off before it was sent, and is on no tablet any longer.
+/// taken off before it was sent, and is on no tablet any longer. What came of it goes, unless something else names it.
 Result<void> refer(Unit& unit, const model::Revision& revision, const Facts& facts) {
   const auto named = attachments_in(revision);
   for (const model::Attachment& one : named)
     DOORSTEP_TRY(unit.refer_blob(revision.record, facts.actor.id, facts.device, one.sha256, one.size, facts.now));
   if (revision.kind != model::RecordKind::Visit) return {};
   DOORSTEP_TRY_ASSIGN(const auto blobs, unit.blobs_of(revision.record));
-  for (const BlobRow& blob : blobs)
-    if (!blob.verified_at && std::none_of(named.begin(), named.end(), [&](const auto& one) { return one.sha256 == blob.sha256; }))
-      DOORSTEP_TRY(unit.drop_reference(revision.record, blob.id));
+  for (const BlobRow& blob : blobs) {
+    if (blob.verified_at || std::any_of(named.begin(), named.end(), [&](const auto& one) { return one.sha256 == blob.sha256; })) continue;
+    DOORSTEP_TRY(unit.drop_reference(revision.record, blob.id));
+    DOORSTEP_TRY_ASSIGN(const auto others, unit.references(blob.id));
+    if (others.empty()) DOORSTEP_TRY(unit.drop_blob(blob.id));  // its key with it: the file means nothing from the commit on
+  }
   return {};
 }
 

@@ -225,6 +225,44 @@ TEST_CASE("blobs: a draft's photo is the record's photo, on whichever of the wor
   CHECK(get(second, kept).body == kept);
 }
 
+TEST_CASE("blobs: what came in part before it was taken off its draft is not kept, and comes whole when it is named again", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  const std::string off = photo("taken off"), thrown = photo("thrown away"), other = photo("also a record's");
+  model::Visit draft;
+  draft.id = any_id("draft");
+  draft.author = wren.worker;
+  draft.children.push_back(record_with(wren, "d", {off, thrown, other}).part);
+  auto made = wren.one(wren.put(draft));
+  for (const auto& bytes : {off, thrown, other}) CHECK(state_of(patch(wren, bytes, 0, 1000)).have == 1000);
+  wren.sync({Tablet::submit(record_with(wren, "r", {other}), kAmara)});
+  auto& named = *draft.children.front().attachments;
+  named.erase(named.begin());
+  made = wren.one(wren.put(draft, made.rev, made.hash));
+  const auto known = [&](const std::string& bytes) {
+    auto unit = office.repository->read();
+    return (*unit)->blob_of(wren.worker, base::sha256_hex(bytes)).value().has_value();
+  };
+  CHECK_FALSE(known(off));
+  CHECK(known(thrown));
+  CHECK(code_of(patch(wren, off, 1000)) == "404 blob-unknown");
+  draft.discarded = true;
+  made = wren.one(wren.put(draft, made.rev, made.hash));
+  CHECK_FALSE(known(thrown));
+  CHECK(known(other));
+  CHECK(server::collect_blobs(*office.repository, office.blobs, office.clock.now).has_value());
+  CHECK(std::distance(std::filesystem::directory_iterator(office.blobs.folder), {}) == 1);
+
+  office.clock.pass(base::Millis(1000));
+  draft.discarded.reset();
+  draft.children.front() = record_with(wren, "d", {off}).part;
+  wren.one(wren.put(draft, made.rev, made.hash));
+  CHECK(need(wren) == std::vector<wire::BlobNeed>{{base::sha256_hex(other), 1000}, {base::sha256_hex(off), 0}});
+  CHECK(state_of(patch(wren, off, 0)).verified);
+  CHECK(get(wren, off).body == off);
+  CHECK(state_of(patch(wren, other, 1000)).verified);
+}
+
 TEST_CASE("blobs: a visit submitted on one tablet waits for the photo on the other, which is asked for it", "[server]") {
   Office office;
   Tablet first(office, "wren"), second(office, "wren"), ash(office, "ash");
