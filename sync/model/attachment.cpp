@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "platform/base/limits.h"
-
 namespace doorstep::model {
 namespace {
 
@@ -39,9 +37,9 @@ std::vector<Attachment> attachments_of(const Visit& visit) {
   return out;
 }
 
-std::string wrong_with(const ChildPart& part) {
+std::string wrong_with(const ChildPart& part, std::size_t most) {
   const auto list = attachments_of(part);
-  if (list.size() > limits::kBlobsPerRecord) return "attachments: too many";
+  if (list.size() > most) return "attachments: too many";
   for (const Attachment& attachment : list) {
     if (!is_hash(attachment.sha256)) return "attachments: sha256";
     if (attachment.size < 1 || attachment.size > static_cast<std::int64_t>(limits::kBlobBytes)) return "attachments: size";

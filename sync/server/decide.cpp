@@ -122,6 +122,25 @@ class Decider {
 
   // A draft ------------------------------------------------------------------------------------------------------------
 
+  /// What two tablets attached may be more than a record takes. A draft keeps it until a person takes some off: as many as there were
+  /// are not refused, or nothing that is written beside them would arrive.
+  std::size_t photos_allowed(const model::ChildPart& part) const {
+    std::size_t most = limits::kBlobsPerRecord;
+    if (!part.attachments || part.attachments->size() <= most) return most;
+    const auto there = [&](const model::ChildPart& before) {
+      if (before.id == part.id && before.attachments) most = std::max(most, before.attachments->size());
+    };
+    const auto in_draft = [&](const std::optional<Revision>& draft) {
+      const auto visit = draft ? wire::decode<model::Visit>(draft->body) : base::Result<model::Visit>(model::Visit());
+      if (visit) std::for_each(visit->children.begin(), visit->children.end(), there);
+    };
+    in_draft(facts_.head);
+    if (known_base()) in_draft(facts_.base);
+    for (const Revision& record : facts_.rewritten)
+      if (const auto body = wire::decode<model::ChildRecord>(record.body)) there(body->part);
+    return most;
+  }
+
   Outcome put() {
     if (facts_.object->owner != facts_.actor.id || op_.record_kind != RecordKind::Visit)
       return no(Refusal::Malformed, "a draft visit belongs in its author's own case");
@@ -129,7 +148,7 @@ class Decider {
     if (!visit) return no(Refusal::Malformed, visit.error().detail);
     if (visit->id != op_.record) return no(Refusal::Malformed, "id");
     for (const model::ChildPart& part : visit->children)
-      if (auto wrong = model::wrong_with(part); !wrong.empty()) return no(Refusal::Malformed, wrong);
+      if (auto wrong = model::wrong_with(part, photos_allowed(part)); !wrong.empty()) return no(Refusal::Malformed, wrong);
     if (facts_.head && facts_.head->kind != RecordKind::Visit) return no(Refusal::Malformed, "record_kind");
     if (!facts_.head || !stale()) {
       if (facts_.head && facts_.head->body == op_.body) return nothing_new();

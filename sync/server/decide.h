@@ -32,6 +32,7 @@ struct Facts {
   bool body_id_taken = false;           ///< a record with the id inside the body (decision, addendum, disposition) exists
   std::optional<model::Revision> said;  ///< that record, when it is listed in this case
   std::optional<model::Revision> after_base;  ///< Withdraw: the revision of the record that follows base_rev, when there is one
+  std::vector<model::Revision> rewritten;  ///< Put: the newest of each record that it writes anew
   bool alert_settled = false;           ///< Settle: the alert has a disposition
   bool blobs_missing = false;           ///< Decide: a photo or drawing of `head` is not here
   std::optional<CaseRow> target;        ///< Match: the case named in the body, when there is one

@@ -107,6 +107,11 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
   } else {
     DOORSTEP_TRY_ASSIGN(facts.record_elsewhere, unit.id_in_use(op.record));
   }
+  if (op.kind == OpKind::Put)
+    for (Id record : rewritten_named(op.body)) {
+      DOORSTEP_TRY_ASSIGN(auto rewritten, unit.head(record));
+      if (rewritten) facts.rewritten.push_back(std::move(*rewritten));
+    }
   BodyIds ids = body_ids(op);
   if (ids.id) {
     DOORSTEP_TRY_ASSIGN(facts.body_id_taken, unit.id_in_use(ids.id));

@@ -183,6 +183,79 @@ TEST_CASE("blobs: a record with an attachment that may not be is refused by the 
   CHECK(need(wren).empty());
 }
 
+TEST_CASE("blobs: a draft that two tablets gave more photos than a record takes goes on, and is submitted with fewer", "[server]") {
+  Office office;
+  Tablet first(office, "wren"), second(office, "wren"), sparrow(office, "sparrow");
+  const auto some = [](const std::string& name, std::size_t count) {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < count; ++i) out.push_back(photo(name + std::to_string(i), 100));
+    return out;
+  };
+  const std::size_t each = limits::kBlobsPerRecord / 2 + 2;
+  const auto check = [&](model::Visit draft, const model::ChildRecord& record, const model::Revision* revises) {
+    second.sync();  // holds the merged draft
+    REQUIRE(second.has(second.worker, draft.id));
+    const auto merged = *second.has(second.worker, draft.id);
+    draft = wire::decode<model::Visit>(merged.body).value();
+    auto& part = draft.children.front();
+    REQUIRE(part.attachments->size() == 2 * each);
+    part.answers["words"] = std::string("Written beside them.");
+    auto result = second.one(second.put(draft, merged.rev, merged.hash));
+    CHECK(result.status == OpStatus::Applied);
+    auto more = draft;
+    more.children.front().attachments->push_back(attachment(photo("one more", 100)));
+    CHECK(second.one(second.put(more, result.rev, result.hash)).detail == "attachments: too many");
+    auto whole = record;
+    whole.part = part;
+    CHECK(second.one(Tablet::submit(whole, kAmara, revises)).detail == "attachments: too many");
+    // One was taken off on the other tablet meanwhile.
+    auto fewer = draft;
+    fewer.children.front().attachments->pop_back();
+    first.sync();
+    CHECK(first.one(first.put(fewer, result.rev, result.hash)).status == OpStatus::Applied);
+    part.answers["words"] = std::string("Written beside them, and on.");
+    CHECK(second.one(second.put(draft, result.rev, result.hash)).status == OpStatus::Merged);
+    CHECK(wire::decode<model::Visit>(office.head(draft.id)->body)->children.front().attachments->size() == 2 * each - 1);
+    part.attachments->resize(1);
+    whole.part.attachments = part.attachments;
+    const auto head = *office.head(draft.id);
+    CHECK(second.one(second.put(draft, head.rev, head.hash)).status == OpStatus::Applied);
+    CHECK(second.one(Tablet::submit(whole, kAmara, revises)).status == OpStatus::Applied);
+  };
+
+  model::Visit draft;
+  draft.id = any_id("draft");
+  draft.author = first.worker;
+  auto record = record_with(first, "r", some("a", each));
+  draft.children.push_back(record.part);
+  CHECK(first.one(first.put(draft)).status == OpStatus::Applied);
+  draft.children.front() = record_with(second, "r", some("b", each)).part;
+  CHECK(second.one(second.put(draft)).status != OpStatus::Refused);
+  check(draft, record, nullptr);
+
+  // The same of a record that was written anew on two tablets.
+  sparrow.sync();
+  const auto decision = sparrow.decide(*sparrow.has(kAmara, record.id), kAmara, model::Verdict::Returned, "Again.");
+  CHECK(sparrow.one(decision).status == OpStatus::Applied);
+  for (Tablet* tablet : {&first, &second}) tablet->sync();
+  const auto returned = *first.has(kAmara, record.id);
+  record.part.attachments = record_with(first, "r", some("a", each)).part.attachments;
+  CHECK(first.one(Tablet::submit(record, kAmara, &returned)).status == OpStatus::Applied);
+  record.part.attachments->resize(1);
+  for (const std::string& bytes : some("b", each)) record.part.attachments->push_back(attachment(bytes));
+  CHECK(second.one(Tablet::submit(record, kAmara, &returned)).status != OpStatus::Refused);
+  const auto both = *office.head(record.id);
+  CHECK(both.state == State::Returned);
+  const auto body = wire::decode<model::ChildRecord>(both.body).value();
+  model::Visit again;
+  again.id = any_id("draft again");
+  again.author = first.worker;
+  again.children.push_back(body.part);
+  again.children.front().revises = model::RevisionRef{both.record, both.rev, both.hash};
+  CHECK(first.one(first.put(again)).status == OpStatus::Applied);
+  check(again, record, &both);
+}
+
 TEST_CASE("blobs: nobody approves a record before all its photos are here; returning it needs none", "[server]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");
