@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "platform/base/bytes.h"
+#include "platform/base/limits.h"
 #include "platform/base/mutant.h"
 #include "sync/merge/merge.h"
 #include "sync/model/attachment.h"
@@ -250,6 +251,8 @@ class Decider {
     if (!readable) return no(Refusal::Malformed, readable.error().detail);
     if (result.document == *theirs && state == facts_.head->state) return nothing_new();
     Revision made = next(kind, state, wire::encode(*readable));
+    // It could not be sent on, and no tablet could read a reply with it: each side keeps what it has.
+    if (made.body.size() > limits::kRecordBytes) return no(Refusal::Malformed, "size");
     made.merged = !base::mutant("merge-signed");
     return yes(readable->conflicts.empty() ? OpStatus::Merged : OpStatus::Conflict, made);
   }

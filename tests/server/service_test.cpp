@@ -879,6 +879,37 @@ TEST_CASE("service: every way to another team's case is answered as if it were n
   CHECK(took[0][20] < 2 * took[1][20]);
 }
 
+TEST_CASE("service: two drafts whose merge is longer than a record are both kept, and no reply is longer than a tablet reads", "[server]") {
+  Office office;
+  Tablet first(office, "wren"), second(office, "wren");
+  model::Visit draft;
+  draft.id = any_id("draft");
+  draft.author = first.worker;
+  draft.facts.answers["purpose"] = std::string("Before.");
+  const auto before = first.one(first.put(draft));
+  second.sync();
+  const auto longest = [&](const std::string& words) {  // of what becomes longest on its way
+    draft.facts.answers["purpose"] = words + std::string(limits::kRecordBytes / 2 - 1000, '"');
+    return first.put(draft, before.rev, before.hash);
+  };
+  const auto kept = longest("First."), refused = longest("Second.");
+  CHECK(first.one(kept).status == OpStatus::Applied);
+  const auto number = second.next;
+  const auto result = second.one(refused);
+  CHECK(second.last_request.ops.items.size() == 1);
+  CHECK(wire::encode(second.last).size() < limits::kBodyBytes);
+  CHECK(result.code == Refusal::Malformed);
+  CHECK(result.detail == "size");
+  CHECK(second.has(second.worker, draft.id)->body == kept.body);
+  const auto sent = office.read([&](server::Unit& unit) { return unit.operation(second.device, 1, number); });
+  CHECK(wire::decode<wire::Operation>(sent->bytes)->body == refused.body);
+
+  // It goes on from there: what a person made shorter is taken.
+  draft.facts.answers["purpose"] = std::string("Both, in short.");
+  const auto* there = second.has(second.worker, draft.id);
+  CHECK(second.one(second.put(draft, there->rev, there->hash)).status == OpStatus::Applied);
+}
+
 TEST_CASE("service: receipts for purged cases are limited, and kept once", "[server]") {
   Office office;
   Tablet wren(office, "wren");
