@@ -97,7 +97,7 @@ Result<Facts> gather(Unit& unit, const Actor& actor, const wire::Operation& op, 
     if (op.base_rev > 0) {
       DOORSTEP_TRY_ASSIGN(facts.base, unit.revision(op.record, op.base_rev));
     }
-    if (op.kind == OpKind::Withdraw) {
+    if (op.kind == OpKind::Withdraw && facts.base) {
       DOORSTEP_TRY_ASSIGN(facts.after_base, unit.revision(op.record, op.base_rev + 1));
     }
     DOORSTEP_TRY_ASSIGN(facts.contributors, unit.contributors(op.record));

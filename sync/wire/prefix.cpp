@@ -106,8 +106,10 @@ std::string reply_prefix(const std::vector<Base>& bases, const std::vector<Opera
     entry.revision.body = std::move(body);
   };
   for (const Base& base : bases) enter(base.record, base.kind, base.rev, base.hash, base.body);
-  for (const Operation& op : operations)
-    if (!op.body.empty()) enter(op.record, op.record_kind, op.base_rev + 1, base::sha256_hex(op.body), op.body);
+  for (const Operation& op : operations) {
+    const auto made = static_cast<std::int64_t>(static_cast<std::uint64_t>(op.base_rev) + 1);  // anybody may say the last number there is
+    if (!op.body.empty()) enter(op.record, op.record_kind, made, base::sha256_hex(op.body), op.body);
+  }
   return encode(reply);
 }
 

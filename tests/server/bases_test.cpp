@@ -1,5 +1,7 @@
 #include "sync/server/bases.h"
 
+#include <limits>
+
 #include "tests/server/office.h"
 
 using namespace doorstep;
@@ -210,4 +212,17 @@ TEST_CASE("bases: what came from elsewhere leans on what the tablet holds, and o
   Leaning fresh(office, "wren");  // holds nothing: nothing is leant on
   auto empty = fresh.request();
   CHECK(header(fresh.send_leaning(empty, {}), "Content-Encoding").empty());
+}
+
+TEST_CASE("bases: operations on the last number there is are refused like any other that is not there", "[server]") {
+  Office office;
+  Leaning wren(office, "wren");
+  const auto record = wren.record(any_id("record"), child_id("A1"), words(0, 100));
+  wren.sync({Tablet::submit(record, child_id("A1"))});
+  auto withdraw = Tablet::on(OpKind::Withdraw, *wren.has(child_id("A1"), record.id), child_id("A1"));
+  withdraw.base_rev = std::numeric_limits<std::int64_t>::max();
+  const auto bytes = wren.frozen(withdraw);
+  const auto read = wren.read(wren.send_leaning(wren.request({bytes}), {}), {bytes});
+  REQUIRE(read.results.size() == 1);
+  CHECK(read.results.front().code == Refusal::Stale);
 }
