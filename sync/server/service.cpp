@@ -82,13 +82,19 @@ Or<T> read_body(const HttpRequest& request) {
   return read_body<T>(request, request.body);
 }
 
+/// A tablet that waits to be wiped hands in all it has, and reads nothing.
+Actor reader_of(Actor actor, Instant now) {
+  actor.worker.disabled = actor.worker.disabled || is_to_be_wiped(actor.device, now);
+  return actor;
+}
+
 /// The same of one that came with a prefix of what this tablet may read.
 Or<wire::SyncRequest> read_prefixed_body(Repository& repository, const Actor& actor, const HttpRequest& request, Instant now) {
   const auto parts = wire::read_prefixed(request.body);
   if (!parts) return problem(400, "malformed", "The request's body is not what its header says.");
   auto unit = repository.read();
   if (!unit) return failure(unit.error());
-  const auto bases = bases_of(**unit, actor, parts->bases, rules::uk_date(now));
+  const auto bases = bases_of(**unit, reader_of(actor, now), parts->bases, rules::uk_date(now));
   if (!bases && bases.error().where != "bases") return failure(bases.error());
   if (bases) {
     auto plain = wire::decompress(parts->frame, limits::kBodyBytes, wire::request_prefix(*bases));
@@ -174,12 +180,6 @@ HttpReply wrong_method(const char* allowed) {
   HttpReply reply = problem(405, "method-not-allowed", "This is asked for in another way.", allowed);
   reply.headers.emplace_back("Allow", allowed);
   return reply;
-}
-
-/// A tablet that waits to be wiped hands in all it has, and reads nothing.
-Actor reader_of(Actor actor, Instant now) {
-  actor.worker.disabled = actor.worker.disabled || is_to_be_wiped(actor.device, now);
-  return actor;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "sync/server/commands.h"
 #include "tests/server/office.h"
 
 using namespace doorstep;
@@ -151,6 +152,21 @@ TEST_CASE("bases: nobody leans on what is not theirs to read, and cannot tell it
   files["allocations.csv"] = "child_ref,worker_ref,kind,until\nA1,ash,ALLOCATED,\nB1,wren,ALLOCATED,\nS1,heron,ALLOCATED,\n";
   office.import(files);
   CHECK(refusal(wren, submitted) == unknown);
+}
+
+TEST_CASE("bases: a tablet that waits to be wiped leans on nothing, and hands in what it has without", "[server]") {
+  Office office;
+  Leaning wren(office, "wren");
+  auto visit = draft_of(wren, words(0, 100));
+  wren.sync({wren.put(visit)});
+  const auto held = *wren.has(wren.worker, visit.id);
+  REQUIRE(server::give_command(*office.repository, wren.device, wire::CommandKind::Wipe, office.clock.now).has_value());
+  visit.address += "more";
+  const auto asked = wren.request({wren.frozen(wren.put(visit, held.rev, held.hash))});
+  CHECK(code_of(wren.send_leaning(asked, {wren.base(wren.worker, held)})) == "422 prefix-unknown");
+  const auto reply = wire::decode<wire::SyncReply>(wren.raw(asked).body).value();
+  CHECK(reply.results.front().status == OpStatus::Applied);
+  CHECK(reply.drain == true);
 }
 
 TEST_CASE("bases: two records whose names are alike are not named without doubt", "[server]") {
