@@ -53,7 +53,7 @@ Result<std::vector<wire::Base>> bases_held(Unit& unit, const std::vector<wire::C
     std::set<Id> seen;  // the earlier of two is in the message itself
     for (const wire::LogEntry& entry : pull.entries) {
       const model::Revision& now = entry.revision;
-      if (!seen.insert(now.record).second || now.rev == 1 || said_hashes.contains(now.hash)) continue;
+      if (!seen.insert(now.record).second || now.rev == 1 || !whole_in_its_log(now.kind) || said_hashes.contains(now.hash)) continue;
       if (out.size() == wire::kBasesPerMessage) return out;
       DOORSTEP_TRY_ASSIGN(auto before, unit.revision(now.record, now.rev - 1));
       if (before && !before->body.empty()) out.push_back(base_of(pull.case_id, std::move(*before)));

@@ -230,6 +230,23 @@ TEST_CASE("bases: what came from elsewhere leans on what the tablet holds, and o
   CHECK(header(fresh.send_leaning(empty, {}), "Content-Encoding").empty());
 }
 
+TEST_CASE("bases: a family's version leans on none before it, which a child that came to it later never had", "[server]") {
+  Office office;
+  Leaning heron(office, "heron");
+  heron.sync();
+  auto files = extract();
+  auto& children = files["children.csv"];
+  children.replace(children.find("S1,F2"), 5, "S1,F1");
+  office.import(files);
+  const auto reply = heron.send_leaning(heron.request(), {});
+  REQUIRE(code_of(reply) == "200");
+  CHECK(header(reply, "Content-Encoding").empty());
+  const auto read = wire::decode<wire::SyncReply>(reply.body);
+  REQUIRE(read.has_value());
+  heron.take(*read);
+  CHECK(heron.has(child_id("S1"), Id::from_name("family:F1"))->rev == 2);
+}
+
 TEST_CASE("bases: operations on the last number there is are refused like any other that is not there", "[server]") {
   Office office;
   Leaning wren(office, "wren");
