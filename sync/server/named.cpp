@@ -13,6 +13,11 @@ Id id_at(const boost::json::value& document, std::string_view path) {
 
 }  // namespace
 
+Id record_named(std::string_view operation) {
+  const auto document = wire::parse_json(operation);
+  return document ? id_at(*document, "record") : Id();
+}
+
 DraftPart part_named(std::string_view submission) {
   const auto document = wire::parse_json(submission);
   if (!document) return {};

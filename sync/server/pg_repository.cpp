@@ -8,6 +8,7 @@
 
 #include "platform/base/log.h"
 #include "platform/pg/db.h"
+#include "sync/server/named.h"
 #include "sync/server/pg_schema.h"
 #include "sync/server/sealing.h"
 #include "sync/server/sql_unit.h"
@@ -101,11 +102,12 @@ struct PgStore {
     return open_body(own, revision.record, revision.rev, row.blob(body));
   }
 
-  /// Under its record's key, so that erasing the record erases what was sent of it; what is no operation, under a key of the
+  /// Under its record's key, so that erasing the record erases what was sent of it; what names none, under a key of the
   /// device's. Which one stands before it.
   Result<Kept> seal_operation(const OperationRow& row) {
     auto op = wire::decode<wire::Operation>(row.bytes);
-    const Id record = op && op->record ? op->record : row.device;
+    const Id named = op ? op->record : record_named(row.bytes);
+    const Id record = named ? named : row.device;
     DOORSTEP_TRY_ASSIGN(const RecordKey* key, key_of(record, op ? op->case_id : Id()));
     auto part = [&](std::string_view name, std::string_view text) {
       return record.bytes() + server::seal_operation(*key, row.device, row.incarnation, row.result.number, name, text);

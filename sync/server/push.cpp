@@ -220,6 +220,8 @@ Result<Taken> take_in(Repository& repository, const ValidateRecord& validate, co
   bool erased = false;
   if (op) {
     DOORSTEP_TRY_ASSIGN(erased, names_erased(*unit, *op, said.submitted));
+  } else if (const Id record = record_named(bytes)) {
+    DOORSTEP_TRY_ASSIGN(erased, unit->erased(record));
   }
   if (!op || op->number != number || op->body.size() > limits::kRecordBytes) {
     row.result = refuse(number, Refusal::Malformed, op ? "number or size" : op.error().detail).result;

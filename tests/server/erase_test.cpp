@@ -510,6 +510,35 @@ TEST_CASE("erase: what a client sent with its ids in capitals goes too", "[serve
   CHECK(after.find(kGone) == after.npos);
 }
 
+TEST_CASE("erase: what was sent of a record by a program that knows more goes too, and is not kept afterwards", "[server]") {
+  Office office;
+  Tablet wren(office, "wren"), sparrow(office, "sparrow");
+  const auto body = wren.record(any_id("to be erased"), kAmara, kGone);
+  const auto send = [&](wire::Operation op, const std::string& kind) {
+    op.number = wren.next;
+    op.at = office.clock.now;
+    auto bytes = wire::encode(op);
+    bytes.replace(bytes.find("\"submit\""), 8, "\"" + kind + "\"");
+    const auto reply = wire::decode<wire::SyncReply>(wren.raw(wren.request({bytes})).body);
+    REQUIRE(reply.has_value());
+    REQUIRE(reply->results.size() == 1);
+    wren.hash = wire::chain_next(wren.hash, bytes);
+    ++wren.next;
+    wren.take(*reply);
+    return reply->results.front();
+  };
+  CHECK(send(Tablet::submit(body, kAmara), "of tomorrow").code == Refusal::Malformed);
+  CHECK(send(Tablet::submit(body, kAmara), "submit").status == OpStatus::Applied);
+  sparrow.sync();
+  CHECK(sparrow.one(sparrow.decide(*sparrow.has(kAmara, body.id), kAmara, model::Verdict::Approved, "Read.")).status == OpStatus::Applied);
+  REQUIRE(order(office, body.id, "sparrow").has_value());
+  REQUIRE(confirm(office, body.id, "owl").has_value());
+  check_gone(office);
+  CHECK(send(Tablet::submit(body, kAmara), "of tomorrow").code == Refusal::Malformed);
+  CHECK(send(Tablet::submit(body, kAmara), "submit").code == Refusal::Erased);
+  check_gone(office);
+}
+
 TEST_CASE("erase: a receipt stays a good signature of what was there, and the server says that it erased it", "[server]") {
   Office office;
   Tablet wren(office, "wren"), sparrow(office, "sparrow");

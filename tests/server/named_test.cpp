@@ -7,6 +7,15 @@ using namespace doorstep::tests;
 using server::part_named;
 using server::rewritten_named;
 
+TEST_CASE("named: an operation says its record, of whatever kind it is", "[server]") {
+  const Id record = any_id("record");
+  CHECK(server::record_named(R"({"kind":"of tomorrow","record":")" + record.str() + R"("})") == record);
+  for (const char* wrong : {"", "record", "7", R"({"record":7})", R"({"record":"x"})", R"(["record"])"}) {
+    INFO(wrong);
+    CHECK_FALSE(server::record_named(wrong));
+  }
+}
+
 TEST_CASE("named: a submission says which draft and child it is of, whatever else is wrong with it", "[server]") {
   const Id visit = any_id("visit"), child = any_id("child");
   const auto good = part_named(R"({"visit":")" + visit.str() + R"(","author":7,"part":{"id":")" + child.str() + R"("}})");
