@@ -7,6 +7,7 @@
 #include "platform/base/limits.h"
 #include "platform/base/mutant.h"
 #include "sync/rules/calendar.h"
+#include "sync/server/commands.h"
 #include "sync/wire/codec.h"
 
 namespace doorstep::server {
@@ -175,14 +176,27 @@ Result<void> check_asked(const wire::SyncRequest& request) {
   return {};
 }
 
-Result<Pulled> pull(Repository& repository, const Actor& actor, const wire::SyncRequest& request, Instant now) {
+Actor reader_of(Actor actor, Instant now) {
+  actor.worker.disabled = actor.worker.disabled || is_to_be_wiped(actor.device, now);
+  return actor;
+}
+
+Result<Pulled> pull(Repository& repository, const Actor& asking, const wire::SyncRequest& request, Instant now) {
   Pulled out;
+  Actor actor;
   Cursors held, offered;
   std::string stamp;
   std::optional<std::string> settled;  ///< the stamp of this view, when it is known
   bool compared = true;
   {
     DOORSTEP_TRY_ASSIGN(auto unit, repository.read());
+    DOORSTEP_TRY_ASSIGN(const auto worker, unit->worker(asking.worker.id));
+    DOORSTEP_TRY_ASSIGN(const auto device, unit->device(asking.device.id));
+    const Error revoked{Fault::Denied, "pull.revoked", {}};
+    if (!worker || !device) return revoked;
+    if (access_of(*worker, *device) == Access::None && !base::mutant("revoked-tablet-reads")) return revoked;
+    actor = reader_of({*worker, *device}, now);
+    out.drained = !actor.worker.usable();
     DOORSTEP_TRY_ASSIGN(out.epoch, unit->epoch());
     DOORSTEP_TRY_ASSIGN(out.lost, lost_of(*unit, actor.device.id, request));
     DOORSTEP_TRY_ASSIGN(out.awaited, unit->blobs_awaited(actor.worker.id, actor.device.id, limits::kBlobsNeeded));

@@ -82,12 +82,6 @@ Or<T> read_body(const HttpRequest& request) {
   return read_body<T>(request, request.body);
 }
 
-/// A tablet that waits to be wiped hands in all it has, and reads nothing.
-Actor reader_of(Actor actor, Instant now) {
-  actor.worker.disabled = actor.worker.disabled || is_to_be_wiped(actor.device, now);
-  return actor;
-}
-
 /// The same of one that came with a prefix of what this tablet may read.
 Or<wire::SyncRequest> read_prefixed_body(Repository& repository, const Actor& actor, const HttpRequest& request, Instant now) {
   const auto parts = wire::read_prefixed(request.body);
@@ -274,9 +268,8 @@ HttpReply Service::sync(const HttpRequest& request) {
                      "Nothing is lost: the tablet starts a new chain and sends again what was not received.");
     return failure(pushed.error());
   }
-  const Actor reader = reader_of(actor, now);
-  auto pulled = pull(repository_, reader, asked, now);
-  if (!pulled) return failure(pulled.error());
+  auto pulled = pull(repository_, actor, asked, now);
+  if (!pulled) return pulled.error().where == "pull.revoked" ? revoked() : failure(pulled.error());
   if (!pulled->awaited.empty()) {
     auto need = blob_needs(repository_, options_.blobs, pulled->awaited, now);
     if (!need) return failure(need.error());
@@ -303,9 +296,8 @@ HttpReply Service::sync(const HttpRequest& request) {
   reply.next_spread_s = options_.next_spread_s;
   reply.receipt = pushed->receipt;
   reply.server_time = now;
-  const bool reads = access_of(reader.worker, reader.device) == Access::Full;
-  if (!reads) reply.drain = true;
-  if (reads && asked.lease && options_.signer) {
+  if (pulled->drained) reply.drain = true;
+  if (!pulled->drained && asked.lease && options_.signer) {
     auto lease = sign_lease(*options_.signer, actor.device.id, actor.worker.id, *asked.lease, now);
     if (!lease) return failure(lease.error());
     reply.lease = std::move(*lease);

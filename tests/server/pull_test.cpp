@@ -1,5 +1,6 @@
 #include "sync/server/pull.h"
 
+#include "sync/server/commands.h"
 #include "tests/server/office.h"
 
 using namespace doorstep;
@@ -116,4 +117,26 @@ TEST_CASE("pull: whoever is switched off hears so, also when nothing changed", "
   REQUIRE(unit->commit().has_value());
   unit.reset();
   CHECK(wren.raw(wren.request()).status == 403);
+}
+
+TEST_CASE("pull: who lost access since the request was admitted is given nothing, and who was revoked no answer", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  wren.sync();
+  const server::Actor admitted{*office.read([&](server::Unit& unit) { return unit.worker(wren.worker); }),
+                               *office.read([&](server::Unit& unit) { return unit.device(wren.device); })};
+  wren.purge(child_id("A1"));
+  const auto pulled = [&] { return server::pull(*office.repository, admitted, wren.request(), office.clock.now); };
+  CHECK(pulled()->cases.size() == 1);
+  CHECK_FALSE(pulled()->drained);
+  REQUIRE(server::disable_worker(*office.repository, "wren", true, office.clock.now).has_value());
+  CHECK(pulled()->cases.empty());
+  CHECK(pulled()->drained);
+  CHECK(pulled()->drop.size() == 2);
+  REQUIRE(server::disable_worker(*office.repository, "wren", false, office.clock.now).has_value());
+  CHECK(pulled()->cases.size() == 1);
+  REQUIRE(server::give_command(*office.repository, wren.device, wire::CommandKind::Wipe, office.clock.now).has_value());
+  CHECK(pulled()->drained);
+  REQUIRE(server::revoke_device(*office.repository, wren.device, office.clock.now).has_value());
+  CHECK(pulled().error().fault == base::Fault::Denied);
 }
