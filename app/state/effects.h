@@ -41,13 +41,14 @@ struct UnfinishedWords {
 /// Commit them, all together. No answer when it is done, UnfinishedFailed when not.
 struct SaveUnfinished { std::vector<UnfinishedWords> words; };
 /// Throw a draft away: a tombstone of it is kept. Answer: Loaded, or OperationFailed.
-struct DiscardDraft { Id visit; };
+struct DiscardDraft { Id visit; std::int64_t based_on = 0; };  ///< as SaveDraft's: what it has not seen is not thrown away
 
 /// Save the visit and queue one operation per child that is not skipped, in one transaction. The draft stays, not editable,
 /// until the server has every record. Answer: Submitted, then Loaded; or SubmitFailed.
 struct Submit {
   model::Visit visit;
   std::map<Id, Id> record_ids;  ///< child -> id of its new record; a part that revises keeps its record's and is not in it
+  std::int64_t based_on = 0;    ///< as SaveDraft's: where something newer has come the draft is told anew, and is not submitted
 };
 // Answer of these: Loaded, or OperationFailed. A refusal comes in SyncStatus.
 struct Withdraw { Id case_id; model::RevisionRef on; };
@@ -60,6 +61,7 @@ struct SettleConflict {
   Id visit;
   std::string path;
   merge::Choice choice;
+  std::int64_t based_on = 0;  ///< as SaveDraft's: the texts that were shown
 };
 
 /// Copy a file into the encrypted store; where it came from it stays. Answer: Attached, or AttachFailed.

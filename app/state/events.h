@@ -52,10 +52,11 @@ struct DraftChanged {
 };
 struct Submitted { Id visit; };
 struct SubmitFailed { Id visit; base::Error error; };
-/// An operation that could not even be queued: nothing of it happened. `said`: what a person wrote for it.
+/// An operation that could not even be queued, or that the server refused: nothing of it happened. `said`: what a person wrote for it.
 struct OperationFailed {
   base::Error error;
   std::variant<std::monostate, model::Decision, model::Addendum, model::Disposition> said = {};
+  bool by_server = false;
 };
 
 /// The file is in the store; now a record may refer to it.

@@ -207,7 +207,7 @@ void on(Turn& turn, const DiscardVisit& discard) {
   if (discard.step != DiscardVisit::Step::Yes) return;
   const auto id = turn.state.visit->visit.id;
   turn.state.visit->sent = turn.state.visit->edit;  // nothing of it is to be saved any more
-  turn.effects.push_back(DiscardDraft{id});
+  turn.effects.push_back(DiscardDraft{id, turn.state.visit->based_on});
   turn.state.drafts.erase(id);
   forget_all(turn, id);
   turn.state.discarded.insert(id);
@@ -325,7 +325,7 @@ void on(Turn& turn, const PressMatch&) {
 void on(Turn& turn, const PressKeep& keep) {
   if (!turn.state.visit) return;
   save_now(turn);
-  turn.effects.push_back(SettleConflict{turn.state.visit->visit.id, keep.path, {keep.keep, {}}});
+  turn.effects.push_back(SettleConflict{turn.state.visit->visit.id, keep.path, {keep.keep, {}}, turn.state.visit->based_on});
 }
 
 void on(Turn& turn, const PressSyncNow&) { turn.effects.push_back(SyncNow{}); }
@@ -479,6 +479,7 @@ void on(Turn& turn, const SaveFailed& failed) {
 void on(Turn& turn, const DraftChanged& draft) {
   auto& state = turn.state;
   state.drafts[draft.visit.id] = {draft.visit, draft.version, 0, true};
+  state.discarded.erase(draft.visit.id);  // it was not thrown away
   if (!state.visit || state.visit->visit.id != draft.visit.id) return;
   // Typed meanwhile, or still on its way to the store: that is merged there, and comes back as another of these.
   if (state.visit->edit != state.visit->saved) return;

@@ -211,7 +211,8 @@ void give_back(Turn& turn, const OperationFailed& failed) {
     recall(state, Id(), alert_key(disposition->alert, {}));
   }
   const bool wrote = !std::holds_alternative<std::monostate>(failed.said);
-  state.notice = turn.text()(wrote ? "operation.failed.words" : "operation.failed", {{"why", error_words(turn.text(), failed.error)}});
+  if (failed.by_server) state.notice = turn.text()("operation.refused.words");
+  else state.notice = turn.text()(wrote ? "operation.failed.words" : "operation.failed", {{"why", error_words(turn.text(), failed.error)}});
 }
 
 }  // namespace doorstep::state::updating

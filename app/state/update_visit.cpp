@@ -275,7 +275,7 @@ void record_call(Turn& turn, const RecordCall& said) {
   }
   if (const auto* stored = state.caseload->draft(said.visit); stored && stored->submitting) {
     // Waiting to be sent: taken back, and submitted again with the call in it, under the same record ids.
-    Submit again{stored->visit, {}};
+    Submit again{stored->visit, {}, stored->version};
     auto* part = part_of(again.visit, said.child);
     if (!part) return;
     part->calls.push_back(call_now(state, *part, said.answered, turn.context.wall, turn.context.new_id()));
@@ -326,7 +326,7 @@ void submit(Turn& turn) {
     return;
   }
   save_now(turn);
-  Submit effect{open.visit, {}};
+  Submit effect{open.visit, {}, open.based_on};
   for (const auto& part : open.visit.children)
     if (!part.revises && part.skip_reason.empty()) effect.record_ids.emplace(part.id, turn.context.new_id());
   open.submitting = true;

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "platform/base/log.h"
 #include "platform/base/mutant.h"
 #include "sync/model/attachment.h"
 #include "sync/model/visit.h"
@@ -13,8 +14,13 @@ namespace {
 constexpr std::string_view kForked = "store.forked";
 /// In `meta`: 1 from when a case took records with it, or versions, that others list, until all are there again.
 constexpr std::string_view kMayMiss = "may_miss";
-/// In `ops`: a submission that was refused, whose words are a draft again.
-constexpr std::string_view kDraftAgain = "kind='submit' AND acked=1 AND status='refused' AND settled=1";
+/// In `meta`: 1 from when the server's history is another, until it was read to its end.
+constexpr std::string_view kWentBack = "went_back";
+/// In `drafts`: of end_again().
+constexpr std::string_view kEndsAgain = "(stage=2 AND dirty=0 AND base_rev=0 AND await_rev=0 AND NOT EXISTS (SELECT 1 FROM ops WHERE"
+                                        " record=drafts.visit AND kind='put' AND acked=0))";
+/// In `ops`: refused, and its words are with whoever wrote them: a submission's are a draft again.
+constexpr std::string_view kGivenBack = "kind<>'put' AND acked=1 AND status='refused' AND (kind<>'submit' OR settled=1)";
 
 void note(std::vector<Id>& ids, Id id) {
   if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
@@ -129,13 +135,28 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
     if (visit) note(visits, *visit);
   }
   for (const wire::CasePull& pull : reply.cases) DOORSTEP_TRY(take_case(pull, readings, now, out, visits));
+  DOORSTEP_TRY_ASSIGN(const Id own, me());
+  const bool own_came = std::any_of(reply.cases.begin(), reply.cases.end(), [&](const auto& pull) { return pull.case_id == own; });
+  own_log_whole = own_log_whole || (!own_came && !reply.more && !reply.need_view && !drain);
+  if (own_log_whole) {
+    DOORSTEP_TRY(db.exec("DELETE FROM drafts WHERE " + std::string(kEndsAgain) + " AND visit NOT IN (SELECT record FROM revisions)"));
+    DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE " + std::string(kEndsAgain),
+                          [&](const sql::Row& row) { note(visits, row.id(0)); }));
+  }
   for (Id visit : visits) DOORSTEP_TRY(rebase_draft(visit, now, out));
   DOORSTEP_TRY(settle_submissions(now, out));
   for (Id visit : visits) {
     DOORSTEP_TRY_ASSIGN(const auto head, head_of(visit));
     if (head && head->hash == base::sha256_hex("")) DOORSTEP_TRY(forget_beside(visit));  // erased, and its draft ended with that
   }
+  DOORSTEP_TRY_ASSIGN(const auto epoch, meta("epoch"));
+  if (!epoch.empty() && epoch != reply.epoch) DOORSTEP_TRY(set_meta(kWentBack, 1));
+  DOORSTEP_TRY_ASSIGN(const auto went_back, meta_number(kWentBack));
   for (Id dropped : reply.drop) {
+    if (went_back != 0 && !drain) {  // it may know nothing of a case that it had opened for a child whom nobody knew
+      DOORSTEP_TRY(keep_own_records(dropped));
+      DOORSTEP_TRY(clear_case(dropped, Elsewhere::Stays));
+    }
     DOORSTEP_TRY(db.exec("INSERT INTO cases(id, seq, chain, dropped) VALUES (?,0,?,1) ON CONFLICT(id) DO UPDATE SET dropped=1",
                                 dropped, wire::kChainStart));
     out.caseload_changed = true;
@@ -149,16 +170,18 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   DOORSTEP_TRY(ask_for_missing(out));
   // What a draft named before this part of the log, the next may bring a record of. If not, it goes when the store is next opened.
   std::vector<std::string> left;
-  if (reply.more)
+  if (reply.more || !out.drafts_rewritten.empty())  // nor may an editor that has not seen this save it once more
     DOORSTEP_TRY(db.query("SELECT sha256 FROM blobs WHERE referred=1 AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE"
                           " r.sha256=blobs.sha256)", [&](const sql::Row& row) { left.push_back(row.string(0)); }));
   for (const std::string& sha256 : left)
     if (!erased_photos.contains(sha256)) DOORSTEP_TRY(db.exec("UPDATE blobs SET referred=0 WHERE sha256=?", sha256));
   DOORSTEP_TRY(set_meta("epoch", reply.epoch));
+  DOORSTEP_TRY_ASSIGN(const bool waiting, waits());
+  if (went_back != 0 && !reply.more && !reply.need_view && !waiting) DOORSTEP_TRY(set_meta(kWentBack, 0));
   DOORSTEP_TRY(set_meta("last_sync", now.ms));
   if (reply.receipt) DOORSTEP_TRY(set_meta("receipt", wire::encode(*reply.receipt)));
   DOORSTEP_TRY(tx.commit());
-  DOORSTEP_TRY(collect_blobs(Loose::Kept));
+  if (auto swept = collect_blobs(Loose::Kept); !swept) base::log_error("collect_blobs", swept.error());  // when next opened
   DOORSTEP_TRY_ASSIGN(out.blobs, blobs_to_move());
   if (std::exchange(forgot, false)) DOORSTEP_TRY(db.checkpoint());  // the log of changes holds pages as they were before
   if (!out.purged.empty()) DOORSTEP_TRY(finish_purges());
@@ -177,9 +200,9 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
   DOORSTEP_TRY_ASSIGN(auto lost, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND acked=1",
                                                         incarnation, reply.applied_through));
   if (lost.value_or(0) == 0 || base::mutant("restore-unseen")) return {};
-  // The server went back to an earlier time: offer again what it acknowledged and lost. Not a submission that it refused: that is a
-  // draft again, and is sent as it will be then.
-  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE incarnation=? AND number>? AND " + std::string(kDraftAgain), incarnation,
+  // The server went back to an earlier time: offer again what it acknowledged and lost. Not what it refused, and told so: that is
+  // said again by whoever said it, if at all.
+  DOORSTEP_TRY(db.exec("UPDATE ops SET bytes='', detail='' WHERE incarnation=? AND number>? AND " + std::string(kGivenBack), incarnation,
                        reply.applied_through));
   DOORSTEP_TRY_ASSIGN(auto gaps, db.first<std::int64_t>("SELECT count(*) FROM ops WHERE incarnation=? AND number>? AND bytes=''",
                                                         incarnation, reply.applied_through));
@@ -187,7 +210,7 @@ Result<void> Store::Impl::check_history(const wire::SyncReply& reply) {
                        " WHERE incarnation=? AND number>?", incarnation, reply.applied_through));
   if (!base::mutant("receipt-stands-for-ever"))
     DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", incarnation, reply.applied_through));
-  if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  DOORSTEP_TRY(send_drafts_again());
   DOORSTEP_TRY(forget_own_log());
   if (gaps.value_or(0) > 0) DOORSTEP_TRY(next_incarnation());
   return {};
@@ -201,17 +224,25 @@ Result<void> Store::Impl::offer_again(const wire::Incarnation& lost) {
                                                        lost.through));
   const std::int64_t kept = hash && *hash == lost.hash ? lost.through : 0;
   std::vector<Queued> again;
-  DOORSTEP_TRY(db.query("SELECT bytes, visit, part FROM ops WHERE incarnation=? AND number>? AND kind<>'put' AND bytes<>'' AND NOT (" +
-                        std::string(kDraftAgain) + ") ORDER BY number", lost.number, kept, [&](const sql::Row& row) -> Result<void> {
+  DOORSTEP_TRY(db.query("SELECT bytes, visit, part FROM ops WHERE incarnation=? AND number>? AND bytes<>'' AND NOT (" +
+                        std::string(kGivenBack) + ") ORDER BY number", lost.number, kept, [&](const sql::Row& row) -> Result<void> {
     DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(0)));
     again.push_back({0, std::move(op), row.id(1), row.id(2)});
     return {};
   }));
+  for (const Queued& item : again)
+    if (item.op.kind == wire::OpKind::Put) DOORSTEP_TRY(end_again(item.op));
+  std::erase_if(again, [](const Queued& item) { return item.op.kind == wire::OpKind::Put; });
   DOORSTEP_TRY(queue_first(std::move(again)));
   DOORSTEP_TRY(db.exec("DELETE FROM ops WHERE incarnation=? AND number>?", lost.number, kept));
   if (!base::mutant("receipt-stands-for-ever"))
     DOORSTEP_TRY(db.exec("UPDATE receipts SET standing=0 WHERE incarnation=? AND operation>?", lost.number, kept));
-  if (!base::mutant("restore-forgets-drafts")) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0"));
+  return send_drafts_again();
+}
+
+Result<void> Store::Impl::send_drafts_again() {
+  if (base::mutant("restore-forgets-drafts")) return {};
+  DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1, await_rev=0 WHERE NOT " + std::string(kEndsAgain)));
   return {};
 }
 
@@ -461,8 +492,10 @@ Result<void> Store::Impl::take_entry(Id case_id, const model::Revision& revision
 Result<void> Store::Impl::forget_words(Id record) {
   DOORSTEP_TRY(unindex(record));
   DOORSTEP_TRY_ASSIGN(const auto read, db.exec("DELETE FROM revisions WHERE record=? AND body<>''", record));
-  DOORSTEP_TRY_ASSIGN(const auto sent, db.exec("UPDATE ops SET bytes='', detail='' WHERE record=? AND acked=1 AND (bytes<>'' OR"
-                                               " detail<>'')", record));
+  DOORSTEP_TRY_ASSIGN(const auto sent,
+                      db.exec("UPDATE ops SET bytes='', detail='' WHERE acked=1 AND (bytes<>'' OR detail<>'') AND (record=?1 OR"
+                              " (kind='submit' AND status='refused' AND (visit, part) IN (SELECT visit, part FROM ops WHERE record=?1 AND"
+                              " kind='submit')))", record));  // refused before under another id, too
   forgot = forgot || read + sent > 0;
   DOORSTEP_TRY(db.exec("DELETE FROM outlived WHERE record=?", record));
   DOORSTEP_TRY(db.exec("DELETE FROM receipts WHERE record=?", record));
@@ -576,8 +609,29 @@ Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
     out.drafts_changed = true;
     return put_draft(fresh);
   };
-  if (!row) return discarded || !own_log_whole ? Result<void>() : take_over();  // its end may be in what is still to come of the log
+  if (!row) {
+    if (discarded || !own_log_whole) return {};  // its end may be in what is still to come of the log
+    DOORSTEP_TRY_ASSIGN(const auto end, db.first<std::string>("SELECT bytes FROM ops WHERE record=? AND kind='put' AND status='refused'"
+                                                              " AND bytes<>'' ORDER BY incarnation DESC, number DESC LIMIT 1", visit));
+    std::int64_t seen = 0;  // the version that was thrown away here, where the server did not take that
+    if (end) {
+      DOORSTEP_TRY_ASSIGN(const auto op, wire::decode<wire::Operation>(*end));
+      seen = op.base_rev;
+    }
+    return head->rev <= seen ? Result<void>() : take_over();
+  }
   if (row->stage == kStageSubmitting) return {};
+  if (row->stage == kStageDiscarded && row->base_rev == 0 && row->await_rev == 0 && !row->dirty) {  // end_again()
+    if (!own_log_whole) return {};
+    DOORSTEP_TRY(delete_draft(visit));
+    DOORSTEP_TRY_ASSIGN(auto ended, db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND kind='put' AND result_hash=?", visit,
+                                                           head->hash));
+    if (discarded) return {};
+    DOORSTEP_TRY(take_over());
+    if (!ended) return {};  // another tablet wrote on
+    DOORSTEP_TRY_ASSIGN(row, draft_row(visit));
+    return bury_draft(*row, now);
+  }
   // What is awaited may be below the base: the server went back in time.
   if (row->await_rev > 0 ? head->rev < row->await_rev : head->rev <= row->base_rev) return {};
   out.drafts_changed = true;
@@ -604,7 +658,33 @@ Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
   return change_unseen(*row, std::move(body), now);
 }
 
+/// What a restored server refuses of a draft that had ended is a draft again: nobody else has those words.
+Result<void> Store::Impl::reopen_refused(Instant now) {
+  std::map<Id, DraftRow> drafts;
+  DOORSTEP_TRY(db.query("SELECT visit, bytes FROM ops WHERE kind='submit' AND acked=1 AND settled=0 AND status='refused' AND"
+                        " code<>'erased' AND bytes<>'' AND visit NOT IN (SELECT visit FROM drafts)",
+                        [&](const sql::Row& row) -> Result<void> {
+    DOORSTEP_TRY_ASSIGN(const auto op, wire::decode<wire::Operation>(row.text(1)));
+    DOORSTEP_TRY_ASSIGN(const auto record, wire::decode<model::ChildRecord>(op.body));
+    auto visit = model::visit_of(record, {}, row.id(0));
+    visit.children.clear();  // settle_submission() fills it
+    visit.conflicts.clear();
+    if (!visit.id) return {};  // it was handed in as it was read, and is another's to write on
+    DraftRow& row_of = drafts[visit.id];
+    row_of.visit = visit.id;
+    row_of.body = wire::encode(visit);
+    row_of.stage = kStageSubmitting;
+    return {};
+  }));
+  for (auto& [visit, row] : drafts) {
+    row.started_at = row.saved_at = now;
+    DOORSTEP_TRY(put_draft(row));
+  }
+  return {};
+}
+
 Result<void> Store::Impl::settle_submissions(Instant now, Applied& out) {
+  DOORSTEP_TRY(reopen_refused(now));
   std::vector<Id> visits;
   DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE stage=?", kStageSubmitting, [&](const sql::Row& row) { visits.push_back(row.id(0)); }));
   for (Id visit : visits) {
@@ -619,26 +699,36 @@ Result<void> Store::Impl::settle_submissions(Instant now, Applied& out) {
 Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& out) {
   DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit_id));
   DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(row->body));
-  struct Part { Id child, record, case_id; std::string status; std::int64_t rev; };
+  struct Part { Id child, record, case_id; std::string status; std::int64_t rev; std::string bytes; };
   std::vector<Part> parts;
-  DOORSTEP_TRY(db.query("SELECT part, record, case_id, status, rev FROM ops WHERE visit=? AND kind='submit' AND acked=1 AND settled=0"
-                        " ORDER BY incarnation, number", visit_id, [&](const sql::Row& r) {
+  DOORSTEP_TRY(db.query("SELECT part, record, case_id, status, rev, iif(code='erased', '', bytes) FROM ops WHERE visit=? AND"
+                        " kind='submit' AND acked=1 AND settled=0 ORDER BY incarnation, number", visit_id, [&](const sql::Row& r) {
     const Id child = r.id(0);  // submitted twice it was a draft in between: the later answer counts
     std::erase_if(parts, [&](const Part& part) { return part.child == child; });
-    parts.push_back({child, r.id(1), r.id(2), r.string(3), r.integer(4)});
+    parts.push_back({child, r.id(1), r.id(2), r.string(3), r.integer(4), r.string(5)});
   }));
   bool back = false;
   for (const Part& part : parts) {
+    auto place = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& child) { return child.id == part.child; });
     if (part.status == model::code(wire::OpStatus::Refused) && !base::mutant("refused-is-taken")) {
+      if (place == visit.children.end()) {  // the server had taken it, before it went back in time
+        if (part.bytes.empty()) continue;
+        DOORSTEP_TRY_ASSIGN(const auto op, wire::decode<wire::Operation>(part.bytes));
+        DOORSTEP_TRY_ASSIGN(const auto record, wire::decode<model::ChildRecord>(op.body));
+        auto again = model::visit_of(record, {part.record, op.base_rev, op.base_hash}, visit_id).children.front();
+        if (op.base_rev == 0) again.revises.reset();
+        visit.children.push_back(std::move(again));
+      }
       back = true;
       continue;
     }
-    auto place = std::find_if(visit.children.begin(), visit.children.end(), [&](const auto& child) { return child.id == part.child; });
     if (part.status != model::code(wire::OpStatus::Applied)) {
       DOORSTEP_TRY_ASSIGN(auto head, head_of(part.record));
-      DOORSTEP_TRY_ASSIGN(auto held, db.first<std::int64_t>("SELECT 1 FROM cases WHERE id=? AND dropped=0", part.case_id));
-      if (held && (!head || head->rev < part.rev)) return {};  // its revision is still to come
-      if (head && head->state == model::State::Returned && place != visit.children.end()) {
+      DOORSTEP_TRY_ASSIGN(auto held, db.first<std::int64_t>("SELECT 1 FROM cases WHERE dropped=0 AND (id=? OR id IN (SELECT case_id FROM"
+                                                            " record_cases WHERE record=?))", part.case_id, part.record));
+      const bool here = head && head->rev >= part.rev;
+      if (held && !here) return {};  // its revision is still to come; else the server has all texts, and its case is another's
+      if (here && head->state == model::State::Returned && place != visit.children.end()) {
         DOORSTEP_TRY_ASSIGN(auto record, wire::decode<model::ChildRecord>(head->body));
         auto returned = model::visit_of(record, {part.record, head->rev, head->hash}, visit_id);
         *place = returned.children.front();
@@ -668,9 +758,10 @@ Result<void> Store::Impl::settle_submission(Id visit_id, Instant now, Applied& o
 /// What was sent of a case that is not here, though the reply left none out that this worker may read: a draft outlived its case.
 /// The server tells nothing of such a case, not even that it is to be dropped, or that the record was erased.
 Result<void> Store::Impl::drop_what_is_not_given() {
+  DOORSTEP_TRY_ASSIGN(const Id own, me());  // while another is being read anew, what it lists is not known
   DOORSTEP_TRY(db.exec("INSERT INTO cases(id, seq, chain, dropped) SELECT DISTINCT case_id, 0, ?, 1 FROM ops WHERE case_id NOT IN"
-                       " (SELECT id FROM cases) AND acked=1 AND status<>'refused' AND kind<>'put' AND bytes<>'' AND record NOT IN"
-                       " (SELECT record FROM record_cases)", wire::kChainStart));
+                       " (SELECT id FROM cases) AND NOT EXISTS (SELECT 1 FROM cases WHERE seq=0 AND dropped=0 AND id<>?) AND acked=1 AND status<>'refused' AND kind<>'put' AND bytes<>'' AND record NOT IN"
+                       " (SELECT record FROM record_cases)", wire::kChainStart, own));
   return {};
 }
 
@@ -757,7 +848,8 @@ Result<bool> Store::Impl::waits() {
 
 Result<bool> Store::all_sent() {
   DOORSTEP_TRY_ASSIGN(bool waits, impl_->waits());
-  DOORSTEP_TRY_ASSIGN(auto words, impl_->db.first<std::int64_t>("SELECT 1 FROM unfinished LIMIT 1"));
+  DOORSTEP_TRY_ASSIGN(auto words, impl_->db.first<std::int64_t>("SELECT 1 FROM unfinished UNION ALL SELECT 1 FROM drafts WHERE visit IN (" +
+                                                                std::string(kRefusedDrafts) + ") LIMIT 1"));
   return !waits && !words;
 }
 
@@ -767,7 +859,8 @@ Result<void> Store::Impl::purge_rest(Applied& out) {
   if (waiting) return {};
   DOORSTEP_TRY_ASSIGN(Id own, me());
   std::vector<Id> visits;
-  DOORSTEP_TRY(db.query("SELECT visit FROM drafts", [&](const sql::Row& row) { visits.push_back(row.id(0)); }));
+  DOORSTEP_TRY(db.query("SELECT visit FROM drafts WHERE visit NOT IN (" + std::string(kRefusedDrafts) + ")",
+                        [&](const sql::Row& row) { visits.push_back(row.id(0)); }));
   for (Id visit : visits) DOORSTEP_TRY(delete_draft(visit));
   DOORSTEP_TRY_ASSIGN(auto words, db.exec("DELETE FROM unfinished"));
   DOORSTEP_TRY(db.exec("DELETE FROM outlived"));

@@ -114,12 +114,19 @@ Result<void> Store::Impl::collect_blobs(Loose loose) {
   return {};
 }
 
+Result<void> Store::Impl::take_need(const wire::BlobNeed& need) {
+  DOORSTEP_TRY_ASSIGN(const auto here, db.exec("UPDATE blobs SET need=?2 WHERE sha256=?1 AND ?2 BETWEEN 0 AND size", need.sha256,
+                                               need.have));
+  needs_more = needs_more && here > 0;
+  return {};
+}
+
 Result<void> Store::Impl::take_needs(const wire::SyncReply& reply) {
   if (!base::mutant("photo-missed-for-ever")) absent.clear();
-  needs_more = reply.need && reply.need->size() >= limits::kBlobsNeeded;
+  needs_more = reply.need && reply.need->size() >= limits::kBlobsNeeded;  // unless it names others' already: this tablet's come first
   DOORSTEP_TRY(db.exec("UPDATE blobs SET need=NULL WHERE need IS NOT NULL"));
   for (const wire::BlobNeed& need : reply.need.value_or(std::vector<wire::BlobNeed>()))
-    DOORSTEP_TRY(db.exec("UPDATE blobs SET need=?2 WHERE sha256=?1 AND ?2 BETWEEN 0 AND size", need.sha256, need.have));
+    DOORSTEP_TRY(take_need(need));
   return {};
 }
 

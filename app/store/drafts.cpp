@@ -149,7 +149,8 @@ Result<Draft> Store::Impl::draft_of(const DraftRow& row) {
   out.saved_at = row.saved_at;
   out.version = row.version;
   DOORSTEP_TRY_ASSIGN(auto on_the_way, db.first<std::int64_t>("SELECT 1 FROM ops WHERE acked=0 AND kind='put' AND record=?", row.visit));
-  out.backed_up = !row.dirty && row.await_rev == 0 && !on_the_way;
+  DOORSTEP_TRY_ASSIGN(auto refused, db.first<std::int64_t>("SELECT 1 WHERE ? IN (" + std::string(kRefusedDrafts) + ")", row.visit));
+  out.backed_up = !row.dirty && row.await_rev == 0 && !on_the_way && !refused;
   DOORSTEP_TRY_ASSIGN(out.answers, answers("visit=?", row.visit));
   return out;
 }
@@ -166,7 +167,7 @@ Result<SavedDraft> Store::save_draft(const model::Visit& visit, Instant now, std
     row.visit = visit.id;
     row.started_at = now;
   }
-  bool merged = !row.unseen_body.empty() && !base::mutant("stale-editor-wins") && based_on.value_or(row.version) < row.version;
+  bool merged = row.newer_than(based_on) && !base::mutant("stale-editor-wins");
   std::string unseen;
   if (merged) {
     unseen = body;
@@ -215,19 +216,21 @@ Result<std::vector<JournalEntry>> Store::journal(Id visit, std::size_t limit) {
   return out;
 }
 
-Result<void> Store::discard(Id visit, Instant now) {
+Result<void> Store::discard(Id visit, Instant now, std::optional<std::int64_t> based_on) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   DOORSTEP_TRY_ASSIGN(auto row, impl_->draft_row(visit));
   if (!row || row->stage == kStageDiscarded) return Error{Fault::NotFound, "store.discard", "no such draft"};
   if (row->stage == kStageSubmitting) return Error{Fault::Conflict, "store.discard", "the visit is being submitted"};
+  if (row->newer_than(based_on)) return Error{Fault::Conflict, "store.discard", "the other tablet wrote in it meanwhile"};
   DOORSTEP_TRY(impl_->bury_draft(*row, now));
   return tx.commit();
 }
 
 Result<void> Store::Impl::bury_draft(DraftRow& row, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto sent, db.first<std::int64_t>("SELECT 1 FROM ops WHERE kind='put' AND record=? LIMIT 1", row.visit));
+  DOORSTEP_TRY_ASSIGN(auto incarnation, meta_number("incarnation"));  // what an earlier one sent without an answer is not known any more
   DOORSTEP_TRY_ASSIGN(auto head, head_of(row.visit));
-  if ((row.base_rev == 0 && !sent && !head) || base::mutant("resurrected-delete")) return delete_draft(row.visit);
+  if ((row.base_rev == 0 && !sent && !head && incarnation <= 1) || base::mutant("resurrected-delete")) return delete_draft(row.visit);
   DOORSTEP_TRY_ASSIGN(auto visit, wire::decode<model::Visit>(row.body));
   visit.discarded = true;
   row.body = wire::encode(visit);
@@ -238,6 +241,18 @@ Result<void> Store::Impl::bury_draft(DraftRow& row, Instant now) {
   DOORSTEP_TRY(unindex(row.visit));
   DOORSTEP_TRY(db.exec("DELETE FROM journal WHERE visit=?", row.visit));
   return {};
+}
+
+Result<void> Store::Impl::end_again(const wire::Operation& put) {
+  DOORSTEP_TRY_ASSIGN(const auto visit, wire::decode<model::Visit>(put.body));
+  DOORSTEP_TRY_ASSIGN(const auto there, draft_row(put.record));
+  if (there || !visit.discarded.value_or(false) || base::mutant("resurrected-delete")) return {};
+  DraftRow row;
+  row.visit = put.record;
+  row.body = put.body;
+  row.stage = kStageDiscarded;
+  row.started_at = row.saved_at = put.at;
+  return put_draft(row);
 }
 
 Result<void> Store::save_unfinished(const std::vector<Unfinished>& words) {
@@ -258,11 +273,13 @@ Result<std::vector<Unfinished>> Store::unfinished() {
   return out;
 }
 
-Result<Draft> Store::settle_conflict(Id visit, std::string_view path, const merge::Choice& choice, Instant now) {
+Result<Draft> Store::settle_conflict(Id visit, std::string_view path, const merge::Choice& choice, Instant now,
+                                     std::optional<std::int64_t> based_on) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   DOORSTEP_TRY_ASSIGN(auto row, impl_->draft_row(visit));
   if (!row || row->stage == kStageDiscarded) return Error{Fault::NotFound, "store.settle_conflict", "no such draft"};
   if (row->stage != kStageWriting) return Error{Fault::Conflict, "store.settle_conflict", "the visit is being submitted"};
+  if (row->newer_than(based_on)) return Error{Fault::Conflict, "store.settle_conflict", "the texts have changed since they were shown"};
   DOORSTEP_TRY_ASSIGN(auto document, wire::parse_json(row->body));
   DOORSTEP_TRY_ASSIGN(auto settled, merge::settle(document, path, choice));
   DOORSTEP_TRY_ASSIGN(auto value, wire::decode<model::Visit>(boost::json::serialize(settled)));

@@ -17,6 +17,11 @@ using model::RecordKind;
 
 inline constexpr int kStageWriting = 0, kStageSubmitting = 1, kStageDiscarded = 2;
 
+/// Drafts whose newest Put the server refused: their words are on this tablet only. An erased one's are not to be anywhere.
+inline constexpr std::string_view kRefusedDrafts = "SELECT record FROM ops o WHERE kind='put' AND acked=1 AND status='refused' AND"
+                                                   " code<>'erased' AND NOT EXISTS (SELECT 1 FROM ops n WHERE n.record=o.record AND"
+                                                   " n.kind='put' AND (n.incarnation, n.number) > (o.incarnation, o.number))";
+
 /// A draft's row. `base_body` is what the next Put is relative to; rev 0: the server has none.
 struct DraftRow {
   Id visit;
@@ -29,6 +34,9 @@ struct DraftRow {
   Instant started_at, saved_at;
   std::int64_t version = 0;     ///< as Draft::version
   std::string unseen_body;      ///< what it was before the first of those that the editor has not seen; empty: it saw all
+
+  /// Whether sync has changed it since the version that the editor has; not told: it has this one.
+  bool newer_than(std::optional<std::int64_t> based_on) const { return !unseen_body.empty() && based_on.value_or(version) < version; }
 };
 
 /// The newest revision of a record that is here; without its body: a draft that was thrown away.
@@ -74,7 +82,7 @@ struct Store::Impl {
   std::set<std::string> absent;  ///< of what is wanted: the server had none since its last answer
   bool forgot = false;            ///< words went with this reply that were erased
   std::set<std::string> erased_photos;  ///< what they named
-  bool own_log_whole = false;     ///< this reply brought the worker's own log to its end
+  bool own_log_whole = false;     ///< with this reply all of the worker's own log is here
   bool needs_more = false;        ///< the last reply named as many photos as it could: the server may await others
   std::size_t journaled = limits::kJournalBytes;  ///< bytes since the journals were trimmed; at open: unknown, so all
   /// Versions as they were last read, so that a change to one record does not decode all of them again. What leaves the
@@ -106,6 +114,8 @@ struct Store::Impl {
   Result<void> delete_draft(Id visit);
   /// A tombstone is sent when the server has the draft, else it is deleted.
   Result<void> bury_draft(DraftRow& row, Instant now);
+  /// A draft that ended, when a restored server lost that: what it has of it ends as well (rebase_draft()).
+  Result<void> end_again(const wire::Operation& put);
   Result<Draft> draft_of(const DraftRow& row);
 
   // outbox.cpp
@@ -128,6 +138,7 @@ struct Store::Impl {
   Result<Applied> apply(const wire::SyncReply& reply, Instant now);
   Result<void> check_history(const wire::SyncReply& reply);
   Result<void> offer_again(const wire::Incarnation& lost);
+  Result<void> send_drafts_again();
   Result<void> take_receipt(wire::SignedReceipt receipt, const wire::Operation& op, std::int64_t incarnation,
                             const wire::OpResult& result);
   Result<void> take_put_result(Id visit, const std::string& bytes, const wire::OpResult& result);
@@ -150,6 +161,7 @@ struct Store::Impl {
   Result<void> rebase_draft(Id visit, Instant now, Applied& out);
   Result<void> settle_submissions(Instant now, Applied& out);
   Result<void> settle_submission(Id visit, Instant now, Applied& out);
+  Result<void> reopen_refused(Instant now);
   Result<void> drop_what_is_not_given();
   Result<void> purge_dropped(Applied& out);
   Result<bool> ended();  ///< the worker's access
@@ -176,6 +188,7 @@ struct Store::Impl {
   /// Outside a transaction: keys and files that nothing refers to.
   Result<void> collect_blobs(Loose loose);
   Result<void> take_needs(const wire::SyncReply& reply);
+  Result<void> take_need(const wire::BlobNeed& need);
   Result<bool> blobs_to_move();
   Result<void> check_fetched(const std::string& sha256);
 

@@ -96,12 +96,15 @@ Result<bool> Store::Impl::withdrawal_waits(const model::RevisionRef& on) {
   return found;
 }
 
-Result<void> Store::submit(const model::Visit& visit, const std::vector<model::ChildRecord>& records, Instant now) {
+Result<void> Store::submit(const model::Visit& visit, const std::vector<model::ChildRecord>& records, Instant now,
+                           std::optional<std::int64_t> based_on) {
   if (!visit.conflicts.empty()) return Error{Fault::Conflict, "store.submit", "two versions of a text are not settled yet"};
   if (records.empty()) return Error{Fault::Invalid, "store.submit", "no child to submit"};
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
   DOORSTEP_TRY_ASSIGN(auto found, impl_->draft_row(visit.id));
   if (found && found->stage != kStageWriting) return Error{Fault::Conflict, "store.submit", "the visit is already being submitted"};
+  if (found && found->newer_than(based_on))
+    return Error{Fault::Conflict, "store.submit", "the other tablet wrote in the visit meanwhile"};
   DraftRow row = found ? std::move(*found) : DraftRow{};
   if (!found) {
     row.visit = visit.id;
@@ -119,6 +122,12 @@ Result<void> Store::submit(const model::Visit& visit, const std::vector<model::C
       item.op.base_rev = record.part.revises->rev;
       item.op.base_hash = record.part.revises->hash;
       DOORSTEP_TRY_ASSIGN(bool withdrawn, impl_->withdrawal_waits(*record.part.revises));
+      DOORSTEP_TRY_ASSIGN(const auto head, impl_->head_of(record.id));
+      DOORSTEP_TRY_ASSIGN(const auto told, impl_->db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND kind='withdraw' AND acked=1"
+                                                                         " AND rev=? AND result_hash=?", record.id, item.op.base_rev + 1,
+                                                                         item.op.base_hash));
+      withdrawn = withdrawn || told || (head && head->state == model::State::Draft && head->rev == item.op.base_rev + 1 &&
+                                        head->hash == item.op.base_hash);
       if (withdrawn) item.op.base_rev += 1;  // by then the server has made that revision, with the same text
     }
     item.op.at = now;
@@ -141,14 +150,24 @@ Result<void> Store::submit(const model::Visit& visit, const std::vector<model::C
 
 Result<void> Store::withdraw(Id case_id, const model::RevisionRef& on, Instant now) {
   DOORSTEP_TRY_ASSIGN(auto tx, sql::Transaction::begin(impl_->db));
-  DOORSTEP_TRY_ASSIGN(auto visit, impl_->db.first<Id>("SELECT visit FROM queued WHERE record=? AND kind='submit'", on.record));
+  std::optional<Id> visit;
+  Id part;
+  DOORSTEP_TRY(impl_->db.query("SELECT visit, part FROM queued WHERE record=? AND kind='submit'", on.record,
+                               [&](const sql::Row& row) { visit = row.id(0), part = row.id(1); }));
   if (visit) {
-    DOORSTEP_TRY_ASSIGN(bool partly_sent, impl_->waits_for(*visit, true));
+    DOORSTEP_TRY_ASSIGN(auto partly_sent, impl_->db.first<std::int64_t>("SELECT 1 FROM ops WHERE visit=? AND kind='submit' AND"
+                                                                         " settled=0", *visit));
     if (partly_sent) return Error{Fault::Conflict, "store.withdraw", "the visit is on its way; wait for the server's answer"};
     DOORSTEP_TRY_ASSIGN(auto row, impl_->draft_row(*visit));
-    if (!row || row->stage != kStageSubmitting)  // its draft ended when the server took it, before it went back in time
+    model::Visit draft;
+    if (row) {
+      DOORSTEP_TRY_ASSIGN(draft, wire::decode<model::Visit>(row->body));
+    }
+    const bool in_draft = std::any_of(draft.children.begin(), draft.children.end(), [&](const auto& child) { return child.id == part; });
+    if (!in_draft || row->stage != kStageSubmitting)  // it left the draft when the server took it, before it went back in time
       return Error{Fault::Conflict, "store.withdraw", "the record is sent again to a restored server; wait for its answer"};
-    DOORSTEP_TRY(impl_->db.exec("DELETE FROM queued WHERE visit=? AND kind='submit'", *visit));
+    for (const model::ChildPart& child : draft.children)
+      DOORSTEP_TRY(impl_->db.exec("DELETE FROM queued WHERE visit=? AND part=? AND kind='submit'", *visit, child.id));
     row->stage = kStageWriting;
     row->dirty = true;
     DOORSTEP_TRY(impl_->put_draft(*row));
@@ -159,6 +178,10 @@ Result<void> Store::withdraw(Id case_id, const model::RevisionRef& on, Instant n
   DOORSTEP_TRY_ASSIGN(auto sent, impl_->db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND acked=0", on.record));
   if (sent) return Error{Fault::Conflict, "store.withdraw", "the record is on its way; wait for the server's answer"};
   DOORSTEP_TRY_ASSIGN(auto head, impl_->db.first<std::int64_t>("SELECT max(rev) FROM revisions WHERE record=?", on.record));
+  DOORSTEP_TRY_ASSIGN(auto taken, impl_->db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND kind='submit' AND acked=1 AND"
+                                                                " status<>'refused' AND rev>=?", on.record, on.rev));
+  if (on.rev > head.value_or(0) && taken)
+    return Error{Fault::Conflict, "store.withdraw", "the server has the record, and its answer is not all here yet"};
   if (on.rev > head.value_or(0)) return {};  // it was taken back together with a sibling's
   DOORSTEP_TRY(impl_->queue_on(wire::OpKind::Withdraw, case_id, on, std::string(), now));
   return tx.commit();
@@ -401,7 +424,9 @@ Result<void> Store::Impl::next_incarnation() {
     return {};
   }));
   for (const Queued& item : again) {
-    if (item.op.kind == wire::OpKind::Put) DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1 WHERE visit=?", item.op.record));
+    if (item.op.kind != wire::OpKind::Put) continue;
+    DOORSTEP_TRY(db.exec("UPDATE drafts SET dirty=1 WHERE visit=?", item.op.record));
+    DOORSTEP_TRY(end_again(item.op));
   }
   std::erase_if(again, [](const Queued& item) { return item.op.kind == wire::OpKind::Put; });
   DOORSTEP_TRY(queue_first(std::move(again)));

@@ -91,10 +91,12 @@ class Store {
   Result<Draft> draft(Id visit);        ///< Fault::NotFound
   /// Earlier states, newest first, at most `limit`. Destroyed at submission.
   Result<std::vector<JournalEntry>> journal(Id visit, std::size_t limit);
-  /// Throws a draft away: a tombstone is sent when the server has it, else it is gone at once.
-  Result<void> discard(Id visit, Instant now);
-  /// Settles one conflict of a draft; `path` as in model::Conflict. Faults as merge::settle.
-  Result<Draft> settle_conflict(Id visit, std::string_view path, const merge::Choice& choice, Instant now);
+  /// Throws a draft away: a tombstone is sent when the server has it, else it is gone at once. Fault::Conflict: changed by sync
+  /// since `based_on`, as with save_draft().
+  Result<void> discard(Id visit, Instant now, std::optional<std::int64_t> based_on = {});
+  /// Settles one conflict of a draft; `path` as in model::Conflict. Faults as merge::settle; `based_on` as with discard().
+  Result<Draft> settle_conflict(Id visit, std::string_view path, const merge::Choice& choice, Instant now,
+                                std::optional<std::int64_t> based_on = {});
 
   // Words that no record holds yet -----------------------------------------------------------------------------------------
   /// Keeps, replaces or (empty text) removes them, in one commit. They are removed with their case. Full: one is too long.
@@ -122,8 +124,10 @@ class Store {
   // Operations ----------------------------------------------------------------------------------------------------------
   /// Saves the visit and queues one Submit per record, each in its child's case, in one transaction. A part that revises has
   /// its reference as base. The draft stays, not editable, until every record is acknowledged; then it is thrown away.
-  /// Fault::Conflict: open conflicts, or already being submitted. Invalid: no records, or one that is not of this visit.
-  Result<void> submit(const model::Visit& visit, const std::vector<model::ChildRecord>& records, Instant now);
+  /// Fault::Conflict: open conflicts, already being submitted, or changed by sync since `based_on` (save_draft()). Invalid: no
+  /// records, or one that is not of this visit.
+  Result<void> submit(const model::Visit& visit, const std::vector<model::ChildRecord>& records, Instant now,
+                      std::optional<std::int64_t> based_on = {});
   /// Takes a submitted record back. Not frozen yet: the whole submission is undone and the draft is back. Frozen and not
   /// acknowledged: Fault::Conflict. Else a Withdraw of exactly `on` is queued. A later submit() that revises `on` is based on
   /// what the Withdraw will make, so both may wait together.

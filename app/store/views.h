@@ -46,6 +46,7 @@ struct Answer {
   wire::OpStatus status{};
   std::optional<wire::Refusal> code;
   std::string detail;       ///< the server's words
+  std::string body;         ///< what was said with a refused decision, addendum or disposition: it is in no record
 };
 
 enum class DraftStage : std::uint8_t {

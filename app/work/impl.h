@@ -174,6 +174,8 @@ struct Runner::Impl {
   void tell_caseload();
   state::CaseloadPtr bare_caseload(Bare why) const;
   void tell_draft(state::DraftItem item);
+  void tell_newer(Id visit, const Error& why);
+  void give_back(const store::Answer& answer);
   void tell_unfinished();
   void changed(transport::Why why);
 

@@ -1,4 +1,5 @@
 #include "app/work/impl.h"
+#include "sync/wire/codec.h"
 
 namespace doorstep::work {
 
@@ -64,10 +65,25 @@ Result<engine::Applied> Runner::Impl::answer(const Port::Take& question) {
   if (question.reply.command) take_command(*question.reply.command, question.reply.drain.value_or(false));
   for (Id visit : applied->drafts_rewritten)
     if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
+  for (const store::Answer& answer : applied->answers) give_back(answer);
   untold = untold || applied->caseload_changed || applied->blobs || applied->drafts_changed || !applied->answers.empty();
   // The draft of what was just received is to go from the server too: now, not when the timer next rings.
   if (!applied->visits_submitted.empty() && pump) pump->wake(transport::Why::Changed);
   return engine::Applied{true, applied->blobs};
+}
+
+/// What somebody wrote for a decision or beside a record, and the server refused, is in no record: it goes back to them.
+void Runner::Impl::give_back(const store::Answer& answer) {
+  if (answer.body.empty()) return;
+  state::OperationFailed refused{{Fault::Conflict, "server.refused", {}}, {}, true};
+  if (answer.kind == wire::OpKind::Decide) {
+    if (auto said = wire::decode<model::Decision>(answer.body)) refused.said = std::move(*said);
+  } else if (answer.kind == wire::OpKind::Addendum) {
+    if (auto said = wire::decode<model::Addendum>(answer.body)) refused.said = std::move(*said);
+  } else if (auto said = wire::decode<model::Disposition>(answer.body)) {
+    refused.said = std::move(*said);
+  }
+  say(std::move(refused));
 }
 
 Result<engine::BlobTask> Runner::Impl::answer(const Port::NextBlob& question) {

@@ -47,11 +47,22 @@ state::UnfinishedFailed Runner::Impl::unfinished_failed(Error why, const state::
   return out;
 }
 
-void Runner::Impl::carry(state::DiscardDraft& e) { operation(db ? db->discard(e.visit, now()) : closed()); }
+/// Whoever is refused because something newer has come is shown that.
+void Runner::Impl::tell_newer(Id visit, const Error& why) {
+  if (why.fault != base::Fault::Conflict || !db) return;
+  if (auto draft = db->draft(visit)) say(state::DraftChanged{std::move(draft->visit), draft->version});
+}
+
+void Runner::Impl::carry(state::DiscardDraft& e) {
+  Result<void> done = db ? db->discard(e.visit, now(), e.based_on) : Result<void>(closed());
+  if (!done) tell_newer(e.visit, done.error());
+  operation(done);
+}
 
 void Runner::Impl::carry(state::Submit& e) {
-  Result<void> done = db ? db->submit(e.visit, state::records_of(e, now()), now()) : Result<void>(closed());
+  Result<void> done = db ? db->submit(e.visit, state::records_of(e, now()), now(), e.based_on) : Result<void>(closed());
   if (!done) {
+    tell_newer(e.visit.id, done.error());
     say(state::SubmitFailed{e.visit.id, done.error()});
     return tell_sync();
   }
@@ -71,8 +82,11 @@ void Runner::Impl::carry(state::SettleAlert& e) {
 
 void Runner::Impl::carry(state::SettleConflict& e) {
   if (!db) return say(state::SaveFailed{e.visit, closed()});
-  auto draft = db->settle_conflict(e.visit, e.path, e.choice, now());
-  if (!draft) return say(state::SaveFailed{e.visit, draft.error()});
+  auto draft = db->settle_conflict(e.visit, e.path, e.choice, now(), e.based_on);
+  if (!draft) {
+    tell_newer(e.visit, draft.error());
+    return say(state::SaveFailed{e.visit, draft.error()});
+  }
   say(state::DraftChanged{std::move(draft->visit), draft->version});
   keep_copies();
   changed(transport::Why::Changed);

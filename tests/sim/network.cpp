@@ -236,6 +236,8 @@ bool World::take_in(Tablet& tablet, Random& random) {
   if (applied) {
     purged_any_ = purged_any_ || !applied->purged.empty();
     trace.add("applied " + std::to_string(applied->answers.size()));
+    for (const auto& answer : applied->answers)  // what was said beside a record, and refused, is with whoever wrote it
+      words_.each(answer.body, [&](std::size_t word) { words_.taken_out(word); });
     // A draft that left takes its screen with it.
     std::erase_if(tablet.editors, [&](const auto& editor) { return !tablet.store->draft(editor.first).has_value(); });
   } else {

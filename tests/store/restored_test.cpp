@@ -9,19 +9,13 @@ using namespace doorstep::store::test;
 
 namespace {
 
-void chain_of_its_own(Server& server) {
-  server.received.clear();
-  server.hashes = {wire::kChainStart};
-  server.results.clear();
-}
-/// A restored server's that has nothing of this tablet's.
-wire::SyncReply knows_nothing(std::vector<wire::Incarnation> lost = {}) {
-  wire::SyncReply out;
-  out.epoch = "e2";
-  out.head_hash = wire::kChainStart;
-  out.more = true;
-  out.lost = std::move(lost);
-  return out;
+/// Rounds with a server whose chains of this tablet are kept by incarnation, as the real one's are.
+void rounds(Store& store, Server& server, int count, std::int64_t& incarnation, std::int64_t minute = 100) {
+  for (int i = 0; i < count; ++i) {
+    const auto batch = must(store.freeze(64, 1 << 18, at(minute + i)));
+    if (batch.incarnation != incarnation) incarnation = batch.incarnation, chain_of_its_own(server);
+    must(store.apply(server.answer(batch), at(minute + i)));
+  }
 }
 
 }  // namespace
@@ -719,4 +713,212 @@ TEST_CASE("restored: one's own record is handed in also when its case leaves bef
   REQUIRE(shapes(batch) == std::vector<std::string>{"submit"});
   CHECK(batch.ops.items[0].find("of the other tablet") != std::string::npos);
   CHECK(must(store.apply(old.answer(batch), at(5))).purged == std::vector<Id>{record.part.id});
+}
+
+TEST_CASE("restored: a draft that was submitted does not come back from a server that was restored to a time before", "[store]") {
+  for (bool discarded : {false, true}) {
+    CAPTURE(discarded);
+    Folder folder;
+    Server server;
+    server.child("Amara");
+    Store store = open_store(folder / "a.db");
+    auto visit = visit_to({"Amara"}, "yesterday's words");
+    must(store.save_draft(visit, at(1)));
+    sync(store, server);
+    Server old = server;  // last night's backup
+    old.epoch = "e2";
+    observed(visit) = "today's words";
+    must(store.save_draft(visit, at(2)));
+    sync(store, server);
+    if (discarded) must(store.discard(visit.id, at(3)));
+    else must(store.submit(visit, records_of(visit), at(3)));
+    for (int i = 0; i < 3; ++i) sync(store, server, at(4 + i));
+    REQUIRE(must(store.drafts()).empty());
+    REQUIRE(must(store.status()).waiting == 0);
+    std::int64_t incarnation = 1;
+    rounds(store, old, 6, incarnation);
+    CHECK(must(store.caseload()).records.size() == (discarded ? 0 : 1));
+    CHECK(must(store.drafts()).empty());
+  }
+}
+
+TEST_CASE("restored: a submission that a restored server refuses, whose draft had ended, is words that somebody can see", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara"}, "kept on the tablet");
+  must(store.submit(visit, records_of(visit), at(1)));
+  for (int i = 0; i < 2; ++i) sync(store, server);
+  REQUIRE(must(store.drafts()).empty());
+  old.refuse[1] = wire::Refusal::UnknownCase;  // the child was given to this worker after the backup
+  for (int i = 0; i < 4; ++i) sync(store, old);
+  CHECK(must(store.status()).refused.size() == 1);
+  CHECK(anywhere(store, old, "kept on the tablet"));
+}
+
+TEST_CASE("restored: the photo of a submission that a restored server refuses is still there", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara"}, "kept on the tablet");
+  attach(store, visit);
+  must(store.submit(visit, records_of(visit), at(1)));
+  for (int i = 0; i < 2; ++i) sync(store, server);
+  REQUIRE(must(store.drafts()).empty());
+  old.refuse[1] = wire::Refusal::Malformed;  // of an older version, or with an older form
+  for (int i = 0; i < 4; ++i) sync(store, old);
+  CHECK(store.blob(base::sha256_hex(a_photo())).has_value());
+}
+
+TEST_CASE("restored: of siblings the one whose record a restored server refuses is a draft again, and none is empty", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara", "Tobi"}, "kept on the tablet");
+  must(store.submit(visit, records_of(visit), at(1)));
+  server.refuse[2] = wire::Refusal::Malformed;  // Tobi's
+  sync(store, server);
+  auto draft = must(store.draft(visit.id)).visit;
+  REQUIRE(draft.children.size() == 1);
+  must(store.submit(draft, records_of(draft), at(3)));  // waits
+  must(store.apply(knows_nothing(), at(4)));
+  chain_of_its_own(old);
+  old.refuse[1] = wire::Refusal::UnknownCase;  // Amara's
+  for (int i = 0; i < 4; ++i) sync(store, old);
+  CHECK(anywhere(store, old, "kept on the tablet (Amara)"));
+  CHECK(anywhere(store, old, "kept on the tablet (Tobi)"));
+  for (const auto& back : must(store.drafts())) CHECK_FALSE(back.visit.children.empty());
+}
+
+TEST_CASE("restored: taking a sibling back takes nothing with it that waits to be sent again to a restored server", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara", "Tobi"}, "kept on the tablet");
+  must(store.submit(visit, records_of(visit), at(1)));
+  server.refuse[2] = wire::Refusal::Malformed;  // Tobi's is a draft again
+  sync(store, server);
+  auto draft = must(store.draft(visit.id)).visit;
+  REQUIRE(draft.children.size() == 1);
+  auto reply = knows_nothing();  // it lost Amara's record, which waits again; then the network is gone
+  auto asked = must(store.freeze(64, 1 << 18, at(2)));
+  asked.ops.items.clear();
+  chain_of_its_own(old);
+  reply.cases = old.answer(asked).cases;
+  must(store.apply(reply, at(2)));
+  REQUIRE(must(store.status()).waiting == 1);
+  must(store.submit(draft, records_of(draft), at(3)));
+  const auto tobi = must(store.record(records_of(draft)[0].id));
+  const auto& head = tobi.head().revision;
+  const auto done = store.withdraw(tobi.case_id, {head.record, head.rev, head.hash}, at(4));
+  chain_of_its_own(old);
+  for (int i = 0; i < 3; ++i) sync(store, old);
+  CHECK((done.has_error() || anywhere(store, old, "kept on the tablet (Amara)")));
+  CHECK(everything(store).find("kept on the tablet (Amara)") != std::string::npos);  // not one copy of it is left anywhere
+}
+
+TEST_CASE("restored: one's own record, only read here, is handed in also when a restored server has its case no more", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  // Of the tablet that this one replaced: a child nobody had listed.
+  const auto record = records_of(visit_to({"Nobody"}, "of the broken tablet"))[0];
+  server.child("Nobody");
+  server.add(record.part.id, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, id_of("device/b"), at(2), {},
+                              wire::encode(record), {}, {}});
+  sync(store, server);
+  REQUIRE(anywhere(store, old, "of the broken tablet"));
+  for (int i = 0; i < 4; ++i) {
+    auto reply = old.answer(must(store.freeze(64, 1 << 18, at(3 + i))));
+    for (const auto& cursor : must(store.freeze(64, 1 << 18, at(3 + i))).cursors)
+      if (!old.cases.contains(cursor.case_id)) reply.drop.push_back(cursor.case_id);  // as the real one tells it
+    must(store.apply(reply, at(3 + i)));
+  }
+  CHECK(anywhere(store, old, "of the broken tablet"));
+}
+
+TEST_CASE("restored: an operation made again after a restore keeps what waits in order, urgent or not", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  server.child("Tobi");
+  Store store = open_store(folder / "a.db");
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  auto visit = visit_to({"Amara"}, "words");
+  must(store.submit(visit, records_of(visit), at(1)));
+  for (int i = 0; i < 2; ++i) sync(store, server);
+  const auto view = must(store.record(records_of(visit)[0].id));
+  const auto& head = view.head().revision;
+  must(store.start_incarnation());
+  must(store.withdraw(view.case_id, {head.record, head.rev, head.hash}, at(3)));
+  auto again = model::visit_of(view.head().body, {head.record, head.rev, head.hash}, id_of("visit/again"));
+  observed(again) = "words and more";
+  must(store.save_draft(again, at(3)));
+  must(store.submit(again, records_of(again), at(3)));
+  auto lost = knows_nothing();
+  lost.lost = std::vector<wire::Incarnation>{{1, 0, wire::kChainStart}};
+  must(store.apply(lost, at(4)));
+  chain_of_its_own(old);
+  for (int i = 0; i < 4; ++i) sync(store, old, at(5 + i));
+  CHECK(must(store.record(head.record)).head().revision.state == model::State::Submitted);
+  CHECK(anywhere(store, old, "words and more"));
+  CHECK(must(store.drafts()).empty());
+  CHECK(must(store.caseload()).records.size() == 1);
+}
+
+TEST_CASE("restored: a decision or a withdrawal that was refused, and told so, is not carried out by a restored server", "[store]") {
+  Folder folder;
+  Server server;
+  server.child("Amara");
+  const auto record = records_of(visit_to({"Amara"}, "words"))[0];
+  server.add(record.part.id, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, id_of("device/b"), at(2), {},
+                              wire::encode(record), {}, {}});
+  Store store = open_store(folder / "s.db", kSupervisor, id_of("device/s"));
+  sync(store, server);
+  Server old = server;
+  old.epoch = "e2";
+  const auto head = must(store.record(record.id)).head().revision;
+  const bool decides = GENERATE(true, false);
+  CAPTURE(decides);
+  model::Decision decision;
+  decision.id = id_of("decision");
+  decision.on = {head.record, head.rev, head.hash};
+  decision.verdict = model::Verdict::Approved;
+  decision.reviewer = kSupervisor;
+  decision.at = at(3);
+  if (decides) must(store.decide(record.part.id, decision, at(3)));
+  else must(store.withdraw(record.part.id, decision.on, at(3)));
+  server.refuse[1] = decides ? wire::Refusal::Stale : wire::Refusal::Approved;
+  sync(store, server);
+  const auto told = must(store.status()).refused;
+  REQUIRE(told.size() == 1);
+  must(store.dismiss(told[0].number));  // read, and done with
+  must(store.apply(knows_nothing(), at(4)));
+  chain_of_its_own(old);
+  for (int i = 0; i < 2; ++i) sync(store, old, at(5 + i));
+  CHECK(old.head(record.id)->state == model::State::Submitted);
 }

@@ -277,6 +277,47 @@ inline void from_elsewhere(Server& server, const model::Visit& visit, std::int64
   server.add(kMe, revision);
 }
 
+/// A new incarnation's on the server.
+inline void chain_of_its_own(Server& server) {
+  server.received.clear();
+  server.hashes = {wire::kChainStart};
+  server.results.clear();
+}
+/// A restored server's that has nothing of this tablet's.
+inline wire::SyncReply knows_nothing(std::vector<wire::Incarnation> lost = {}) {
+  wire::SyncReply out;
+  out.epoch = "e2";
+  out.head_hash = wire::kChainStart;
+  out.more = true;
+  out.lost = std::move(lost);
+  return out;
+}
+
+inline std::string a_photo() { return "\xFF\xD8\xFF a photo of the bedroom " + std::string(3000, 'p'); }
+inline void attach(Store& store, model::Visit& visit) {
+  const NewBlob made = must(store.add_blob(a_photo(), at(0)));
+  visit.children.front().attachments.emplace();
+  visit.children.front().attachments->push_back({id_of("attachment"), made.sha256, made.size, made.media_type, "The bedroom", at(0)});
+}
+
+/// Whether these words are in a draft or record of the tablet, or in the newest version of one on the server.
+inline bool anywhere(Store& store, Server& server, std::string_view words) {
+  for (const auto& draft : must(store.drafts()))
+    if (wire::encode(draft.visit).find(words) != std::string::npos) return true;
+  for (const auto& record : must(store.caseload()).records)
+    if (record.head().revision.body.find(words) != std::string::npos || wire::encode(record.head().body).find(words) != std::string::npos)
+      return true;
+  std::map<Id, std::string> newest;
+  for (auto& [id, c] : server.cases)
+    for (auto& entry : c.log) newest[entry.revision.record] = entry.revision.body;
+  for (auto& [id, body] : newest) {
+    const auto visit = wire::decode<model::Visit>(body);
+    if (visit && visit->discarded.value_or(false)) continue;
+    if (body.find(words) != std::string::npos) return true;
+  }
+  return false;
+}
+
 inline std::string everything(Store& store) {
   std::string out;
   must(store.dump([&](std::string_view line) { (out += line) += '\n'; }));

@@ -168,6 +168,9 @@ TEST_CASE("runner: a visit goes from one tablet over the server to the superviso
   auto own = decision;
   own.reviewer = worker.worker();
   worker.runner->run(state::Decide{visit.children[0].id, own});
+  const auto back = worker.wait<state::OperationFailed>();
+  CHECK(back.by_server);
+  CHECK(std::get<model::Decision>(back.said) == own);  // what was written for it is in no record
   worker.settle();
   REQUIRE(worker.sync.refused.size() == 1);
   CHECK((worker.sync.refused[0].code == "own_record" || worker.sync.refused[0].code == "not_supervisor"));
@@ -559,4 +562,22 @@ TEST_CASE("runner: words are judged before anything is unlocked, and beside the 
   CHECK(checked.wrong == std::vector<std::string>{"freinds"});
   tablet.runner->run(state::SuggestSpelling{"freinds"});
   CHECK(tablet.wait<state::SpellingSuggested>().suggestions.front() == "friends");
+}
+
+TEST_CASE("runner: a draft that the server did not take does not count as safe when the tablet is locked", "[work]") {
+  CaseServer server;
+  Tablet tablet(server, "W1001");
+  REQUIRE_FALSE(tablet.open());
+  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
+  auto visit = tablet.visit_to(a_child(tablet), "Words that are nowhere else");
+  visit.children[0].attachments.emplace();
+  for (std::size_t i = 0; i <= limits::kBlobsPerRecord; ++i)
+    visit.children[0].attachments->push_back(
+        {base::new_id(kClock), base::sha256_hex(std::to_string(i)), 1000, "image/jpeg", "", kClock.wall()});
+  tablet.save(visit);
+  tablet.settle();
+  REQUIRE(tablet.caseload->drafts.size() == 1);
+  CHECK(tablet.caseload->drafts[0].waiting);
+  tablet.close();
+  CHECK_FALSE(fs::exists(tablet.folder / "outbox" / "whole"));  // else ten wrong passphrases would destroy it
 }
