@@ -34,8 +34,8 @@ Result<Unsent> Store::unsent() {
   DOORSTEP_TRY_ASSIGN(auto words, impl_->unfinished_by_owner());
   struct Draft { std::int64_t row, stage; Id visit; std::string mark; };
   std::vector<Draft> drafts;
-  DOORSTEP_TRY(db.query("SELECT rowid, stage, visit, body, base_rev, await_rev, dirty FROM drafts ORDER BY rowid",
-                        [&](const sql::Row& row) {
+  DOORSTEP_TRY(db.query("SELECT rowid, stage, visit, body, base_rev, await_rev, dirty OR visit IN (" + std::string(kRefusedDrafts) +
+                        ") FROM drafts ORDER BY rowid", [&](const sql::Row& row) {
     if (!row.boolean(6) && row.integer(1) != kStageSubmitting && !words.contains(row.id(2))) return;
     drafts.push_back({row.integer(0), row.integer(1), row.id(2),
                       base::sha256(row.text(3)) + "|" + std::to_string(row.integer(4)) + "|" + std::to_string(row.integer(5))});

@@ -170,6 +170,7 @@ TEST_CASE("between: a draft whose Put was refused is not said to be backed up", 
   sync(store, server);
   CHECK_FALSE(must(store.draft(visit.id)).backed_up);
   CHECK_FALSE(must(store.all_sent()));
+  CHECK(must(store.unsent()).work.size() == 1);  // its words are in a sealed copy
 }
 
 TEST_CASE("between: newest words are not replaced by an older returned version when the case leaves with the answer", "[store]") {

@@ -216,7 +216,8 @@ TEST_CASE("runner: a draft moves between two tablets of one worker; two versions
   CHECK(body.find("frightened") != std::string::npos);
   CHECK(body.find("tired and hungry") != std::string::npos);
   while (!merged.visit.conflicts.empty()) {
-    first.runner->run(state::SettleConflict{visit.id, merged.visit.conflicts[0].path, {merge::Choice::Keep::Custom, "tired, hungry, frightened"}});
+    first.runner->run(state::SettleConflict{visit.id, merged.visit.conflicts[0].path, {merge::Choice::Keep::Custom, "tired, hungry, frightened"},
+                                            merged.version});
     merged = first.wait<state::DraftChanged>();
   }
   CHECK(observed(merged.visit) == "tired, hungry, frightened");
@@ -562,22 +563,4 @@ TEST_CASE("runner: words are judged before anything is unlocked, and beside the 
   CHECK(checked.wrong == std::vector<std::string>{"freinds"});
   tablet.runner->run(state::SuggestSpelling{"freinds"});
   CHECK(tablet.wait<state::SpellingSuggested>().suggestions.front() == "friends");
-}
-
-TEST_CASE("runner: a draft that the server did not take does not count as safe when the tablet is locked", "[work]") {
-  CaseServer server;
-  Tablet tablet(server, "W1001");
-  REQUIRE_FALSE(tablet.open());
-  tablet.settle([](const auto& caseload) { return !caseload.children.empty(); });
-  auto visit = tablet.visit_to(a_child(tablet), "Words that are nowhere else");
-  visit.children[0].attachments.emplace();
-  for (std::size_t i = 0; i <= limits::kBlobsPerRecord; ++i)
-    visit.children[0].attachments->push_back(
-        {base::new_id(kClock), base::sha256_hex(std::to_string(i)), 1000, "image/jpeg", "", kClock.wall()});
-  tablet.save(visit);
-  tablet.settle();
-  REQUIRE(tablet.caseload->drafts.size() == 1);
-  CHECK(tablet.caseload->drafts[0].waiting);
-  tablet.close();
-  CHECK_FALSE(fs::exists(tablet.folder / "outbox" / "whole"));  // else ten wrong passphrases would destroy it
 }
