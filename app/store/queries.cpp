@@ -53,7 +53,7 @@ Result<std::vector<Answer>> Store::Impl::answers(std::string_view where, const s
   std::vector<Answer> out;
   std::string text = "SELECT rowid, kind, record, case_id, visit, status, code, detail, bytes FROM ops WHERE acked=1 AND dismissed=0"
                      " AND status<>'applied' AND " + std::string(where) + " ORDER BY incarnation, number";
-  auto take = [&](const sql::Row& row) -> Result<void> {
+  auto take = [&](const sql::Row& row) {
     Answer answer;
     answer.number = row.integer(0);
     answer.kind = model::from_code<wire::OpKind>(row.text(1)).value_or(wire::OpKind::Put);
@@ -63,13 +63,16 @@ Result<std::vector<Answer>> Store::Impl::answers(std::string_view where, const s
     answer.status = model::from_code<wire::OpStatus>(row.text(5)).value_or(wire::OpStatus::Refused);
     answer.code = model::from_code<wire::Refusal>(row.text(6));
     answer.detail = row.string(7);
-    const bool said = answer.kind == wire::OpKind::Decide || answer.kind == wire::OpKind::Addendum || answer.kind == wire::OpKind::Settle;
-    if (said && answer.status == wire::OpStatus::Refused && !row.text(8).empty()) {
-      DOORSTEP_TRY_ASSIGN(auto op, wire::decode<wire::Operation>(row.text(8)));
-      answer.body = std::move(op.body);
+    const auto op = wire::decode<wire::Operation>(row.text(8));
+    if (answer.status == wire::OpStatus::Refused && op) {
+      const auto take_said = [&](auto said) {
+        if (said) answer.said = std::move(*said);
+      };
+      if (answer.kind == wire::OpKind::Decide) take_said(wire::decode<model::Decision>(op->body));
+      if (answer.kind == wire::OpKind::Addendum) take_said(wire::decode<model::Addendum>(op->body));
+      if (answer.kind == wire::OpKind::Settle) take_said(wire::decode<model::Disposition>(op->body));
     }
     out.push_back(std::move(answer));
-    return {};
   };
   if (id) DOORSTEP_TRY(db.query(text, *id, take));
   else DOORSTEP_TRY(db.query(text, take));

@@ -46,7 +46,8 @@ struct Answer {
   wire::OpStatus status{};
   std::optional<wire::Refusal> code;
   std::string detail;       ///< the server's words
-  std::string body;         ///< what was said with a refused decision, addendum or disposition: it is in no record
+  /// Of a refused operation what somebody wrote for it, which is in no record.
+  std::variant<std::monostate, model::Decision, model::Addendum, model::Disposition> said;
 };
 
 enum class DraftStage : std::uint8_t {

@@ -1,5 +1,4 @@
 #include "app/work/impl.h"
-#include "sync/wire/codec.h"
 
 namespace doorstep::work {
 
@@ -74,16 +73,8 @@ Result<engine::Applied> Runner::Impl::answer(const Port::Take& question) {
 
 /// What somebody wrote for a decision or beside a record, and the server refused, is in no record: it goes back to them.
 void Runner::Impl::give_back(const store::Answer& answer) {
-  if (answer.body.empty()) return;
-  state::OperationFailed refused{{Fault::Conflict, "server.refused", {}}, {}, true};
-  if (answer.kind == wire::OpKind::Decide) {
-    if (auto said = wire::decode<model::Decision>(answer.body)) refused.said = std::move(*said);
-  } else if (answer.kind == wire::OpKind::Addendum) {
-    if (auto said = wire::decode<model::Addendum>(answer.body)) refused.said = std::move(*said);
-  } else if (auto said = wire::decode<model::Disposition>(answer.body)) {
-    refused.said = std::move(*said);
-  }
-  say(std::move(refused));
+  if (std::holds_alternative<std::monostate>(answer.said)) return;
+  say(state::OperationFailed{{Fault::Conflict, "server.refused", {}}, answer.said, true});
 }
 
 Result<engine::BlobTask> Runner::Impl::answer(const Port::NextBlob& question) {

@@ -237,7 +237,10 @@ bool World::take_in(Tablet& tablet, Random& random) {
     purged_any_ = purged_any_ || !applied->purged.empty();
     trace.add("applied " + std::to_string(applied->answers.size()));
     for (const auto& answer : applied->answers)  // what was said beside a record, and refused, is with whoever wrote it
-      words_.each(answer.body, [&](std::size_t word) { words_.taken_out(word); });
+      std::visit([&](const auto& said) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(said)>, std::monostate>)
+          words_.each(wire::encode(said), [&](std::size_t word) { words_.taken_out(word); });
+      }, answer.said);
     // A draft that left takes its screen with it.
     std::erase_if(tablet.editors, [&](const auto& editor) { return !tablet.store->draft(editor.first).has_value(); });
   } else {

@@ -387,8 +387,9 @@ TEST_CASE("between: what was written for a decision or an addendum that the serv
   const auto applied = sync(store, server);
   REQUIRE(applied.answers.size() == 1);
   REQUIRE(everything(store).find("TWENTY MINUTES") != std::string::npos);  // only in what was sent
-  CHECK(applied.answers[0].body.find("TWENTY MINUTES") != std::string::npos);
-  CHECK(must(store.status()).refused.at(0).body == applied.answers[0].body);
+  const auto& said = applied.answers[0].said;
+  CHECK((decides ? std::get<model::Decision>(said).rationale : std::get<model::Addendum>(said).text).starts_with("TWENTY MINUTES"));
+  CHECK(must(store.status()).refused.at(0).said == said);
 }
 
 TEST_CASE("between: of a worker whose access ended no draft is destroyed that the server refused", "[store]") {
