@@ -24,7 +24,7 @@ constexpr Mutant kMutants[] = {
     {"entry-skipped", "an entry of a case's log is left out of a reply"},
     {"gap-in-log", "a case's log has a hole"},
     {"grant-from-now-on", "a new grant brings only what is new from now on"},
-    {"reply-taken-for-granted", "the server believes that every reply arrived"},
+    {"reply-taken-for-granted", "the server believes that every reply arrived", false},
     {"more-ignored", "a reply that says there is more is taken for the last"},
     {"answer-after-failure", "the answer to the request that was sent ahead is taken though the one before could not be kept"},
     // Restores and copies
