@@ -20,22 +20,29 @@ case "$name" in
   *) die "$name is none of the three programs" ;;
 esac
 
-# package version source-version: one line each
+# The packages, one a line. Debian's manager reads the lists of every package for each question, so it is asked once for all
+# files, under each of the names that a file may have there: a folder at the top can be a link into /usr.
 packages() {
-  local file
-  for file in "${programs[@]}"; do ldd "$file"; done | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' | while read -r file; do
-    dpkg -S "$file" 2>/dev/null || dpkg -S "$(realpath "$file")" 2>/dev/null || dpkg -S "${file#/usr}" 2>/dev/null \
-      || dpkg -S "/usr$file" 2>/dev/null || die "no package has $file"
-  done | sed 's/:.*//' | sort -u
-  for p in "${inside[@]}"; do [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" != installed ] || echo "$p"; done
+  local file name p
+  local -A owner=()
+  local files names=()
+  mapfile -t files < <(for file in "${programs[@]}"; do ldd "$file"; done |
+    awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' | sort -u)
+  for file in "${files[@]}"; do names+=("$file" "$(realpath "$file")" "${file#/usr}" "/usr$file"); done
+  while IFS=: read -r p name; do owner["${name##*: }"]=$p; done < <(dpkg -S "${names[@]}" 2>/dev/null | grep -v '^diversion by' || true)
+  for file in "${files[@]}"; do
+    for name in "$file" "$(realpath "$file")" "${file#/usr}" "/usr$file"; do
+      [ -z "${owner[$name]:-}" ] || { echo "${owner[$name]}"; continue 2; }
+    done
+    die "no package has $file"
+  done
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${inside[@]}" 2>/dev/null | sed -n 's/^installed //p' || true
 }
-component() {  # type name version purl scope
+component() {  # type name version purl
   printf '    {"type":"%s","bom-ref":"%s","name":"%s","version":"%s","purl":"%s"}' "$1" "$4" "$2" "$3" "$4"
 }
 version=$("$program" --version)
-list=$(packages | sort -u | while read -r p; do
-  dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' "$p" | head -n 1
-done)
+list=$(packages | sort -u | xargs -r dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' | sort -u -k1,1)
 body() {
   echo '  "components": ['
   first=yes
