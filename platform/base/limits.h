@@ -33,7 +33,7 @@ inline constexpr std::size_t kOpsPerPush = 64;                ///< sync.md secti
 inline constexpr std::size_t kPushBytes = 256 * 1024;         ///< soft: one larger operation still travels alone
 inline constexpr std::size_t kPullBytes = 256 * 1024;         ///< soft, as above
 inline constexpr std::size_t kJsonDepth = 32;                 ///< Boost.JSON's default, stated (security.md section 4)
-inline constexpr std::size_t kCasesPerView = 2000;            ///< a worker's caseload is about 20 children, a team's about 300
+inline constexpr std::size_t kCasesPerView = 10'000;          ///< a worker's caseload is about 20 children, a team's about 300; all of the largest council's
 
 // Attachments (sync.md section 3)
 inline constexpr std::size_t kBlobBytes = 10 * 1024 * 1024;   ///< one photo or drawing; a tablet's camera makes 2 to 6 MB
@@ -60,8 +60,8 @@ inline constexpr auto kDrainAgain = 300s;                     ///< a locked tabl
 // HTTP
 inline constexpr std::size_t kHeaderBytes = 8 * 1024;
 /// One push of a full record, uncompressed; also the zstd bomb cap. A quote is two bytes in a record's JSON, and becomes eight:
-/// the record is a text inside its operation, which is a text inside the request. The rest is for the cursors.
-inline constexpr std::size_t kBodyBytes = 4 * kRecordBytes + 512 * 1024;
+/// the record is a text inside its operation, which is a text inside the request. The rest is for kCasesPerView cursors.
+inline constexpr std::size_t kBodyBytes = 4 * kRecordBytes + 1536 * 1024;
 inline constexpr std::size_t kEnrolBodyBytes = 64 * 1024;     ///< a code and a certificate request: strangers may not hold more
 inline constexpr auto kReadTimeout = 30s;                     ///< a request on a slow link
 inline constexpr auto kHeaderTimeout = 10s;                   ///< from accept to the first request's header

@@ -126,7 +126,7 @@ Result<void> compare(Unit& unit, const Actor& actor, const wire::SyncRequest& re
   }
   for (const auto& [id, cursor] : held)
     if (!base::mutant("revocation-untold") && !(out.withheld && id == actor.worker.id) &&  // its own drafts stay with whoever wrote them
-        std::none_of(cases.begin(), cases.end(), [&id = id](const CaseRow& row) { return row.id == id; })) out.drop.push_back(id);
+        !std::ranges::binary_search(cases, id, {}, &CaseRow::id)) out.drop.push_back(id);
   // The worker's own drafts first, then what is new in known cases, then new cases.
   std::stable_sort(cases.begin(), cases.end(), [&](const CaseRow& a, const CaseRow& b) {
     auto rank = [&](const CaseRow& row) { return row.owner ? 0 : held.contains(row.id) ? 1 : 2; };

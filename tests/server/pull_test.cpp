@@ -140,3 +140,29 @@ TEST_CASE("pull: who lost access since the request was admitted is given nothing
   REQUIRE(server::revoke_device(*office.repository, wren.device, office.clock.now).has_value());
   CHECK(pulled().error().fault == base::Fault::Denied);
 }
+
+TEST_CASE("pull: who may see thousands of cases is given them all, and goes on from there", "[server]") {
+  server::ServiceOptions options;
+  options.requests_per_minute = 1'000'000;
+  Office office(options);
+  constexpr int kMany = 2100;
+  auto files = extract();
+  for (int i = 0; i < kMany; ++i) {
+    const std::string ref = "M" + std::to_string(i);
+    files["families.csv"] += "F" + ref + ",Null,2 Test Street,B1 1AB,,\n";
+    files["children.csv"] += ref + ",F" + ref + ",Null,,2015-01-01,,,U,,,,\n";
+    files["allocations.csv"] += ref + ",wren,ALLOCATED,\n";
+  }
+  office.import(files);
+  Tablet sparrow(office, "sparrow");
+  sparrow.sync();
+  CHECK(sparrow.cursors.size() > kMany);
+  CHECK(sparrow.has(child_id("M0"), child_id("M0")));
+  CHECK(sparrow.has(child_id("M2099"), child_id("M2099")));
+  CHECK(nothing_new(sparrow));
+  // With every cursor written out, as to a server that does not know the digest.
+  const auto whole = wire::decode<wire::SyncReply>(sparrow.raw(sparrow.request()).body);
+  REQUIRE(whole.has_value());
+  CHECK(whole->cases.empty());
+  CHECK(whole->drop.empty());
+}

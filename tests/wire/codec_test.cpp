@@ -333,7 +333,7 @@ TEST_CASE("codec: the longest record fits into one request, whatever it is made 
   CHECK(op.body.size() <= limits::kRecordBytes);
   SyncRequest request;
   request.ops.items = {encode(op)};
-  request.view.cases.emplace(limits::kCasesPerView);
+  request.view.cases.emplace(limits::kCasesPerView, Cursor{base::Id::from_name("case"), 1'000'000, std::string(64, 'f')});
   CHECK(encode(request).size() < limits::kBodyBytes);
 }
 
