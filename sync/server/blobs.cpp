@@ -135,6 +135,7 @@ Result<std::vector<wire::BlobNeed>> blob_needs(Repository& repository, const Blo
     DOORSTEP_TRY_ASSIGN(std::int64_t have, file.size());
     if (file.whole()) {  // killed before it was noted
       if (whole_blob(place, blob)) {
+        DOORSTEP_TRY(file.finish());  // its name may not be durable yet
         if (const auto noted = note(repository, blob.id, now); !noted && noted.error().fault != Fault::NotFound) return noted.error();
         continue;
       }

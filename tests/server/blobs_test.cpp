@@ -10,6 +10,21 @@ using namespace doorstep::tests;
 
 namespace {
 
+std::filesystem::path watched_folder;
+int times_made_durable = 0;
+
+}  // namespace
+
+/// Every fsync of this program comes by (tests/CMakeLists.txt).
+extern "C" int __real_fsync(int fd);
+extern "C" int __wrap_fsync(int fd) {
+  std::error_code none;
+  if (std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), none) == watched_folder) ++times_made_durable;
+  return __real_fsync(fd);
+}
+
+namespace {
+
 const Id kAmara = child_id("A1");
 
 /// Bytes that begin as a JPEG does; others for another name.
@@ -401,6 +416,24 @@ TEST_CASE("blobs: killed between the last byte and the rename, or before it was 
   CHECK(state_of(patch(wren, one, 3000)) == wire::BlobState{3000, true});
   CHECK(need(wren).empty());
   CHECK(get(sparrow, one).body == one);
+}
+
+TEST_CASE("blobs: no photo is noted as here while a power cut could still take its name", "[server]") {
+  Office office;
+  Tablet wren(office, "wren");
+  const std::string bytes = photo("one");
+  wren.sync({Tablet::submit(record_with(wren, "r", {bytes}), kAmara)});
+  std::filesystem::create_directory(office.blobs.folder);
+  REQUIRE(file_of(office, row_of(office, wren, bytes)).append(0, bytes).has_value());
+  const auto file = office.blobs.folder / row_of(office, wren, bytes).id.str();
+  std::filesystem::rename(file.string() + ".part", file);  // killed here
+  watched_folder = office.blobs.folder;
+  times_made_durable = 0;
+  CHECK(need(wren).empty());
+  CHECK(times_made_durable == 1);
+  need(wren);
+  CHECK(times_made_durable == 1);  // once is enough
+  watched_folder.clear();
 }
 
 TEST_CASE("blobs: a file that is gone or damaged is not given, and is asked for again", "[server]") {
