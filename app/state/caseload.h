@@ -64,6 +64,7 @@ struct BlobItem {
 struct Caseload {
   bool ended = false;             ///< the worker's access: nothing is listed, and what waits is still sent
   bool wiping = false;            ///< with `ended`: the council has this tablet cleared as soon as nothing waits
+  bool whole = true;              ///< false: the server has more of it, so what is not listed may still come
   bool lease_over = false;        ///< nothing is listed before the tablet has reached the server; visits are still taken in
   model::Worker me;
   std::vector<model::Worker> workers;

@@ -108,7 +108,7 @@ void forget_all(Turn& turn, const Id& owner);
 void recall(State& state, const Id& owner, std::string_view prefix);
 /// The ids that follow `prefix` in the keys of what was held for `owner`, each once.
 std::vector<Id> held_ids(const State& state, const Id& owner, std::string_view prefix);
-/// Forgets what belongs to no draft, record or alert that is still here.
+/// Forgets what belongs to no draft, record or alert that is still here; of a caseload that is whole only.
 void forget_strays(Turn& turn);
 void save_unfinished(Turn& turn);
 

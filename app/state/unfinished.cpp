@@ -96,6 +96,7 @@ std::vector<Id> held_ids(const State& state, const Id& owner, std::string_view p
 
 void forget_strays(Turn& turn) {
   const auto& state = turn.state;
+  if (!state.caseload->whole) return;
   std::vector<std::string> strays;
   for (const auto& [key, words] : state.unfinished.words) {
     const auto owner = Id::parse(std::string_view(key).substr(0, kIdLength)).value_or(Id());

@@ -178,6 +178,7 @@ Result<Applied> Store::Impl::apply(const wire::SyncReply& reply, Instant now) {
   DOORSTEP_TRY(set_meta("epoch", reply.epoch));
   DOORSTEP_TRY_ASSIGN(const bool waiting, waits());
   if (went_back != 0 && !reply.more && !reply.need_view && !waiting) DOORSTEP_TRY(set_meta(kWentBack, 0));
+  DOORSTEP_TRY(set_meta(kPartly, reply.more || reply.need_view || !out.refetch.empty()));
   DOORSTEP_TRY(set_meta("last_sync", now.ms));
   if (reply.receipt) DOORSTEP_TRY(set_meta("receipt", wire::encode(*reply.receipt)));
   DOORSTEP_TRY(tx.commit());

@@ -15,6 +15,7 @@ using base::Error;
 using base::Fault;
 using model::RecordKind;
 
+inline constexpr std::string_view kPartly = "partly";  ///< in meta: the last reply was not all that the server has
 inline constexpr int kStageWriting = 0, kStageSubmitting = 1, kStageDiscarded = 2;
 
 /// Drafts whose newest Put the server refused: their words are on this tablet only. An erased one's are not to be anywhere.

@@ -242,6 +242,8 @@ Result<Caseload> Store::caseload() {
   Caseload out;
   DOORSTEP_TRY_ASSIGN(out.ended, impl_->ended());
   if (out.ended) return out;
+  DOORSTEP_TRY_ASSIGN(const auto partly, impl_->meta_number(kPartly));
+  out.whole = partly == 0;
   DOORSTEP_TRY_ASSIGN(out.records, impl_->records(std::nullopt));  // first: what it decodes beside reading waits for fresh pages
   DOORSTEP_TRY_ASSIGN(out.children, bodies<model::Child>(impl_->db, RecordKind::Child));
   DOORSTEP_TRY_ASSIGN(out.families, bodies<model::Family>(impl_->db, RecordKind::Family));

@@ -140,6 +140,7 @@ struct BlobStep {
 /// Everything the screens list. Dropped cases are not in it.
 struct Caseload {
   bool ended = false;  ///< the worker's access has ended: nothing is listed, drafts neither, and what waits is still sent
+  bool whole = true;   ///< false: the server has more, as of a case that is read anew in parts; what is not listed may still come
   std::vector<model::Child> children;
   std::vector<model::Family> families;
   std::vector<model::Worker> workers;

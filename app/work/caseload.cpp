@@ -49,6 +49,7 @@ base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me,
     out->records.push_back(item_of(std::move(record)));
   }
   out->ended = read->ended;
+  out->whole = read->whole;
   if (out->ended) drafts->clear();  // they are still being sent
   for (auto& draft : *drafts) {
     state::DraftItem item;

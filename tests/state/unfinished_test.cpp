@@ -239,6 +239,28 @@ TEST_CASE("unfinished: what belongs to nothing that is still here is forgotten",
   CHECK(desk.state.editors.text(kNewFamily).text() == "Doyle");
 }
 
+TEST_CASE("unfinished: what was begun beside a record outlives an unlock while its case is read anew in parts", "[state]") {
+  Desk desk;
+  desk.as_boss();
+  desk.caseload.records = {desk.record(desk.me, "r1", "2026-11-20T15:00:00Z")};
+  const auto record = desk.caseload.records.front();
+  const auto words = std::map<std::string, std::string>{{record.head().revision.record.str() + "/" + std::string(kRationale), "I agree."}};
+  for (const bool whole : {false, true}) {
+    desk.caseload.whole = whole;
+    desk.caseload.records.clear();
+    if (whole) desk.caseload.records.push_back(record);
+    desk.state = initial(shipped_assets(), {});
+    desk.hear(Started{true, "Ruth Mensah", {}});
+    desk.state.editors.text(kPassphrase).insert("quiet river lantern teapot", editor::EditorState::How::Typed, desk.mono);
+    desk.act(PressUnlock{});
+    desk.hear(UnlockResult{});
+    desk.hear(UnfinishedFound{words});
+    desk.load();
+    REQUIRE(desk.state.stage == Stage::Unlocked);
+    CHECK(desk.state.unfinished.words == words);
+  }
+}
+
 TEST_CASE("unfinished: that it could not be saved is told, and it is tried again", "[state]") {
   Desk desk;
   desk.as_boss();

@@ -706,9 +706,12 @@ TEST_CASE("restored: one's own record is handed in also when its case leaves bef
   reply.cases[0].chain = old.cases[record.part.id].chain[1];
   reply.cases[0].complete = false;
   reply.more = true;
+  CHECK(must(store.caseload()).whole);
   must(store.apply(reply, at(3)));
+  CHECK_FALSE(must(store.caseload()).whole);
   old.dropped.insert(record.part.id);
   CHECK(must(store.apply(old.answer(must(store.freeze(64, 1 << 18, at(4)))), at(4))).purged.empty());
+  CHECK(must(store.caseload()).whole);
   const auto batch = must(store.freeze(64, 1 << 18, at(5)));
   REQUIRE(shapes(batch) == std::vector<std::string>{"submit"});
   CHECK(batch.ops.items[0].find("of the other tablet") != std::string::npos);
