@@ -19,6 +19,15 @@ state::RecordItem item_of(store::RecordView view) {
   return item;
 }
 
+/// What the texts have words for: the server's answer, and of what cannot be taken as it is, what a person can mend.
+std::string reason_of(const store::Answer& answer) {
+  std::string out(answer.code ? model::code(*answer.code) : model::code(answer.status));
+  if (answer.code != wire::Refusal::Malformed) return out;
+  if (answer.detail == "size") return out + ".size";
+  if (answer.detail == "attachments: too many") return out + ".photos";
+  return out;
+}
+
 }  // namespace
 
 base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me, const std::string& name) {
@@ -58,8 +67,7 @@ base::Result<state::CaseloadPtr> read_caseload(store::Store& store, base::Id me,
     item.waiting = !draft.backed_up;
     item.version = draft.version;
     item.submitting = draft.stage == store::DraftStage::Submitting;
-    for (const auto& answer : draft.answers)
-      item.came_back.push_back(std::string(answer.code ? model::code(*answer.code) : model::code(answer.status)));
+    for (const auto& answer : draft.answers) item.came_back.push_back(reason_of(answer));
     out->drafts.push_back(std::move(item));
   }
   return state::CaseloadPtr(std::move(out));
@@ -73,10 +81,8 @@ base::Result<void> read_sync(store::Store& store, state::SyncStatus& status) {
   if (read->receipt) status.receipt = state::SyncReceipt{read->receipt->number, read->receipt->at, read->receipt->through};
   status.refused.clear();
   for (const auto& answer : read->refused) {
-    state::Refused refused{answer.number, answer.case_id, answer.record, std::string(model::code(answer.kind)), {}, answer.detail, {}};
-    if (answer.code) refused.code = model::code(*answer.code);
-    else refused.code = model::code(answer.status);
-    status.refused.push_back(std::move(refused));
+    status.refused.push_back({answer.number, answer.case_id, answer.record, std::string(model::code(answer.kind)), reason_of(answer),
+                              answer.detail, {}});
   }
   return {};
 }

@@ -65,3 +65,38 @@ TEST_CASE("caseload: a decision and an addendum carry the name that belongs to w
   REQUIRE(caseload->records[0].addenda.size() == 1);
   CHECK(caseload->records[0].addenda[0].author_name == "Joy Green");
 }
+
+TEST_CASE("caseload: what is too long for the server, or has too many photos, comes back with what a person can do about it", "[work]") {
+  for (const auto& [detail, code] : std::vector<std::pair<std::string, std::string>>{
+           {"size", "malformed.size"}, {"attachments: too many", "malformed.photos"}, {"visit_id", "malformed"}}) {
+    INFO(detail);
+    Folder folder;
+    store::StoreOptions how;
+    how.create = true;
+    auto store = must(store::Store::open(folder / "replica.db", base::Secret::copy_of(std::string(32, 'k')), std::string(16, 's'), how));
+    store::Identity identity;
+    identity.device = Id::from_name("device");
+    identity.worker = Id::from_name("worker:me");
+    must(store.set_identity(identity));
+    model::Visit visit;
+    visit.id = Id::from_name("visit");
+    must(store.save_draft(visit, kClock.wall()));
+    const auto batch = must(store.freeze(64, 1 << 18, kClock.wall()));
+    REQUIRE(batch.ops.items.size() == 1);
+    wire::SyncReply reply;
+    reply.applied_through = 1;
+    reply.head_hash = wire::chain_next(wire::kChainStart, batch.ops.items[0]);
+    wire::OpResult refused;
+    refused.number = 1;
+    refused.status = wire::OpStatus::Refused;
+    refused.code = wire::Refusal::Malformed;
+    refused.detail = detail;
+    reply.results = {refused};
+    must(store.apply(reply, kClock.wall()));
+    state::SyncStatus status;
+    must(read_sync(store, status));
+    REQUIRE(status.refused.size() == 1);
+    CHECK(status.refused[0].code == code);
+    CHECK(status.refused[0].detail == detail);
+  }
+}
