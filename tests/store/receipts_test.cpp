@@ -152,6 +152,26 @@ TEST_CASE("receipts: a restored server's old one no longer stands; it is evidenc
   CHECK(receipts[1].number == 3);
 }
 
+TEST_CASE("receipts: one of a history that is gone no longer stands, though the same operation was taken in the other as well", "[store]") {
+  Tablet tablet;
+  const auto batch = tablet.submitted();
+  const auto record = records_of(tablet.visit).front();
+  Server other = tablet.server;
+  other.epoch = "e2";
+  other.answer(batch);
+  auto elsewhere = record;
+  elsewhere.part.answers["home"] = std::string("Warm, from another tablet.");
+  tablet.server.add(record.part.id, {record.id, 1, model::RecordKind::ChildRecord, model::State::Submitted, kMe, id_of("device/b"), at(2), {},
+                                     wire::encode(elsewhere), {}, {}});
+  must(tablet.store.apply(signed_reply(tablet.server, batch), at(3)));
+  REQUIRE(tablet.receipts().size() == 1);
+  CHECK(tablet.receipts()[0].rev == 2);
+  CHECK(tablet.receipts()[0].standing);
+  sync(tablet.store, other, at(4));
+  REQUIRE(tablet.receipts().size() == 1);
+  CHECK_FALSE(tablet.receipts()[0].standing);
+}
+
 TEST_CASE("receipts: they leave the tablet with their record", "[store]") {
   Tablet tablet;
   must(tablet.store.apply(signed_reply(tablet.server, tablet.submitted()), at(3)));
