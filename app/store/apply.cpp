@@ -593,75 +593,84 @@ Result<void> Store::Impl::forget_untold(Id record) {
 
 /// Brings what the server holds of a draft (from another device of the same worker, or merged there) into the one here.
 Result<void> Store::Impl::rebase_draft(Id visit, Instant now, Applied& out) {
-  DOORSTEP_TRY_ASSIGN(auto head, head_of(visit));
+  DOORSTEP_TRY_ASSIGN(const auto head, head_of(visit));
   if (!head) return {};
   DOORSTEP_TRY_ASSIGN(auto on_the_way, db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND kind='put' AND acked=0", visit));
   if (on_the_way) return {};
-  DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
-  bool discarded = head->body.empty();
   // A newer program wrote it: it waits for this one to be updated, and so does what is written here.
-  if (!discarded && !wire::decode<model::Visit>(head->body)) return {};
-  if (row && row->base_body.empty() && !discarded) {  // it was new to the server, or the server went back to an earlier state
-    DOORSTEP_TRY_ASSIGN(bool ours, was_once(*row, head->body));
-    if (ours) row->base_body = head->body;
-  }
-  auto take_over = [&]() -> Result<void> {
-    DraftRow fresh;
-    fresh.visit = visit;
-    fresh.body = fresh.base_body = head->body;
-    fresh.base_rev = head->rev;
-    fresh.base_hash = head->hash;
-    fresh.started_at = fresh.saved_at = now;
-    out.drafts_changed = true;
-    return put_draft(fresh);
-  };
-  if (!row) {
-    if (discarded || !own_log_whole) return {};  // its end may be in what is still to come of the log
-    DOORSTEP_TRY_ASSIGN(const auto end, db.first<std::string>("SELECT bytes FROM ops WHERE record=? AND kind='put' AND status='refused'"
-                                                              " AND bytes<>'' ORDER BY incarnation DESC, number DESC LIMIT 1", visit));
-    std::int64_t seen = 0;  // the version that was thrown away here, where the server did not take that
-    if (end) {
-      DOORSTEP_TRY_ASSIGN(const auto op, wire::decode<wire::Operation>(*end));
-      seen = op.base_rev;
-    }
-    return head->rev <= seen ? Result<void>() : take_over();
-  }
+  if (!head->discarded() && !wire::decode<model::Visit>(head->body)) return {};
+  DOORSTEP_TRY_ASSIGN(auto row, draft_row(visit));
+  if (!row) return begin_draft(visit, *head, now, out);
   if (row->stage == kStageSubmitting) return {};
-  if (row->stage == kStageDiscarded && row->base_rev == 0 && row->await_rev == 0 && !row->dirty) {  // end_again()
-    if (!own_log_whole) return {};
-    DOORSTEP_TRY(delete_draft(visit));
-    DOORSTEP_TRY_ASSIGN(auto ended, db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND kind='put' AND result_hash=?", visit,
-                                                           head->hash));
-    if (discarded) return {};
-    DOORSTEP_TRY(take_over());
-    if (!ended) return {};  // another tablet wrote on
-    DOORSTEP_TRY_ASSIGN(row, draft_row(visit));
-    return bury_draft(*row, now);
+  return row->ends_again() ? end_draft(*row, *head, now, out) : merge_draft(*row, *head, now, out);
+}
+
+Result<void> Store::Impl::take_over(Id visit, const Head& head, Instant now, Applied& out) {
+  DraftRow fresh;
+  fresh.visit = visit;
+  fresh.body = fresh.base_body = head.body;
+  fresh.base_rev = head.rev;
+  fresh.base_hash = head.hash;
+  fresh.started_at = fresh.saved_at = now;
+  out.drafts_changed = true;
+  return put_draft(fresh);
+}
+
+/// One that is not here, unless it was thrown away here and the server did not take that.
+Result<void> Store::Impl::begin_draft(Id visit, const Head& head, Instant now, Applied& out) {
+  if (head.discarded() || !own_log_whole) return {};  // its end may be in what is still to come of the log
+  DOORSTEP_TRY_ASSIGN(const auto end, db.first<std::string>("SELECT bytes FROM ops WHERE record=? AND kind='put' AND status='refused'"
+                                                            " AND bytes<>'' ORDER BY incarnation DESC, number DESC LIMIT 1", visit));
+  std::int64_t thrown_away = 0;  // this version of it
+  if (end) {
+    DOORSTEP_TRY_ASSIGN(const auto op, wire::decode<wire::Operation>(*end));
+    thrown_away = op.base_rev;
+  }
+  return head.rev <= thrown_away ? Result<void>() : take_over(visit, head, now, out);
+}
+
+/// One that ended, of which a restored server has an earlier state: it ends there as well, unless another tablet wrote on.
+Result<void> Store::Impl::end_draft(const DraftRow& ended, const Head& head, Instant now, Applied& out) {
+  if (!own_log_whole) return {};
+  DOORSTEP_TRY(delete_draft(ended.visit));
+  if (head.discarded()) return {};
+  DOORSTEP_TRY_ASSIGN(auto ours, db.first<std::int64_t>("SELECT 1 FROM ops WHERE record=? AND kind='put' AND result_hash=?", ended.visit,
+                                                        head.hash));
+  DOORSTEP_TRY(take_over(ended.visit, head, now, out));
+  if (!ours) return {};
+  DOORSTEP_TRY_ASSIGN(auto row, draft_row(ended.visit));
+  return bury_draft(*row, now);
+}
+
+Result<void> Store::Impl::merge_draft(DraftRow& row, const Head& head, Instant now, Applied& out) {
+  if (row.base_body.empty() && !head.discarded()) {  // it was new to the server, or the server went back to an earlier state
+    DOORSTEP_TRY_ASSIGN(bool ours, was_once(row, head.body));
+    if (ours) row.base_body = head.body;
   }
   // What is awaited may be below the base: the server went back in time.
-  if (row->await_rev > 0 ? head->rev < row->await_rev : head->rev <= row->base_rev) return {};
+  if (row.await_rev > 0 ? head.rev < row.await_rev : head.rev <= row.base_rev) return {};
   out.drafts_changed = true;
-  bool edited = row->dirty || row->body != row->base_body;
-  if (base::mutant("deleted-elsewhere-wins") && discarded) edited = false;
-  if (!edited && (discarded || row->stage == kStageDiscarded)) {
-    DOORSTEP_TRY(delete_draft(visit));
-    return discarded ? Result<void>() : take_over();  // thrown away here, but the other tablet wrote on
+  bool edited = row.dirty || row.body != row.base_body;
+  if (base::mutant("deleted-elsewhere-wins") && head.discarded()) edited = false;
+  if (!edited && (head.discarded() || row.stage == kStageDiscarded)) {
+    DOORSTEP_TRY(delete_draft(row.visit));
+    return head.discarded() ? Result<void>() : take_over(row.visit, head, now, out);  // thrown away here, but the other tablet wrote on
   }
-  std::string body = row->body;
-  if (!discarded && row->stage == kStageWriting && (!edited || base::mutant("pull-overwrites-edit"))) {
-    body = head->body;
-  } else if (!discarded) {
-    DOORSTEP_TRY_ASSIGN(body, merge_bodies(row->base_body, row->body, head->body));
+  std::string body = row.body;
+  if (!head.discarded() && row.stage == kStageWriting && (!edited || base::mutant("pull-overwrites-edit"))) {
+    body = head.body;
+  } else if (!head.discarded()) {
+    DOORSTEP_TRY_ASSIGN(body, merge_bodies(row.base_body, row.body, head.body));
     DOORSTEP_TRY_ASSIGN(auto merged, wire::decode<model::Visit>(body));
-    if (!merged.discarded.value_or(false)) row->stage = kStageWriting;
+    if (!merged.discarded.value_or(false)) row.stage = kStageWriting;
   }
-  row->base_rev = head->rev;
-  row->base_hash = head->hash;
-  row->base_body = discarded ? row->base_body : head->body;
-  row->await_rev = 0;
-  row->dirty = discarded || body != head->body;
-  if (body != row->body) note(out.drafts_rewritten, visit);
-  return change_unseen(*row, std::move(body), now);
+  row.base_rev = head.rev;
+  row.base_hash = head.hash;
+  if (!head.discarded()) row.base_body = head.body;
+  row.await_rev = 0;
+  row.dirty = head.discarded() || body != head.body;
+  if (body != row.body) note(out.drafts_rewritten, row.visit);
+  return change_unseen(row, std::move(body), now);
 }
 
 /// What a restored server refuses of a draft that had ended is a draft again: nobody else has those words.

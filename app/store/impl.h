@@ -36,6 +36,8 @@ struct DraftRow {
   std::int64_t version = 0;     ///< as Draft::version
   std::string unseen_body;      ///< what it was before the first of those that the editor has not seen; empty: it saw all
 
+  /// Whether it ended and only waits for what a restored server has of it: Store::Impl::end_again().
+  bool ends_again() const { return stage == kStageDiscarded && base_rev == 0 && await_rev == 0 && !dirty; }
   /// Whether sync has changed it since the version that the editor has; not told: it has this one.
   bool newer_than(std::optional<std::int64_t> based_on) const { return !unseen_body.empty() && based_on.value_or(version) < version; }
 };
@@ -45,6 +47,8 @@ struct Head {
   std::int64_t rev = 0;
   std::string hash, body;
   model::State state{};
+
+  bool discarded() const { return body.empty(); }
 };
 
 /// One operation to be frozen.
@@ -159,7 +163,11 @@ struct Store::Impl {
   enum class Elsewhere { Stays, Goes };  ///< what other cases list as well; Goes: it comes again, perhaps as a restored server has it
   Result<void> clear_case(Id case_id, Elsewhere listed_elsewhere);
   Result<void> forget_untold(Id record);
-  Result<void> rebase_draft(Id visit, Instant now, Applied& out);
+  Result<void> rebase_draft(Id visit, Instant now, Applied& out);  ///< is one of the next three
+  Result<void> begin_draft(Id visit, const Head& head, Instant now, Applied& out);
+  Result<void> end_draft(const DraftRow& ended, const Head& head, Instant now, Applied& out);
+  Result<void> merge_draft(DraftRow& row, const Head& head, Instant now, Applied& out);
+  Result<void> take_over(Id visit, const Head& head, Instant now, Applied& out);  ///< as the server has it
   Result<void> settle_submissions(Instant now, Applied& out);
   Result<void> settle_submission(Id visit, Instant now, Applied& out);
   Result<void> reopen_refused(Instant now);
