@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # prove.sh sim [--for MINUTES | --seeds N]      the sync simulator on all cores; 2,000 seeds when not told
 # prove.sh mutants [NAME] [--for MINUTES]       known mistakes, put back in one by one until a seed notices each; again while there is time
-# prove.sh kills [--kills N]                    kill -9 of app and server, 1,000 each when not told, and of a bare store ten times as often
+# prove.sh kills [--kills N]                    kill -9 of app and server, 1,000 each when not told, of a bare store ten times as often, and of
+#                                               an erasure at every system call
 # prove.sh power [--seeds N]                    the power cut at every sync of so many recorded lives of tablet and server; 20 when not told
 # prove.sh oracle [--for MINUTES]               servers on one PostgreSQL against plain SQL, then killed; a minute each when not told
 # prove.sh fuzz [--for MINUTES]                 every fuzzer for so long; a minute each when not told
@@ -11,7 +12,7 @@
 # build/release/proved.txt. Not 0: something broke, or was not noticed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-usage() { sed -n '2,11s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '2,12s/^# //p' "$0" >&2; exit 2; }
 what=${1:-}
 shift || true
 release=build/release
@@ -51,8 +52,9 @@ case "$what" in
     [ ! -w /dev/shm ] || export TMPDIR=/dev/shm  # photos are real files: an eighth of a seed's time
     $release/bin/doorstep_sim "${options[@]}" | tee >(tail -n 1 >>$release/proved.txt) ;;
   kills)
-    build test_torture
-    export DOORSTEP_KILLS=${many:-1000}
+    build test_torture test_server
+    export DOORSTEP_KILLS=${many:-1000} DOORSTEP_EVERY_CALL=1
+    proved $release/bin/test_server "erase: killed*","erase: on PostgreSQL killed*"
     DOORSTEP_STORE_KILLS=$((10 * DOORSTEP_KILLS)) proved $release/bin/test_torture "app kill*","server kill*","store kill*" ;;
   power)
     build test_torture

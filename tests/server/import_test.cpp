@@ -90,9 +90,9 @@ TEST_CASE("import: a bad row is named with file, line and reason, and nothing of
       {"hazards.csv", "hazard_ref,family_ref,kind,note\nH1,F1,TIGER,\n", "hazards.csv:2: kind: \"TIGER\" is none of"},
       {"people.csv", "person_ref,family_ref,name,relationship,born,in_household,note\nP1,F1,\xff,,,,\n", "people.csv:2: not UTF-8"},
   };
+  Office office;
   for (const Bad& bad : rows) {
     INFO(bad.said);
-    Office office;
     auto before = office.head(child_id("A1"));
     auto family = office.head(Id::from_name("family:F1"));
     auto files = extract();
@@ -103,7 +103,6 @@ TEST_CASE("import: a bad row is named with file, line and reason, and nothing of
     CHECK(office.head(child_id("A1")) == before);
     CHECK(office.head(Id::from_name("family:F1")) == family);
   }
-  Office office;
   auto files = extract();
   files.erase("steps.csv");
   CHECK(problems_of(office.import(files)) == "steps.csv: the file is not there\n");
