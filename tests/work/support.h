@@ -233,10 +233,10 @@ class Tablet {
     events_.clear();
   }
 
-  /// Hears events until one of this kind satisfies `good`, and returns it; fails after half a minute.
+  /// Hears events until one of this kind satisfies `good`, and returns it; fails after two minutes.
   template <class E>
   E wait(const std::function<bool(const E&)>& good = [](const E&) { return true; }) {
-    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
     for (;;) {
       while (!events_.empty()) {
         state::Event event = std::move(events_.front());
