@@ -144,7 +144,7 @@ TEST_CASE("pull: who lost access since the request was admitted is given nothing
 TEST_CASE("pull: who may see thousands of cases is given them all, and goes on from there", "[server]") {
   server::ServiceOptions options;
   options.requests_per_minute = 1'000'000;
-  Office office(options);
+  Office office(Store::Sqlcipher, options);  // the limit is the same on either
   constexpr int kMany = 2100;
   auto files = extract();
   for (int i = 0; i < kMany; ++i) {
