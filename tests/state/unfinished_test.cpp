@@ -18,13 +18,8 @@ std::map<std::string, std::string> kept(const Desk& desk) {
   return out;
 }
 
-/// Killed and started again: what was not handed to the store is gone.
-void restart(Desk& desk) {
-  const auto words = kept(desk);
-  for (const auto* save : desk.all<SaveDraft>()) {
-    std::erase_if(desk.caseload.drafts, [&](const auto& d) { return d.visit.id == save->visit.id; });
-    desk.caseload.drafts.push_back({save->visit, desk.wall, true, 0, false, {}});
-  }
+/// A start and an unlock; `words` is what the store kept.
+void unlock_with(Desk& desk, const std::map<std::string, std::string>& words) {
   desk.state = initial(shipped_assets(), {});
   desk.hear(Started{true, "Ruth Mensah", {}});
   desk.state.editors.text(kPassphrase).insert("quiet river lantern teapot", editor::EditorState::How::Typed, desk.mono);
@@ -33,6 +28,16 @@ void restart(Desk& desk) {
   desk.hear(UnfinishedFound{words});
   desk.load();
   REQUIRE(desk.state.stage == Stage::Unlocked);
+}
+
+/// Killed and started again: what was not handed to the store is gone.
+void restart(Desk& desk) {
+  const auto words = kept(desk);
+  for (const auto* save : desk.all<SaveDraft>()) {
+    std::erase_if(desk.caseload.drafts, [&](const auto& d) { return d.visit.id == save->visit.id; });
+    desk.caseload.drafts.push_back({save->visit, desk.wall, true, 0, false, {}});
+  }
+  unlock_with(desk, words);
 }
 
 void wait_for_save(Desk& desk) {
@@ -224,12 +229,7 @@ TEST_CASE("unfinished: what is to be done about an unknown child is still chosen
 
 TEST_CASE("unfinished: what belongs to nothing that is still here is forgotten", "[state]") {
   Desk desk;
-  desk.hear(Started{true, "Ruth Mensah", {}});
-  desk.state.editors.text(kPassphrase).insert("quiet river lantern teapot", editor::EditorState::How::Typed, desk.mono);
-  desk.act(PressUnlock{});
-  desk.hear(UnlockResult{});
-  desk.hear(UnfinishedFound{{{Id::from_name("gone").str() + "/visit/start", "3\n\n\n"}, {Id().str() + "/start/family", "Doyle"}}});
-  desk.load();
+  unlock_with(desk, {{Id::from_name("gone").str() + "/visit/start", "3\n\n\n"}, {Id().str() + "/start/family", "Doyle"}});
   CHECK(desk.state.unfinished.words.size() == 1);
   desk.later(Millis(2000));
   desk.hear(Tick{});
@@ -249,14 +249,7 @@ TEST_CASE("unfinished: what was begun beside a record outlives an unlock while i
     desk.caseload.whole = whole;
     desk.caseload.records.clear();
     if (whole) desk.caseload.records.push_back(record);
-    desk.state = initial(shipped_assets(), {});
-    desk.hear(Started{true, "Ruth Mensah", {}});
-    desk.state.editors.text(kPassphrase).insert("quiet river lantern teapot", editor::EditorState::How::Typed, desk.mono);
-    desk.act(PressUnlock{});
-    desk.hear(UnlockResult{});
-    desk.hear(UnfinishedFound{words});
-    desk.load();
-    REQUIRE(desk.state.stage == Stage::Unlocked);
+    unlock_with(desk, words);
     CHECK(desk.state.unfinished.words == words);
   }
 }
